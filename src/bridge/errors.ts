@@ -1,0 +1,236 @@
+/**
+ * The one catalogue of errors (design §6). Each code says how it may be retried, how sure we are that nothing was sent,
+ * and what the person and the operator are told. How a code looks in HTTP is here; how it looks in a home is a table of
+ * that home, complete by type.
+ */
+
+/** `now`: the lane tries again by itself; `wait`: it holds until the cause is gone; `by-hand`: only when a person asks; `never`: asking again cannot help. */
+export type RetryClass = "now" | "wait" | "by-hand" | "never";
+/** Whether the words may have reached the other side. */
+export type Certainty = "not-sent" | "maybe-sent";
+
+export interface ErrorContext {
+  readonly address?: string;
+  readonly network?: string;
+  readonly stage?: string;
+  readonly detail?: string;
+  readonly minutes?: number;
+}
+
+interface ErrorRow {
+  readonly retry: RetryClass;
+  readonly http: number;
+  /** What happened, whose fault it is, what to do next. */
+  readonly person: (c: ErrorContext) => string;
+  readonly operator: string;
+}
+
+const who = (c: ErrorContext): string => c.address ?? "The contact";
+const net = (c: ErrorContext): string => c.network ?? "the MSN network";
+
+const rows = {
+  "bad-input": {
+    retry: "never",
+    http: 400,
+    person: (c) => `That was not understood: ${c.detail ?? "bad input"}.`,
+    operator: "a value from outside did not parse",
+  },
+  "bad-address": {
+    retry: "never",
+    http: 400,
+    person: (c) => `"${c.address ?? ""}" is not an MSN address. Use the form name@example.com.`,
+    operator: "an address did not parse",
+  },
+  "not-linked": {
+    retry: "never",
+    http: 409,
+    person: () => "You have no MSN account linked here yet. Say `link` to the bridge bot to link one.",
+    operator: "a resident without an account wrote to a ghost",
+  },
+  "already-linked": {
+    retry: "never",
+    http: 409,
+    person: (c) => `${who(c)} is already linked here. Its owner can say \`unlink\` first.`,
+    operator: "an account was linked twice",
+  },
+  "bad-password": {
+    retry: "by-hand",
+    http: 401,
+    person: (c) => `${net(c)} refused the password of ${who(c)}. Say \`link\` and enter it again.`,
+    operator: "the network refused the credentials",
+  },
+  "sign-in-failed": {
+    retry: "wait",
+    http: 502,
+    person: (c) =>
+      `Signing in to ${net(c)} failed at the stage "${c.stage ?? "connect"}": ${c.detail ?? "no reason was given"}. It is not your fault; the bridge tries again by itself.`,
+    operator: "a sign-in failed for a reason other than the password",
+  },
+  "network-down": {
+    retry: "wait",
+    http: 503,
+    person: (c) => `${net(c)} cannot be reached right now. The message is kept and sent when it is back.`,
+    operator: "no puppet connection; the lane holds",
+  },
+  "network-down-long": {
+    retry: "by-hand",
+    http: 503,
+    person: (c) =>
+      `Not sent: ${net(c)} has been out of reach for ${c.minutes ?? "some"} minutes. Say \`retry\` when it is back.`,
+    operator: "a message waited longer than it may",
+  },
+  "signed-out": {
+    retry: "by-hand",
+    http: 409,
+    person: () =>
+      "Not sent: your MSN account is signed out here. Say `presence online` to the bridge bot, then `retry`.",
+    operator: "the account is halted by its owner",
+  },
+  elsewhere: {
+    retry: "by-hand",
+    http: 409,
+    person: () =>
+      "Not sent: your MSN account signed in somewhere else and that ended the bridge's sign-in. Say `presence online` to the bridge bot to come back, then `retry`.",
+    operator: "OUT OTH",
+  },
+  "contact-offline": {
+    retry: "by-hand",
+    http: 409,
+    person: (c) => `Not sent: ${who(c)} is offline. Say \`retry\` when they are back.`,
+    operator: "the contact is not online",
+  },
+  "contact-refused": {
+    retry: "by-hand",
+    http: 403,
+    person: (c) => `Not sent: ${who(c)} does not take messages from you.`,
+    operator: "blocked or not allowed",
+  },
+  "send-uncertain": {
+    retry: "by-hand",
+    http: 504,
+    person: (c) =>
+      `The network did not confirm this message${c.address ? ` to ${c.address}` : ""}; it may or may not have arrived. Say \`retry\` to send it again.`,
+    operator: "no acknowledgement",
+  },
+  "send-failed": {
+    retry: "by-hand",
+    http: 502,
+    person: (c) => `Not sent: ${c.detail ?? "the MSN server refused the message"}. Say \`retry\` to try again.`,
+    operator: "the network refused a message",
+  },
+  "rate-limited": {
+    retry: "now",
+    http: 429,
+    person: () => "The MSN server asks to go slower; the message is kept and sent in a moment.",
+    operator: "the network's rate limit",
+  },
+  unsupported: {
+    retry: "never",
+    http: 415,
+    person: (c) => `Not sent: ${c.detail ?? "this kind of message"} cannot go to MSN.`,
+    operator: "content that has no form on the network",
+  },
+  encrypted: {
+    retry: "never",
+    http: 415,
+    person: () => "This room is encrypted and the bridge cannot read it. Start a chat without encryption.",
+    operator: "an encrypted room",
+  },
+  "home-down": {
+    retry: "wait",
+    http: 503,
+    person: () => "The chat server does not answer.",
+    operator: "the home does not answer; the lane holds",
+  },
+  "home-busy": {
+    retry: "now",
+    http: 429,
+    person: () => "The chat server asks to go slower.",
+    operator: "the home's rate limit",
+  },
+  "home-refused": {
+    retry: "never",
+    http: 502,
+    person: (c) => `The chat server refused this: ${c.detail ?? "no reason was given"}.`,
+    operator: "the home refused a request for good",
+  },
+  "link-expired": {
+    retry: "never",
+    http: 410,
+    person: () => "This link has expired, was used, or never existed. Say `link` to the bridge bot for a new one.",
+    operator: "a link token was not valid",
+  },
+  "too-many-tries": {
+    retry: "never",
+    http: 429,
+    person: () => "Too many tries. Say `link` to the bridge bot for a new page.",
+    operator: "a link page was tried too often",
+  },
+  "store-down": {
+    retry: "now",
+    http: 503,
+    person: () => "The bridge cannot reach its store right now; it tries again by itself.",
+    operator: "Redis does not answer",
+  },
+  fenced: {
+    retry: "never",
+    http: 409,
+    person: () => "Another worker has taken over.",
+    operator: "a write came with an old fencing token",
+  },
+  internal: {
+    retry: "by-hand",
+    http: 500,
+    person: () =>
+      "Something went wrong inside the bridge. The operator can see it in the log; say `retry` to try again.",
+    operator: "a defect of the bridge",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof rows;
+export const ERROR_CODES = Object.keys(rows) as readonly ErrorCode[];
+
+/** An error of the catalogue. `message` is for the log; {@link BridgeError.person} is for the person. */
+export class BridgeError extends Error {
+  override readonly name = "BridgeError";
+  readonly code: ErrorCode;
+  readonly context: ErrorContext;
+  readonly certainty: Certainty;
+  /** When the other side said how long to wait: ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    context: ErrorContext = {},
+    options: { cause?: unknown; certainty?: Certainty; retryAfterMs?: number } = {},
+  ) {
+    super(`${code}: ${rows[code].operator}${context.detail ? ` (${context.detail})` : ""}`, { cause: options.cause });
+    this.code = code;
+    this.context = context;
+    this.certainty = options.certainty ?? (code === "send-uncertain" ? "maybe-sent" : "not-sent");
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get retry(): RetryClass {
+    return rows[this.code].retry;
+  }
+
+  get http(): number {
+    return rows[this.code].http;
+  }
+
+  get person(): string {
+    const row: ErrorRow = rows[this.code];
+    return row.person(this.context);
+  }
+}
+
+/** Any thrown value as a catalogue error; what is not one already is a defect of ours (`internal`). */
+export function asBridgeError(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error;
+  return new BridgeError(
+    "internal",
+    { detail: error instanceof Error ? error.message : String(error) },
+    { cause: error },
+  );
+}

@@ -1,0 +1,305 @@
+/**
+ * Branded ids and the neutral records that travel between the sides (design §2, §6). Inside the bridge no id is a plain
+ * string: each is parsed once, at the edge where it comes in.
+ */
+import { createHash } from "node:crypto";
+import { BridgeError } from "./errors.ts";
+
+declare const brand: unique symbol;
+type Branded<B extends string> = string & { readonly [brand]: B };
+
+/** Name of a network profile, e.g. `escargot`: lower-case letters, digits and dashes. */
+export type NetworkName = Branded<"NetworkName">;
+/** Name of a home side: what follows before the first `:` of a {@link ResidentId}. */
+export type HomeName = Branded<"HomeName">;
+/** A contact's address on a network, in the network's own canonical (lower-case) form. */
+export type ContactAddress = Branded<"ContactAddress">;
+/** A linked account: `network/address`. */
+export type AccountId = Branded<"AccountId">;
+/** A person who lives in a home: `home:id-in-that-home`. */
+export type ResidentId = Branded<"ResidentId">;
+/** The far end of a portal within one account; for a one-to-one chat it is the contact's address. */
+export type ConversationKey = Branded<"ConversationKey">;
+/** A portal: `network/address>conversation`. */
+export type PortalId = Branded<"PortalId">;
+/** A room, MUC or chat in a home, in that home's own spelling. */
+export type RoomId = Branded<"RoomId">;
+/** A message in a home (an event id, a stanza id). */
+export type MessageId = Branded<"MessageId">;
+/** Position of an entry in its lane; sorts by time of storing, unique within the lane. */
+export type EntryId = Branded<"EntryId">;
+/** One of the fixed buckets that accounts and control lanes are spread over. */
+export type Shard = number & { readonly [brand]: "Shard" };
+/** Fencing token: grows with each lease of a shard, so that a late owner's writes can be refused. */
+export type Fence = number & { readonly [brand]: "Fence" };
+
+/** Buckets of accounts. Fixed for the life of an installation: the number is part of every key. */
+export const SHARD_COUNT = 64;
+
+function branded<T extends string>(value: string): T {
+  return value as T;
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** @throws BridgeError `bad-input` unless the text is 1-32 of `a-z 0-9 -`. */
+export function parseNetworkName(text: string): NetworkName {
+  if (!NAME.test(text)) throw new BridgeError("bad-input", { detail: `"${text}" is not a network name` });
+  return branded(text);
+}
+
+/** @throws BridgeError `bad-input` unless the text is 1-32 of `a-z 0-9 -`. */
+export function parseHomeName(text: string): HomeName {
+  if (!NAME.test(text)) throw new BridgeError("bad-input", { detail: `"${text}" is not a home name` });
+  return branded(text);
+}
+
+// One @, no blanks or control characters, nothing that separates the parts of our own ids (`>`), 129 bytes (msnp-core §1.5).
+const ADDRESS = /^[^\s@<>"\p{Cc}]+@[^\s@<>"\p{Cc}]+$/u;
+
+/**
+ * Checks and lower-cases a contact's address.
+ * @throws BridgeError `bad-address` when it has not the form of an address or is longer than 129 bytes.
+ */
+export function parseContactAddress(text: string): ContactAddress {
+  const address = text.trim().toLowerCase();
+  if (!ADDRESS.test(address) || Buffer.byteLength(address) > 129)
+    throw new BridgeError("bad-address", { address: text.slice(0, 150) });
+  return branded(address);
+}
+
+export function accountId(network: NetworkName, address: ContactAddress): AccountId {
+  return branded(`${network}/${address}`);
+}
+
+/** The two halves of an account id. */
+export function accountParts(id: AccountId): { network: NetworkName; address: ContactAddress } {
+  const slash = id.indexOf("/");
+  return { network: branded(id.slice(0, slash)), address: branded(id.slice(slash + 1)) };
+}
+
+export function residentId(home: HomeName, idInHome: string): ResidentId {
+  return branded(`${home}:${idInHome}`);
+}
+
+/** The home and the id within it. */
+export function residentParts(id: ResidentId): { home: HomeName; id: string } {
+  const colon = id.indexOf(":");
+  return { home: branded(id.slice(0, colon)), id: id.slice(colon + 1) };
+}
+
+/** Key of a one-to-one conversation: the contact's address. */
+export function directConversation(contact: ContactAddress): ConversationKey {
+  return branded(contact);
+}
+
+export function portalId(account: AccountId, conversation: ConversationKey): PortalId {
+  return branded(`${account}>${conversation}`);
+}
+
+export function portalParts(id: PortalId): { account: AccountId; conversation: ConversationKey } {
+  const mark = id.indexOf(">");
+  return { account: branded(id.slice(0, mark)), conversation: branded(id.slice(mark + 1)) };
+}
+
+/** Brands an id that a home or the store hands in and that has no form of its own to check. */
+export const roomId = (text: string): RoomId => branded(text);
+export const messageId = (text: string): MessageId => branded(text);
+export const entryId = (text: string): EntryId => branded(text);
+
+/** The bucket of an account or of a resident's control lane: first 4 bytes of SHA-256 modulo {@link SHARD_COUNT}. */
+export function shardOf(key: AccountId | ResidentId): Shard {
+  return (createHash("sha256").update(key).digest().readUInt32BE(0) % SHARD_COUNT) as Shard;
+}
+
+/** A contact of a network. One ghost per (network, contact), never one per owner (design §2). */
+export interface GhostRef {
+  readonly network: NetworkName;
+  readonly contact: ContactAddress;
+}
+
+/**
+ * Where an entry waits. `out`: a portal's words on their way to the network; `in`: its words on their way to one home;
+ * `control`: what a resident says to the bridge itself.
+ */
+export type LaneRef =
+  | { readonly kind: "out"; readonly shard: Shard; readonly portal: PortalId }
+  | { readonly kind: "in"; readonly shard: Shard; readonly portal: PortalId; readonly home: HomeName }
+  | { readonly kind: "control"; readonly shard: Shard; readonly resident: ResidentId };
+
+/** One string per lane, unique over all lanes; the store's key and the log's label. */
+export function laneName(lane: LaneRef): string {
+  switch (lane.kind) {
+    case "out":
+      return `out|${lane.portal}`;
+    case "in":
+      return `in:${lane.home}|${lane.portal}`;
+    case "control":
+      return `control|${lane.resident}`;
+  }
+}
+
+/** The inverse of {@link laneName}. @throws BridgeError `bad-input` for any other text. */
+export function parseLaneName(name: string): LaneRef {
+  const bar = name.indexOf("|");
+  const head = name.slice(0, bar);
+  const rest = name.slice(bar + 1);
+  if (bar > 0 && head === "control") {
+    const resident = branded<ResidentId>(rest);
+    return { kind: "control", shard: shardOf(resident), resident };
+  }
+  const portal = branded<PortalId>(rest);
+  const { account } = portalParts(portal);
+  if (bar > 0 && head === "out") return { kind: "out", shard: shardOf(account), portal };
+  if (bar > 0 && head.startsWith("in:")) {
+    return { kind: "in", shard: shardOf(account), portal, home: parseHomeName(head.slice(3)) };
+  }
+  throw new BridgeError("bad-input", { detail: `"${name.slice(0, 80)}" is not a lane` });
+}
+
+/** What a person seems to be doing, with the distinctions that any of our networks make (msnp-core §6.1). */
+export type Availability =
+  | "online"
+  | "busy"
+  | "idle"
+  | "be-right-back"
+  | "away"
+  | "on-the-phone"
+  | "out-to-lunch"
+  | "hidden"
+  | "offline";
+
+export const AVAILABILITIES: readonly Availability[] = [
+  "online",
+  "busy",
+  "idle",
+  "be-right-back",
+  "away",
+  "on-the-phone",
+  "out-to-lunch",
+  "hidden",
+  "offline",
+];
+
+/** Presence and personal message of a contact or of a resident. Empty `text`: nothing is said. */
+export interface Presence {
+  readonly availability: Availability;
+  /** The personal message, plain text. */
+  readonly text: string;
+  /** What is playing, ready to show; absent when nothing is. */
+  readonly media?: string;
+}
+
+/** A contact as the network tells it now. */
+export interface ContactSnapshot {
+  readonly address: ContactAddress;
+  readonly displayName: string;
+  readonly presence: Presence;
+  /** On the owner's forward list, i.e. shown to the owner as a contact. */
+  readonly listed: boolean;
+  readonly blocked: boolean;
+  readonly groups: readonly string[];
+}
+
+/** Words from the network, ready for the homes. `at`: Unix ms when they were said. */
+export interface NetworkMessage {
+  readonly kind: "text" | "notice";
+  readonly from: ContactAddress;
+  readonly fromName: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+/** Why something a person asked for was not done; stored with what is parked and shown to the person. */
+export interface Failure {
+  readonly code: import("./errors.ts").ErrorCode;
+  /** One sentence or two for the person: what happened, whose fault, what next. */
+  readonly text: string;
+  readonly certainty: import("./errors.ts").Certainty;
+}
+
+/** What is stored in a lane. */
+export type LaneBody =
+  /** A home's own event, as it came; its home turns it into a {@link HomeEvent} when it is its turn. */
+  | { readonly from: "home"; readonly home: HomeName; readonly raw: unknown; readonly at: number }
+  /** Words of the network for one home. */
+  | { readonly from: "network"; readonly message: NetworkMessage };
+
+export interface LaneEntry {
+  readonly id: EntryId;
+  readonly lane: LaneRef;
+  readonly body: LaneBody;
+}
+
+/** A home's event in neutral words; made by the home from what it stored. */
+export type HomeEvent =
+  | {
+      readonly kind: "text";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly text: string;
+    }
+  /** Said to the bridge itself. */
+  | {
+      readonly kind: "command";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly line: string;
+    }
+  /** Send again what failed; `target` is the failed message or the notice about it. */
+  | { readonly kind: "retry"; readonly resident: ResidentId; readonly room: RoomId; readonly target: MessageId }
+  /** A resident asks a ghost into a room to talk with it. */
+  | {
+      readonly kind: "invited";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly ghost: GhostRef;
+      readonly direct: boolean;
+    }
+  /** The resident has left the room. */
+  | { readonly kind: "left"; readonly resident: ResidentId; readonly room: RoomId }
+  /** A kind of content that cannot go to the network; `what` names it for the person ("a sticker"). */
+  | {
+      readonly kind: "unsupported";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly what: string;
+    }
+  /** Concerns the home alone: the core gives it back to be carried out, in its turn. */
+  | { readonly kind: "own" };
+
+export interface AccountRecord {
+  readonly id: AccountId;
+  readonly network: NetworkName;
+  readonly address: ContactAddress;
+  readonly owner: ResidentId;
+  /** One fixed endpoint id per account, so that the owner's own client can stay signed in (msnp-core §6.7). */
+  readonly machineGuid: string;
+  /** What the owner wants the network to see; `automatic` follows the home's presence. */
+  readonly wishedAvailability: Availability | "automatic";
+  /** Absent: follows the home's status text. */
+  readonly wishedText?: string;
+  /** What keeps the puppet from signing in by itself, if anything. */
+  readonly halt: "none" | "signed-out" | "bad-password" | "elsewhere";
+  readonly linkedAt: number;
+}
+
+/** A room that a portal is tied to, in one home, for one resident. */
+export interface PortalRoom {
+  readonly home: HomeName;
+  readonly room: RoomId;
+  readonly resident: ResidentId;
+}
+
+export interface PortalRecord {
+  readonly id: PortalId;
+  readonly account: AccountId;
+  readonly conversation: ConversationKey;
+  readonly rooms: readonly PortalRoom[];
+}
+
+/** Puppet states (design §2; the transitions are in puppet.ts). */
+export type PuppetState = "signed-out" | "signing-in" | "on" | "waiting" | "elsewhere" | "bad-password";

@@ -1,0 +1,129 @@
+/**
+ * What a home side does for the core, and what the core does for it. A home never meets a network. Capabilities are small
+ * optional interfaces, proved by implementing them and found by the guards at the end of this file (design §6).
+ */
+import type { BridgeError } from "../errors.ts";
+import type {
+  Failure,
+  GhostRef,
+  HomeEvent,
+  HomeName,
+  MessageId,
+  NetworkMessage,
+  PortalId,
+  PortalRoom,
+  Presence,
+  ResidentId,
+  RoomId,
+} from "../model.ts";
+
+/** What every home can do. All methods may do network calls unless they say otherwise. */
+export interface Home {
+  readonly name: HomeName;
+
+  /** Starts to take events in. Called once, after the core is ready to store. @throws BridgeError when it cannot serve. */
+  start(host: HomeHost): Promise<void>;
+
+  /** Stops taking events in and waits for requests under way, at most a few seconds. Never rejects. */
+  stop(): Promise<void>;
+
+  /**
+   * Puts a stored event into neutral words. Pure: no I/O, called in the lane's order, again after a crash.
+   * `undefined`: the event means nothing to the bridge and is done with.
+   */
+  read(raw: unknown): HomeEvent | undefined;
+
+  /**
+   * Posts a message of the network as its ghost. Called by the portal's lane, one at a time per portal. `key` is the same
+   * for each try of the same entry, also after a restart: two calls with one key leave one message.
+   * @throws BridgeError `home-down` or `home-busy` (the lane holds and calls again), anything else parks the entry.
+   */
+  deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId>;
+
+  /**
+   * Makes the room of a one-to-one portal, with the ghost in it and the resident invited, marked as direct. Called again
+   * with the same portal after a crash: it must find the room it made before.
+   * @throws BridgeError as {@link Home.deliver}.
+   */
+  openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef, displayName: string): Promise<RoomId>;
+
+  /** Brings the ghost into a room that a resident asked it into, and makes it the portal's room. */
+  adopt(portal: PortalId, room: PortalRoom, ghost: GhostRef, displayName: string): Promise<void>;
+
+  /** Leaves a room for good with a word to the resident, as the ghost when one is given, else as the bot. */
+  decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void>;
+
+  /** Carries out an event that {@link Home.read} called the home's `own`. Called in the lane's order; idempotent. */
+  perform(raw: unknown): Promise<void>;
+
+  /** Says something to a resident as the bot, in `room` or, when absent, in the resident's management room. `key` as in deliver. */
+  say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId>;
+
+  /** Tells the sender, by the message itself, that it was not delivered. Returns the notice, so that `retry` can name it. */
+  reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId>;
+
+  /** Tells the sender that the network has taken the message. Best effort: never rejects. */
+  confirm(room: RoomId, message: MessageId): Promise<void>;
+
+  /** The ghost's name changed. Idempotent; the home remembers what it has set. @throws BridgeError. */
+  nameGhost(ghost: GhostRef, displayName: string): Promise<void>;
+
+  /** How the home spells a ghost, for texts to people. Pure. */
+  ghostLabel(ghost: GhostRef): string;
+}
+
+/** Shows that a contact types. */
+export interface TypingShowing {
+  /** Best effort: never rejects. `typing` true is called again every few seconds while it lasts; it fades by itself after `forMs`. */
+  showTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void>;
+}
+
+/** Shows the presence of contacts. */
+export interface PresenceShowing {
+  /**
+   * How often, in ms, a ghost's presence must be set again to stay. The core calls {@link showPresence} at this pace for
+   * each ghost that is not offline; 0: once is enough.
+   */
+  readonly presenceRefreshMs: number;
+  /** Best effort: rejects only with BridgeError `home-down`/`home-busy`. */
+  showPresence(ghost: GhostRef, presence: Presence): Promise<void>;
+}
+
+/** An entry that a home wants stored. */
+export interface IntakeItem {
+  /** Who said it. */
+  readonly resident: ResidentId;
+  readonly room: RoomId;
+  /** Set when the event asks a ghost into `room`: the room becomes that contact's portal from this event on. */
+  readonly invites?: GhostRef;
+  /** True when it is for the bridge itself whatever the room (invitation of the bot, management room). */
+  readonly control: boolean;
+  readonly raw: unknown;
+}
+
+/** What the core does for a home. */
+export interface HomeHost {
+  /**
+   * Stores a batch under its id, atomically and once: a second call with the same `batch` stores nothing. When it has
+   * resolved, everything is on its way; only then may the home acknowledge the batch to its server.
+   * @throws BridgeError `store-down`: nothing is promised, the server must send the batch again.
+   */
+  intake(home: HomeName, batch: string, items: readonly IntakeItem[]): Promise<"stored" | "repeated">;
+
+  /** A resident types, or has stopped, in a room. Not stored; ignored when the room is no portal. Never rejects. */
+  typing(room: RoomId, resident: ResidentId, typing: boolean): void;
+
+  /** A resident's presence changed. Not stored; ignored for people without an account. Never rejects. */
+  presence(resident: ResidentId, presence: Presence): void;
+
+  /** Whether the resident has an account linked. */
+  isLinked(resident: ResidentId): Promise<boolean>;
+}
+
+export function showsTyping(home: Home): home is Home & TypingShowing {
+  return "showTyping" in home;
+}
+
+export function showsPresence(home: Home): home is Home & PresenceShowing {
+  return "showPresence" in home && "presenceRefreshMs" in home;
+}

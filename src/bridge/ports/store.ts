@@ -1,0 +1,179 @@
+/**
+ * What the core keeps, and how sure it is of it (design §5). Implemented by src/store on Redis.
+ *
+ * Every write is idempotent, because a client library re-sends what was in flight when its link broke (stack D). Writes
+ * that only a shard's owner may make carry its fence and throw BridgeError `fenced` when a newer owner has taken over.
+ * Every method throws BridgeError `store-down` when Redis does not answer within its timeout.
+ */
+import type {
+  AccountId,
+  AccountRecord,
+  ContactAddress,
+  EntryId,
+  Failure,
+  Fence,
+  GhostRef,
+  HomeName,
+  LaneBody,
+  LaneEntry,
+  LaneRef,
+  MessageId,
+  NetworkName,
+  PortalId,
+  PortalRecord,
+  PortalRoom,
+  Presence,
+  ResidentId,
+  RoomId,
+  Shard,
+} from "../model.ts";
+import type { Secret } from "../secret.ts";
+
+export interface LaneStore {
+  /** Appends in the given order; when it has resolved, Redis has it. Not deduplicated: a caller that retries may append twice. */
+  append(lane: LaneRef, body: LaneBody): Promise<EntryId>;
+
+  /**
+   * Appends a home's batch and marks it seen. Per shard this is one script, so it is atomic there and works on a cluster;
+   * it resolves when every shard has it. A batch that was cut off half way and comes again adds only what is missing.
+   * `repeated`: every shard had it already. Marks live 7 days.
+   */
+  intake(
+    home: HomeName,
+    batch: string,
+    items: readonly { lane: LaneRef; body: LaneBody }[],
+  ): Promise<"stored" | "repeated">;
+
+  /** The oldest entries after `after` (exclusive; undefined: from the start), oldest first. */
+  read(lane: LaneRef, after: EntryId | undefined, count: number): Promise<LaneEntry[]>;
+
+  /** The entry has been dealt with and leaves its lane. Doing it again is nothing. */
+  done(entry: LaneEntry, fence: Fence): Promise<void>;
+
+  /** Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it. */
+  park(
+    entry: LaneEntry,
+    message: MessageId | undefined,
+    resident: ResidentId,
+    failure: Failure,
+    fence: Fence,
+  ): Promise<void>;
+
+  /** Lets a parked message be named by its notice too. */
+  aliasParked(lane: LaneRef, message: MessageId, notice: MessageId): Promise<void>;
+
+  /**
+   * Puts a parked message back at the end of its lane, once. `undefined`: it is not parked (any more).
+   * `target` is the message or the notice about it.
+   */
+  retry(account: AccountId, target: MessageId): Promise<LaneRef | undefined>;
+
+  /** What is parked for an account, oldest first, at most 100. */
+  parked(
+    account: AccountId,
+  ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]>;
+
+  /** Lanes of a shard that have entries. */
+  waiting(shard: Shard): Promise<LaneRef[]>;
+}
+
+export interface LeaseStore {
+  /** Takes the shard when it is free. `undefined`: someone else has it. */
+  acquire(shard: Shard, owner: string, ttlMs: number): Promise<Fence | undefined>;
+  /** False: lost; stop at once. */
+  renew(shard: Shard, owner: string, fence: Fence, ttlMs: number): Promise<boolean>;
+  release(shard: Shard, owner: string, fence: Fence): Promise<void>;
+}
+
+export interface AccountStore {
+  /** @throws BridgeError `already-linked` when another resident has it. Linking again by the same owner renews the password. */
+  link(record: AccountRecord, password: Secret): Promise<void>;
+  unlink(account: AccountId): Promise<void>;
+  account(account: AccountId): Promise<AccountRecord | undefined>;
+  /** The sealed password, opened. @throws BridgeError `internal` when the key does not fit. */
+  password(account: AccountId): Promise<Secret | undefined>;
+  update(
+    account: AccountId,
+    change: Partial<Pick<AccountRecord, "wishedAvailability" | "halt">> & { wishedText?: string | null },
+  ): Promise<void>;
+  accountsOf(resident: ResidentId): Promise<AccountRecord[]>;
+  accountsIn(shard: Shard): Promise<AccountRecord[]>;
+}
+
+export interface PortalStore {
+  portal(portal: PortalId): Promise<PortalRecord | undefined>;
+  /** Ties a room to a portal, making the portal when it is new. A room belongs to one portal; a resident has one room per portal and home. */
+  bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord>;
+  unbind(home: HomeName, room: RoomId): Promise<void>;
+  portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined>;
+  portalsOf(account: AccountId): Promise<PortalRecord[]>;
+}
+
+/** A contact as last seen, so that names are there before the first sign-in of the day. */
+export interface StoredContact {
+  readonly address: ContactAddress;
+  readonly displayName: string;
+  readonly listed: boolean;
+  readonly blocked: boolean;
+  readonly groups: readonly string[];
+  readonly presence: Presence;
+}
+
+export interface ContactStore {
+  /** Replaces the list in one step. The revision grows with each change. */
+  saveContacts(account: AccountId, contacts: readonly StoredContact[]): Promise<number>;
+  saveContact(account: AccountId, contact: StoredContact): Promise<void>;
+  contactsOf(account: AccountId): Promise<StoredContact[]>;
+}
+
+/** Small facts that a home keeps about ghosts and residents: bounded strings, by key. */
+export interface ProfileStore {
+  ghost(home: HomeName, ghost: GhostRef): Promise<Readonly<Record<string, string>>>;
+  updateGhost(home: HomeName, ghost: GhostRef, fields: Readonly<Record<string, string>>): Promise<void>;
+  resident(resident: ResidentId): Promise<Readonly<Record<string, string>>>;
+  updateResident(resident: ResidentId, fields: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** One token bucket per network for the whole fleet. */
+export interface RateStore {
+  /** 0: go; otherwise ms to wait before asking again. */
+  takeSignIn(network: NetworkName, perSecond: number, burst: number): Promise<number>;
+}
+
+/** One-time pages for linking. Only a hash of the token is kept. */
+export interface LinkTicketStore {
+  /** Keeps a ticket for `ttlMs`. At most five live per resident: the oldest goes. */
+  issueTicket(token: Secret, ticket: LinkTicket, ttlMs: number): Promise<void>;
+  peekTicket(token: Secret): Promise<LinkTicket | undefined>;
+  /** Counts a try; `undefined` when the ticket is not valid. */
+  tryTicket(token: Secret): Promise<number | undefined>;
+  /** Uses the ticket up, once: true for one caller only. */
+  consumeTicket(token: Secret): Promise<boolean>;
+}
+
+export interface LinkTicket {
+  readonly resident: ResidentId;
+  /** Relinking one account with a new password, or undefined for any. */
+  readonly account?: AccountId;
+}
+
+export interface StoreHealth {
+  /** Round trip in ms. @throws BridgeError `store-down`. */
+  ping(): Promise<number>;
+  /** What an operator must know: `appendonly no`, an eviction policy, a Redis too old. Empty: nothing. */
+  warnings(): Promise<string[]>;
+}
+
+export interface Store
+  extends LaneStore,
+    LeaseStore,
+    AccountStore,
+    PortalStore,
+    ContactStore,
+    ProfileStore,
+    RateStore,
+    LinkTicketStore,
+    StoreHealth {
+  /** Ends the connections; waits for what is in flight, at most 2 s. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,2 @@
+export type StoreType = number;
+export class OlmMachine {}
