@@ -2,6 +2,11 @@ import type { Command } from "./command.ts";
 import { WireError } from "./error.ts";
 import type { PayloadRule } from "./payload.ts";
 
+export type { WireErrorReason } from "./error.ts";
+export { WireError } from "./error.ts";
+export type { PayloadRule } from "./payload.ts";
+export { clientToServerPayload, serverToClientPayload } from "./payload.ts";
+
 export interface DecoderOptions {
   readonly payloadRule: PayloadRule;
   /** Longest line in bytes; default 16 KiB. */
@@ -13,13 +18,12 @@ export interface DecoderOptions {
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
 
-/** A payload whose bytes are still coming. */
+/** A payload whose bytes are still coming; one buffer of its full size, so that tiny chunks cannot pile up. */
 interface Unfinished {
   readonly name: string;
   readonly args: readonly string[];
-  readonly length: number;
-  readonly parts: Buffer[];
-  missing: number;
+  readonly payload: Buffer;
+  filled: number;
 }
 
 /**
@@ -95,24 +99,19 @@ export class CommandDecoder {
       out.push({ name, args, payload: chunk.subarray(at, at + length) });
       return at + length;
     }
-    const part = chunk.subarray(at);
-    this.#unfinished = { name, args, length, parts: part.length > 0 ? [part] : [], missing: length - part.length };
+    const payload = Buffer.allocUnsafeSlow(length);
+    const filled = chunk.copy(payload, 0, at);
+    this.#unfinished = { name, args, payload, filled };
     return chunk.length;
   }
 
   #fill(unfinished: Unfinished, chunk: Buffer, out: Command[]): number {
-    const taken = Math.min(unfinished.missing, chunk.length);
-    if (taken > 0) unfinished.parts.push(chunk.subarray(0, taken));
-    unfinished.missing -= taken;
-    if (unfinished.missing === 0) {
+    const { name, args, payload, filled } = unfinished;
+    const taken = chunk.copy(payload, filled, 0, Math.min(payload.length - filled, chunk.length));
+    unfinished.filled += taken;
+    if (unfinished.filled === payload.length) {
       this.#unfinished = undefined;
-      const { name, args, parts, length } = unfinished;
-      const [first] = parts;
-      out.push({
-        name,
-        args,
-        payload: parts.length === 1 && first !== undefined ? first : Buffer.concat(parts, length),
-      });
+      out.push({ name, args, payload });
     }
     return taken;
   }
