@@ -10,6 +10,9 @@ export interface TextFormat {
 }
 
 const FONT_LIMIT = 64;
+/** Bytes of an encoded font name; keeps the headers of a full text message under the limit of a switchboard. */
+const ENCODED_FONT_LIMIT = 120;
+const DEFAULT_FONT = "Segoe UI";
 
 /** Reads X-MMS-IM-Format; what is missing or odd is left out. */
 export function decodeTextFormat(header: string): TextFormat {
@@ -43,7 +46,8 @@ function decodeFont(value: string | undefined): string | undefined {
 
 /** Writes X-MMS-IM-Format. */
 export function encodeTextFormat(format: TextFormat): string {
-  const font = encodeURIComponent((format.font ?? "Segoe UI").slice(0, FONT_LIMIT).toWellFormed());
+  const wished = encodeURIComponent((format.font ?? DEFAULT_FONT).slice(0, FONT_LIMIT).toWellFormed());
+  const font = wished.length > ENCODED_FONT_LIMIT ? encodeURIComponent(DEFAULT_FONT) : wished;
   const effects = `${format.bold ? "B" : ""}${format.italic ? "I" : ""}${format.strike ? "S" : ""}${format.underline ? "U" : ""}`;
   const direction = format.rightToLeft ? "; RL=1" : "";
   return `FN=${font}; EF=${effects}; CO=${colorToWire(format.color)}; CS=0; PF=22${direction}`;

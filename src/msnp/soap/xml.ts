@@ -124,9 +124,12 @@ export function find(element: XmlElement | undefined, name: string): XmlElement 
 
 /** Every element of that local name below (and the element itself), in document order. */
 export function findAll(element: XmlElement | undefined, name: string): XmlElement[] {
-  if (element === undefined) return [];
-  const found = element.name === name ? [element] : [];
-  for (const candidate of element.children) found.push(...findAll(candidate, name));
+  const found: XmlElement[] = [];
+  const visit = (at: XmlElement): void => {
+    if (at.name === name) found.push(at);
+    for (const candidate of at.children) visit(candidate);
+  };
+  if (element !== undefined) visit(element);
   return found;
 }
 

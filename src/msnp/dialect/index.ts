@@ -1,0 +1,25 @@
+export type { Capabilities, PresenceLine, RosterLine } from "./lines.ts";
+export {
+  formatAddress,
+  formatCapabilities,
+  formatIdentity,
+  NO_CAPABILITIES,
+  parseCapabilities,
+  parseMsnObject,
+  parsePresence,
+  parseRoster,
+  readAddress,
+} from "./lines.ts";
+export type { MsnStatus } from "./status.ts";
+export { isStatus, parseStatus } from "./status.ts";
+export { DIALECTS, dialectOf, findDialect } from "./table.ts";
+export type {
+  AddressForm,
+  AuthKind,
+  CapabilityForm,
+  ChallengeKind,
+  Dialect,
+  DialectName,
+  ListKind,
+  Product,
+} from "./types.ts";

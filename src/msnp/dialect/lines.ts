@@ -1,0 +1,113 @@
+import { type Address, type Email, type MachineGuid, type NetworkId, parseAddress } from "../address.ts";
+import { type Command, decodeArg } from "../wire/command.ts";
+import { type MsnStatus, parseStatus } from "./status.ts";
+import type { AddressForm, CapabilityForm, Dialect } from "./types.ts";
+
+/** Two words of bits; both unsigned (source: msnp-core §6.4). */
+export interface Capabilities {
+  readonly basic: number;
+  readonly extended: number;
+}
+
+export const NO_CAPABILITIES: Capabilities = Object.freeze({ basic: 0, extended: 0 });
+
+/** One presence line, whatever its form. */
+export interface PresenceLine {
+  readonly address: Address;
+  readonly status: MsnStatus;
+  readonly displayName?: string;
+  readonly capabilities: Capabilities;
+  /** The decoded `<msnobj .../>`; absent when the contact has no picture. */
+  readonly msnObject?: string;
+}
+
+/** A person named by IRO, JOI or BYE on a switchboard. */
+export interface RosterLine {
+  readonly address: Address;
+  readonly displayName?: string;
+  readonly capabilities: Capabilities;
+}
+
+const NUMBER = /^\d+$/;
+
+/** Reads `caps` or `caps:ext`; anything else is no capabilities. */
+export function parseCapabilities(text: string | undefined): Capabilities {
+  if (text === undefined) return NO_CAPABILITIES;
+  const [basic = "", extended = "0"] = text.split(":");
+  if (!NUMBER.test(basic) || !NUMBER.test(extended)) return NO_CAPABILITIES;
+  return { basic: Number(basic), extended: Number(extended) };
+}
+
+/** Writes capabilities as the dialect has them; undefined where it has none. */
+export function formatCapabilities(form: CapabilityForm, value: Capabilities): string | undefined {
+  if (form === "none") return undefined;
+  return form === "single" ? String(value.basic) : `${value.basic}:${value.extended}`;
+}
+
+/** Nothing, `0` and an empty element all mean "no object" (source: msnp-core §1.4). */
+export function parseMsnObject(raw: string | undefined): string | undefined {
+  if (raw === undefined || raw === "0") return undefined;
+  const object = decodeArg(raw);
+  return /^<msnobj\s*\/>$/i.test(object) || !object.startsWith("<") ? undefined : object;
+}
+
+/** The argument or arguments that name a person in NLN, FLN and UBX. */
+export function formatAddress(form: AddressForm, email: Email, network: NetworkId): string[] {
+  if (form === "plain") return [email];
+  return form === "split" ? [email, String(network)] : [`${network}:${email}`];
+}
+
+/**
+ * Reads the address at `args[at]` and says how many arguments it took. Where a dialect has network ids both
+ * `nid:email` and `email nid` are accepted (source: msnp-core §12, 11).
+ */
+export function readAddress(
+  dialect: Dialect,
+  args: readonly string[],
+  at: number,
+): { address: Address; next: number } | undefined {
+  const raw = args[at];
+  if (raw === undefined) return undefined;
+  const address = parseAddress(decodeArg(raw));
+  if (address === undefined) return undefined;
+  const second = args[at + 1];
+  const isPrefixed = /^\d+:/.test(raw);
+  if (dialect.presence.address === "plain" || isPrefixed || second === undefined || !/^\d{1,2}$/.test(second)) {
+    return { address, next: at + 1 };
+  }
+  return { address: { ...address, network: Number(second) }, next: at + 2 };
+}
+
+/** Reads NLN or ILN (with its trid) of any form; undefined when nobody can be made out (source: msnp-core §6.3). */
+export function parsePresence(dialect: Dialect, command: Command): PresenceLine | undefined {
+  const args = command.name === "ILN" ? command.args.slice(1) : command.args;
+  const found = readAddress(dialect, args, 1);
+  if (found === undefined) return undefined;
+  const name = args[found.next];
+  const msnObject = parseMsnObject(args[found.next + 2]);
+  return {
+    address: found.address,
+    status: parseStatus(args[0] ?? ""),
+    ...(name !== undefined && { displayName: decodeArg(name) }),
+    capabilities: parseCapabilities(args[found.next + 1]),
+    ...(msnObject !== undefined && { msnObject }),
+  };
+}
+
+/** How one names oneself in USR and ANS on a switchboard (source: msnp-chat §1.2). */
+export function formatIdentity(dialect: Dialect, email: Email, guid: MachineGuid): string {
+  return dialect.endpoints ? `${email};{${guid}}` : email;
+}
+
+/** Reads the person in IRO, JOI or BYE; undefined for a line without an address (source: msnp-chat §1.4). */
+export function parseRoster(command: Command): RosterLine | undefined {
+  const at = command.name === "IRO" ? 3 : 0;
+  const address = parseAddress(decodeArg(command.args[at] ?? ""));
+  if (address === undefined) return undefined;
+  const name = command.args[at + 1];
+  return {
+    address,
+    ...(name !== undefined && { displayName: decodeArg(name) }),
+    capabilities: parseCapabilities(command.args[at + 2]),
+  };
+}
