@@ -30,8 +30,12 @@ import type {
 import type { Secret } from "../secret.ts";
 
 export interface LaneStore {
-  /** Appends in the given order; when it has resolved, Redis has it. Not deduplicated: a caller that retries may append twice. */
-  append(lane: LaneRef, body: LaneBody): Promise<EntryId>;
+  /**
+   * Appends; when it has resolved, Redis has it. The command is on its way to Redis before this returns. `once` is the
+   * caller's id of this entry: a second append with the same one (within an hour) adds nothing, so a caller whose first
+   * try failed in doubt may simply try again.
+   */
+  append(lane: LaneRef, body: LaneBody, once: string): Promise<EntryId>;
 
   /**
    * Appends a home's batch and marks it seen. Per shard this is one script, so it is atomic there and works on a cluster;
@@ -78,7 +82,10 @@ export interface LaneStore {
 }
 
 export interface LeaseStore {
-  /** Takes the shard when it is free. `undefined`: someone else has it. */
+  /**
+   * Takes the shard when it is free, or when `owner` itself held it before (a bridge that was killed and is back); each
+   * time with a new fence. `undefined`: someone else has it.
+   */
   acquire(shard: Shard, owner: string, ttlMs: number): Promise<Fence | undefined>;
   /** False: lost; stop at once. */
   renew(shard: Shard, owner: string, fence: Fence, ttlMs: number): Promise<boolean>;
