@@ -1,0 +1,75 @@
+import type { Email, MachineGuid } from "../address.ts";
+import type { Dialect } from "../dialect/types.ts";
+import { MsnpError } from "../errors.ts";
+import { type HttpClient, HttpError } from "../transport/http.ts";
+
+export type AuthStage = "auth-host" | "ticket";
+export type AuthErrorCode =
+  | "bad-password"
+  | "unreachable"
+  | "timeout"
+  | "protocol"
+  | "server-busy"
+  | "aborted"
+  | "redirect-loop";
+
+/** Getting a ticket failed. The text names hosts, never credentials. */
+export class AuthError extends MsnpError {
+  declare readonly code: AuthErrorCode;
+  readonly stage: AuthStage;
+
+  constructor(stage: AuthStage, code: AuthErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.stage = stage;
+  }
+}
+
+/** Runs a step against a login server and names the stage in what it throws. */
+export async function atStage<T>(stage: AuthStage, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    const code = error.code === "too-large" ? "protocol" : error.code;
+    throw new AuthError(stage, code, error.message, { cause: error });
+  }
+}
+
+/** What a strategy needs to know of the account and the network. */
+export interface AuthContext {
+  readonly dialect: Dialect;
+  readonly email: Email;
+  readonly password: () => string;
+  readonly machineGuid: MachineGuid;
+  readonly nexusUrl: string;
+  readonly rstUrl: string;
+  readonly rst2Url?: string | undefined;
+  readonly http: HttpClient;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStage?: ((stage: AuthStage) => void) | undefined;
+}
+
+/** A ticket for one web service. */
+export interface ServiceTicket {
+  /** Sealed by the caller; `t=...&p=...` as the service wants it. */
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+export interface AuthProof {
+  /** Arguments of the final USR after `trid`. */
+  readonly args: readonly string[];
+  /** For address book and sharing; absent where the dialect has no such services. */
+  readonly contacts?: ServiceTicket;
+}
+
+/** One way to sign in. */
+export interface AuthStrategy {
+  /** First argument of USR. */
+  readonly scheme: "TWN" | "SSO" | "MD5";
+  /** Answers `USR trid scheme S <challenge...>`. Throws AuthError. */
+  prove(challenge: readonly string[], context: AuthContext): Promise<AuthProof>;
+  /** A new ticket for the address book when the old one has run out; absent where there is none. */
+  renew?(context: AuthContext): Promise<ServiceTicket | undefined>;
+}
