@@ -44,9 +44,19 @@ export class CommandDecoder {
     this.#maxPayload = options.maxPayload ?? 1024 * 1024;
   }
 
-  /** The commands completed by this chunk, in order. Throws WireError; commands before the fault in it are lost. */
+  /** The commands completed by this chunk, in order. Throws WireError, which holds those before the fault. */
   push(chunk: Buffer): Command[] {
     const commands: Command[] = [];
+    try {
+      this.#decode(chunk, commands);
+    } catch (error) {
+      if (!(error instanceof WireError) || commands.length === 0) throw error;
+      throw new WireError(error.reason, error.message, commands);
+    }
+    return commands;
+  }
+
+  #decode(chunk: Buffer, commands: Command[]): void {
     let at = this.#unfinished === undefined ? 0 : this.#fill(this.#unfinished, chunk, commands);
     while (at < chunk.length) {
       const end = chunk.indexOf(LF, at);
@@ -60,7 +70,6 @@ export class CommandDecoder {
       if (parsed === undefined) continue;
       at = this.#finish(parsed.name, parsed.args, chunk, at, commands);
     }
-    return commands;
   }
 
   #takeLine(chunk: Buffer, start: number, end: number): string {

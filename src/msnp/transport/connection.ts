@@ -1,0 +1,247 @@
+import { connect, type Socket } from "node:net";
+import { describeError, MsnpError } from "../errors.ts";
+import { type Command, encodeCommand, type OutgoingCommand } from "../wire/command.ts";
+import { CommandDecoder } from "../wire/decoder.ts";
+import { WireError } from "../wire/error.ts";
+import { serverToClientPayload } from "../wire/payload.ts";
+import { ServerError } from "./error-codes.ts";
+import { maskedLine } from "./mask.ts";
+
+export type ConnectionErrorCode = "unreachable" | "timeout" | "closed" | "protocol" | "aborted";
+
+/** The connection to a server could not be made, or ended before an answer came. */
+export class ConnectionError extends MsnpError {
+  declare readonly code: ConnectionErrorCode;
+
+  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+export type Trace = (direction: ">>>" | "<<<", connection: string, line: string) => void;
+
+/** Who hears of a connection; an object and not closures, so that an idle one stays small. */
+export interface ConnectionOwner {
+  /** A command that answers no request. Called in the tick in which the bytes were read. */
+  onCommand(command: Command, connection: Connection): void;
+  /** Called once, unless {@link Connection.destroy} ended it. */
+  onEnd(error: ConnectionError, connection: Connection): void;
+}
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Name in traces, such as `NS` or `SB 3`. */
+  readonly label: string;
+  readonly owner: ConnectionOwner;
+  /** ms until the TCP connection must stand. */
+  readonly connectTimeout: number;
+  /** ms until an answer must come. */
+  readonly requestTimeout: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly trace?: Trace | undefined;
+  readonly maxPayload?: number | undefined;
+}
+
+export interface RequestOptions {
+  readonly payload?: string | Buffer;
+  /** Names of lines that answer; default: the command's own. */
+  readonly accept?: readonly string[];
+  /** ms; default: the connection's. */
+  readonly timeout?: number;
+}
+
+interface Pending {
+  readonly name: string;
+  readonly accept: readonly string[] | undefined;
+  readonly resolve: (command: Command) => void;
+  readonly reject: (error: MsnpError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Bytes that may wait for a peer that does not read. */
+const MAX_UNSENT = 1024 * 1024;
+
+/** One TCP connection to a notification server or a switchboard: commands, and requests matched by trid. */
+export class Connection {
+  readonly label: string;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #decoder: CommandDecoder;
+  readonly #requestTimeout: number;
+  readonly #trace: Trace | undefined;
+  readonly #pending = new Map<number, Pending>();
+  #trid = 0;
+  #isOver = false;
+
+  private constructor(socket: Socket, options: ConnectionOptions) {
+    this.label = options.label;
+    this.#socket = socket;
+    this.#owner = options.owner;
+    this.#requestTimeout = options.requestTimeout;
+    this.#trace = options.trace;
+    this.#decoder = new CommandDecoder({
+      payloadRule: serverToClientPayload,
+      ...(options.maxPayload !== undefined && { maxPayload: options.maxPayload }),
+    });
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("error", (error) => this.#fail(new ConnectionError("closed", `The connection broke (${error.message})`)));
+    socket.on("close", () => this.#fail(new ConnectionError("closed", "The server closed the connection")));
+  }
+
+  /** Connects. Rejects with ConnectionError and leaves no socket behind. */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const { host, port, signal } = options;
+    if (signal?.aborted) throw new ConnectionError("aborted", "The connection was called off");
+    const socket = connect({ host, port, noDelay: true });
+    try {
+      await established(socket, options);
+    } catch (error) {
+      socket.on("error", ignore);
+      socket.destroy();
+      if (error instanceof ConnectionError) throw error;
+      throw new ConnectionError("unreachable", `${host}:${port} cannot be reached (${describeError(error)})`);
+    }
+    socket.removeAllListeners();
+    return new Connection(socket, options);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Sends without waiting for an answer; does nothing once the connection is over. */
+  send(command: OutgoingCommand): void {
+    if (this.#isOver) return;
+    this.#trace?.(">>>", this.label, maskedLine(command));
+    this.#socket.write(encodeCommand(command));
+    if (this.#socket.writableLength > MAX_UNSENT) {
+      this.#fail(new ConnectionError("closed", "The server does not read what it is sent"));
+    }
+  }
+
+  /** Sends a command that wants a trid but whose answer nobody waits for. */
+  post(name: string, args: readonly (string | number)[], payload?: string | Buffer): void {
+    this.#trid += 1;
+    this.send({ name, args: [this.#trid, ...args], ...(payload !== undefined && { payload }) });
+  }
+
+  /**
+   * Sends a command with a new trid and waits for the line that answers it.
+   * Rejects with ServerError for an error line and with ConnectionError when no answer comes.
+   */
+  request(name: string, args: readonly (string | number)[], options: RequestOptions = {}): Promise<Command> {
+    if (this.#isOver) return Promise.reject(new ConnectionError("closed", "The connection is over"));
+    this.#trid += 1;
+    const trid = this.#trid;
+    const timeout = options.timeout ?? this.#requestTimeout;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(trid);
+        reject(new ConnectionError("timeout", `The server did not answer ${name} within ${timeout} ms`));
+      }, timeout);
+      this.#pending.set(trid, { name, accept: options.accept, resolve, reject, timer });
+      const { payload } = options;
+      this.send({ name, args: [trid, ...args], ...(payload !== undefined && { payload }) });
+    });
+  }
+
+  /** Says OUT and closes. */
+  close(): void {
+    this.send({ name: "OUT", args: [] });
+    if (this.#isOver) return;
+    this.#finish(new ConnectionError("closed", "The connection was closed"));
+    // What was written still goes out; a peer that does not take it has a moment, then the socket goes.
+    this.#socket.end();
+    const timer = setTimeout(() => this.#socket.destroy(), 2000);
+    this.#socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** Ends the connection at once and fails what waits; the owner is not told. */
+  destroy(error = new ConnectionError("closed", "The connection was given up")): void {
+    if (!this.#isOver) this.#finish(error);
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      for (const command of this.#decoder.push(chunk)) this.#take(command);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      for (const command of error.completed) this.#take(command);
+      this.#fail(new ConnectionError("protocol", error.message, { cause: error }));
+    }
+  }
+
+  #take(command: Command): void {
+    if (this.#isOver) return;
+    this.#trace?.("<<<", this.label, maskedLine(command));
+    const status = statusOf(command);
+    const trid = Number(command.args[0]);
+    const pending = this.#pending.get(trid) ?? (status === undefined ? undefined : this.#onlyPending(command));
+    if (pending !== undefined && status !== undefined)
+      this.#settle(pending).reject(new ServerError(status, pending.name));
+    else if (pending !== undefined && answers(pending, command)) this.#settle(pending).resolve(command);
+    else this.#owner.onCommand(command, this);
+  }
+
+  /** An error without a trid belongs to the request that waits, when it is the only one. */
+  #onlyPending(command: Command): Pending | undefined {
+    if (command.args.length > 0 || this.#pending.size !== 1) return undefined;
+    return this.#pending.values().next().value;
+  }
+
+  #settle(pending: Pending): Pending {
+    clearTimeout(pending.timer);
+    for (const [trid, candidate] of this.#pending) if (candidate === pending) this.#pending.delete(trid);
+    return pending;
+  }
+
+  #fail(error: ConnectionError): void {
+    if (this.#isOver) return;
+    this.#finish(error);
+    this.#socket.destroy();
+    this.#owner.onEnd(error, this);
+  }
+
+  #finish(error: ConnectionError): void {
+    this.#isOver = true;
+    for (const pending of this.#pending.values()) {
+      clearTimeout(pending.timer);
+      pending.reject(error);
+    }
+    this.#pending.clear();
+  }
+}
+
+function ignore(): void {}
+
+function established(socket: Socket, options: ConnectionOptions): Promise<void> {
+  const { host, port, connectTimeout, signal } = options;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      settle(() =>
+        reject(new ConnectionError("timeout", `${host}:${port} did not answer within ${connectTimeout} ms`)),
+      );
+    }, connectTimeout);
+    const onAbort = (): void => settle(() => reject(new ConnectionError("aborted", "The connection was called off")));
+    const settle = (outcome: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      outcome();
+    };
+    signal?.addEventListener("abort", onAbort);
+    socket.once("connect", () => settle(resolve));
+    socket.once("error", (error) => settle(() => reject(error)));
+  });
+}
+
+function statusOf(command: Command): number | undefined {
+  const c = command.name.charCodeAt(0);
+  return c >= 48 && c <= 57 ? Number(command.name) : undefined;
+}
+
+function answers(pending: Pending, command: Command): boolean {
+  return pending.accept === undefined ? command.name === pending.name : pending.accept.includes(command.name);
+}
