@@ -172,6 +172,12 @@ const rows = {
     person: () => "The bridge cannot reach its store right now; it tries again by itself.",
     operator: "Redis does not answer",
   },
+  "lane-full": {
+    retry: "wait",
+    http: 507,
+    person: () => "Too many messages are waiting in this chat; the bridge takes more when they have gone out.",
+    operator: "a lane holds as many entries as it may",
+  },
   fenced: {
     retry: "never",
     http: 409,

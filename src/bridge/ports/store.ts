@@ -41,6 +41,7 @@ export interface LaneStore {
    * Appends a home's batch and marks it seen. Per shard this is one script, so it is atomic there and works on a cluster;
    * it resolves when every shard has it. A batch that was cut off half way and comes again adds only what is missing.
    * `repeated`: every shard had it already. Marks live 7 days.
+   * @throws BridgeError `lane-full` (nothing of that shard's part is stored), `bad-input` for a body over 256 KiB.
    */
   intake(
     home: HomeName,
@@ -54,7 +55,10 @@ export interface LaneStore {
   /** The entry has been dealt with and leaves its lane. Doing it again is nothing. */
   done(entry: LaneEntry, fence: Fence): Promise<void>;
 
-  /** Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it. */
+  /**
+   * Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it.
+   * At most 1 000 are kept per account: the oldest goes, with a warning in the log.
+   */
   park(
     entry: LaneEntry,
     message: MessageId | undefined,
@@ -68,13 +72,13 @@ export interface LaneStore {
 
   /**
    * Puts a parked message back at the end of its lane, once. `undefined`: it is not parked (any more).
-   * `target` is the message or the notice about it.
+   * `target` is the message or the notice about it; `owner` the lane's account, or the resident of a control lane.
    */
-  retry(account: AccountId, target: MessageId): Promise<LaneRef | undefined>;
+  retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined>;
 
-  /** What is parked for an account, oldest first, at most 100. */
+  /** What is parked for an account (or in a resident's control lane), oldest first, at most 100. */
   parked(
-    account: AccountId,
+    owner: AccountId | ResidentId,
   ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]>;
 
   /** Lanes of a shard that have entries. */
@@ -93,12 +97,17 @@ export interface LeaseStore {
 }
 
 export interface AccountStore {
-  /** @throws BridgeError `already-linked` when another resident has it. Linking again by the same owner renews the password. */
+  /**
+   * @throws BridgeError `already-linked` when another resident has it. Linking again by the same owner renews the
+   * password and `halt`; the machine GUID, the wishes and `linkedAt` stay as they were.
+   */
   link(record: AccountRecord, password: Secret): Promise<void>;
+  /** Forgets everything of the account: password, contacts, portals, what waits in its lanes and what is parked. */
   unlink(account: AccountId): Promise<void>;
   account(account: AccountId): Promise<AccountRecord | undefined>;
   /** The sealed password, opened. @throws BridgeError `internal` when the key does not fit. */
   password(account: AccountId): Promise<Secret | undefined>;
+  /** `wishedText: null` takes the wish away. Nothing happens when the account is not linked (any more). */
   update(
     account: AccountId,
     change: Partial<Pick<AccountRecord, "wishedAvailability" | "halt">> & { wishedText?: string | null },
@@ -108,8 +117,9 @@ export interface AccountStore {
 }
 
 export interface PortalStore {
+  /** `undefined`: no room is tied to it. */
   portal(portal: PortalId): Promise<PortalRecord | undefined>;
-  /** Ties a room to a portal, making the portal when it is new. A room belongs to one portal; a resident has one room per portal and home. */
+  /** Ties a room to a portal, making the portal when it is new. A room belongs to one portal; a resident has one room per portal and home: earlier ties that stand against the new one are undone. */
   bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord>;
   unbind(home: HomeName, room: RoomId): Promise<void>;
   portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined>;

@@ -1,0 +1,333 @@
+import type { Logger } from "pino";
+import type { CommandServices } from "./commands/commands.ts";
+import { COMMANDS } from "./commands/commands.ts";
+import { CommandRegistry } from "./commands/registry.ts";
+import { controlHandler } from "./control.ts";
+import { asBridgeError, BridgeError } from "./errors.ts";
+import { Fleet } from "./fleet.ts";
+import { Inbox, inboundHandler } from "./inbound.ts";
+import { Intake, outLane } from "./intake.ts";
+import { LaneRunner } from "./lanes.ts";
+import { LeaseKeeper } from "./leases.ts";
+import { createLinker } from "./linking.ts";
+import type { Meter } from "./metrics.ts";
+import type {
+  AccountRecord,
+  ContactSnapshot,
+  HomeName,
+  NetworkName,
+  PortalId,
+  PortalRecord,
+  PuppetState,
+  ResidentId,
+} from "./model.ts";
+import { directConversation, portalId, portalParts, residentParts } from "./model.ts";
+import { openChat, outboundHandler } from "./outbound.ts";
+import { ghostOf, PortalDirectory } from "./portals.ts";
+import type { Home } from "./ports/home.ts";
+import type { LinkDesk, Linker, Readiness } from "./ports/linking.ts";
+import type { Network } from "./ports/network.ts";
+import type { Store } from "./ports/store.ts";
+import { PresenceBoard } from "./presence.ts";
+import { Typing } from "./typing.ts";
+
+export interface BridgeOptions {
+  readonly store: Store;
+  readonly homes: readonly Home[];
+  readonly networks: readonly Network[];
+  /** Late-bound: the page needs the linker, the bot needs the page. */
+  readonly desk: () => LinkDesk;
+  /** Stable over restarts of the same installation, so that it takes its own leases back at once. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly signInsPerSecond: number;
+  readonly holdMinutes: number;
+  readonly reconnect: { readonly baseMs: number; readonly capMs: number };
+  readonly concurrency: number;
+  readonly meter: Meter;
+  readonly log: Logger;
+}
+
+/** The net below the wake-ups: lanes that wait are looked for at this pace. */
+const SWEEP_MS = 2000;
+
+/** The core: wires puppets, portals, lanes and commands between the homes and the networks it is given. */
+export class Bridge {
+  readonly linker: Linker;
+  readonly #o: BridgeOptions;
+  readonly #homes: ReadonlyMap<HomeName, Home>;
+  readonly #networks: ReadonlyMap<NetworkName, Network>;
+  readonly #fleet: Fleet;
+  readonly #portals: PortalDirectory;
+  readonly #presence: PresenceBoard;
+  readonly #typing: Typing;
+  readonly #lanes: LaneRunner;
+  readonly #leases: LeaseKeeper;
+  readonly #inbox: Inbox;
+  readonly #intake: Intake;
+  #sweep: NodeJS.Timeout | undefined;
+  #started = false;
+
+  constructor(o: BridgeOptions) {
+    this.#o = o;
+    const { store, meter, log } = o;
+    this.#homes = new Map(o.homes.map((home) => [home.name, home]));
+    this.#networks = new Map(o.networks.map((network) => [network.name, network]));
+    const homes = this.#homes;
+    const networks = this.#networks;
+    const homeOf = (resident: ResidentId): Home | undefined => homes.get(residentParts(resident).home);
+    this.#presence = new PresenceBoard({ homes: o.homes, meter, log });
+    this.#portals = new PortalDirectory(store, { changed: (portal) => this.#portalChanged(portal) });
+    this.#fleet = new Fleet({
+      store,
+      networks,
+      meter,
+      log,
+      signInsPerSecond: o.signInsPerSecond,
+      backOff: o.reconnect,
+      events: {
+        message: (account, message) => this.#inbox.receive(account, message),
+        typing: (account, from) => {
+          this.#typing
+            .contact(account, from, true)
+            .catch((error: unknown) => log.debug({ err: error }, "typing not shown"));
+        },
+        contact: (account, contact) => this.#see(account, contact),
+        state: (account, state, previous) => this.#puppetState(account, state, previous),
+      },
+    });
+    this.#typing = new Typing({ fleet: this.#fleet, portals: this.#portals, homeOf });
+    this.#leases = new LeaseKeeper({
+      store,
+      owner: o.owner,
+      ttlMs: o.leaseMs,
+      log,
+      events: {
+        gained: (shard) => {
+          this.#fleet
+            .takeShard(shard)
+            .catch((error: unknown) => log.error({ err: error, shard }, "accounts of a shard could not be loaded"));
+        },
+        lost: (shard) => {
+          this.#fleet
+            .dropShard(shard)
+            .catch((error: unknown) =>
+              log.error({ err: error, shard }, "puppets of a lost shard did not stop cleanly"),
+            );
+        },
+      },
+    });
+    const outbound = {
+      store,
+      portals: this.#portals,
+      fleet: this.#fleet,
+      homes,
+      networks,
+      typing: this.#typing,
+      lanes: () => this.#lanes,
+      meter,
+      holdMinutes: o.holdMinutes,
+    };
+    this.#lanes = new LaneRunner({
+      store,
+      fence: (shard) => this.#leases.fence(shard),
+      concurrency: o.concurrency,
+      log,
+      handlers: {
+        out: outboundHandler(outbound),
+        in: inboundHandler({ store, portals: this.#portals, homes, meter }),
+        control: controlHandler({
+          store,
+          portals: this.#portals,
+          homes,
+          commands: new CommandRegistry(COMMANDS),
+          services: this.#services(outbound),
+          forward: (portal, entry) => this.#forward(portal, entry),
+        }),
+      },
+    });
+    this.#inbox = new Inbox({
+      store,
+      lanes: this.#lanes,
+      log,
+      overflow: (account) => void this.#fleet.remove(account.id),
+    });
+    this.#intake = new Intake({
+      store,
+      portals: this.#portals,
+      fleet: this.#fleet,
+      lanes: this.#lanes,
+      typing: this.#typing,
+      log,
+    });
+    this.linker = createLinker({ store, fleet: this.#fleet, networks, linked: (account) => this.#welcome(account) });
+  }
+
+  /** Takes the shards, sets the puppets going, opens the homes, and works off what was left. */
+  async start(): Promise<void> {
+    await this.#leases.start();
+    for (const home of this.#homes.values()) await home.start(this.#intake);
+    await this.#wakeAll();
+    this.#sweep = setInterval(() => {
+      this.#wakeAll().catch((error: unknown) =>
+        this.#o.log.warn({ err: asBridgeError(error) }, "lanes could not be looked through"),
+      );
+      this.#measure();
+    }, SWEEP_MS);
+    this.#sweep.unref();
+    this.#started = true;
+  }
+
+  /** Stops taking in, finishes what is under way, signs the puppets out and gives the shards back. */
+  async stop(): Promise<void> {
+    this.#started = false;
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#homes.values()].map((home) => home.stop()));
+    this.#typing.stop();
+    this.#presence.stop();
+    await this.#inbox.flush(2000);
+    await this.#lanes.stop();
+    await this.#fleet.stop();
+    await this.#leases.stop();
+  }
+
+  /** Whether it serves, and if not, why. */
+  async readiness(): Promise<Readiness> {
+    const reasons: string[] = [];
+    if (!this.#started) reasons.push("the bridge is starting or stopping");
+    if (this.#leases.shards().length === 0) reasons.push("no shard is leased: another bridge may hold them");
+    await this.#o.store.ping().catch((error: unknown) => reasons.push(`Redis: ${asBridgeError(error).message}`));
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  async #wakeAll(): Promise<void> {
+    await Promise.all(this.#leases.shards().map((shard) => this.#lanes.wakeShard(shard)));
+  }
+
+  #measure(): void {
+    const { meter } = this.#o;
+    this.#fleet.measure();
+    meter.gauge("msnb_ghosts", {}, this.#presence.size);
+    meter.gauge("msnb_lane_depth", {}, this.#lanes.snapshot().length);
+  }
+
+  /** A portal has a room: its contact matters from now on, and is shown as the puppet sees them. */
+  #portalChanged(portal: PortalRecord): void {
+    const ghost = ghostOf(portal.id);
+    for (const { home } of portal.rooms) {
+      const side = this.#homes.get(home);
+      if (side) this.#presence.watch(side, ghost);
+    }
+    const account = this.#fleet.record(portal.account);
+    const contact = this.#fleet.session(portal.account)?.contact(ghost.contact);
+    if (account && contact && portal.rooms.length > 0) this.#see(account, contact);
+    if (portal.rooms.length === 0) this.#presence.unwatch(ghost, portal.account);
+  }
+
+  #see(account: AccountRecord, contact: ContactSnapshot): void {
+    this.#presence.see(
+      account.id,
+      { network: account.network, contact: contact.address },
+      contact.displayName,
+      contact.presence,
+    );
+  }
+
+  #puppetState(account: AccountRecord, state: PuppetState, previous: PuppetState): void {
+    this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
+    if (state === "on") {
+      this.#showContacts(account).catch((error: unknown) => this.#o.log.warn({ err: error }, "contacts not shown"));
+    } else if (previous === "on") {
+      this.#hideContacts(account).catch((error: unknown) => this.#o.log.warn({ err: error }, "contacts not hidden"));
+    }
+    const trouble =
+      state === "elsewhere"
+        ? new BridgeError("elsewhere")
+        : state === "bad-password"
+          ? this.#refused(account)
+          : undefined;
+    if (trouble)
+      this.#tell(account, trouble.person.replace(/^Not sent: y/, "Y"), `${state}|${account.id}|${Date.now()}`);
+  }
+
+  #refused(account: AccountRecord): BridgeError {
+    return new BridgeError("bad-password", {
+      address: account.address,
+      network: this.#networks.get(account.network)?.title ?? account.network,
+    });
+  }
+
+  async #showContacts(account: AccountRecord): Promise<void> {
+    for (const portal of await this.#portals.ofAccount(account.id)) this.#portalChanged(portal);
+  }
+
+  async #hideContacts(account: AccountRecord): Promise<void> {
+    for (const portal of await this.#portals.ofAccount(account.id))
+      this.#presence.unwatch(ghostOf(portal.id), account.id);
+  }
+
+  async #forward(portal: PortalId, entry: { body: import("./model.ts").LaneBody; id: string }): Promise<void> {
+    const lane = outLane(portal);
+    await this.#o.store.append(lane, entry.body, `forward|${entry.id}|${portal}`);
+    this.#lanes.wake(lane);
+  }
+
+  #welcome(account: AccountRecord): void {
+    const network = this.#networks.get(account.network)?.title ?? account.network;
+    this.#tell(
+      account,
+      `${account.address} on ${network} is linked. Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
+      `linked|${account.id}|${Date.now()}`,
+    );
+  }
+
+  #tell(account: AccountRecord, text: string, key: string): void {
+    const home = this.#homes.get(residentParts(account.owner).home);
+    home
+      ?.say(account.owner, undefined, text, key)
+      .catch((error: unknown) => this.#o.log.warn({ err: asBridgeError(error) }, "the owner could not be told"));
+  }
+
+  #services(outbound: Parameters<typeof openChat>[0]): CommandServices {
+    const { store, desk } = this.#o;
+    return {
+      issueLink: (resident) => desk().issue({ resident }),
+      unlink: async (account) => {
+        await this.#fleet.remove(account.id);
+        await this.#hideContacts(account);
+        await store.unlink(account.id);
+      },
+      state: (account) => {
+        const puppet = this.#fleet.puppet(account.id);
+        return {
+          state: puppet?.state ?? "signed-out",
+          dialect: puppet?.session?.dialect,
+          ...(puppet?.trouble ?? { why: undefined, retryAt: undefined }),
+        };
+      },
+      waiting: async (account) =>
+        this.#lanes
+          .snapshot()
+          .filter(({ lane }) => lane.kind === "out" && portalParts(lane.portal).account === account.id).length,
+      contacts: async (account) => {
+        const session = this.#fleet.session(account.id);
+        return session ? [...session.contacts()] : store.contactsOf(account.id);
+      },
+      openChat: async (account, contact) => {
+        const home = this.#homes.get(residentParts(account.owner).home);
+        if (!home) throw new BridgeError("internal", { detail: "the owner's home is not configured" });
+        const portal = portalId(account.id, directConversation(contact));
+        await openChat(outbound, home, account, portal);
+        return `Your room with ${home.ghostLabel(ghostOf(portal))} is open; look among your invitations.`;
+      },
+      wish: (account, change) => this.#fleet.wish(account.id, change.availability, change.text),
+      parked: (account) => store.parked(account.id),
+      retry: async (account, message) => {
+        const lane = await store.retry(account.id, message);
+        if (lane) this.#lanes.wake(lane);
+        return lane !== undefined;
+      },
+      title: (network) => this.#networks.get(network)?.title ?? network,
+    };
+  }
+}

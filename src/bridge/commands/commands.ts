@@ -1,0 +1,240 @@
+/** What people can say to the bridge. Each command is declared here and nowhere else. */
+import { BridgeError } from "../errors.ts";
+import type { AccountRecord, ContactAddress, Failure, MessageId, PuppetState, ResidentId } from "../model.ts";
+import { messageId } from "../model.ts";
+import type { StoredContact } from "../ports/store.ts";
+import type { Command, CommandContext } from "./registry.ts";
+import { command, usage } from "./registry.ts";
+
+/** What commands can do; implemented by the core (control.ts). */
+export interface CommandServices {
+  issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
+  unlink(account: AccountRecord): Promise<void>;
+  state(account: AccountRecord): {
+    state: PuppetState;
+    dialect: string | undefined;
+    why: string | undefined;
+    retryAt: number | undefined;
+  };
+  waiting(account: AccountRecord): Promise<number>;
+  contacts(account: AccountRecord): Promise<readonly StoredContact[]>;
+  openChat(account: AccountRecord, contact: ContactAddress): Promise<string>;
+  wish(
+    account: AccountRecord,
+    change: { availability?: AccountRecord["wishedAvailability"]; text?: string | null },
+  ): Promise<void>;
+  parked(account: AccountRecord): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
+  retry(account: AccountRecord, message: MessageId): Promise<boolean>;
+  /** Titles of the networks, by name. */
+  title(network: AccountRecord["network"]): string;
+}
+
+type Context = CommandContext<CommandServices>;
+
+const ACCOUNT = {
+  name: "account",
+  kind: "contact",
+  optional: true,
+  help: "which of your accounts, when you have several",
+} as const;
+
+const STATE_WORDS: Readonly<Record<PuppetState, string>> = {
+  "signed-out": "signed out",
+  "signing-in": "signing in",
+  on: "signed in",
+  waiting: "waiting to sign in again",
+  elsewhere: "signed in somewhere else",
+  "bad-password": "password refused",
+};
+
+const link = command({
+  name: "link",
+  args: [],
+  needsAccount: false,
+  summary: "link an MSN account: gives you a private page that works once",
+  run: async ({ resident, services }: Context) => {
+    const { url, minutes } = await services.issueLink(resident);
+    return `Open this page to link your MSN account. It is for you alone, works once and expires in ${minutes} minutes:\n${url}\nNever write your password here.`;
+  },
+});
+
+const unlink = command({
+  name: "unlink",
+  args: [ACCOUNT],
+  summary: "sign out and forget an account, its password and its waiting messages",
+  run: async (context: Context, { account }) => {
+    const chosen = pick(context, account);
+    await context.services.unlink(chosen);
+    return `${chosen.address} is unlinked; its password has been deleted here. Your rooms stay as they are.`;
+  },
+});
+
+const accounts = command({
+  name: "accounts",
+  args: [],
+  summary: "the accounts you have linked",
+  run: async (context: Context) =>
+    context.accounts
+      .map(
+        (one) =>
+          `• ${one.address} on ${context.services.title(one.network)}: ${STATE_WORDS[context.services.state(one).state]}`,
+      )
+      .join("\n"),
+});
+
+const status = command({
+  name: "status",
+  args: [],
+  needsAccount: false,
+  summary: "whether all is well, and if not, why",
+  run: async (context: Context) => {
+    if (context.accounts.length === 0) return "The bridge is running. You have no account linked; say `link`.";
+    const lines = await Promise.all(context.accounts.map((one) => statusLine(context, one)));
+    return lines.join("\n");
+  },
+});
+
+async function statusLine({ services }: Context, account: AccountRecord): Promise<string> {
+  const now = services.state(account);
+  const [waiting, parked] = await Promise.all([services.waiting(account), services.parked(account)]);
+  const parts = [
+    `• ${account.address} on ${services.title(account.network)}: ${STATE_WORDS[now.state]}${now.dialect ? ` (${now.dialect})` : ""}`,
+  ];
+  if (now.state !== "on" && now.why) parts.push(now.why);
+  if (now.retryAt) parts.push(`Next try in ${Math.max(0, Math.round((now.retryAt - Date.now()) / 1000))} s.`);
+  if (now.state === "elsewhere" || now.state === "signed-out") parts.push("Say `presence online` to sign in here.");
+  if (waiting > 0) parts.push(`${waiting} message(s) wait to be sent.`);
+  if (parked.length > 0) parts.push(`${parked.length} message(s) failed; say \`retry\` to send them again.`);
+  return parts.join(" ");
+}
+
+const contacts = command({
+  name: "contacts",
+  args: [{ name: "filter", kind: "rest", optional: true, help: "part of a name or address" }],
+  summary: "your contacts, who is there first",
+  run: async (context: Context, { filter }) => {
+    const lists = await Promise.all(context.accounts.map((one) => context.services.contacts(one)));
+    const wanted = filter?.toLowerCase();
+    const found = lists
+      .flat()
+      .filter(
+        (one) =>
+          one.listed && (!wanted || one.address.includes(wanted) || one.displayName.toLowerCase().includes(wanted)),
+      )
+      .sort(
+        (a, b) =>
+          Number(a.presence.availability === "offline") - Number(b.presence.availability === "offline") ||
+          a.displayName.localeCompare(b.displayName),
+      );
+    if (found.length === 0)
+      return filter ? `No contact matches "${filter.slice(0, 60)}".` : "Your contact list is empty.";
+    const lines = found.slice(0, 200).map(contactLine);
+    if (found.length > lines.length)
+      lines.push(`… and ${found.length - lines.length} more; say \`contacts <part of a name>\`.`);
+    return lines.join("\n");
+  },
+});
+
+function contactLine(one: StoredContact): string {
+  const { availability, text } = one.presence;
+  const state = one.blocked ? "blocked" : availability.replaceAll("-", " ");
+  return `• ${one.displayName} <${one.address}>: ${state}${text ? ` – ${text}` : ""}`;
+}
+
+const chat = command({
+  name: "chat",
+  args: [{ name: "address", kind: "contact", help: "the contact's MSN address" }, ACCOUNT],
+  summary: "open a room with a contact",
+  run: async (context: Context, { address, account }) => context.services.openChat(pick(context, account), address),
+});
+
+const presence = command({
+  name: "presence",
+  args: [
+    {
+      name: "state",
+      kind: "availability",
+      help: "online, busy, away, …; offline signs out; automatic follows your client",
+    },
+    ACCOUNT,
+  ],
+  summary: "how MSN sees you; `offline` signs out, `automatic` follows your client",
+  run: async (context: Context, { state, account }) => {
+    const chosen = pick(context, account);
+    await context.services.wish(chosen, { availability: state });
+    if (state === "offline") return `${chosen.address} is signed out. Say \`presence online\` to come back.`;
+    return state === "automatic"
+      ? `${chosen.address} now follows the presence of your client.`
+      : `${chosen.address} is now ${state.replaceAll("-", " ")}.`;
+  },
+});
+
+const psm = command({
+  name: "psm",
+  args: [
+    { name: "text", kind: "rest", optional: true, help: "the message; nothing: follow the status text of your client" },
+  ],
+  summary: "your personal message; without text it follows your client's status text",
+  run: async (context: Context, { text }) => {
+    const chosen = pick(context, undefined);
+    await context.services.wish(chosen, { text: text ?? null });
+    return text
+      ? `Your personal message is now: ${text}`
+      : "Your personal message now follows the status text of your client.";
+  },
+});
+
+const retry = command({
+  name: "retry",
+  args: [{ name: "message", kind: "word", optional: true, help: "id of one message; nothing: all that failed" }],
+  summary: "send again what failed",
+  run: async (context: Context, { message }) => {
+    let sent = 0;
+    for (const account of context.accounts) {
+      const wanted = message
+        ? [messageId(message)]
+        : (await context.services.parked(account)).flatMap((one) => (one.message ? [one.message] : []));
+      for (const one of wanted) if (await context.services.retry(account, one)) sent += 1;
+    }
+    if (sent === 0)
+      return message
+        ? "That message is not waiting to be sent again."
+        : "Nothing has failed; there is nothing to send again.";
+    return `Sending ${sent} message(s) again.`;
+  },
+});
+
+const help = command({
+  name: "help",
+  args: [],
+  needsAccount: false,
+  summary: "this list",
+  run: async () => COMMANDS.map((one) => `• \`${usage(one)}\`: ${one.summary}`).join("\n"),
+});
+
+/** In the order in which `help` shows them. */
+export const COMMANDS: readonly Command<CommandServices>[] = [
+  help,
+  link,
+  unlink,
+  accounts,
+  status,
+  contacts,
+  chat,
+  presence,
+  psm,
+  retry,
+];
+
+/** The account that is meant: the named one, or the only one. @throws BridgeError `bad-input` when that is not clear. */
+function pick(context: Context, named: ContactAddress | undefined): AccountRecord {
+  const [first, second] = context.accounts;
+  if (named) {
+    const found = context.accounts.find((one) => one.address === named);
+    if (!found) throw new BridgeError("bad-input", { detail: `${named} is not an account of yours; say \`accounts\`` });
+    return found;
+  }
+  if (!first) throw new BridgeError("not-linked");
+  if (second) throw new BridgeError("bad-input", { detail: "you have several accounts; name the one you mean" });
+  return first;
+}

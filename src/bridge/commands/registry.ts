@@ -1,0 +1,142 @@
+/**
+ * The one registry of commands: declared once, rendered as the bot's text, its help and docs/commands.md (design §6).
+ * Later renderings (forms, HTTP, CLI) come from the same declarations.
+ */
+import { BridgeError } from "../errors.ts";
+import type { AccountRecord, Availability, ContactAddress, ResidentId } from "../model.ts";
+import { AVAILABILITIES, parseContactAddress } from "../model.ts";
+
+/** What an argument may be; the parsed type of each is in {@link Parsed}. */
+export type ArgKind = "contact" | "availability" | "rest" | "word";
+
+interface Parsed {
+  contact: ContactAddress;
+  availability: Availability | "automatic";
+  rest: string;
+  word: string;
+}
+
+export interface ArgSpec {
+  readonly name: string;
+  readonly kind: ArgKind;
+  readonly optional?: true;
+  readonly help: string;
+}
+
+type Args<S extends readonly ArgSpec[]> = {
+  readonly [A in S[number] as A["name"]]: A extends { optional: true }
+    ? Parsed[A["kind"]] | undefined
+    : Parsed[A["kind"]];
+};
+
+/** Who asks, and from where. */
+export interface CommandContext<Services> {
+  readonly resident: ResidentId;
+  /** The resident's accounts, oldest first. */
+  readonly accounts: readonly AccountRecord[];
+  readonly services: Services;
+}
+
+export interface Command<Services> {
+  readonly name: string;
+  readonly args: readonly ArgSpec[];
+  readonly summary: string;
+  /** Whether it makes sense only with an account. */
+  readonly needsAccount: boolean;
+  /** The answer, for a person; lines separated by `\n`. */
+  readonly run: (context: CommandContext<Services>, line: string) => Promise<string>;
+}
+
+/** Declares a command; the arguments of `run` are typed by the declaration. */
+export function command<Services, const S extends readonly ArgSpec[]>(spec: {
+  name: string;
+  args: S;
+  summary: string;
+  needsAccount?: boolean;
+  run: (context: CommandContext<Services>, args: Args<S>) => Promise<string>;
+}): Command<Services> {
+  return {
+    name: spec.name,
+    args: spec.args,
+    summary: spec.summary,
+    needsAccount: spec.needsAccount ?? true,
+    run: (context, line) => spec.run(context, parseArgs(spec.args, line) as Args<S>),
+  };
+}
+
+export class CommandRegistry<Services> {
+  readonly #commands: ReadonlyMap<string, Command<Services>>;
+
+  constructor(commands: readonly Command<Services>[]) {
+    this.#commands = new Map(commands.map((one) => [one.name, one]));
+    if (this.#commands.size !== commands.length)
+      throw new BridgeError("internal", { detail: "two commands share a name" });
+  }
+
+  all(): Command<Services>[] {
+    return [...this.#commands.values()];
+  }
+
+  /** Runs one line. Bad input and failures become the answer's text; only `wait` and `now` errors are thrown, to be tried again. */
+  async run(line: string, context: CommandContext<Services>): Promise<string> {
+    const [word = "", rest = ""] = splitWord(line.trim().replace(/^[!/]/, ""));
+    const found = this.#commands.get(word.toLowerCase());
+    if (!found) return unknownCommand(word, this.all());
+    if (found.needsAccount && context.accounts.length === 0) return new BridgeError("not-linked").person;
+    try {
+      return await found.run(context, rest);
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.retry === "now") throw error;
+      if (error.code === "bad-input") return `${error.person}\nUsage: ${usage(found)}`;
+      return error.person;
+    }
+  }
+}
+
+/** `name <needed> [optional]`. */
+export function usage(one: Pick<Command<never>, "name" | "args">): string {
+  return [one.name, ...one.args.map((arg) => (arg.optional ? `[${arg.name}]` : `<${arg.name}>`))].join(" ");
+}
+
+function unknownCommand<S>(word: string, commands: readonly Command<S>[]): string {
+  if (word === "") return "Say `help` for what I can do.";
+  const near = commands.find((one) => one.name.startsWith(word.toLowerCase().slice(0, 3)));
+  return `I do not know "${word.slice(0, 40)}".${near ? ` Did you mean \`${near.name}\`?` : ""} Say \`help\` for what I can do.`;
+}
+
+function splitWord(text: string): [string, string] {
+  const match = /^(\S*)\s*([\s\S]*)$/.exec(text);
+  return [match?.[1] ?? "", match?.[2] ?? ""];
+}
+
+function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<string, unknown>> {
+  const out: Record<string, unknown> = {};
+  let left = line.trim();
+  for (const spec of specs) {
+    const [word, rest] = spec.kind === "rest" ? [left, ""] : splitWord(left);
+    left = rest;
+    if (word === "") {
+      if (!spec.optional) throw new BridgeError("bad-input", { detail: `${spec.name} is missing` });
+      out[spec.name] = undefined;
+    } else out[spec.name] = parseArg(spec, word);
+  }
+  if (left !== "") throw new BridgeError("bad-input", { detail: `there is too much after it: "${left.slice(0, 40)}"` });
+  return out;
+}
+
+function parseArg(spec: ArgSpec, word: string): Parsed[ArgKind] {
+  if (spec.kind === "contact") return parseContactAddress(word);
+  if (spec.kind === "availability") return parseAvailability(word);
+  return word;
+}
+
+function parseAvailability(word: string): Availability | "automatic" {
+  const wanted = word.toLowerCase();
+  if (wanted === "automatic" || wanted === "auto") return "automatic";
+  const found = AVAILABILITIES.find((one) => one === wanted);
+  if (!found)
+    throw new BridgeError("bad-input", {
+      detail: `"${word.slice(0, 40)}" is not one of ${AVAILABILITIES.join(", ")}, automatic`,
+    });
+  return found;
+}

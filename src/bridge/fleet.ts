@@ -1,0 +1,267 @@
+import type { Logger } from "pino";
+import type { Meter } from "./metrics.ts";
+import type {
+  AccountId,
+  AccountRecord,
+  Availability,
+  ContactAddress,
+  ContactSnapshot,
+  NetworkName,
+  Presence,
+  PuppetState,
+  Shard,
+} from "./model.ts";
+import { shardOf } from "./model.ts";
+import type { Network, Session } from "./ports/network.ts";
+import type { Store, StoredContact } from "./ports/store.ts";
+import { OFFLINE } from "./presence.ts";
+import { Puppet } from "./puppet.ts";
+import { pause } from "./waiting.ts";
+
+export interface FleetEvents {
+  /** Words for an account's owner; called in the tick of the socket read. */
+  message(account: AccountRecord, message: import("./model.ts").NetworkMessage): void;
+  typing(account: AccountRecord, from: ContactAddress): void;
+  contact(account: AccountRecord, contact: ContactSnapshot): void;
+  state(account: AccountRecord, state: PuppetState, previous: PuppetState): void;
+}
+
+export interface FleetOptions {
+  readonly store: Store;
+  readonly networks: ReadonlyMap<NetworkName, Network>;
+  readonly events: FleetEvents;
+  readonly signInsPerSecond: number;
+  readonly backOff: { readonly baseMs: number; readonly capMs: number };
+  readonly meter: Meter;
+  readonly log: Logger;
+}
+
+interface Member {
+  record: AccountRecord;
+  readonly puppet: Puppet;
+  /** What the owner's home says of them; used while the wish is `automatic`. */
+  home: Presence | undefined;
+}
+
+/** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
+const PRESENCE_PACE_MS = 2000;
+
+/** The puppets of this worker: those of the accounts in the shards it holds. */
+export class Fleet {
+  readonly #o: FleetOptions;
+  readonly #members = new Map<AccountId, Member>();
+  readonly #waiting = new Map<NetworkName, number>();
+  readonly #presenceTimers = new Map<AccountId, NodeJS.Timeout>();
+
+  constructor(options: FleetOptions) {
+    this.#o = options;
+  }
+
+  puppet(account: AccountId): Puppet | undefined {
+    return this.#members.get(account)?.puppet;
+  }
+
+  session(account: AccountId): Session | undefined {
+    return this.#members.get(account)?.puppet.session;
+  }
+
+  record(account: AccountId): AccountRecord | undefined {
+    return this.#members.get(account)?.record;
+  }
+
+  /** Loads a shard's accounts and signs in those that nothing halts. */
+  async takeShard(shard: Shard): Promise<void> {
+    for (const record of await this.#o.store.accountsIn(shard)) {
+      if (!this.#members.has(record.id)) this.#join(record);
+    }
+  }
+
+  /** Signs a shard's puppets out; used when its lease is lost or the worker stops. */
+  async dropShard(shard: Shard): Promise<void> {
+    const gone = [...this.#members.values()].filter((member) => shardOf(member.record.id) === shard);
+    await Promise.all(gone.map((member) => this.#leave(member)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#members.values()].map((member) => this.#leave(member)));
+  }
+
+  /** A new or relinked account: signs in with the new password. */
+  async adopt(record: AccountRecord): Promise<void> {
+    await this.remove(record.id);
+    this.#join(record);
+  }
+
+  async remove(account: AccountId): Promise<void> {
+    const member = this.#members.get(account);
+    if (member) await this.#leave(member);
+  }
+
+  /** The owner wishes to be seen so, or automatically; wakes a puppet that was halted. */
+  async wish(
+    account: AccountId,
+    availability: Availability | "automatic" | undefined,
+    text: string | null | undefined,
+  ): Promise<void> {
+    const member = this.#members.get(account);
+    if (!member) return;
+    const offline = availability === "offline";
+    const wakes = availability !== undefined && !offline;
+    await this.#o.store.update(account, {
+      ...(availability !== undefined && !offline ? { wishedAvailability: availability } : {}),
+      ...(offline ? { halt: "signed-out" as const } : wakes ? { halt: "none" as const } : {}),
+      ...(text !== undefined ? { wishedText: text } : {}),
+    });
+    member.record = (await this.#o.store.account(account)) ?? member.record;
+    if (offline) return member.puppet.stop();
+    if (wakes) member.puppet.start();
+    await this.#show(member);
+  }
+
+  /** What the owner's home says of the owner. */
+  homePresence(account: AccountId, presence: Presence): void {
+    const member = this.#members.get(account);
+    if (!member) return;
+    member.home = presence;
+    if (this.#presenceTimers.has(account)) return;
+    const timer = setTimeout(() => {
+      this.#presenceTimers.delete(account);
+      this.#show(member).catch((error: unknown) => this.#o.log.debug({ err: error, account }, "presence not set"));
+    }, PRESENCE_PACE_MS);
+    timer.unref();
+    this.#presenceTimers.set(account, timer);
+  }
+
+  /** What the network shall see of this account. */
+  presenceOf(account: AccountId): { availability: Availability; text: string } {
+    const member = this.#members.get(account);
+    return member ? shownPresence(member) : { availability: "online", text: "" };
+  }
+
+  members(): { record: AccountRecord; puppet: Puppet }[] {
+    return [...this.#members.values()];
+  }
+
+  /** Figures for the meter. */
+  measure(): void {
+    const counts = new Map<string, { network: NetworkName; state: PuppetState; n: number }>();
+    for (const { record, puppet } of this.#members.values()) {
+      const key = `${record.network} ${puppet.state}`;
+      const row = counts.get(key) ?? { network: record.network, state: puppet.state, n: 0 };
+      row.n += 1;
+      counts.set(key, row);
+    }
+    for (const network of this.#o.networks.keys()) {
+      for (const state of ["signed-out", "signing-in", "on", "waiting", "elsewhere", "bad-password"] as const) {
+        this.#o.meter.gauge("msnb_puppets", { network, state }, counts.get(`${network} ${state}`)?.n ?? 0);
+      }
+      this.#o.meter.gauge("msnb_reconnect_waiting", { network }, this.#waiting.get(network) ?? 0);
+    }
+  }
+
+  #join(record: AccountRecord): void {
+    const network = this.#o.networks.get(record.network);
+    if (!network) {
+      this.#o.log.warn({ account: record.id }, "the network of this account is not configured; it stays signed out");
+      return;
+    }
+    const member: Member = { record, puppet: this.#puppet(record, network, () => member), home: undefined };
+    this.#members.set(record.id, member);
+    if (record.halt === "none") member.puppet.start();
+  }
+
+  #puppet(record: AccountRecord, network: Network, member: () => Member): Puppet {
+    const { events, store, log } = this.#o;
+    return new Puppet({
+      record,
+      network,
+      password: () => store.password(record.id),
+      turn: (signal) => this.#turn(record.network, signal),
+      presence: () => shownPresence(member()),
+      hooks: {
+        message: (message) => events.message(member().record, message),
+        typing: (from) => events.typing(member().record, from),
+        contact: (contact) => {
+          this.#keepContact(record.id, contact);
+          events.contact(member().record, contact);
+        },
+      },
+      onState: (state, previous) => this.#entered(member(), state, previous),
+      meter: this.#o.meter,
+      log,
+      backOff: this.#o.backOff,
+    });
+  }
+
+  #entered(member: Member, state: PuppetState, previous: PuppetState): void {
+    const { store, events, log } = this.#o;
+    const halt = state === "bad-password" || state === "elsewhere" ? state : undefined;
+    if (halt) {
+      store.update(member.record.id, { halt }).catch((error: unknown) => log.warn({ err: error }, "halt not stored"));
+      member.record = { ...member.record, halt };
+    }
+    if (state === "on") this.#keepContacts(member);
+    events.state(member.record, state, previous);
+  }
+
+  /** The list as it is after signing in, in one write; single changes follow by {@link #keepContact}. */
+  #keepContacts(member: Member): void {
+    const session = member.puppet.session;
+    if (!session) return;
+    const contacts = [...session.contacts()].map(storedContact);
+    this.#o.store
+      .saveContacts(member.record.id, contacts)
+      .catch((error: unknown) => this.#o.log.warn({ err: error }, "contact list not stored"));
+  }
+
+  #keepContact(account: AccountId, contact: ContactSnapshot): void {
+    this.#o.store
+      .saveContact(account, storedContact(contact))
+      .catch((error: unknown) => this.#o.log.debug({ err: error }, "contact not stored"));
+  }
+
+  /** Waits for this network's next free sign-in of the whole fleet. */
+  async #turn(network: NetworkName, signal: AbortSignal): Promise<void> {
+    this.#waiting.set(network, (this.#waiting.get(network) ?? 0) + 1);
+    try {
+      for (;;) {
+        const wait = await this.#o.store.takeSignIn(network, this.#o.signInsPerSecond, this.#o.signInsPerSecond);
+        if (wait === 0) return;
+        await pause(wait, signal);
+        signal.throwIfAborted();
+      }
+    } finally {
+      this.#waiting.set(network, (this.#waiting.get(network) ?? 1) - 1);
+    }
+  }
+
+  async #show(member: Member): Promise<void> {
+    const { availability, text } = shownPresence(member);
+    await member.puppet.setPresence(availability, text);
+  }
+
+  async #leave(member: Member): Promise<void> {
+    this.#members.delete(member.record.id);
+    clearTimeout(this.#presenceTimers.get(member.record.id));
+    this.#presenceTimers.delete(member.record.id);
+    await member.puppet.stop();
+  }
+}
+
+function storedContact(contact: ContactSnapshot): StoredContact {
+  const { address, displayName, listed, blocked, groups, presence } = contact;
+  return { address, displayName, listed, blocked, groups, presence };
+}
+
+/** The owner's explicit wish, else what their home says; nothing known: online. Pure. */
+export function shownPresence(member: { record: AccountRecord; home: Presence | undefined }): {
+  availability: Availability;
+  text: string;
+} {
+  const { wishedAvailability, wishedText } = member.record;
+  const home = member.home ?? { ...OFFLINE, availability: "online" as const };
+  return {
+    availability: wishedAvailability === "automatic" ? home.availability : wishedAvailability,
+    text: wishedText ?? home.text,
+  };
+}

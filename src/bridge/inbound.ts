@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { asBridgeError } from "./errors.ts";
+import type { LaneRunner, Outcome } from "./lanes.ts";
+import type { Meter } from "./metrics.ts";
+import type {
+  AccountRecord,
+  HomeName,
+  LaneBody,
+  LaneEntry,
+  LaneRef,
+  NetworkMessage,
+  PortalId,
+  PortalRoom,
+  ResidentId,
+} from "./model.ts";
+import { laneName, portalParts, residentParts, shardOf } from "./model.ts";
+import type { PortalDirectory } from "./portals.ts";
+import { directPortal, ghostOf, roomFor } from "./portals.ts";
+import type { Home } from "./ports/home.ts";
+import { showsTyping } from "./ports/home.ts";
+import type { AccountStore, LaneStore } from "./ports/store.ts";
+import { backOff, pause } from "./waiting.ts";
+
+/** Words kept in memory while Redis does not take them; beyond this the session is ended rather than words dropped unseen. */
+const SPOOL_LIMIT = 10_000;
+
+interface Spool {
+  readonly lane: LaneRef;
+  /** Not yet known to be stored, oldest first. */
+  readonly waiting: { body: LaneBody; once: string }[];
+  retrying: boolean;
+}
+
+/**
+ * Stores what the network says before anything else happens. An append is under way in the tick of the socket read; when
+ * Redis fails, the words wait in memory in their order and are appended again under the same id.
+ */
+export class Inbox {
+  readonly #store: LaneStore;
+  readonly #lanes: LaneRunner;
+  readonly #log: Logger;
+  readonly #overflow: (account: AccountRecord) => void;
+  readonly #spools = new Map<string, Spool>();
+  #stopped = false;
+
+  constructor(o: { store: LaneStore; lanes: LaneRunner; log: Logger; overflow: (account: AccountRecord) => void }) {
+    this.#store = o.store;
+    this.#lanes = o.lanes;
+    this.#log = o.log;
+    this.#overflow = o.overflow;
+  }
+
+  receive(account: AccountRecord, message: NetworkMessage): void {
+    const { home } = residentParts(account.owner);
+    const portal = directPortal(account.id, { network: account.network, contact: message.from });
+    const lane: LaneRef = { kind: "in", shard: shardOf(account.id), portal, home };
+    const spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], retrying: false };
+    this.#spools.set(laneName(lane), spool);
+    if (spool.waiting.length >= SPOOL_LIMIT) {
+      this.#overflow(account);
+      return;
+    }
+    const item = { body: { from: "network", message } as const, once: randomUUID() };
+    spool.waiting.push(item);
+    if (!spool.retrying) void this.#append(spool, item);
+  }
+
+  /** Waits until all that was received is stored, at most `ms`. */
+  async flush(ms: number): Promise<void> {
+    const deadline = Date.now() + ms;
+    while (this.#spools.size > 0 && Date.now() < deadline) await pause(20);
+    this.#stopped = true;
+  }
+
+  async #append(spool: Spool, item: Spool["waiting"][number]): Promise<void> {
+    try {
+      await this.#store.append(spool.lane, item.body, item.once);
+      this.#stored(spool, item);
+    } catch (error) {
+      if (spool.retrying) return;
+      spool.retrying = true;
+      this.#log.warn(
+        { err: asBridgeError(error), lane: laneName(spool.lane) },
+        "words could not be stored; trying again",
+      );
+      await this.#again(spool);
+    }
+  }
+
+  /** Appends what waits, one after another in its order, until nothing waits. */
+  async #again(spool: Spool): Promise<void> {
+    for (let attempt = 0; !this.#stopped; attempt += 1) {
+      const item = spool.waiting[0];
+      if (!item) break;
+      try {
+        await this.#store.append(spool.lane, item.body, item.once);
+        this.#stored(spool, item);
+        attempt = -1;
+      } catch {
+        await pause(backOff(attempt, 100, 3000));
+      }
+    }
+    spool.retrying = false;
+  }
+
+  #stored(spool: Spool, item: Spool["waiting"][number]): void {
+    const at = spool.waiting.indexOf(item);
+    if (at >= 0) spool.waiting.splice(at, 1);
+    if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
+    this.#lanes.wake(spool.lane);
+  }
+}
+
+export interface InboundOptions {
+  readonly store: AccountStore;
+  readonly portals: PortalDirectory;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly meter: Meter;
+}
+
+/** Handles the `in` lanes: words of the network, posted in a home as the ghost. */
+export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+  return async (entry) => {
+    const { lane, body } = entry;
+    if (lane.kind !== "in" || body.from !== "network") return { kind: "done" };
+    const { message } = body;
+    const account = await o.store.account(portalParts(lane.portal).account);
+    const home = o.homes.get(lane.home);
+    // An account unlinked meanwhile has nobody left to read this.
+    if (!account || !home) return { kind: "done" };
+    try {
+      const room = await openRoom(o.portals, home, account, lane.portal, message.fromName);
+      const ghost = ghostOf(lane.portal);
+      if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
+      await home.deliver(room, ghost, message, `${laneName(lane)}|${entry.id}`);
+    } catch (error) {
+      return inboundFailure(home, account.owner, entry, message, error);
+    }
+    const seconds = (Date.now() - Math.min(message.at, Date.now())) / 1000;
+    o.meter.observe("msnb_delivery_seconds", { from: "network", to: "home" }, seconds);
+    o.meter.count("msnb_events_total", { from: "network", to: "home", kind: message.kind, result: "delivered" });
+    return { kind: "done" };
+  };
+}
+
+/** The owner's room of a portal; made, and bound, when there is none yet. */
+export async function openRoom(
+  portals: PortalDirectory,
+  home: Home,
+  account: AccountRecord,
+  portal: PortalId,
+  displayName: string,
+): Promise<PortalRoom> {
+  const known = roomFor(await portals.get(portal), home.name, account.owner);
+  if (known) return known;
+  const room = await home.openDirect(portal, account.owner, ghostOf(portal), displayName);
+  const bound = { home: home.name, room, resident: account.owner };
+  await portals.bind(portal, bound);
+  return bound;
+}
+
+function inboundFailure(
+  home: Home,
+  owner: ResidentId,
+  entry: LaneEntry,
+  message: NetworkMessage,
+  error: unknown,
+): Outcome {
+  const failure = asBridgeError(error);
+  if (failure.retry === "wait" || failure.retry === "now") throw failure;
+  return {
+    kind: "park",
+    resident: owner,
+    message: undefined,
+    failure: { code: failure.code, text: failure.person, certainty: failure.certainty },
+    report: () =>
+      home.say(
+        owner,
+        undefined,
+        `A message from ${message.from} could not be shown. ${failure.person}`,
+        `lost|${laneName(entry.lane)}|${entry.id}`,
+      ),
+  };
+}

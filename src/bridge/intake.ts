@@ -1,0 +1,90 @@
+import type { Logger } from "pino";
+import type { Fleet } from "./fleet.ts";
+import type { LaneRunner } from "./lanes.ts";
+import type { AccountRecord, HomeName, LaneBody, LaneRef, PortalId, Presence, ResidentId, RoomId } from "./model.ts";
+import { portalParts, residentParts, shardOf } from "./model.ts";
+import type { PortalDirectory } from "./portals.ts";
+import { directPortal, RecentMap } from "./portals.ts";
+import type { HomeHost, IntakeItem } from "./ports/home.ts";
+import type { AccountStore, LaneStore } from "./ports/store.ts";
+import type { Typing } from "./typing.ts";
+
+export interface IntakeOptions {
+  readonly store: LaneStore & AccountStore;
+  readonly portals: PortalDirectory;
+  readonly fleet: Fleet;
+  readonly lanes: LaneRunner;
+  readonly typing: Typing;
+  readonly log: Logger;
+}
+
+/**
+ * What the core does for the homes: finds the lane of everything they bring, has it stored in one step, and wakes the
+ * lanes. A room keeps its lane from the invitation of the ghost on, so that what follows cannot overtake it.
+ */
+export class Intake implements HomeHost {
+  readonly #o: IntakeOptions;
+  /** Rooms whose invitation is stored but not yet carried out. */
+  readonly #invited = new RecentMap<string, PortalId>(10_000);
+
+  constructor(options: IntakeOptions) {
+    this.#o = options;
+  }
+
+  async intake(home: HomeName, batch: string, items: readonly IntakeItem[]): Promise<"stored" | "repeated"> {
+    const routed: { lane: LaneRef; body: LaneBody }[] = [];
+    const at = Date.now();
+    for (const item of items) {
+      routed.push({ lane: await this.#route(home, item), body: { from: "home", home, raw: item.raw, at } });
+    }
+    const result = await this.#o.store.intake(home, batch, routed);
+    for (const { lane } of routed) this.#o.lanes.wake(lane);
+    return result;
+  }
+
+  typing(room: RoomId, resident: ResidentId, typing: boolean): void {
+    const { home } = residentParts(resident);
+    this.#o.portals
+      .ofRoom(home, room)
+      .then((portal) => {
+        if (portal && this.#o.fleet.record(portalParts(portal).account)?.owner === resident)
+          this.#o.typing.resident(portal, typing);
+      })
+      .catch((error: unknown) => this.#o.log.debug({ err: error }, "typing not passed on"));
+  }
+
+  presence(resident: ResidentId, presence: Presence): void {
+    this.#o.store
+      .accountsOf(resident)
+      .then((accounts) => {
+        for (const account of accounts) this.#o.fleet.homePresence(account.id, presence);
+      })
+      .catch((error: unknown) => this.#o.log.debug({ err: error }, "presence not passed on"));
+  }
+
+  async isLinked(resident: ResidentId): Promise<boolean> {
+    return (await this.#o.store.accountsOf(resident)).length > 0;
+  }
+
+  async #route(home: HomeName, item: IntakeItem): Promise<LaneRef> {
+    const control: LaneRef = { kind: "control", shard: shardOf(item.resident), resident: item.resident };
+    if (item.control) return control;
+    const key = `${home} ${item.room}`;
+    const known = this.#invited.get(key) ?? (await this.#o.portals.ofRoom(home, item.room));
+    if (known) return outLane(known);
+    if (!item.invites) return control;
+    const account = accountOn(await this.#o.store.accountsOf(item.resident), item.invites.network);
+    if (!account) return control;
+    const portal = directPortal(account.id, item.invites);
+    this.#invited.set(key, portal);
+    return outLane(portal);
+  }
+}
+
+export function outLane(portal: PortalId): LaneRef {
+  return { kind: "out", shard: shardOf(portalParts(portal).account), portal };
+}
+
+function accountOn(accounts: readonly AccountRecord[], network: AccountRecord["network"]): AccountRecord | undefined {
+  return accounts.find((account) => account.network === network);
+}

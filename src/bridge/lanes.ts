@@ -1,0 +1,218 @@
+import type { Logger } from "pino";
+import type { BridgeError } from "./errors.ts";
+import { asBridgeError } from "./errors.ts";
+import type { EntryId, Failure, Fence, LaneEntry, LaneRef, MessageId, ResidentId, Shard } from "./model.ts";
+import { laneName } from "./model.ts";
+import type { LaneStore } from "./ports/store.ts";
+import { backOff, Gate, pause } from "./waiting.ts";
+
+/** What became of an entry. */
+export type Outcome =
+  | {
+      readonly kind: "done" /** Runs once the entry has left its lane. Best effort. */;
+      readonly after?: () => Promise<void>;
+    }
+  /** Not now: the lane stands still until it is nudged, at most `ms`. */
+  | { readonly kind: "hold"; readonly ms: number; readonly why: string }
+  /** Not at all, until a person asks. `report` tells the sender and returns the notice; it is called until it succeeds. */
+  | {
+      readonly kind: "park";
+      readonly failure: Failure;
+      readonly resident: ResidentId;
+      readonly message: MessageId | undefined;
+      readonly report: (() => Promise<MessageId | undefined>) | undefined;
+    };
+
+/** Deals with one entry. Called in the lane's order, one at a time per lane, and again for the same entry after a hold or a crash. */
+export type LaneHandler = (entry: LaneEntry) => Promise<Outcome>;
+
+export interface LaneRunnerOptions {
+  readonly store: LaneStore;
+  readonly fence: (shard: Shard) => Fence | undefined;
+  readonly handlers: Readonly<Record<LaneRef["kind"], LaneHandler>>;
+  /** Entries that may be in the handlers' hands at once, over all lanes. */
+  readonly concurrency: number;
+  readonly log: Logger;
+  /** An entry was parked; for metrics. */
+  readonly onParked?: (entry: LaneEntry, failure: Failure) => void;
+}
+
+interface RunningLane {
+  readonly ref: LaneRef;
+  /** New entries came while the lane was being read. */
+  again: boolean;
+  nudge: AbortController;
+  holding: string | undefined;
+}
+
+/** Entries read from Redis at once; bounds memory per lane. */
+const PAGE = 64;
+const RETRY_BASE_MS = 200;
+const RETRY_CAP_MS = 10_000;
+
+/**
+ * Runs the lanes of this worker: each in order, one entry at a time, many lanes side by side. A lane is in memory only
+ * while it has entries.
+ */
+export class LaneRunner {
+  readonly #o: LaneRunnerOptions;
+  readonly #lanes = new Map<string, RunningLane>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #gate: Gate;
+  #stopped = false;
+
+  constructor(options: LaneRunnerOptions) {
+    this.#o = options;
+    this.#gate = new Gate(options.concurrency);
+  }
+
+  /** Something was stored in the lane. */
+  wake(ref: LaneRef): void {
+    if (this.#stopped || this.#o.fence(ref.shard) === undefined) return;
+    const name = laneName(ref);
+    const running = this.#lanes.get(name);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const lane: RunningLane = { ref, again: false, nudge: new AbortController(), holding: undefined };
+    this.#lanes.set(name, lane);
+    const task = this.#run(lane, name).finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  /** Wakes every lane of a shard that has entries, e.g. after a restart. */
+  async wakeShard(shard: Shard): Promise<void> {
+    for (const ref of await this.#o.store.waiting(shard)) this.wake(ref);
+  }
+
+  /** What held these lanes may be over: they try again now. */
+  nudge(matches: (lane: LaneRef) => boolean): void {
+    for (const lane of this.#lanes.values()) if (lane.holding && matches(lane.ref)) lane.nudge.abort();
+  }
+
+  /** Lanes in memory, with what holds them, for status and metrics. */
+  snapshot(): { lane: LaneRef; holding: string | undefined }[] {
+    return [...this.#lanes.values()].map(({ ref, holding }) => ({ lane: ref, holding }));
+  }
+
+  /** Stops after the entries under way; what is left stays stored. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const lane of this.#lanes.values()) lane.nudge.abort();
+    await Promise.allSettled(this.#tasks);
+  }
+
+  #mine(ref: LaneRef): Fence | undefined {
+    return this.#stopped ? undefined : this.#o.fence(ref.shard);
+  }
+
+  async #run(lane: RunningLane, name: string): Promise<void> {
+    let failures = 0;
+    try {
+      for (;;) {
+        lane.again = false;
+        try {
+          const drained = await this.#drain(lane);
+          failures = 0;
+          if (drained && !lane.again) return;
+          if (this.#mine(lane.ref) === undefined) return;
+        } catch (error) {
+          const cause = asBridgeError(error);
+          if (cause.code === "fenced" || this.#mine(lane.ref) === undefined) return;
+          this.#o.log.warn({ err: cause, lane: name }, "lane interrupted; trying again");
+          await this.#hold(lane, backOff(failures++, RETRY_BASE_MS, RETRY_CAP_MS), cause.code);
+        }
+      }
+    } finally {
+      this.#lanes.delete(name);
+    }
+  }
+
+  /** True when the lane was read to its end. */
+  async #drain(lane: RunningLane): Promise<boolean> {
+    let after: EntryId | undefined;
+    let leaving: Promise<void> = Promise.resolve();
+    for (;;) {
+      const page = await this.#o.store.read(lane.ref, after, PAGE);
+      for (const entry of page) {
+        const outcome = await this.#settle(lane, entry);
+        // The entry before this one leaves the lane while this one was on its way: one write may be outstanding.
+        await leaving;
+        const fence = this.#mine(lane.ref);
+        if (!outcome || fence === undefined) return false;
+        leaving = this.#leave(entry, outcome, fence);
+        leaving.catch(() => {});
+        after = entry.id;
+      }
+      if (page.length < PAGE) {
+        await leaving;
+        return true;
+      }
+    }
+  }
+
+  /** Tries an entry until it has an outcome other than a hold; `undefined` when the worker stops first. */
+  async #settle(lane: RunningLane, entry: LaneEntry): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
+    for (let attempt = 0; ; attempt += 1) {
+      if (this.#mine(lane.ref) === undefined) return undefined;
+      const handler = this.#o.handlers[lane.ref.kind];
+      const outcome = await this.#gate.run(async (): Promise<Outcome> => {
+        try {
+          return await handler(entry);
+        } catch (error) {
+          return holdFor(asBridgeError(error), attempt);
+        }
+      });
+      if (outcome.kind !== "hold") return outcome;
+      await this.#hold(lane, outcome.ms, outcome.why);
+    }
+  }
+
+  async #hold(lane: RunningLane, ms: number, why: string): Promise<void> {
+    if (this.#stopped) return;
+    lane.nudge = new AbortController();
+    lane.holding = why;
+    await pause(ms, lane.nudge.signal);
+    lane.holding = undefined;
+  }
+
+  async #leave(entry: LaneEntry, outcome: Exclude<Outcome, { kind: "hold" }>, fence: Fence): Promise<void> {
+    if (outcome.kind === "done") {
+      await this.#persist(() => this.#o.store.done(entry, fence));
+      await outcome.after?.();
+      return;
+    }
+    const { message, resident, failure } = outcome;
+    // The sender is told before the entry leaves its lane, so that a crash between the two cannot swallow the news.
+    const notice = await this.#persist(async () => outcome.report?.());
+    await this.#persist(() => this.#o.store.park(entry, message, resident, failure, fence));
+    if (message && notice) await this.#persist(() => this.#o.store.aliasParked(entry.lane, message, notice));
+    this.#o.onParked?.(entry, failure);
+  }
+
+  /**
+   * Repeats a write until the store (or, for a report, the home) has taken it: what was handled once must not be handled
+   * again because its leaving could not be written. Gives up when the worker stops or asking again cannot help.
+   */
+  async #persist<T>(write: () => Promise<T>): Promise<T | undefined> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        const cause = asBridgeError(error);
+        if (cause.code === "fenced" || this.#stopped) throw cause;
+        if (cause.retry === "never" || cause.retry === "by-hand") {
+          this.#o.log.error({ err: cause }, "an entry's end could not be recorded");
+          return undefined;
+        }
+        await pause(cause.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS));
+      }
+    }
+  }
+}
+
+/** How a handler that threw is tried again. Handlers turn what must be parked into an outcome themselves. */
+function holdFor(error: BridgeError, attempt: number): Outcome {
+  return { kind: "hold", ms: error.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS), why: error.code };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { BridgeError } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
+import type { AccountRecord, NetworkName, ResidentId } from "./model.ts";
+import { accountId } from "./model.ts";
+import type { Linker } from "./ports/linking.ts";
+import type { Network } from "./ports/network.ts";
+import type { AccountStore } from "./ports/store.ts";
+
+export interface LinkingOptions {
+  readonly store: AccountStore;
+  readonly fleet: Fleet;
+  readonly networks: ReadonlyMap<NetworkName, Network>;
+  /** Tells the resident that it worked. Best effort. */
+  readonly linked: (account: AccountRecord) => void;
+}
+
+/** Links accounts: tries the credentials live, stores them sealed, and sets the puppet going. */
+export function createLinker(o: LinkingOptions): Linker {
+  return {
+    networks: [...o.networks.values()].map(({ name, title }) => ({ name, title })),
+    async linkAccount(resident: ResidentId, request, onStage, signal) {
+      const network = o.networks.get(request.network);
+      if (!network) throw new BridgeError("bad-input", { detail: "this network is not offered here" });
+      const id = accountId(request.network, request.address);
+      const known = await o.store.account(id);
+      if (known && known.owner !== resident) throw new BridgeError("already-linked", { address: request.address });
+      // The live puppet must be out of the way: some dialects allow one sign-in at a time.
+      await o.fleet.remove(id);
+      try {
+        await network.verify({ address: request.address, password: request.password }, onStage, signal);
+      } catch (error) {
+        if (known) await o.fleet.adopt(known);
+        throw error;
+      }
+      const record: AccountRecord = {
+        id,
+        network: request.network,
+        address: request.address,
+        owner: resident,
+        machineGuid: known?.machineGuid ?? randomUUID(),
+        wishedAvailability: known?.wishedAvailability ?? "automatic",
+        ...(known?.wishedText === undefined ? {} : { wishedText: known.wishedText }),
+        halt: "none",
+        linkedAt: known?.linkedAt ?? Date.now(),
+      };
+      await o.store.link(record, request.password);
+      await o.fleet.adopt(record);
+      o.linked(record);
+      return record;
+    },
+  };
+}

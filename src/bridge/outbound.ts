@@ -1,0 +1,223 @@
+import { asBridgeError, BridgeError } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
+import { openRoom } from "./inbound.ts";
+import type { LaneRunner, Outcome } from "./lanes.ts";
+import type { Meter } from "./metrics.ts";
+import type {
+  AccountRecord,
+  ContactAddress,
+  HomeEvent,
+  HomeName,
+  LaneEntry,
+  MessageId,
+  PortalId,
+  PortalRoom,
+  PuppetState,
+} from "./model.ts";
+import { laneName, portalParts } from "./model.ts";
+import type { PortalDirectory } from "./portals.ts";
+import { ghostOf, roomFor } from "./portals.ts";
+import type { Home } from "./ports/home.ts";
+import type { Network } from "./ports/network.ts";
+import type { Store } from "./ports/store.ts";
+import type { Typing } from "./typing.ts";
+
+export interface OutboundOptions {
+  readonly store: Store;
+  readonly portals: PortalDirectory;
+  readonly fleet: Fleet;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly networks: ReadonlyMap<AccountRecord["network"], Network>;
+  readonly typing: Typing;
+  /** Late-bound: lanes and handlers know each other. */
+  readonly lanes: () => LaneRunner;
+  readonly meter: Meter;
+  /** How long words wait for a network that is away before they are parked. */
+  readonly holdMinutes: number;
+}
+
+interface Work {
+  readonly entry: LaneEntry;
+  readonly home: Home;
+  readonly account: AccountRecord;
+  readonly portal: PortalId;
+  readonly at: number;
+}
+
+/** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
+const LOOK_AGAIN_MS = 5000;
+
+/** Handles the `out` lanes: a resident's words in a portal, on their way to the network. */
+export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+  return async (entry) => {
+    const { lane, body } = entry;
+    if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };
+    const home = o.homes.get(body.home);
+    const account = await accountOf(o, lane.portal);
+    const event = home?.read(body.raw);
+    if (!home || !event) return { kind: "done" };
+    if (event.kind === "own") return perform(home, body.raw);
+    if (!account) return orphan(home, event, entry);
+    const work: Work = { entry, home, account, portal: lane.portal, at: body.at };
+    if (event.resident !== account.owner) return refuse(work, event, "words of anyone but the owner of the account");
+    switch (event.kind) {
+      case "text":
+        return send(o, work, event.message, event.text, event.room);
+      case "command":
+        return send(o, work, event.message, event.line, event.room);
+      case "unsupported":
+        return refuse(work, event, event.what);
+      case "invited":
+        return invited(o, work, event);
+      case "retry":
+        return retry(o, work, event.target);
+      case "left":
+        await o.portals.unbind(lane.portal, home.name, event.room);
+        return { kind: "done" };
+    }
+  };
+}
+
+async function accountOf(o: OutboundOptions, portal: PortalId): Promise<AccountRecord | undefined> {
+  const { account } = portalParts(portal);
+  return o.fleet.record(account) ?? (await o.store.account(account));
+}
+
+async function perform(home: Home, raw: unknown): Promise<Outcome> {
+  await home.perform(raw);
+  return { kind: "done" };
+}
+
+/** The account was unlinked: the room is told once per message and nothing is kept. */
+async function orphan(home: Home, event: Exclude<HomeEvent, { kind: "own" }>, entry: LaneEntry): Promise<Outcome> {
+  if (event.kind === "text" || event.kind === "command") {
+    await home.say(event.resident, event.room, new BridgeError("not-linked").person, key("orphan", entry));
+  }
+  return { kind: "done" };
+}
+
+function key(what: string, entry: LaneEntry): string {
+  return `${what}|${laneName(entry.lane)}|${entry.id}`;
+}
+
+async function send(
+  o: OutboundOptions,
+  work: Work,
+  message: MessageId,
+  text: string,
+  room: PortalRoom["room"],
+): Promise<Outcome> {
+  const { contact } = ghostOf(work.portal);
+  const puppet = o.fleet.puppet(work.account.id);
+  const state: PuppetState = puppet?.state ?? "signed-out";
+  const session = puppet?.session;
+  const title = o.networks.get(work.account.network)?.title ?? work.account.network;
+  if (!session) return notOn(o, work, message, room, state, title);
+  try {
+    o.typing.resident(work.portal, false);
+    await session.sendText(contact, text);
+  } catch (error) {
+    const failure = asBridgeError(error);
+    if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
+    if (failure.retry === "now") throw failure;
+    return parked(o, work, message, room, failure);
+  }
+  o.meter.observe("msnb_delivery_seconds", { from: "home", to: "network" }, (Date.now() - work.at) / 1000);
+  o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: "delivered" });
+  return { kind: "done", after: () => work.home.confirm(room, message) };
+}
+
+/** Words wait for a puppet that is on its way, and are parked where only a person can help. */
+function notOn(
+  o: OutboundOptions,
+  work: Work,
+  message: MessageId,
+  room: PortalRoom["room"],
+  state: PuppetState,
+  network: string,
+): Outcome {
+  const { address } = work.account;
+  if (state === "signed-out") return parked(o, work, message, room, new BridgeError("signed-out"));
+  if (state === "elsewhere") return parked(o, work, message, room, new BridgeError("elsewhere"));
+  if (state === "bad-password")
+    return parked(o, work, message, room, new BridgeError("bad-password", { address, network }));
+  const waited = Date.now() - work.at;
+  if (waited > o.holdMinutes * 60_000) {
+    return parked(
+      o,
+      work,
+      message,
+      room,
+      new BridgeError("network-down-long", { network, minutes: Math.round(waited / 60_000) }),
+    );
+  }
+  return { kind: "hold", ms: LOOK_AGAIN_MS, why: "network-down" };
+}
+
+function parked(
+  o: OutboundOptions,
+  work: Work,
+  message: MessageId,
+  room: PortalRoom["room"],
+  error: BridgeError,
+): Outcome {
+  o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: error.code });
+  const failure = { code: error.code, text: error.person, certainty: error.certainty };
+  const target = { home: work.home.name, room, resident: work.account.owner };
+  return {
+    kind: "park",
+    resident: work.account.owner,
+    message,
+    failure,
+    report: () => work.home.reportFailure(target, message, failure, key("failure", work.entry)),
+  };
+}
+
+/** Content that cannot go is refused for good: told, and not kept. */
+async function refuse(work: Work, event: Exclude<HomeEvent, { kind: "own" }>, what: string): Promise<Outcome> {
+  if (!("message" in event)) return { kind: "done" };
+  const error = new BridgeError("unsupported", { detail: what });
+  const room = { home: work.home.name, room: event.room, resident: event.resident };
+  await work.home.reportFailure(
+    room,
+    event.message,
+    { code: error.code, text: error.person, certainty: "not-sent" },
+    key("refused", work.entry),
+  );
+  return { kind: "done" };
+}
+
+async function invited(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "invited" }): Promise<Outcome> {
+  const { home, account, portal } = work;
+  const ghost = ghostOf(portal);
+  if (!event.direct) {
+    await home.decline(event.room, ghost, new BridgeError("unsupported", { detail: "a room with several people" }));
+    return { kind: "done" };
+  }
+  const room = { home: home.name, room: event.room, resident: account.owner };
+  await home.adopt(portal, room, ghost, nameOf(o, account, ghost.contact));
+  await o.portals.bind(portal, room);
+  return { kind: "done" };
+}
+
+/** A retry may name the message or the notice about it; the message goes to the end of its lane. */
+async function retry(o: OutboundOptions, work: Work, target: MessageId): Promise<Outcome> {
+  const lane = await o.store.retry(work.account.id, target);
+  if (lane) o.lanes().wake(lane);
+  return { kind: "done" };
+}
+
+function nameOf(o: OutboundOptions, account: AccountRecord, contact: ContactAddress): string {
+  return o.fleet.session(account.id)?.contact(contact)?.displayName ?? contact;
+}
+
+/** Opens, or finds, the owner's room with a contact; for commands. */
+export async function openChat(
+  o: OutboundOptions,
+  home: Home,
+  account: AccountRecord,
+  portal: PortalId,
+): Promise<PortalRoom> {
+  const known = roomFor(await o.portals.get(portal), home.name, account.owner);
+  return known ?? openRoom(o.portals, home, account, portal, nameOf(o, account, ghostOf(portal).contact));
+}

@@ -1,0 +1,135 @@
+import type {
+  AccountId,
+  ConversationKey,
+  GhostRef,
+  HomeName,
+  PortalId,
+  PortalRecord,
+  PortalRoom,
+  ResidentId,
+  RoomId,
+} from "./model.ts";
+import { accountParts, parseContactAddress, portalId, portalParts } from "./model.ts";
+import type { PortalStore } from "./ports/store.ts";
+
+/** Rooms remembered in memory; a miss costs one question to Redis. */
+const REMEMBERED = 20_000;
+
+/** A Map that forgets what was least recently put in or asked for. */
+export class RecentMap<K, V> {
+  readonly #map = new Map<K, V>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#map.get(key);
+    if (value !== undefined) {
+      this.#map.delete(key);
+      this.#map.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#map.delete(key);
+    this.#map.set(key, value);
+    if (this.#map.size > this.#limit) {
+      const oldest = this.#map.keys().next();
+      if (!oldest.done) this.#map.delete(oldest.value);
+    }
+  }
+
+  delete(key: K): void {
+    this.#map.delete(key);
+  }
+}
+
+export interface PortalDirectoryEvents {
+  /** A portal has got a room, or has lost its last one: whoever is in it matters to someone, or no longer does. */
+  changed(portal: PortalRecord): void;
+}
+
+/** Portals with their rooms, as the store has them, with the hot ones in memory. */
+export class PortalDirectory {
+  readonly #store: PortalStore;
+  readonly #events: PortalDirectoryEvents;
+  readonly #records = new RecentMap<PortalId, PortalRecord>(REMEMBERED);
+  readonly #byRoom = new RecentMap<string, PortalId>(REMEMBERED);
+
+  constructor(store: PortalStore, events: PortalDirectoryEvents) {
+    this.#store = store;
+    this.#events = events;
+  }
+
+  async get(portal: PortalId): Promise<PortalRecord | undefined> {
+    const known = this.#records.get(portal);
+    if (known) return known;
+    const record = await this.#store.portal(portal);
+    if (record) this.#remember(record);
+    return record;
+  }
+
+  async ofRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined> {
+    const key = `${home} ${room}`;
+    const known = this.#byRoom.get(key);
+    if (known) return known;
+    const portal = await this.#store.portalOfRoom(home, room);
+    if (portal) this.#byRoom.set(key, portal);
+    return portal;
+  }
+
+  /** Already in memory, or undefined; for callers that must not wait (typing). */
+  knownRoom(home: HomeName, room: RoomId): PortalId | undefined {
+    return this.#byRoom.get(`${home} ${room}`);
+  }
+
+  async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
+    const record = await this.#store.bind(portal, room);
+    this.#remember(record);
+    this.#events.changed(record);
+    return record;
+  }
+
+  async unbind(portal: PortalId, home: HomeName, room: RoomId): Promise<void> {
+    await this.#store.unbind(home, room);
+    this.#byRoom.delete(`${home} ${room}`);
+    this.#records.delete(portal);
+    const { account, conversation } = portalParts(portal);
+    this.#events.changed((await this.#store.portal(portal)) ?? { id: portal, account, conversation, rooms: [] });
+  }
+
+  /** All portals of an account, from the store. */
+  async ofAccount(account: AccountId): Promise<PortalRecord[]> {
+    const records = await this.#store.portalsOf(account);
+    for (const record of records) this.#remember(record);
+    return records;
+  }
+
+  #remember(record: PortalRecord): void {
+    this.#records.set(record.id, record);
+    for (const { home, room } of record.rooms) this.#byRoom.set(`${home} ${room}`, record.id);
+  }
+}
+
+/** The room of a resident in a portal. */
+export function roomFor(
+  portal: PortalRecord | undefined,
+  home: HomeName,
+  resident: ResidentId,
+): PortalRoom | undefined {
+  return portal?.rooms.find((room) => room.home === home && room.resident === resident);
+}
+
+/** The contact at the far end of a one-to-one portal. */
+export function ghostOf(portal: PortalId): GhostRef {
+  const { account, conversation } = portalParts(portal);
+  return { network: accountParts(account).network, contact: parseContactAddress(conversation) };
+}
+
+/** The portal of an account's chat with a contact. */
+export function directPortal(account: AccountId, ghost: GhostRef): PortalId {
+  return portalId(account, ghost.contact as string as ConversationKey);
+}
