@@ -32,8 +32,10 @@ import type { Secret } from "../secret.ts";
 export interface LaneStore {
   /**
    * Appends; when it has resolved, Redis has it. The command is on its way to Redis before this returns. `once` is the
-   * caller's id of this entry: a second append with the same one (within an hour) adds nothing, so a caller whose first
-   * try failed in doubt may simply try again.
+   * caller's id of this entry (1-64 characters): a second append with the same one adds nothing and resolves with the
+   * first one's id, as long as it is among the shard's last 4 096 appends, however long ago; so a caller whose first try
+   * failed in doubt may simply try again.
+   * @throws BridgeError `lane-full` at 100 000 entries, `bad-input` for a body over 256 KiB.
    */
   append(lane: LaneRef, body: LaneBody, once: string): Promise<EntryId>;
 
