@@ -11,7 +11,7 @@ import type {
   PuppetState,
   Shard,
 } from "./model.ts";
-import { shardOf } from "./model.ts";
+import { AVAILABILITIES, shardOf } from "./model.ts";
 import type { Network, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
 import { OFFLINE } from "./presence.ts";
@@ -72,7 +72,7 @@ export class Fleet {
   /** Loads a shard's accounts and signs in those that nothing halts. */
   async takeShard(shard: Shard): Promise<void> {
     for (const record of await this.#o.store.accountsIn(shard)) {
-      if (!this.#members.has(record.id)) this.#join(record);
+      if (!this.#members.has(record.id)) await this.#join(record);
     }
   }
 
@@ -89,7 +89,7 @@ export class Fleet {
   /** A new or relinked account: signs in with the new password. */
   async adopt(record: AccountRecord): Promise<void> {
     await this.remove(record.id);
-    this.#join(record);
+    await this.#join(record);
   }
 
   async remove(account: AccountId): Promise<void> {
@@ -118,7 +118,7 @@ export class Fleet {
     await this.#show(member);
   }
 
-  /** What the owner's home says of the owner. */
+  /** What the owner's home says of the owner; kept, so that a restart does not show them otherwise. */
   homePresence(account: AccountId, presence: Presence): void {
     const member = this.#members.get(account);
     if (!member) return;
@@ -126,7 +126,9 @@ export class Fleet {
     if (this.#presenceTimers.has(account)) return;
     const timer = setTimeout(() => {
       this.#presenceTimers.delete(account);
-      this.#show(member).catch((error: unknown) => this.#o.log.debug({ err: error, account }, "presence not set"));
+      this.#show(member)
+        .then(() => this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(member.home) }))
+        .catch((error: unknown) => this.#o.log.debug({ err: error, account }, "presence not set"));
     }, PRESENCE_PACE_MS);
     timer.unref();
     this.#presenceTimers.set(account, timer);
@@ -159,13 +161,19 @@ export class Fleet {
     }
   }
 
-  #join(record: AccountRecord): void {
+  async #join(record: AccountRecord): Promise<void> {
     const network = this.#o.networks.get(record.network);
     if (!network) {
       this.#o.log.warn({ account: record.id }, "the network of this account is not configured; it stays signed out");
       return;
     }
-    const member: Member = { record, puppet: this.#puppet(record, network, () => member), home: undefined };
+    const last = await this.#o.store.resident(record.owner);
+    if (this.#members.has(record.id)) return;
+    const member: Member = {
+      record,
+      puppet: this.#puppet(record, network, () => member),
+      home: parsePresence(last["presence"]),
+    };
     this.#members.set(record.id, member);
     if (record.halt === "none") member.puppet.start();
   }
@@ -264,4 +272,13 @@ export function shownPresence(member: { record: AccountRecord; home: Presence | 
     availability: wishedAvailability === "automatic" ? home.availability : wishedAvailability,
     text: wishedText ?? home.text,
   };
+}
+
+/** What {@link Fleet.homePresence} kept; anything else is as good as nothing. */
+function parsePresence(text: string | undefined): Presence | undefined {
+  if (!text) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || !("availability" in value) || !("text" in value)) return undefined;
+  const availability = AVAILABILITIES.find((one) => one === value.availability);
+  return availability && typeof value.text === "string" ? { availability, text: value.text } : undefined;
 }
