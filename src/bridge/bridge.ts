@@ -13,6 +13,7 @@ import { createLinker } from "./linking.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
+  Availability,
   ContactSnapshot,
   HomeName,
   NetworkName,
@@ -41,6 +42,9 @@ export interface BridgeOptions {
   readonly owner: string;
   readonly leaseMs: number;
   readonly signInsPerSecond: number;
+  readonly ownerOffline: Availability;
+  /** Whether a resident may link accounts. */
+  readonly mayLink: (resident: ResidentId) => boolean;
   readonly holdMinutes: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };
   readonly concurrency: number;
@@ -84,6 +88,7 @@ export class Bridge {
       meter,
       log,
       signInsPerSecond: o.signInsPerSecond,
+      ownerOffline: o.ownerOffline,
       backOff: o.reconnect,
       events: {
         message: (account, message) => this.#inbox.receive(account, message),
@@ -291,7 +296,10 @@ export class Bridge {
   #services(outbound: Parameters<typeof openChat>[0]): CommandServices {
     const { store, desk } = this.#o;
     return {
-      issueLink: (resident) => desk().issue({ resident }),
+      issueLink: async (resident) => {
+        if (!this.#o.mayLink(resident)) throw new BridgeError("not-allowed");
+        return desk().issue({ resident });
+      },
       unlink: async (account) => {
         await this.#fleet.remove(account.id);
         await this.#hideContacts(account);

@@ -47,6 +47,12 @@ const rows = {
     person: () => "You have no MSN account linked here yet. Say `link` to the bridge bot to link one.",
     operator: "a resident without an account wrote to a ghost",
   },
+  "not-allowed": {
+    retry: "never",
+    http: 403,
+    person: () => "You may not link accounts on this bridge. Its operator decides who may; ask them.",
+    operator: "someone without permission asked for a link page (permissions.link)",
+  },
   "already-linked": {
     retry: "never",
     http: 409,

@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly networks: ReadonlyMap<NetworkName, Network>;
   readonly events: FleetEvents;
   readonly signInsPerSecond: number;
+  /** How an account looks while its owner is offline at home. */
+  readonly ownerOffline: Availability;
   readonly backOff: { readonly baseMs: number; readonly capMs: number };
   readonly meter: Meter;
   readonly log: Logger;
@@ -137,7 +139,7 @@ export class Fleet {
   /** What the network shall see of this account. */
   presenceOf(account: AccountId): { availability: Availability; text: string } {
     const member = this.#members.get(account);
-    return member ? shownPresence(member) : { availability: "online", text: "" };
+    return member ? shownPresence(member, this.#o.ownerOffline) : { availability: "online", text: "" };
   }
 
   members(): { record: AccountRecord; puppet: Puppet }[] {
@@ -172,7 +174,7 @@ export class Fleet {
     const member: Member = {
       record,
       puppet: this.#puppet(record, network, () => member),
-      home: parsePresence(last["presence"]),
+      home: parsePresence(last.presence),
     };
     this.#members.set(record.id, member);
     if (record.halt === "none") member.puppet.start();
@@ -185,7 +187,7 @@ export class Fleet {
       network,
       password: () => store.password(record.id),
       turn: (signal) => this.#turn(record.network, signal),
-      presence: () => shownPresence(member()),
+      presence: () => shownPresence(member(), this.#o.ownerOffline),
       hooks: {
         message: (message) => events.message(member().record, message),
         typing: (from) => events.typing(member().record, from),
@@ -244,7 +246,7 @@ export class Fleet {
   }
 
   async #show(member: Member): Promise<void> {
-    const { availability, text } = shownPresence(member);
+    const { availability, text } = shownPresence(member, this.#o.ownerOffline);
     await member.puppet.setPresence(availability, text);
   }
 
@@ -262,14 +264,15 @@ function storedContact(contact: ContactSnapshot): StoredContact {
 }
 
 /** The owner's explicit wish, else what their home says; nothing known: online. Pure. */
-export function shownPresence(member: { record: AccountRecord; home: Presence | undefined }): {
-  availability: Availability;
-  text: string;
-} {
+export function shownPresence(
+  member: { record: AccountRecord; home: Presence | undefined },
+  ownerOffline: Availability,
+): { availability: Availability; text: string } {
   const { wishedAvailability, wishedText } = member.record;
   const home = member.home ?? { ...OFFLINE, availability: "online" as const };
+  const automatic = home.availability === "offline" ? ownerOffline : home.availability;
   return {
-    availability: wishedAvailability === "automatic" ? home.availability : wishedAvailability,
+    availability: wishedAvailability === "automatic" ? automatic : wishedAvailability,
     text: wishedText ?? home.text,
   };
 }

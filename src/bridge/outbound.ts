@@ -119,7 +119,7 @@ async function send(
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
-    if (failure.retry === "now") throw failure;
+    if (failure.retry === "now" && Date.now() - work.at < o.holdMinutes * 60_000) throw failure;
     return parked(o, work, message, room, failure);
   }
   o.meter.observe("msnb_delivery_seconds", { from: "home", to: "network" }, (Date.now() - work.at) / 1000);

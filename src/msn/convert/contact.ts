@@ -1,0 +1,32 @@
+import type { ContactAddress, ContactSnapshot } from "../../bridge/model.ts";
+import { parseContactAddress } from "../../bridge/model.ts";
+import type { Email, MsnContact } from "../../msnp/index.ts";
+import { parseEmail } from "../../msnp/index.ts";
+import { availabilityOf, mediaText } from "./presence.ts";
+
+/** An MSN address as the bridge's. The library's form is the narrower one, so this always works. */
+export function addressOf(email: Email): ContactAddress {
+  return parseContactAddress(email);
+}
+
+/** The bridge's address as the library's. @throws MsnpError `bad-address` for one that MSN cannot have. */
+export function emailOf(address: ContactAddress): Email {
+  return parseEmail(address);
+}
+
+/** A contact in the bridge's words. */
+export function snapshotOf(contact: MsnContact): ContactSnapshot {
+  const media = mediaText(contact.media);
+  return {
+    address: addressOf(contact.email),
+    displayName: contact.displayName === "" ? contact.email : contact.displayName,
+    presence: {
+      availability: availabilityOf(contact.status),
+      text: contact.personalMessage,
+      ...(media === undefined ? {} : { media }),
+    },
+    listed: contact.lists.has("FL"),
+    blocked: contact.lists.has("BL"),
+    groups: contact.groups,
+  };
+}

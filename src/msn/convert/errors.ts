@@ -1,0 +1,70 @@
+import type { ErrorCode, ErrorContext } from "../../bridge/errors.ts";
+import { BridgeError } from "../../bridge/errors.ts";
+import type { ClosedReason } from "../../bridge/ports/network.ts";
+import type { CloseReason, SendCode, SignInCode } from "../../msnp/index.ts";
+import { describeError, SendError, SignInError } from "../../msnp/index.ts";
+
+const SIGN_IN: Readonly<Record<SignInCode, ErrorCode>> = {
+  "bad-password": "bad-password",
+  "ticket-refused": "sign-in-failed",
+  "account-restricted": "sign-in-failed",
+  "wrong-server": "sign-in-failed",
+  unreachable: "sign-in-failed",
+  timeout: "sign-in-failed",
+  closed: "sign-in-failed",
+  protocol: "sign-in-failed",
+  "server-busy": "sign-in-failed",
+  "no-common-dialect": "sign-in-failed",
+  "redirect-loop": "sign-in-failed",
+  refused: "sign-in-failed",
+  elsewhere: "sign-in-failed",
+  aborted: "sign-in-failed",
+  "already-signed-in": "internal",
+};
+
+/** A failed sign-in as an error of the catalogue. */
+export function signInError(error: unknown, context: Pick<ErrorContext, "address" | "network">): BridgeError {
+  if (error instanceof BridgeError) return error;
+  if (!(error instanceof SignInError)) {
+    return new BridgeError("internal", { ...context, detail: describeError(error) }, { cause: error });
+  }
+  return new BridgeError(
+    SIGN_IN[error.code],
+    { ...context, stage: error.stage, detail: error.message },
+    { cause: error },
+  );
+}
+
+const SEND: Readonly<Record<SendCode, ErrorCode>> = {
+  "peer-offline": "contact-offline",
+  "no-answer": "contact-offline",
+  refused: "contact-refused",
+  timeout: "send-failed",
+  closed: "network-down",
+  "too-long": "send-failed",
+  "rate-limited": "rate-limited",
+  "server-busy": "rate-limited",
+  protocol: "send-failed",
+};
+
+/** A message that did not go as an error of the catalogue. What may have arrived is never sent again by itself. */
+export function sendError(error: unknown, context: Pick<ErrorContext, "address" | "network">): BridgeError {
+  if (!(error instanceof SendError)) {
+    return new BridgeError("internal", { ...context, detail: describeError(error) }, { cause: error });
+  }
+  const detail =
+    error.partsSent > 0 ? `${error.message}; the first ${error.partsSent} part(s) have arrived` : error.message;
+  if (error.certainty === "maybe-sent" || error.partsSent > 0) {
+    return new BridgeError("send-uncertain", { ...context, detail }, { cause: error });
+  }
+  return new BridgeError(SEND[error.code], { ...context, detail }, { cause: error });
+}
+
+/** Why a session ended, for the puppet. */
+export function closedReason(reason: CloseReason): ClosedReason {
+  return {
+    kind: reason.kind === "elsewhere" ? "elsewhere" : "lost",
+    detail: reason.detail,
+    ...(reason.retryAfterMs === undefined ? {} : { retryAfterMs: reason.retryAfterMs }),
+  };
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import type { Availability, ContactAddress, NetworkName } from "../bridge/model.ts";
+import type { Credentials, Network } from "../bridge/ports/network.ts";
+import type { DialectName, MsnServices, Timeouts } from "../msnp/index.ts";
+import { MsnClient, MsnpError, parseEmail, parseMachineGuid } from "../msnp/index.ts";
+import { signInError } from "./convert/errors.ts";
+import { statusOf } from "./convert/presence.ts";
+import { listen, MsnSession } from "./session.ts";
+
+export interface MsnNetworkOptions {
+  readonly name: NetworkName;
+  readonly title: string;
+  readonly services: MsnServices;
+  /** Offered to the server, the preferred first. */
+  readonly dialects: readonly DialectName[];
+  readonly timeouts?: Partial<Timeouts>;
+  readonly log: Logger;
+}
+
+/** The MSN side of the core: turns {@link MsnClient} into the port of ports/network.ts. */
+export function createMsnNetwork(options: MsnNetworkOptions): Network {
+  const { name, title } = options;
+  return {
+    name,
+    title,
+
+    async verify(credentials, onStage, signal) {
+      const client = createClient(options, credentials, randomUUID(), { availability: "hidden", text: "" });
+      client.on("stage", onStage);
+      try {
+        await client.signIn(signal);
+        return { displayName: client.self.displayName };
+      } catch (error) {
+        throw signInError(error, { address: credentials.address, network: title });
+      } finally {
+        await client.signOut();
+      }
+    },
+
+    async signIn(credentials, { machineGuid, ...presence }, hooks, signal) {
+      const client = createClient(options, credentials, machineGuid, presence);
+      listen(client, parseAccount(credentials.address), hooks);
+      try {
+        await client.signIn(signal);
+      } catch (error) {
+        throw signInError(error, { address: credentials.address, network: title });
+      }
+      return new MsnSession(client, title);
+    },
+  };
+}
+
+function createClient(
+  o: MsnNetworkOptions,
+  { address, password }: Credentials,
+  machineGuid: string,
+  presence: { availability: Availability; text: string },
+): MsnClient {
+  const log = o.log.child({ network: o.name });
+  return new MsnClient({
+    services: o.services,
+    dialects: o.dialects,
+    email: parseAccount(address),
+    password: () => password.open(),
+    machineGuid: parseMachineGuid(machineGuid),
+    initialPresence: statusOf(presence.availability),
+    personalMessage: { text: presence.text },
+    ...(o.timeouts ? { timeouts: o.timeouts } : {}),
+    ...(log.isLevelEnabled("trace")
+      ? { trace: (direction, connection, line) => log.trace({ direction, connection, line }, "msnp") }
+      : {}),
+    onListenerError: (error) => log.error({ err: error }, "a listener of the MSN client failed"),
+  });
+}
+
+function parseAccount(address: ContactAddress): ReturnType<typeof parseEmail> {
+  try {
+    return parseEmail(address);
+  } catch (error) {
+    if (error instanceof MsnpError) throw new BridgeError("bad-address", { address }, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { BridgeError } from "../bridge/errors.ts";
+import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
+import type { PresenceSetting, Session, SessionHooks, TypingSending } from "../bridge/ports/network.ts";
+import type { Email, MsnClient } from "../msnp/index.ts";
+import { MsnpError } from "../msnp/index.ts";
+import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
+import { closedReason, sendError } from "./convert/errors.ts";
+import { networkMessage } from "./convert/message.ts";
+import { statusOf } from "./convert/presence.ts";
+
+/** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
+const TYPING_REPEAT_MS = 4500;
+
+/** A signed-in {@link MsnClient} as the core's session. */
+export class MsnSession implements Session, TypingSending, PresenceSetting {
+  readonly typingRepeatMs = TYPING_REPEAT_MS;
+  readonly #client: MsnClient;
+  readonly #network: string;
+
+  constructor(client: MsnClient, network: string) {
+    this.#client = client;
+    this.#network = network;
+  }
+
+  get dialect(): string {
+    return this.#client.dialect ?? "";
+  }
+
+  get displayName(): string {
+    return this.#client.self.displayName;
+  }
+
+  *contacts(): Iterable<ContactSnapshot> {
+    for (const contact of this.#client.contacts.values()) yield snapshotOf(contact);
+  }
+
+  contact(address: ContactAddress): ContactSnapshot | undefined {
+    const contact = this.#client.contacts.get(emailOf(address));
+    return contact && snapshotOf(contact);
+  }
+
+  async sendText(to: ContactAddress, text: string): Promise<void> {
+    try {
+      await this.#client.conversation(toEmail(to)).sendText(text);
+    } catch (error) {
+      throw error instanceof BridgeError ? error : sendError(error, { address: to, network: this.#network });
+    }
+  }
+
+  async sendTyping(to: ContactAddress): Promise<void> {
+    // A notice of typing that does not arrive is followed by the next one or by the message.
+    await this.#client
+      .conversation(toEmail(to))
+      .sendTyping()
+      .catch(() => {});
+  }
+
+  async setPresence(availability: Availability, text: string): Promise<void> {
+    try {
+      await this.#client.setStatus(statusOf(availability));
+      await this.#client.setPersonalMessage({ text });
+    } catch (error) {
+      throw new BridgeError("network-down", { network: this.#network }, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.signOut();
+  }
+}
+
+/** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
+export function listen(client: MsnClient, self: Email, hooks: SessionHooks): void {
+  client.on("message", (message) => {
+    if (message.from === self) return;
+    const neutral = networkMessage(message);
+    if (neutral) hooks.message(neutral);
+  });
+  client.on("typing", ({ from, conversation }) => {
+    if (from !== self && !conversation.isGroup) hooks.typing(addressOf(from));
+  });
+  client.on("contactChanged", (contact) => hooks.contact(snapshotOf(contact)));
+  client.on("closed", (reason) => {
+    if (reason.kind !== "signed-out") hooks.closed(closedReason(reason));
+  });
+}
+
+function toEmail(address: ContactAddress): Email {
+  try {
+    return emailOf(address);
+  } catch (error) {
+    if (error instanceof MsnpError) throw new BridgeError("bad-address", { address }, { cause: error });
+    throw error;
+  }
+}
