@@ -1,0 +1,131 @@
+import { findAll, parseXml, type XmlElement } from "../../soap/xml.ts";
+import type { Request } from "../connection.ts";
+import { addContact, LIST_ERRORS, removeContact } from "../contacts.ts";
+import type { Account } from "../state/account.ts";
+import { AL, BL, FL, ListError } from "../state/lists.ts";
+import { argument, payloadOf } from "./args.ts";
+import type { SessionCommand } from "./front.ts";
+import type { NsSession } from "./session.ts";
+
+/** Network ids that exist (source: msnp-core §5.1). */
+const NETWORKS = new Set(["1", "2", "4", "8", "9", "16", "32"]);
+const CIRCLE = "9";
+
+/** Lists from MSNP13 on: the client reports what the web services gave it, and what has changed (source: msnp-core §5.6). */
+export const MEMBERSHIP_COMMANDS: Readonly<Record<string, SessionCommand>> = {
+  ADL: (session, request) => change(session, request, "ADL"),
+  RML: (session, request) => change(session, request, "RML"),
+  FQY: networkOf,
+};
+
+/** An error number that ends the reading of a payload. */
+class Refusal extends Error {
+  readonly code: number;
+  readonly fatal: boolean;
+
+  constructor(code: number, fatal: boolean) {
+    super(`refused with ${code}`);
+    this.code = code;
+    this.fatal = fatal;
+  }
+}
+
+interface Member {
+  readonly contact: Account | undefined;
+  readonly lists: number;
+}
+
+function change(session: NsSession, request: Request, command: "ADL" | "RML"): void {
+  const trid = argument(request, 0);
+  try {
+    const root = readPayload(request);
+    const members = readMembers(session, root, command);
+    if (command === "RML") for (const member of members) takeOff(session, member);
+    else if (root.attributes.l !== "1") for (const member of members) putOn(session, member, trid);
+    session.send(command, trid, "OK");
+    if (command === "ADL" && root.attributes.l === "1") session.reportLists();
+  } catch (error) {
+    refuse(session, trid, error);
+  }
+}
+
+function refuse(session: NsSession, trid: string, error: unknown): void {
+  if (error instanceof ListError) {
+    session.send(LIST_ERRORS[error.fault], trid);
+  } else if (error instanceof Refusal) {
+    session.send(error.code, trid);
+    if (error.fatal) session.connection.close();
+  } else {
+    throw error;
+  }
+}
+
+function readPayload(request: Request): XmlElement {
+  try {
+    return parseXml(payloadOf(request));
+  } catch {
+    throw new Refusal(241, true);
+  }
+}
+
+/** Domains and contacts, all checked before anything is changed. Phones (`<t>`) are accepted and passed over. */
+function readMembers(session: NsSession, root: XmlElement, command: "ADL" | "RML"): Member[] {
+  const members: Member[] = [];
+  const initial = command === "ADL" && root.attributes.l === "1";
+  for (const domain of root.children.filter((child) => child.name === "d")) {
+    if (domain.children.length === 0) throw new Refusal(240, true);
+    const name = domain.attributes.n;
+    if (name === undefined) throw new Refusal(241, true);
+    for (const element of domain.children.filter((child) => child.name === "c")) {
+      const member = readMember(session, element, name);
+      if (member.contact === undefined && command === "ADL" && !initial) throw new Refusal(208, false);
+      members.push(member);
+    }
+  }
+  return members;
+}
+
+function readMember(session: NsSession, element: XmlElement, domain: string): Member {
+  const network = element.attributes.t;
+  if (network === undefined || !NETWORKS.has(network)) throw new Refusal(204, true);
+  // There are no circles here, so nobody is a member of one.
+  if (network === CIRCLE) throw new Refusal(933, false);
+  const lists = Number(element.attributes.l);
+  if (!Number.isInteger(lists) || lists < 0 || (lists & ~(FL | AL | BL)) !== 0) throw new Refusal(241, true);
+  return { contact: session.hub.directory.byEmail(`${element.attributes.n ?? ""}@${domain}`), lists };
+}
+
+function putOn(session: NsSession, { contact, lists }: Member, trid: string): void {
+  if (contact === undefined) return;
+  if (lists !== 0) addContact(session.hub, session.account, contact, lists);
+  if ((lists & FL) !== 0) session.showContact(contact, trid);
+}
+
+/** Someone who is not on the list is no error (source: msnp-core §5.6). */
+function takeOff(session: NsSession, { contact, lists }: Member): void {
+  if (contact === undefined || session.account.contacts.get(contact.id) === undefined) return;
+  for (const bit of [FL, AL, BL]) {
+    const listed = session.account.contacts.get(contact.id)?.lists ?? 0;
+    if ((lists & listed & bit) !== 0) removeContact(session.hub, session.account, contact, bit);
+  }
+}
+
+function networkOf(session: NsSession, request: Request): void {
+  const trid = argument(request, 0);
+  try {
+    const root = readPayload(request);
+    const domains = findAll(root, "d");
+    const [domain] = domains;
+    if (domain === undefined || domains.length > 1) throw new Refusal(241, true);
+    if (domain.children.length === 0) throw new Refusal(240, true);
+    if (domain.children.length > 1) throw new Refusal(241, true);
+    const contact = session.hub.directory.byEmail(
+      `${domain.children[0]?.attributes.n ?? ""}@${domain.attributes.n ?? ""}`,
+    );
+    if (contact === undefined) throw new Refusal(208, false);
+    const [name, host] = contact.email.split("@");
+    session.sendPayload(["FQY", trid], `<ml><d n="${host}"><c n="${name}" t="1" /></d></ml>`);
+  } catch (error) {
+    refuse(session, trid, error);
+  }
+}

@@ -1,0 +1,102 @@
+import { answerChallenge } from "../../auth/challenge.ts";
+import type { Request } from "../connection.ts";
+import { bareGuid } from "../ids.ts";
+import { looksOffline } from "../state/account.ts";
+import { argument, payloadOf } from "./args.ts";
+import type { SessionCommand } from "./front.ts";
+import { SHIELDS } from "./payloads.ts";
+import type { NsSession } from "./session.ts";
+
+/** Seconds until the next PNG (source: msnp-core §1.6). */
+const KEEPALIVE_SECONDS = 60;
+
+/** Everything on the notification server that is neither lists nor presence (source: msnp-core §7). */
+export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
+  PNG: (session) => session.send("QNG", KEEPALIVE_SECONDS),
+  GCF: policies,
+  URL: (session, request) => session.send("URL", argument(request, 0), "/unused1", "/unused2", 1),
+  SND: (session, request) => session.send("SND", argument(request, 0), "OK"),
+  SDC: (session, request) => session.send("SDC", argument(request, 0), "OK"),
+  // A report of spam is taken without a word, as on Escargot.
+  VAS: () => undefined,
+  QRY: answerToChallenge,
+  XFR: transfer,
+  IMS: switchChats,
+  UUN: userNotification,
+  UUM: offlineMessage,
+};
+
+function policies(session: NsSession, request: Request): void {
+  const [trid, file] = [argument(request, 0), argument(request, 1)];
+  if (session.dialect.gcfAfterSyn && !session.synSent) session.send(715, trid);
+  else session.sendPayload(["GCF", trid, file], SHIELDS);
+}
+
+/** Without challenges a QRY gets no answer, as on Escargot (source: msnp-core §4). */
+function answerToChallenge(session: NsSession, request: Request): void {
+  if (!session.hub.quirks.challenges) return;
+  const [trid, id] = [argument(request, 0), argument(request, 1)];
+  const challenge = session.takeChallenge();
+  const product = session.dialect.products.find((known) => known.id === id);
+  const right =
+    challenge !== undefined &&
+    product !== undefined &&
+    answerChallenge("msnp11", challenge, product) === payloadOf(request).toString("latin1");
+  if (!right) {
+    session.failChallenge(trid);
+    return;
+  }
+  session.passChallenge();
+  session.send("QRY", trid);
+}
+
+function transfer(session: NsSession, request: Request): void {
+  const [trid, destination] = [argument(request, 0), argument(request, 1)];
+  const { account, dialect, hub } = session;
+  if (destination !== "SB") {
+    session.send(201, trid);
+  } else if (!session.hasStatus || (account.status === "HDN" && !dialect.hiddenMayCall)) {
+    session.send(913, trid);
+  } else {
+    const cookie = hub.cookies.issue({ session }, hub.limits.cookieMs);
+    session.send("XFR", trid, "SB", hub.sbAddress(), "CKI", cookie, ...dialect.switchboardTail("messenger.msn.com"));
+  }
+}
+
+function switchChats(session: NsSession, request: Request): void {
+  const [trid, value] = [argument(request, 0), argument(request, 1)];
+  if (value !== "ON" && value !== "OFF") {
+    session.send(715, trid);
+    return;
+  }
+  session.acceptsChats = value === "ON";
+  session.send("IMS", trid, 0, value);
+}
+
+/** Relays to every endpoint, or to the one that is named; unknown people get silence (source: msnp-core §7.9). */
+function userNotification(session: NsSession, request: Request): void {
+  const [trid, to, type] = [argument(request, 0), argument(request, 1), argument(request, 2)];
+  const [email = "", guidText] = to.split(";");
+  const { account, hub, endpoint } = session;
+  const target = hub.directory.byEmail(email);
+  if (target === undefined || !/^\d+$/.test(type)) return;
+  if (looksOffline(target.status) || target.blocks(account)) {
+    session.send(217, trid);
+    return;
+  }
+  const guid = guidText === undefined ? undefined : bareGuid(guidText);
+  for (const other of [...target.sessions]) {
+    if (!other.dialect.userNotifications || (guid !== undefined && other.endpoint.guid !== guid)) continue;
+    const named = guid !== undefined && endpoint.guid !== undefined && other.dialect.endpoints;
+    other.userNotification(named ? `${account.email};{${endpoint.guid}}` : account.email, type, payloadOf(request));
+  }
+  session.send("UUN", trid, "OK");
+}
+
+/** There is no store for offline messages; like any UUM they get no answer (source: msnp-core §7.10). */
+function offlineMessage(session: NsSession, request: Request): void {
+  const [network, type] = [argument(request, 2), argument(request, 3)];
+  if (!["1", "2", "3", "4"].includes(type) || (network === "1" && !session.dialect.offlineByUum)) {
+    session.connection.close();
+  }
+}

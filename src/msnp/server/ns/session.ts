@@ -1,0 +1,240 @@
+import { randomInt } from "node:crypto";
+import type { ServerConnection } from "../connection.ts";
+import type { ServerDialect } from "../dialects.ts";
+import type { Hub } from "../hub.ts";
+import { randomHex } from "../ids.ts";
+import type { LineArg } from "../line.ts";
+import type { Board } from "../sb/board.ts";
+import type { Account } from "../state/account.ts";
+import { FL, RL } from "../state/lists.ts";
+import type { Endpoint, KickReason, LiveSession, PresenceNews } from "../state/session.ts";
+import { addressBookNotice, circleTicket, MAIL_DATA_MESSAGE, maintenanceMessage } from "./payloads.ts";
+import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
+
+/** A signed-in client of the notification server. */
+export class NsSession implements LiveSession {
+  readonly account: Account;
+  readonly dialect: ServerDialect;
+  readonly connection: ServerConnection;
+  readonly hub: Hub;
+  readonly endpoint: Endpoint;
+  readonly ticket: string;
+  acceptsChats = true;
+  synSent = false;
+  listsReported = false;
+  #firstStatus: string | undefined;
+  #presenceStarted = false;
+  #challenge: string | undefined;
+  #challengeTimer: NodeJS.Timeout | undefined;
+  #circleTicket: string | undefined;
+  #ended = false;
+
+  constructor(parts: {
+    account: Account;
+    dialect: ServerDialect;
+    connection: ServerConnection;
+    hub: Hub;
+    ticket: string;
+    guid: string | undefined;
+  }) {
+    this.account = parts.account;
+    this.dialect = parts.dialect;
+    this.connection = parts.connection;
+    this.hub = parts.hub;
+    this.ticket = parts.ticket;
+    this.endpoint = { capabilities: "0", extendedCapabilities: "0" };
+    if (parts.guid !== undefined) this.endpoint.guid = parts.guid;
+  }
+
+  /** True once the client has told its first status. */
+  get hasStatus(): boolean {
+    return this.#firstStatus !== undefined;
+  }
+
+  /** The circle ticket of this session, the same each time it is asked for. */
+  get circleTicket(): string {
+    this.#circleTicket ??= circleTicket(this.account, randomHex(64));
+    return this.#circleTicket;
+  }
+
+  send(...parts: readonly LineArg[]): void {
+    this.connection.send(...parts);
+  }
+
+  sendPayload(parts: readonly LineArg[], payload: Buffer | string): void {
+    this.connection.sendPayload(parts, payload);
+  }
+
+  /** From the first CHG on, and where lists are awaited after them, too, the client gets presence. */
+  startPresence(trid: string): void {
+    this.#firstStatus ??= trid;
+    if (this.#presenceStarted) return;
+    const { quirks } = this.hub;
+    if (quirks.presenceAwaitsLists && this.dialect.lists === "adl" && !this.listsReported) return;
+    this.#presenceStarted = true;
+    for (const entry of this.account.contacts.values()) {
+      if ((entry.lists & FL) !== 0) this.showContact(entry.account, this.#firstStatus);
+    }
+    this.message(MAIL_DATA_MESSAGE);
+    if (quirks.challenges) this.#sendChallenge();
+  }
+
+  /** The lists have been reported by ADL. */
+  reportLists(): void {
+    this.listsReported = true;
+    if (this.#firstStatus !== undefined) this.startPresence(this.#firstStatus);
+  }
+
+  /** Presence of a contact who is online, as an answer to a command. */
+  showContact(subject: Account, trid: string): void {
+    this.presence({ subject, before: "FLN", status: true, info: true, trid });
+  }
+
+  presence(news: PresenceNews): void {
+    if (!this.#presenceStarted) return;
+    const { subject } = news;
+    const now = subject.statusFor(this.account);
+    if (now === "FLN") {
+      if (news.before !== "FLN") this.send(...offlineLine(this.dialect, subject));
+      return;
+    }
+    if (news.status || now !== news.before) {
+      this.send(...statusLine(this.dialect, this.account, subject, news.trid));
+    }
+    if (news.info || this.dialect.syncsOwnPresence) this.#personalMessage(subject);
+  }
+
+  ownPresence(): void {
+    if (!this.#presenceStarted || !this.dialect.syncsOwnPresence) return;
+    this.send(...statusLine(this.dialect, this.account, this.account));
+    this.#personalMessage(this.account);
+  }
+
+  #personalMessage(subject: Account): void {
+    const { head, payload } = personalMessageLine(this.dialect, this.account, subject);
+    this.sendPayload(head, payload);
+  }
+
+  /** A message from the server itself (source: msnp-core §7.1). */
+  message(body: string): void {
+    this.sendPayload(["MSG", "Hotmail", "Hotmail"], body);
+  }
+
+  /** Announces that the server goes down in so many minutes. */
+  announceMaintenance(minutes: number): void {
+    this.message(maintenanceMessage(minutes));
+  }
+
+  ring(board: Board, inviter: Account): void {
+    const cookie = this.hub.cookies.issue({ session: this, board }, this.hub.limits.cookieMs);
+    this.send(
+      "RNG",
+      board.id,
+      this.hub.sbAddress(),
+      "CKI",
+      cookie,
+      inviter.email,
+      inviter.displayName,
+      ...this.dialect.switchboardTail("messenger.hotmail.com"),
+    );
+  }
+
+  addedBy(other: Account): void {
+    if (this.dialect.lists === "syn") {
+      this.send("ADC", 0, "RL", `N=${other.email}`, `F=${other.displayName}`);
+    } else {
+      this.sendPayload(
+        ["ADL", 0],
+        reversePayload(other, ` f="${encodeURIComponent(other.displayName.toWellFormed())}"`),
+      );
+    }
+    this.#addressBookChanged();
+  }
+
+  removedBy(other: Account): void {
+    if (this.dialect.lists === "syn") this.send("REM", 0, "RL", other.email);
+    else this.sendPayload(["RML", 0], reversePayload(other, ""));
+    this.#addressBookChanged();
+  }
+
+  #addressBookChanged(): void {
+    this.sendPayload(["NOT"], addressBookNotice(this.account, this.hub.now()));
+  }
+
+  phoneChanged(other: Account, key: string, value: string | undefined): void {
+    if (this.dialect.phoneNews && this.synSent) this.send("BPR", other.email, key, value);
+  }
+
+  userNotification(from: string, type: string, payload: Buffer): void {
+    this.sendPayload(["UBN", from, type], payload);
+  }
+
+  kick(reason?: KickReason): void {
+    this.send("OUT", reason);
+    this.connection.close();
+  }
+
+  #sendChallenge(): void {
+    this.#challenge = Array.from({ length: 20 }, (_, index) => randomInt(index === 0 ? 1 : 0, 10)).join("");
+    this.send("CHL", 0, this.#challenge);
+    this.#arm(() => this.failChallenge("0"), this.hub.quirks.challengeAnswerMs);
+  }
+
+  /** The challenge that is open, which is thereby closed. */
+  takeChallenge(): string | undefined {
+    const challenge = this.#challenge;
+    this.#challenge = undefined;
+    return challenge;
+  }
+
+  /** The answer was right: the next challenge comes after an interval. */
+  passChallenge(): void {
+    this.#arm(() => this.#sendChallenge(), this.hub.quirks.challengeIntervalMs);
+  }
+
+  failChallenge(trid: string): void {
+    this.send(540, trid);
+    this.connection.close();
+  }
+
+  #arm(action: () => void, ms: number): void {
+    clearTimeout(this.#challengeTimer);
+    this.#challengeTimer = setTimeout(action, ms);
+    this.#challengeTimer.unref();
+  }
+
+  /** Takes the session into the network: from here on others can reach it. */
+  begin(): void {
+    this.account.sessions.push(this);
+    this.hub.sessionsByTicket.set(this.ticket, this);
+  }
+
+  /** The connection is gone: contacts see the person leave, or one endpoint less. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#challengeTimer);
+    const { account, hub } = this;
+    if (hub.sessionsByTicket.get(this.ticket) === this) hub.sessionsByTicket.delete(this.ticket);
+    const at = account.sessions.indexOf(this);
+    if (at >= 0) account.sessions.splice(at, 1);
+    const before = account.status;
+    if (account.sessions.length > 0) {
+      if (before === "FLN") return;
+      hub.presence.contacts(account, before, { status: false, info: true });
+      hub.presence.self(account);
+      return;
+    }
+    account.status = "FLN";
+    account.personalMessage = "";
+    account.currentMedia = "";
+    hub.presence.contacts(account, before, { status: false, info: false });
+  }
+}
+
+/** Who was put on, or taken off, the reverse list (source: msnp-core §5.7). */
+function reversePayload(other: Account, extra: string): string {
+  const at = other.email.lastIndexOf("@");
+  const [name, domain] = [other.email.slice(0, at), other.email.slice(at + 1)];
+  return `<ml><d n="${domain}"><c n="${name}" t="1" l="${RL}"${extra} /></d></ml>`;
+}

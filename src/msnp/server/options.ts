@@ -1,0 +1,114 @@
+import type { ListName } from "./state/lists.ts";
+import type { TraceListener } from "./transcript.ts";
+
+/** Ways in which revival and official servers differ; the defaults are Escargot's (source: msnp-core §9.3). */
+export interface Quirks {
+  /** Send CHL after the first CHG and then at intervals; a wrong or late answer is 540 and the end (source: msnp-core §4). */
+  readonly challenges: boolean;
+  readonly challengeIntervalMs: number;
+  readonly challengeAnswerMs: number;
+  /** MSNP13+: no presence until the client has reported its lists by ADL, as on official servers (source: msnp-core §3.8). */
+  readonly presenceAwaitsLists: boolean;
+  /** Unknown commands and short argument lists: silence, or error 200. */
+  readonly unknownCommands: "silence" | "error";
+  /** A payload command with length 0 gets lost (source: msnp-core §1.3). */
+  readonly losesEmptyPayloads: boolean;
+  /** What CAL to somebody who blocks the caller is answered with (source: msnp-chat §1.3). */
+  readonly blockedCall: 216 | 217;
+  /** ACK a message that nobody was there to get; official servers send NAK (source: msnp-chat §1.1). */
+  readonly acknowledgesToNobody: boolean;
+  /** How long presence news wait; Escargot tells them every 200 ms. 0: after the answer to the command. */
+  readonly presenceDelayMs: number;
+}
+
+export const DEFAULT_QUIRKS: Quirks = {
+  challenges: false,
+  challengeIntervalMs: 180_000,
+  challengeAnswerMs: 50_000,
+  presenceAwaitsLists: false,
+  unknownCommands: "silence",
+  losesEmptyPayloads: true,
+  blockedCall: 217,
+  acknowledgesToNobody: false,
+  presenceDelayMs: 0,
+};
+
+/** The other pole: what is known of Microsoft's servers. */
+export const OFFICIAL_QUIRKS: Partial<Quirks> = {
+  challenges: true,
+  presenceAwaitsLists: true,
+  unknownCommands: "error",
+  losesEmptyPayloads: false,
+  blockedCall: 216,
+};
+
+/** Bounds and lifetimes (source: msnp-core §9.2). */
+export interface NetworkLimits {
+  readonly maxAccounts: number;
+  /** Open connections of each server. */
+  readonly maxConnections: number;
+  /** Endpoints of one account that are signed in at one time. */
+  readonly maxEndpoints: number;
+  /** Unsent bytes at which a client that does not read is dropped. */
+  readonly maxOutputBytes: number;
+  /** Longest body of a web request. */
+  readonly maxBodyBytes: number;
+  readonly signInTimeoutMs: number;
+  readonly nexusTicketMs: number;
+  readonly rstTicketMs: number;
+  readonly cookieMs: number;
+  /** Lines the transcript keeps; 0 switches it off. */
+  readonly transcriptLines: number;
+}
+
+export const DEFAULT_LIMITS: NetworkLimits = {
+  maxAccounts: 100_000,
+  maxConnections: 50_000,
+  maxEndpoints: 16,
+  maxOutputBytes: 4 * 1024 * 1024,
+  maxBodyBytes: 256 * 1024,
+  signInTimeoutMs: 60_000,
+  nexusTicketMs: 30_000,
+  rstTicketMs: 24 * 3600_000,
+  cookieMs: 120_000,
+  transcriptLines: 2000,
+};
+
+export interface ContactSpec {
+  readonly email: string;
+  /** Names of groups; missing groups are made. */
+  readonly groups?: readonly string[];
+  /** FL, AL, BL; RL follows from what the others list. Default FL and AL. */
+  readonly lists?: readonly ListName[];
+}
+
+export interface AccountSpec {
+  readonly email: string;
+  readonly password: string;
+  readonly displayName: string;
+  /** UUID, which is also the contact id; default one derived from the address. */
+  readonly id?: string;
+  readonly groups?: readonly { readonly name: string; readonly id?: string }[];
+  readonly contacts?: readonly ContactSpec[];
+}
+
+export interface NetworkOptions {
+  readonly quirks?: Partial<Quirks>;
+  readonly limits?: Partial<NetworkLimits>;
+  /** Names of the versions offered; default all that the server can speak. */
+  readonly dialects?: readonly string[];
+  /** Milliseconds since 1970, for lifetimes. */
+  readonly now?: () => number;
+}
+
+export interface StartOptions {
+  readonly host?: string;
+  /** 0 or absent: any free port. */
+  readonly nsPort?: number;
+  readonly sbPort?: number;
+  readonly httpPort?: number;
+  readonly accounts: readonly AccountSpec[];
+  readonly options?: NetworkOptions;
+  /** Gets every line as it is recorded; tickets and proofs are sealed. */
+  readonly trace?: TraceListener;
+}

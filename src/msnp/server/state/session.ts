@@ -1,0 +1,53 @@
+import type { MsnStatus } from "../../dialect/status.ts";
+import type { ServerDialect } from "../dialects.ts";
+import type { Board } from "../sb/board.ts";
+import type { Account } from "./account.ts";
+
+/** What one signed-in client told about itself (CHG, UUX); each endpoint has its own (source: msnp-core §6.5). */
+export interface Endpoint {
+  /** Machine GUID, bare and in lower case; absent below MSNP16. */
+  guid?: string;
+  capabilities: string;
+  extendedCapabilities: string;
+  msnObject?: string;
+  machineGuid?: string;
+  dynamicPicture?: string;
+  signatureSound?: string;
+  scene?: string;
+  colorScheme?: string;
+  name?: string;
+  idle?: boolean;
+  clientType?: string;
+  state?: MsnStatus;
+}
+
+export interface PresenceNews {
+  readonly subject: Account;
+  /** What the viewer saw before. */
+  readonly before: MsnStatus;
+  /** Send the status line even when the status is the same (name or object changed). */
+  readonly status: boolean;
+  /** Personal message or media changed. */
+  readonly info: boolean;
+  /** Transaction id when the lines answer a command. */
+  readonly trid?: string;
+}
+
+export type KickReason = "OTH" | "SSD";
+
+/** A signed-in notification session, as the rest of the network sees it. */
+export interface LiveSession {
+  readonly account: Account;
+  readonly dialect: ServerDialect;
+  readonly endpoint: Endpoint;
+  /** False after `IMS OFF`: no invitations (source: msnp-core §7.4). */
+  readonly acceptsChats: boolean;
+  presence(news: PresenceNews): void;
+  ownPresence(): void;
+  ring(board: Board, inviter: Account): void;
+  addedBy(other: Account): void;
+  removedBy(other: Account): void;
+  phoneChanged(other: Account, key: string, value: string | undefined): void;
+  userNotification(from: string, type: string, payload: Buffer): void;
+  kick(reason?: KickReason): void;
+}
