@@ -82,7 +82,7 @@ export function checkYaml<S extends z.ZodType>(
   }
   const keys = outline(schema);
   const source: Source = { file: input.file, doc, lines, fromEnv: new Map() };
-  const value = withoutNulls(doc.toJS({ maxAliasCount: 50 }) ?? {});
+  const value = withoutNulls(plain(doc, input.file) ?? {});
   const problems = overlay(value, keys, input.env, input.prefix, source.fromEnv);
   const checked = schema.safeParse(value, { reportInput: true });
   if (!checked.success) {
@@ -102,6 +102,16 @@ export function strayVariables(schema: z.ZodType, env: Environment, prefix: stri
       const meant = nearest(name, names);
       return `${name} is set but means nothing here${meant === undefined ? "" : `; did you mean ${meant}?`}`;
     });
+}
+
+function plain(doc: Document, file: string): unknown {
+  try {
+    return doc.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    // Aliases that multiply ("billion laughs") or that point nowhere.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([{ where: file, key: "", text: `its aliases cannot be followed: ${why}` }]);
+  }
 }
 
 function byLine(a: Problem, b: Problem): number {

@@ -1,0 +1,230 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/config/load.ts";
+import { isAdmin, mayLink } from "../../../src/config/permissions.ts";
+import { ConfigError } from "../../../src/config/yaml.ts";
+
+const MINIMAL = `homeserver:
+  url: http://127.0.0.1:8008/
+  domain: example.org
+web:
+  publicUrl: https://msn.example.org
+`;
+
+function write(text: string, name = "config.yaml"): string {
+  const folder = mkdtempSync(join(tmpdir(), "msnbridge-config-"));
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function problemsOf(text: string, env: Record<string, string> = {}): string[] {
+  const file = write(text);
+  try {
+    loadConfig(file, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(file, "config.yaml").split("\n");
+    throw error;
+  }
+  return [];
+}
+
+describe("a good config", () => {
+  test("three keys are enough; the rest has defaults", () => {
+    const { config, profiles, warnings } = loadConfig(write(MINIMAL), {});
+    expect(config.homeserver.url).toBe("http://127.0.0.1:8008");
+    expect(config.appservice.bind).toEqual({ host: "127.0.0.1", port: 29340 });
+    expect(config.limits.signInsPerSecond).toBe(15);
+    expect(config.presence).toEqual({ matrix: true, ownerOffline: "away" });
+    expect(profiles.map((profile) => profile.title)).toEqual(["Escargot"]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("paths are taken from the config's own folder", () => {
+    const file = write(MINIMAL);
+    const { config } = loadConfig(file, {});
+    expect(config.data.folder).toBe(join(file, "..", "data"));
+    expect(config.appservice.registration).toBe(join(file, "..", "registration.yaml"));
+  });
+
+  test("a section whose keys are all commented out is no fault", () => {
+    expect(problemsOf(`${MINIMAL}redis:\n  # url: redis://127.0.0.1\n`)).toEqual([]);
+  });
+
+  test("the password in the Redis address cannot be printed", () => {
+    const { config } = loadConfig(write(`${MINIMAL}redis:\n  url: redis://:hunter2@127.0.0.1:6379\n`), {});
+    expect(JSON.stringify(config)).not.toContain("hunter2");
+    expect(config.redis.url?.open()).toContain("hunter2");
+  });
+});
+
+describe("faults", () => {
+  test("a misspelt key is named by file, line and key, with the right spelling", () => {
+    expect(problemsOf(MINIMAL.replace("publicUrl", "publicURI"))).toEqual([
+      "config.yaml:4: web.publicUrl: is missing",
+      'config.yaml:5: web.publicURI: there is no such key; did you mean "publicUrl"?',
+    ]);
+  });
+
+  test("a key in the wrong section is shown where it belongs", () => {
+    expect(problemsOf(`${MINIMAL}logging:\n  holdMinutes: 5\n`)).toEqual([
+      'config.yaml:7: logging.holdMinutes: there is no such key here; did you mean "limits.holdMinutes"?',
+    ]);
+  });
+
+  test("all faults are told at once, in the order of the file", () => {
+    const text = `${MINIMAL}appservice:
+  bind: { port: 99999 }
+logging:
+  level: inof
+presence:
+  matrix: perhaps
+permissions:
+  link: [alice]
+  admins: ["@alice"]
+`;
+    expect(problemsOf(text)).toEqual([
+      "config.yaml:7: appservice.bind.port: must be at most 65535",
+      'config.yaml:9: logging.level: must be one of trace, debug, info, warn, error, fatal, silent; did you mean "info"?',
+      "config.yaml:11: presence.matrix: must be true or false",
+      "config.yaml:14: permissions.admins.0: must be *, a server name or a Matrix id (@name:server)",
+    ]);
+  });
+
+  test("broken YAML is named with its line", () => {
+    expect(problemsOf("homeserver:\n  url: [\n")[0]).toMatch(/^config\.yaml:\d: not YAML: /);
+  });
+
+  test("a bomb of aliases is refused", () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(", ")}]`,
+    );
+    expect(problemsOf(`a0: &a0 [x]\n${levels.join("\n")}\n`)[0]).toMatch(/config\.yaml.*alias/);
+  });
+
+  test("a file that is not there is said so", () => {
+    expect(() => loadConfig("/nowhere/config.yaml", {})).toThrow("/nowhere/config.yaml: the config file is not there");
+  });
+
+  test("a network without a profile is answered with the nearest one", () => {
+    expect(problemsOf(`${MINIMAL}networks:\n  enabled: [escargott]\n`)[0]).toMatch(/did you mean "escargot"\?$/);
+  });
+});
+
+describe("environment", () => {
+  test("it wins over the file", () => {
+    const { config } = loadConfig(write(MINIMAL), {
+      MSNBRIDGE_HOMESERVER_URL: "http://synapse:8008",
+      MSNBRIDGE_LIMITS_HOLD_MINUTES: "5",
+      MSNBRIDGE_PRESENCE_MATRIX: "false",
+      MSNBRIDGE_WEB_TRUST_PROXY: "10.0.0.0/8, loopback",
+    });
+    expect(config.homeserver.url).toBe("http://synapse:8008");
+    expect(config.limits.holdMinutes).toBe(5);
+    expect(config.presence.matrix).toBe(false);
+    expect(config.web.trustProxy).toEqual(["10.0.0.0/8", "loopback"]);
+  });
+
+  test("it is enough without any file", () => {
+    const { config } = loadConfig(undefined, {
+      MSNBRIDGE_HOMESERVER_URL: "http://synapse:8008",
+      MSNBRIDGE_HOMESERVER_DOMAIN: "example.org",
+      MSNBRIDGE_WEB_PUBLIC_URL: "https://msn.example.org",
+    });
+    expect(config.homeserver.domain).toBe("example.org");
+  });
+
+  test("a variable with _FILE names a file that holds the value", () => {
+    const secret = write("redis://:hunter2@redis:6379\n", "redis-url");
+    const { config } = loadConfig(write(MINIMAL), { MSNBRIDGE_REDIS_URL_FILE: secret });
+    expect(config.redis.url?.open()).toBe("redis://:hunter2@redis:6379");
+  });
+
+  test("a bad value is blamed on its variable", () => {
+    expect(problemsOf(MINIMAL, { MSNBRIDGE_WEB_BIND_PORT: "eighty" })).toEqual([
+      "MSNBRIDGE_WEB_BIND_PORT: web.bind.port: must be a number",
+    ]);
+  });
+
+  test("a value and its _FILE at once is a fault", () => {
+    expect(problemsOf(MINIMAL, { MSNBRIDGE_REDIS_URL: "redis://a", MSNBRIDGE_REDIS_URL_FILE: "/b" })).toEqual([
+      "MSNBRIDGE_REDIS_URL: redis.url: set twice: here and by MSNBRIDGE_REDIS_URL_FILE",
+    ]);
+  });
+
+  test("a misspelt variable is a warning, because Kubernetes sets some by itself", () => {
+    const { warnings } = loadConfig(write(MINIMAL), {
+      MSNBRIDGE_REDIS_ULR: "redis://a",
+      MSNBRIDGE_SERVICE_HOST: "10.0.0.1",
+    });
+    expect(warnings).toEqual(["MSNBRIDGE_REDIS_ULR is set but means nothing here; did you mean MSNBRIDGE_REDIS_URL?"]);
+  });
+});
+
+describe("network profiles", () => {
+  test("one's own folder comes before the shipped profiles", () => {
+    const file = write(`${MINIMAL}networks:\n  folder: nets\n  enabled: [ours, escargot]\n`);
+    const folder = join(file, "..", "nets");
+    mkdirSync(folder);
+    const profile = (name: string, title: string) => `name: ${name}
+title: ${title}
+dispatch: { host: msn.test }
+services:
+  nexus: http://msn.test/n
+  rst: http://msn.test/r
+  addressBook: http://msn.test/a
+  sharing: http://msn.test/s
+`;
+    writeFileSync(join(folder, "ours.yaml"), profile("ours", "Ours"));
+    writeFileSync(join(folder, "escargot.yaml"), profile("escargot", "Mirror of Escargot"));
+    const { profiles } = loadConfig(file, {});
+    expect(profiles.map((p) => [p.title, p.dispatch])).toEqual([
+      ["Ours", { host: "msn.test", port: 1863 }],
+      ["Mirror of Escargot", { host: "msn.test", port: 1863 }],
+    ]);
+  });
+
+  test("the sandbox sets its profile by environment", () => {
+    const { profiles } = loadConfig(write(`${MINIMAL}networks: { enabled: [sandbox] }\n`), {
+      MSNBRIDGE_NETWORK_SANDBOX_DISPATCH_PORT: "40123",
+      MSNBRIDGE_NETWORK_SANDBOX_SERVICES_RST: "http://127.0.0.1:40124/RST.srf",
+    });
+    expect(profiles[0]?.dispatch.port).toBe(40123);
+    expect(profiles[0]?.services.rst).toBe("http://127.0.0.1:40124/RST.srf");
+  });
+
+  test("the template for a private server is a good profile", () => {
+    const template = new URL("../../../config/networks/template", import.meta.url).pathname;
+    const { profiles } = loadConfig(
+      write(`${MINIMAL}networks:\n  folder: ${template}\n  enabled: [private-server]\n`),
+      {},
+    );
+    expect(profiles[0]?.dispatch.host).toBe("msn.example.org");
+  });
+});
+
+describe("who may link", () => {
+  const config = (permissions: object) =>
+    loadConfig(write(`${MINIMAL}permissions: ${JSON.stringify(permissions)}\n`), {}).config;
+
+  test("people of the own server, unless told otherwise", () => {
+    expect(mayLink(config({}), "@alice:example.org")).toBe(true);
+    expect(mayLink(config({}), "@mallory:example.org.evil.test")).toBe(false);
+  });
+
+  test("a list of servers and people replaces that", () => {
+    const listed = config({ link: ["friends.test", "@bob:example.org"] });
+    expect(mayLink(listed, "@carol:friends.test")).toBe(true);
+    expect(mayLink(listed, "@bob:example.org")).toBe(true);
+    expect(mayLink(listed, "@alice:example.org")).toBe(false);
+  });
+
+  test("admins always may", () => {
+    const closed = config({ link: [], admins: ["@root:example.org"] });
+    expect(isAdmin(closed, "@root:example.org")).toBe(true);
+    expect(mayLink(closed, "@root:example.org")).toBe(true);
+  });
+});
