@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const long = process.env["MSNBRIDGE_LONG"] === "1";
+const long = process.env.MSNBRIDGE_LONG === "1";
 
 if (Number(process.versions.node.split(".")[0]) < 24) {
   throw new Error(`tests run on Node 24, this is ${process.version}: start them with "npm test"`);

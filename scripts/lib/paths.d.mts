@@ -1,0 +1,4 @@
+export const ROOT: string;
+export const VAR: string;
+export const MODULES: string;
+export const SYNAPSE_VENV: string;
