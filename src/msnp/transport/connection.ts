@@ -51,14 +51,25 @@ export interface RequestOptions {
   readonly timeout?: number;
 }
 
+/** Waits for something that no single line answers, yet ends with the connection or its timeout. */
+export interface Expectation {
+  /** Rejects with ConnectionError. */
+  readonly promise: Promise<void>;
+  done(): void;
+  /** Awaits a step; when it fails, the expectation is over, too. */
+  during<T>(step: Promise<T>): Promise<T>;
+}
+
 interface Pending {
   readonly name: string;
+  /** Undefined: the command's own name; empty: no line answers. */
   readonly accept: readonly string[] | undefined;
   readonly resolve: (command: Command) => void;
   readonly reject: (error: MsnpError) => void;
   readonly timer: NodeJS.Timeout;
 }
 
+const NOTHING: readonly string[] = [];
 /** Bytes that may wait for a peer that does not read. */
 const MAX_UNSENT = 1024 * 1024;
 
@@ -72,6 +83,8 @@ export class Connection {
   readonly #trace: Trace | undefined;
   readonly #pending = new Map<number, Pending>();
   #trid = 0;
+  /** Keys of expectations run below zero, where no trid is. */
+  #expectations = 0;
   #isOver = false;
 
   private constructor(socket: Socket, options: ConnectionOptions) {
@@ -110,6 +123,11 @@ export class Connection {
     return this.#isOver;
   }
 
+  /** Whether a request has not been answered yet. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** Sends without waiting for an answer; does nothing once the connection is over. */
   send(command: OutgoingCommand): void {
     if (this.#isOver) return;
@@ -144,6 +162,37 @@ export class Connection {
       const { payload } = options;
       this.send({ name, args: [trid, ...args], ...(payload !== undefined && { payload }) });
     });
+  }
+
+  /** Begins to wait for `what`, for at most `timeout` ms. */
+  expect(what: string, timeout: number): Expectation {
+    this.#expectations -= 1;
+    const key = this.#expectations;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever waits sees the rejection; until somebody does it must not count as unhandled.
+    promise.catch(ignore);
+    const timer = setTimeout(() => {
+      this.#pending.delete(key);
+      reject(new ConnectionError("timeout", `The server did not send ${what} within ${timeout} ms`));
+    }, timeout);
+    const done = (): void => {
+      clearTimeout(timer);
+      this.#pending.delete(key);
+      resolve();
+    };
+    if (this.#isOver) {
+      clearTimeout(timer);
+      reject(new ConnectionError("closed", "The connection is over"));
+    } else this.#pending.set(key, { name: what, accept: NOTHING, resolve: done, reject, timer });
+    const during = async <T>(step: Promise<T>): Promise<T> => {
+      try {
+        return await step;
+      } catch (error) {
+        done();
+        throw error;
+      }
+    };
+    return { promise, done, during };
   }
 
   /** Says OUT and closes. */

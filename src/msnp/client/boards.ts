@@ -1,0 +1,196 @@
+import { type Email, parseAddress } from "../address.ts";
+import { describeError } from "../errors.ts";
+import type { MessageBody } from "../message/body.ts";
+import { decodeMimeBody } from "../message/body.ts";
+import { ChunkAssembler } from "../message/chunks.ts";
+import { parseMime } from "../message/mime.ts";
+import { type Command, decodeArg } from "../wire/command.ts";
+import { type BoardSource, DirectConversation, GroupConversation } from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { SendError } from "./errors.ts";
+import { parseHostPort } from "./login.ts";
+import { type BoardOwner, type Invitation, Switchboard } from "./switchboard.ts";
+import type { Conversation } from "./types.ts";
+
+/** Switchboards open at once; calls beyond are not answered. */
+const MAX_BOARDS = 256;
+/** Conversations remembered without a switchboard. */
+const MAX_CONVERSATIONS = 1000;
+
+interface BoardState {
+  conversation: DirectConversation | GroupConversation | undefined;
+  chunks: ChunkAssembler | undefined;
+}
+
+/** All switchboards of a client, and to which conversation each belongs. */
+export class Boards implements BoardOwner, BoardSource {
+  readonly #core: Core;
+  readonly #boards = new Map<Switchboard, BoardState>();
+  readonly #direct = new Map<Email, DirectConversation>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  get selfEmail(): Email {
+    return this.#core.self.email;
+  }
+
+  /** The one-to-one conversation with a contact; the same object as long as it is in use. */
+  direct(peer: Email): DirectConversation {
+    let conversation = this.#direct.get(peer);
+    if (conversation === undefined) {
+      if (this.#direct.size >= MAX_CONVERSATIONS) this.#forgetIdle();
+      conversation = new DirectConversation(this, peer);
+      this.#direct.set(peer, conversation);
+    }
+    return conversation;
+  }
+
+  async openBoard(peer: Email): Promise<Switchboard> {
+    const { live } = this.#core;
+    if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
+    if (this.#boards.size >= MAX_BOARDS) {
+      throw new SendError("rate-limited", "not-sent", "Too many conversations are open at once");
+    }
+    const transfer = await live.ns.request("XFR", ["SB"]);
+    const invitation = { ...parseHostPort(transfer.args[2] ?? ""), cookie: transfer.args[4] ?? "" };
+    const board = await this.#enter(invitation);
+    try {
+      await board.call(peer);
+    } catch (error) {
+      board.close();
+      this.#boards.delete(board);
+      throw error;
+    }
+    return board;
+  }
+
+  /** Answers `RNG session host:port CKI cookie inviter name` (source: msnp-chat §1.3). */
+  answer(command: Command): void {
+    const [session, target, , cookie] = command.args;
+    if (session === undefined || target === undefined || cookie === undefined) return;
+    if (this.#boards.size >= MAX_BOARDS) return;
+    const entered = async (): Promise<void> => {
+      const board = await this.#enter({ ...parseHostPort(target), cookie, session });
+      if (board.isReady) this.#place(board);
+    };
+    // A call that cannot be answered is the caller's to notice: they get no JOI and call again.
+    entered().catch((error: unknown) => {
+      this.#core.options.trace?.("<<<", "SB", `A call could not be answered: ${describeError(error)}`);
+    });
+  }
+
+  closeAll(): void {
+    for (const [board, { conversation }] of this.#boards) {
+      if (conversation instanceof DirectConversation) conversation.detach(board);
+      board.close();
+    }
+    this.#boards.clear();
+  }
+
+  async #enter(invitation: Invitation): Promise<Switchboard> {
+    const { live } = this.#core;
+    if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
+    const board = new Switchboard(this.#core, this);
+    // Known from now on, so that signing out closes it, too.
+    this.#state(board);
+    try {
+      await board.enter(live, invitation);
+    } catch (error) {
+      this.boardClosed(board);
+      throw error;
+    }
+    return board;
+  }
+
+  #state(board: Switchboard): BoardState {
+    const known = this.#boards.get(board);
+    if (known !== undefined) return known;
+    const state: BoardState = { conversation: undefined, chunks: undefined };
+    this.#boards.set(board, state);
+    return state;
+  }
+
+  /** The conversation a board belongs to by who is on it; undefined while nobody is. */
+  #place(board: Switchboard): Conversation | undefined {
+    const state = this.#state(board);
+    const [first] = board.members;
+    const current = state.conversation;
+    if (current instanceof GroupConversation || first === undefined) return current;
+    if (board.size > 1) {
+      current?.detach(board);
+      const group = new GroupConversation(this, board);
+      board.keepsIdle = true;
+      state.conversation = group;
+      this.#core.events.emit("conversation", group);
+      return group;
+    }
+    if (current === undefined) {
+      const direct = this.direct(first);
+      state.conversation = direct;
+      direct.attach(board);
+    }
+    return state.conversation;
+  }
+
+  boardMembersChanged(board: Switchboard): void {
+    const conversation = this.#state(board).conversation;
+    if (board.size > 0) this.#place(board);
+    else if (conversation instanceof DirectConversation) conversation.detach(board);
+    if (conversation instanceof GroupConversation) this.#core.events.emit("membersChanged", conversation);
+    if (board.size === 0) this.#leaveEmpty(board);
+  }
+
+  /** An empty board is of no use; one that still owes an acknowledgement is closed by its idle timer. */
+  #leaveEmpty(board: Switchboard): void {
+    board.keepsIdle = false;
+    if (board.isWaiting) return;
+    board.close();
+    this.#boards.delete(board);
+  }
+
+  boardClosed(board: Switchboard): void {
+    const conversation = this.#boards.get(board)?.conversation;
+    this.#boards.delete(board);
+    if (conversation instanceof DirectConversation) conversation.detach(board);
+    if (conversation instanceof GroupConversation) this.#core.events.emit("membersChanged", conversation);
+  }
+
+  boardMessage(board: Switchboard, command: Command): void {
+    const receivedAt = Date.now();
+    const from = parseAddress(decodeArg(command.args[0] ?? ""))?.email;
+    if (from === undefined) return;
+    if (from !== this.selfEmail) board.admit(from);
+    const conversation = this.#place(board);
+    const body = this.#read(board, from, command.payload ?? Buffer.alloc(0), receivedAt);
+    if (conversation === undefined || body === undefined) return;
+    if (conversation instanceof DirectConversation && from !== this.selfEmail) conversation.attach(board);
+    if (body.kind === "typing" || body.kind === "recording") {
+      if (from !== this.selfEmail) this.#core.events.emit("typing", { from, conversation });
+      return;
+    }
+    const fromName = command.args.length > 2 ? decodeArg(command.args[1] ?? "") : "";
+    this.#core.events.emit("message", { from, fromName: fromName || from, conversation, receivedAt, body });
+  }
+
+  #read(board: Switchboard, from: Email, payload: Buffer, now: number): MessageBody | undefined {
+    try {
+      const message = parseMime(payload);
+      const state = this.#state(board);
+      const isPart = message.headers.some(([name]) => name.toLowerCase() === "message-id");
+      if (isPart) state.chunks ??= new ChunkAssembler();
+      const whole = isPart ? state.chunks?.add(from, message, now) : message;
+      return whole === undefined ? undefined : decodeMimeBody(whole);
+    } catch (error) {
+      return { kind: "unknown", contentType: `(${describeError(error)})` };
+    }
+  }
+
+  #forgetIdle(): void {
+    for (const [email, conversation] of this.#direct) {
+      if (this.#direct.size < MAX_CONVERSATIONS) return;
+      if (conversation.isIdle) this.#direct.delete(email);
+    }
+  }
+}

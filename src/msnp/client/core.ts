@@ -1,0 +1,41 @@
+import type { ServiceTicket } from "../auth/types.ts";
+import type { Dialect } from "../dialect/types.ts";
+import type { Connection, ConnectionError, ConnectionOwner } from "../transport/connection.ts";
+import type { HttpClient } from "../transport/http.ts";
+import type { Command } from "../wire/command.ts";
+import type { ContactBook } from "./contacts.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./types.ts";
+
+/** A notification connection that is signed in. */
+export interface Live {
+  readonly ns: Connection;
+  readonly dialect: Dialect;
+  /** For address book and sharing; replaced when it runs out. */
+  ticket: ServiceTicket | undefined;
+}
+
+/** What the parts of a client share. */
+export interface Core extends ConnectionOwner {
+  readonly options: MsnClientOptions;
+  readonly timeouts: Timeouts;
+  readonly events: Emitter<MsnClientEvents>;
+  readonly contacts: ContactBook;
+  readonly http: HttpClient;
+  self: MsnSelf;
+  live: Live | undefined;
+  onCommand(command: Command, connection: Connection): void;
+  onEnd(error: ConnectionError, connection: Connection): void;
+  /** Ends the session from this side, for what the server said. */
+  end(reason: CloseReason): void;
+}
+
+/** Changes the own entry and tells of it. */
+export function updateSelf(core: Core, patch: Partial<Omit<MsnSelf, "email">>): void {
+  const previous = core.self;
+  const self = { ...previous, ...patch };
+  if (self.displayName === previous.displayName && self.status === previous.status) return;
+  core.self = self;
+  core.events.emit("selfChanged", self, previous);
+}

@@ -1,0 +1,20 @@
+export { MsnClient } from "./client.ts";
+export type { SendCode, SignInCode, SignInStage } from "./errors.ts";
+export { SendError, SignInError } from "./errors.ts";
+export { mediaText } from "./personal-message.ts";
+export type { Timeouts } from "./timeouts.ts";
+export { DEFAULT_TIMEOUTS } from "./timeouts.ts";
+export type {
+  ClientState,
+  CloseReason,
+  Conversation,
+  CurrentMedia,
+  IncomingMessage,
+  ListName,
+  MsnClientEvents,
+  MsnClientOptions,
+  MsnContact,
+  MsnSelf,
+  MsnServices,
+  PersonalMessage,
+} from "./types.ts";

@@ -1,0 +1,59 @@
+import { type Connection, ConnectionError } from "../transport/connection.ts";
+
+/** Servers name pauses up to 60 s; shorter ones than 5 s are ignored (source: msnp-core §1.6). */
+const MIN_PAUSE = 5_000;
+const MAX_PAUSE = 60_000;
+
+export interface KeepaliveTimes {
+  readonly keepalive: number;
+  readonly keepaliveInterval: number;
+}
+
+/** Asks the server now and then whether it is there, and gives the connection up when it is not. One timer. */
+export class Keepalive {
+  readonly #connection: Connection;
+  readonly #times: KeepaliveTimes;
+  readonly #onDead: (error: ConnectionError) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isAsking = false;
+
+  constructor(connection: Connection, times: KeepaliveTimes, onDead: (error: ConnectionError) => void) {
+    this.#connection = connection;
+    this.#times = times;
+    this.#onDead = onDead;
+  }
+
+  /** Sends PNG; only after the sign-in, since some servers close on an earlier one. */
+  ask(): void {
+    this.#isAsking = true;
+    this.#connection.send({ name: "PNG", args: [] });
+    this.#arm(this.#times.keepalive);
+  }
+
+  /** Takes the answer `QNG [seconds]`. */
+  onAnswer(seconds: string | undefined): void {
+    if (!this.#isAsking) return;
+    this.#isAsking = false;
+    const pause = Number(seconds) * 1000;
+    const isUsable = seconds !== undefined && pause >= MIN_PAUSE;
+    this.#arm(Math.min(isUsable ? pause : this.#times.keepaliveInterval, MAX_PAUSE));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isAsking = false;
+  }
+
+  #arm(delay: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#onTimer(), delay);
+  }
+
+  #onTimer(): void {
+    if (this.#isAsking) {
+      this.stop();
+      this.#onDead(new ConnectionError("timeout", `The server did not answer PNG within ${this.#times.keepalive} ms`));
+    } else this.ask();
+  }
+}

@@ -1,0 +1,19 @@
+import type { ListKind } from "../dialect/types.ts";
+import type { Command } from "../wire/command.ts";
+import type { Core, Live } from "./core.ts";
+import { soapLists } from "./lists-soap.ts";
+import { synLists } from "./lists-syn.ts";
+
+/** Where the contact list comes from and how the server tells of changes. */
+export interface ListStrategy {
+  /** Fills the contact book and tells the server what was read, where it wants to know. */
+  load(core: Core, live: Live, signal: AbortSignal): Promise<void>;
+  /** Takes a line about lists; false when it is none. */
+  onCommand(core: Core, live: Live | undefined, command: Command): boolean;
+}
+
+/** The list strategy each dialect names. */
+export const LIST_STRATEGIES: Readonly<Record<ListKind, () => ListStrategy>> = {
+  syn: synLists,
+  soap: soapLists,
+};

@@ -1,0 +1,119 @@
+import { type Email, parseAddress } from "../address.ts";
+import { NO_CAPABILITIES, parsePresence, readAddress } from "../dialect/lines.ts";
+import { type MsnStatus, parseStatus } from "../dialect/status.ts";
+import type { Dialect } from "../dialect/types.ts";
+import { xml } from "../soap/xml.ts";
+import { type Command, decodeArg } from "../wire/command.ts";
+import { type Core, type Live, updateSelf } from "./core.ts";
+import { decodePersonalMessage, encodePersonalMessage } from "./personal-message.ts";
+import type { PersonalMessage } from "./types.ts";
+
+/** Shows the account to its contacts: endpoint data, status, personal message (source: msnp-core §3.8). */
+export async function goVisible(core: Core, live: Live): Promise<void> {
+  const { initialPresence, personalMessage } = core.options;
+  if (live.dialect.endpoints) {
+    for (const payload of endpointData(live.dialect, initialPresence)) publish(core, live, payload);
+  }
+  await changeStatus(core, live, initialPresence);
+  // Personal messages last as long as the session, so each one begins by saying it.
+  publish(core, live, encodePersonalMessage(personalMessage ?? { text: "" }));
+}
+
+/** Sends CHG and waits for its echo (source: msnp-core §6.2). */
+export async function changeStatus(core: Core, live: Live, status: MsnStatus): Promise<void> {
+  const { capabilities, presence } = live.dialect;
+  const object = presence.capabilities === "pair" ? ["0"] : [];
+  await live.ns.request("CHG", [status, capabilities, ...object]);
+  updateSelf(core, { status });
+}
+
+export async function changePersonalMessage(live: Live, message: PersonalMessage): Promise<void> {
+  await live.ns.request("UUX", [], { payload: encodePersonalMessage(message) });
+}
+
+/** UUX during a sign-in: some servers do not answer it, and being visible does not depend on it. */
+function publish(core: Core, live: Live, payload: string): void {
+  live.ns.request("UUX", [], { payload }).catch((error: Error) => {
+    core.options.trace?.("<<<", "NS", `UUX was not acknowledged: ${error.message}`);
+  });
+}
+
+/** What this place is and what it can do (source: msnp-core §6.5). */
+function endpointData(dialect: Dialect, status: MsnStatus): string[] {
+  return [
+    xml`<EndpointData><Capabilities>${dialect.capabilities}</Capabilities></EndpointData>`.source,
+    xml`<PrivateEndpointData><EpName>msnbridge</EpName><Idle>false</Idle><ClientType>1</ClientType><State>${status}</State></PrivateEndpointData>`
+      .source,
+  ];
+}
+
+/** Takes a line about presence; false when it is none (source: msnp-core §6.3, §6.5). */
+export function onPresence(core: Core, dialect: Dialect, command: Command): boolean {
+  switch (command.name) {
+    case "NLN":
+    case "ILN":
+      online(core, dialect, command);
+      return true;
+    case "FLN":
+      offline(core, command);
+      return true;
+    case "UBX":
+      personalMessage(core, dialect, command);
+      return true;
+    case "CHG":
+      // Pushed by the server; the echo of our own is the answer to a request.
+      updateSelf(core, { status: parseStatus(command.args[1] ?? "") });
+      return true;
+    default:
+      return false;
+  }
+}
+
+function online(core: Core, dialect: Dialect, command: Command): void {
+  const line = parsePresence(dialect, command);
+  // People seen through a circle are not contacts.
+  if (line === undefined || line.address.via !== undefined) return;
+  const { email, network } = line.address;
+  if (email === core.self.email) {
+    updateSelf(core, { status: line.status });
+    return;
+  }
+  const { status, capabilities, msnObject } = line;
+  core.contacts.update(email, {
+    network,
+    status,
+    capabilities,
+    ...(line.displayName !== undefined && line.displayName !== "" && { displayName: line.displayName }),
+    ...(msnObject === undefined ? NO_OBJECT : { msnObject }),
+  });
+}
+
+function offline(core: Core, command: Command): void {
+  const address = parseAddress(decodeArg(command.args[0] ?? ""));
+  if (address === undefined || address.via !== undefined || !isKnown(core, address.email)) return;
+  core.contacts.update(address.email, {
+    status: "FLN",
+    personalMessage: "",
+    capabilities: NO_CAPABILITIES,
+    ...NO_OBJECT,
+    ...NO_MEDIA,
+  });
+}
+
+function personalMessage(core: Core, dialect: Dialect, command: Command): void {
+  const found = readAddress(dialect, command.args.slice(0, -1), 0);
+  if (found === undefined || found.address.via !== undefined || !isKnown(core, found.address.email)) return;
+  const { text, media } = decodePersonalMessage(command.payload ?? Buffer.alloc(0));
+  core.contacts.update(found.address.email, {
+    personalMessage: text,
+    ...(media === undefined ? NO_MEDIA : { media }),
+  });
+}
+
+/** Offline and personal message of strangers, or of oneself, say nothing. */
+function isKnown(core: Core, email: Email): boolean {
+  return email !== core.self.email && core.contacts.all.has(email);
+}
+
+const NO_OBJECT = { msnObject: undefined };
+const NO_MEDIA = { media: undefined };

@@ -1,0 +1,280 @@
+import type { Email, MachineGuid } from "../address.ts";
+import { formatIdentity, parseRoster } from "../dialect/lines.ts";
+import { describeError } from "../errors.ts";
+import { Connection, type ConnectionError, type ConnectionOwner } from "../transport/connection.ts";
+import { ServerError } from "../transport/error-codes.ts";
+import type { Command } from "../wire/command.ts";
+import type { Core, Live } from "./core.ts";
+import { SendError } from "./errors.ts";
+
+/** One person on a switchboard, at one place or several (source: msnp-chat §1.4). */
+interface Member {
+  /** Named by a line without an endpoint; such a person leaves by such a line. */
+  isPlain: boolean;
+  readonly endpoints: Set<MachineGuid>;
+}
+
+/** Who hears of a switchboard. */
+export interface BoardOwner {
+  /** Called in the tick in which the bytes were read. */
+  boardMessage(board: Switchboard, command: Command): void;
+  boardMembersChanged(board: Switchboard): void;
+  boardClosed(board: Switchboard): void;
+}
+
+/** How a switchboard is entered: as the one who asked for it or as the one who is called. */
+export interface Invitation {
+  readonly host: string;
+  readonly port: number;
+  readonly cookie: string;
+  /** Present when called. */
+  readonly session?: string;
+}
+
+let boards = 0;
+
+/** One connection to a switchboard (source: msnp-chat §1). */
+export class Switchboard implements ConnectionOwner {
+  readonly #core: Core;
+  readonly #owner: BoardOwner;
+  readonly #roster = new Map<Email, Member>();
+  #connection: Connection | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #opening: AbortController | undefined;
+  #joined: (() => void) | undefined;
+  #isClosed = false;
+  /** How often the last of the others left; tells an acknowledgement that reached nobody. */
+  #emptied = 0;
+  /** A group is not closed for silence: nobody could call it together again. */
+  keepsIdle = false;
+
+  constructor(core: Core, owner: BoardOwner) {
+    this.#core = core;
+    this.#owner = owner;
+  }
+
+  /** Connects and signs in to the board. Rejects with ConnectionError or ServerError and leaves nothing behind. */
+  async enter(live: Live, invitation: Invitation): Promise<void> {
+    const { options, timeouts } = this.#core;
+    const opening = new AbortController();
+    this.#opening = opening;
+    boards += 1;
+    const connection = await Connection.open({
+      host: invitation.host,
+      port: invitation.port,
+      label: `SB ${boards}`,
+      owner: this,
+      connectTimeout: timeouts.connect,
+      requestTimeout: timeouts.request,
+      signal: opening.signal,
+      trace: options.trace,
+      maxPayload: options.maxPayload,
+    });
+    this.#opening = undefined;
+    this.#connection = connection;
+    const identity = formatIdentity(live.dialect, options.email, options.machineGuid);
+    const { cookie, session } = invitation;
+    try {
+      if (session === undefined) await connection.request("USR", [identity, cookie]);
+      else await connection.request("ANS", [identity, cookie, session]);
+    } catch (error) {
+      this.#end();
+      connection.destroy();
+      throw error;
+    }
+    this.#touch();
+  }
+
+  /** Everybody but oneself. */
+  get members(): ReadonlySet<Email> {
+    return new Set(this.#roster.keys());
+  }
+
+  get size(): number {
+    return this.#roster.size;
+  }
+
+  has(email: Email): boolean {
+    return this.#roster.has(email);
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** Whether an acknowledgement is still owed. */
+  get isWaiting(): boolean {
+    return this.#connection?.isWaiting ?? false;
+  }
+
+  /** Whether a message sent now would reach somebody. */
+  get isReady(): boolean {
+    return !this.#isClosed && this.#connection !== undefined && this.#roster.size > 0;
+  }
+
+  /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
+  async call(email: Email): Promise<void> {
+    const connection = this.#open();
+    const joined = connection.expect("the contact's arrival", this.#core.timeouts.ring);
+    this.#joined = joined.done;
+    await joined.during(
+      connection.request("CAL", [email]).catch((error: unknown) => {
+        // Already called or already here: all there is to do is to wait.
+        if (!(error instanceof ServerError && error.status === 215)) throw error;
+      }),
+    );
+    if (this.#roster.size > 0) joined.done();
+    try {
+      await joined.promise;
+    } catch (error) {
+      if (!connection.isOver) throw new SendError("no-answer", "not-sent", `${email} did not answer the call`);
+      throw error;
+    } finally {
+      this.#joined = undefined;
+    }
+  }
+
+  /**
+   * Sends a message and waits for its acknowledgement. `undelivered` means that surely nobody has read it: the server
+   * said so, the board was closed before, or the last of the others had left before the server took the message.
+   * Rejects with SendError `maybe-sent` when nobody can know.
+   */
+  async deliver(payload: Buffer): Promise<"delivered" | "undelivered"> {
+    const connection = this.#connection;
+    if (connection === undefined || !this.isReady || connection.isOver) return "undelivered";
+    const emptied = this.#emptied;
+    this.#touch();
+    try {
+      const answer = await connection.request("MSG", ["A"], {
+        payload,
+        accept: ["ACK", "NAK"],
+        timeout: this.#core.timeouts.ack,
+      });
+      // Some servers acknowledge to an empty room (source: msnp-chat §1.5); lines come in the order of events.
+      return answer.name === "ACK" && emptied === this.#emptied ? "delivered" : "undelivered";
+    } catch (error) {
+      if (error instanceof ServerError) return refusal(error);
+      const code = connection.isOver ? "closed" : "timeout";
+      throw new SendError(code, "maybe-sent", `The message may not have arrived (${describeError(error)})`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Sends what nobody acknowledges. */
+  tell(ack: "U" | "N", payload: Buffer): void {
+    this.#touch();
+    this.#connection?.post("MSG", [ack], payload);
+  }
+
+  /** Leaves. The owner is not told. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#end();
+    this.#opening?.abort();
+    this.#connection?.close();
+  }
+
+  onCommand(command: Command): void {
+    switch (command.name) {
+      case "MSG":
+        this.#touch();
+        this.#owner.boardMessage(this, command);
+        return;
+      case "IRO":
+      case "JOI":
+        this.#join(command);
+        return;
+      case "BYE":
+        this.#leave(command);
+        return;
+      case "OUT":
+        this.#connection?.destroy();
+        this.#lost();
+        return;
+      default:
+      // What nobody knows is passed over.
+    }
+  }
+
+  onEnd(_error: ConnectionError): void {
+    this.#lost();
+  }
+
+  /** Takes a person who writes without having been named. */
+  admit(email: Email): void {
+    if (this.#roster.has(email)) return;
+    this.#roster.set(email, { isPlain: true, endpoints: new Set() });
+    this.#membersChanged();
+  }
+
+  #open(): Connection {
+    if (this.#connection === undefined || this.#isClosed) {
+      throw new SendError("closed", "not-sent", "The switchboard was closed");
+    }
+    return this.#connection;
+  }
+
+  #join(command: Command): void {
+    const line = parseRoster(command);
+    if (line === undefined || line.address.email === this.#core.self.email) return;
+    const { email, endpoint } = line.address;
+    const known = this.#roster.get(email);
+    const member = known ?? { isPlain: false, endpoints: new Set() };
+    if (endpoint === undefined) member.isPlain = true;
+    else if (member.endpoints.size < 16) member.endpoints.add(endpoint);
+    if (known !== undefined) return;
+    this.#roster.set(email, member);
+    this.#membersChanged();
+  }
+
+  #leave(command: Command): void {
+    const line = parseRoster(command);
+    const member = line === undefined ? undefined : this.#roster.get(line.address.email);
+    if (line === undefined || member === undefined) return;
+    const { email, endpoint } = line.address;
+    if (endpoint !== undefined) member.endpoints.delete(endpoint);
+    const isStillHere = endpoint !== undefined && (member.isPlain || member.endpoints.size > 0);
+    if (isStillHere) return;
+    this.#roster.delete(email);
+    if (this.#roster.size === 0) this.#emptied += 1;
+    this.#membersChanged();
+  }
+
+  #membersChanged(): void {
+    if (this.#roster.size > 0) this.#joined?.();
+    this.#owner.boardMembersChanged(this);
+  }
+
+  #lost(): void {
+    if (this.#isClosed) return;
+    this.#end();
+    this.#owner.boardClosed(this);
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+  }
+
+  #touch(): void {
+    if (this.#isClosed) return;
+    if (this.#idleTimer !== undefined) this.#idleTimer.refresh();
+    else this.#idleTimer = setTimeout(() => this.#onIdle(), this.#core.timeouts.idleSwitchboard);
+  }
+
+  #onIdle(): void {
+    if (this.keepsIdle || this.isWaiting) {
+      this.#idleTimer?.refresh();
+      return;
+    }
+    this.close();
+    this.#owner.boardClosed(this);
+  }
+}
+
+/** An error line for a message means that the server did not pass it on. */
+function refusal(error: ServerError): never {
+  const code = error.kind === "rate" ? "rate-limited" : "refused";
+  throw new SendError(code, "not-sent", error.message, { cause: error });
+}

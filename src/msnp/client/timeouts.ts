@@ -1,0 +1,34 @@
+/** Every wait of the client, in ms. */
+export interface Timeouts {
+  /** TCP connection to a server. */
+  readonly connect: number;
+  /** Answer to a command, and to each step of a sign-in. */
+  readonly request: number;
+  /** One exchange with a web service. */
+  readonly http: number;
+  /** Answer to PNG, after which the connection counts as dead. */
+  readonly keepalive: number;
+  /** Pause between PNGs when the server names none. */
+  readonly keepaliveInterval: number;
+  /** Until a called contact has joined. */
+  readonly ring: number;
+  /** Acknowledgement of a message. */
+  readonly ack: number;
+  /** A one-to-one switchboard without traffic is closed; the next message opens another. */
+  readonly idleSwitchboard: number;
+  /** Between the news that lists changed and reading them again, so that several changes cost one read. */
+  readonly refresh: number;
+}
+
+/** Sources: msnp-core §1.6, §9.3 (2); msnp-chat §1.3, §1.7. */
+export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
+  connect: 15_000,
+  request: 15_000,
+  http: 20_000,
+  keepalive: 45_000,
+  keepaliveInterval: 50_000,
+  ring: 30_000,
+  ack: 30_000,
+  idleSwitchboard: 60_000,
+  refresh: 500,
+});

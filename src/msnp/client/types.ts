@@ -1,0 +1,141 @@
+import type { Email, MachineGuid, NetworkId } from "../address.ts";
+import type { Capabilities } from "../dialect/lines.ts";
+import type { MsnStatus } from "../dialect/status.ts";
+import type { DialectName } from "../dialect/types.ts";
+import type { MessageBody } from "../message/body.ts";
+import type { TextFormat } from "../message/format.ts";
+import type { Trace } from "../transport/connection.ts";
+import type { SignInStage } from "./errors.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+/** Where a network's servers are; one URL per service (source: msnp-chat §8.5). */
+export interface MsnServices {
+  readonly ns: { readonly host: string; readonly port: number };
+  readonly nexusUrl: string;
+  readonly rstUrl: string;
+  readonly rst2Url?: string;
+  readonly addressBookUrl: string;
+  readonly sharingUrl: string;
+}
+
+/** What somebody plays or does, shown in place of the personal message (source: msnp-core §6.6). */
+export interface CurrentMedia {
+  readonly application: string;
+  /** `Music`, `Games`, `Office` or empty. */
+  readonly type: string;
+  readonly enabled: boolean;
+  /** Such as `{0} - {1}`. */
+  readonly format: string;
+  readonly args: readonly string[];
+}
+
+export interface PersonalMessage {
+  readonly text: string;
+  readonly media?: CurrentMedia;
+}
+
+export interface MsnClientOptions {
+  readonly services: MsnServices;
+  /** Offered to the server, newest first. */
+  readonly dialects: readonly DialectName[];
+  readonly email: Email;
+  /** Read when needed, never kept, never traced. */
+  readonly password: () => string;
+  readonly machineGuid: MachineGuid;
+  readonly initialPresence: MsnStatus;
+  readonly personalMessage?: PersonalMessage;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Every line with credentials masked and payloads by size only. */
+  readonly trace?: Trace;
+  readonly fetch?: typeof fetch;
+  /** Bytes of one answer of a web service; default 4 MiB, a full address book being over one. */
+  readonly maxHttpResponse?: number;
+  /** Bytes of one payload on the wire; default 1 MiB. */
+  readonly maxPayload?: number;
+  /** Hears what a listener threw; by default it is thrown again outside, as from any event handler. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** FL: shown to me. AL, BL: may or may not see me. RL: have me on theirs. PL: asked, not answered yet. */
+export type ListName = "FL" | "AL" | "BL" | "RL" | "PL";
+
+/** One person of the lists. Never changed in place: a change gives a new object. */
+export interface MsnContact {
+  readonly email: Email;
+  readonly network: NetworkId;
+  readonly displayName: string;
+  readonly lists: ReadonlySet<ListName>;
+  /** Names of groups. */
+  readonly groups: readonly string[];
+  readonly status: MsnStatus;
+  readonly personalMessage: string;
+  readonly media?: CurrentMedia | undefined;
+  readonly capabilities: Capabilities;
+  /** The picture's `<msnobj .../>`. */
+  readonly msnObject?: string | undefined;
+}
+
+export interface MsnSelf {
+  readonly email: Email;
+  readonly displayName: string;
+  readonly status: MsnStatus;
+}
+
+/** A chat with one person or several. */
+export interface Conversation {
+  /** Everybody but oneself. */
+  readonly members: ReadonlySet<Email>;
+  readonly isGroup: boolean;
+  /**
+   * Sends a text, split where it is too long. Resolves when the server acknowledged every part; texts of one
+   * conversation go one after the other. Rejects with SendError.
+   */
+  sendText(text: string, format?: TextFormat): Promise<void>;
+  /** Tells the others that one is typing; holds for about 6 s. Rejects with SendError. */
+  sendTyping(): Promise<void>;
+  /** Rejects with SendError. */
+  sendNudge(): Promise<void>;
+  /** Leaves; a one-to-one conversation can be used again. Always settles. */
+  close(): Promise<void>;
+}
+
+export interface IncomingMessage {
+  /** One's own address for what was said at another of one's own places. */
+  readonly from: Email;
+  readonly fromName: string;
+  readonly conversation: Conversation;
+  /** ms since 1970. */
+  readonly receivedAt: number;
+  /** Never `typing` or `recording`: those are events of their own. */
+  readonly body: MessageBody;
+}
+
+/** Why a signed-in session ended. */
+export interface CloseReason {
+  readonly kind: "signed-out" | "elsewhere" | "maintenance" | "reconnect-later" | "lost" | "protocol";
+  /** For operators. */
+  readonly detail: string;
+  readonly retryAfterMs?: number;
+}
+
+export type ClientState = "signed-out" | "signing-in" | "signed-in";
+
+export interface MsnClientEvents {
+  /** A sign-in reached a stage. */
+  stage: [stage: SignInStage];
+  /** The lists were read for the first time in this session. */
+  contactsLoaded: [];
+  /** Anything of a contact changed, also that it came to or left the lists (then without lists). */
+  contactChanged: [contact: MsnContact, previous: MsnContact | undefined];
+  /** Status or name of the account itself changed, here or at another place. */
+  selfChanged: [self: MsnSelf, previous: MsnSelf];
+  /** A message was read. Listeners run in the tick of the socket read. */
+  message: [message: IncomingMessage];
+  typing: [typing: { readonly from: Email; readonly conversation: Conversation }];
+  /** A chat became one of several people. */
+  conversation: [conversation: Conversation];
+  /** The members of a group conversation changed. */
+  membersChanged: [conversation: Conversation];
+  /** The session is over; not emitted for a sign-in that failed. */
+  closed: [reason: CloseReason];
+}

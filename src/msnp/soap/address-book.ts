@@ -1,0 +1,81 @@
+import { type Email, NETWORK, type NetworkId, toEmail } from "../address.ts";
+import { child, childrenOf, find, findAll, path, textAt, type XmlElement, xml } from "./xml.ts";
+
+export interface BookContact {
+  /** Contact GUID. */
+  readonly id: string;
+  readonly email: Email;
+  readonly network: NetworkId;
+  readonly displayName?: string;
+  readonly groupIds: readonly string[];
+  /** Whether the contact is on the forward list, and not just in the address book. */
+  readonly isMessengerUser: boolean;
+}
+
+export interface AddressBook {
+  readonly contacts: readonly BookContact[];
+  /** Group names by id. */
+  readonly groups: ReadonlyMap<string, string>;
+  /** The owner's own entry. */
+  readonly ownName?: string;
+  /** Whether people on neither list may see the owner (BLP). */
+  readonly privacy: "AL" | "BL";
+}
+
+export const FIND_ALL = xml`<abId>00000000-0000-0000-0000-000000000000</abId><abView>Full</abView><deltasOnly>false</deltasOnly><lastChange>0001-01-01T00:00:00.0000000-08:00</lastChange>`;
+
+export const EMPTY_ADDRESS_BOOK: AddressBook = { contacts: [], groups: new Map(), privacy: "AL" };
+
+/** Reads ABFindAllResponse (source: msnp-chat §5.4). */
+export function parseAddressBook(response: XmlElement): AddressBook {
+  const groups = new Map<string, string>();
+  for (const group of findAll(find(response, "groups"), "Group")) {
+    const id = textAt(group, "groupId");
+    const name = textAt(group, "groupInfo", "name");
+    if (id !== undefined && name !== undefined && textAt(group, "fDeleted") !== "true") groups.set(id, name);
+  }
+  const contacts: BookContact[] = [];
+  let me: XmlElement | undefined;
+  for (const element of childrenOf(find(response, "contacts"), "Contact")) {
+    if (textAt(element, "contactInfo", "contactType") === "Me") me = element;
+    else {
+      const contact = parseContact(element);
+      if (contact !== undefined) contacts.push(contact);
+    }
+  }
+  const ownName = textAt(me, "contactInfo", "displayName");
+  return {
+    contacts,
+    groups,
+    ...(ownName !== undefined && ownName !== "" && { ownName }),
+    privacy: annotation(me, "MSN.IM.BLP") === "2" ? "BL" : "AL",
+  };
+}
+
+function parseContact(element: XmlElement): BookContact | undefined {
+  const info = child(element, "contactInfo");
+  const type = textAt(info, "contactType");
+  if (info === undefined || textAt(element, "fDeleted") === "true" || type === "Circle") return undefined;
+  const mail = childrenOf(child(info, "emails"), "ContactEmail").find(
+    (candidate) => textAt(candidate, "isMessengerEnabled") === "true",
+  );
+  const passport = toEmail(textAt(info, "passportName") ?? "");
+  const email = passport ?? toEmail(textAt(mail, "email") ?? "");
+  if (email === undefined) return undefined;
+  const displayName = annotation(element, "AB.NickName") ?? textAt(info, "displayName");
+  return {
+    id: textAt(element, "contactId") ?? "",
+    email,
+    network: passport === undefined ? NETWORK.yahoo : NETWORK.messenger,
+    ...(displayName !== undefined && displayName !== "" && { displayName }),
+    groupIds: childrenOf(child(info, "groupIds"), "guid").map((guid) => guid.text.trim()),
+    isMessengerUser: passport === undefined || textAt(info, "isMessengerUser") !== "false",
+  };
+}
+
+function annotation(contact: XmlElement | undefined, name: string): string | undefined {
+  for (const item of findAll(path(contact, "contactInfo", "annotations"), "Annotation")) {
+    if (textAt(item, "Name") === name) return textAt(item, "Value") || undefined;
+  }
+  return undefined;
+}
