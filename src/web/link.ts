@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { BridgeError } from "../bridge/errors.ts";
 import { accountParts, residentParts } from "../bridge/model.ts";
 import type { LinkTicket } from "../bridge/ports/store.ts";
 import { Secret } from "../bridge/secret.ts";
@@ -166,7 +167,8 @@ async function plainTry(
     case "failed": {
       const failure = failureWords(outcome.error, outcome.network, outcome.stages.at(-1), outcome.left);
       reply.code(outcome.error.http);
-      return sendForm(parts, request, reply, token, ticket, { failure, stages: outcome.stages, fields });
+      const stages = stageFailed(outcome.error) ? outcome.stages : [];
+      return sendForm(parts, request, reply, token, ticket, { failure, stages, fields });
     }
   }
 }
@@ -215,8 +217,14 @@ function resultLine(outcome: Outcome): object {
         result: "failed",
         ...failureWords(outcome.error, outcome.network, outcome.stages.at(-1), outcome.left),
         again: true,
+        stageFailed: stageFailed(outcome.error),
       };
   }
+}
+
+/** Whether the list of stages tells more than the failure's own words. */
+function stageFailed(error: BridgeError): boolean {
+  return error.code === "sign-in-failed";
 }
 
 function logOutcome(parts: LinkParts, token: Secret, outcome: Outcome): void {

@@ -9,11 +9,14 @@ const go = document.getElementById("go");
 
 show.hidden = false;
 show.addEventListener("click", () => {
-  const visible = password.type === "password";
+  reveal(password.type === "password");
+});
+
+function reveal(visible) {
   password.type = visible ? "text" : "password";
   show.textContent = visible ? "Hide" : "Show";
   show.setAttribute("aria-pressed", String(visible));
-});
+}
 
 function element(name, className, text) {
   const node = document.createElement(name);
@@ -63,6 +66,7 @@ function showFailure(result) {
     return;
   }
   settleStage("failed", ": failed");
+  stages.hidden = !result.stageFailed || stages.childElementCount === 0;
   failure.querySelector("h2").textContent = result.title;
   failure.querySelector("p").textContent = result.text;
   failure.hidden = false;
@@ -112,12 +116,14 @@ form.addEventListener("submit", (event) => {
   failure.hidden = true;
   stages.replaceChildren();
   stages.hidden = true;
+  reveal(false);
   setBusy(true);
   signIn(body).then(
     (finish) => finish(),
     () =>
       showFailure({
         again: true,
+        stageFailed: true,
         title: "No answer from the bridge",
         text: "The connection broke. Look in your chat whether the account was linked; if not, try again.",
       }),
