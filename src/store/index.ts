@@ -1,0 +1,92 @@
+import type { RedisOptions } from "ioredis";
+import type { Logger } from "pino";
+import type { Meter } from "../bridge/metrics.ts";
+import type { Store } from "../bridge/ports/store.ts";
+import { RedisAccounts } from "./accounts.ts";
+import { RedisHealth } from "./health.ts";
+import { Keyspace } from "./keys.ts";
+import { RedisLanes } from "./lanes.ts";
+import { RedisLeases } from "./leases.ts";
+import { RedisRates, RedisTickets } from "./limits.ts";
+import type { RedisPlace } from "./link.ts";
+import { RedisLink } from "./link.ts";
+import { RedisContacts, RedisProfiles } from "./people.ts";
+import { RedisPortals } from "./portals.ts";
+import type { SealingKeys } from "./sealing.ts";
+
+export { PrivateRedis } from "./private-redis.ts";
+export type { SealingKeySource } from "./sealing.ts";
+export { loadSealingKeys, parseSealingKeys, SealingKeys } from "./sealing.ts";
+export { StoreSetupError } from "./setup-error.ts";
+
+export interface StoreOptions {
+  /** `redis://…`, `rediss://…`, or the path of a unix socket. Give this or `options`. */
+  readonly url?: string;
+  /** ioredis' own options, e.g. those of a {@link PrivateRedis}. Time limits and reconnecting are the store's own. */
+  readonly options?: RedisOptions;
+  readonly keys: SealingKeys;
+  readonly meter: Meter;
+  readonly log: Logger;
+  /** In front of every key, so that several bridges can share a Redis. Default `msnb`. */
+  readonly namespace?: string;
+}
+
+/**
+ * Everything the bridge keeps, in Redis (source: design §5). Resolves when Redis has answered.
+ * @throws BridgeError `store-down` when it has not within ten seconds.
+ */
+export async function openStore(o: StoreOptions): Promise<Store> {
+  const place: RedisPlace = o.url === undefined ? { options: o.options ?? {} } : { url: o.url };
+  const link = await RedisLink.open(place, o.meter, o.log);
+  const keys = new Keyspace(o.namespace ?? "msnb");
+  const lanes = new RedisLanes(link, keys, o.meter, o.log);
+  const leases = new RedisLeases(link, keys);
+  const portals = new RedisPortals(link, keys);
+  const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, log: o.log });
+  const contacts = new RedisContacts(link, keys);
+  const profiles = new RedisProfiles(link, keys);
+  const rates = new RedisRates(link, keys);
+  const tickets = new RedisTickets(link, keys);
+  const health = new RedisHealth(link);
+  return {
+    append: (...a) => lanes.append(...a),
+    intake: (...a) => lanes.intake(...a),
+    read: (...a) => lanes.read(...a),
+    done: (...a) => lanes.done(...a),
+    park: (...a) => lanes.park(...a),
+    aliasParked: (...a) => lanes.aliasParked(...a),
+    retry: (...a) => lanes.retry(...a),
+    parked: (...a) => lanes.parked(...a),
+    waiting: (...a) => lanes.waiting(...a),
+    acquire: (...a) => leases.acquire(...a),
+    renew: (...a) => leases.renew(...a),
+    release: (...a) => leases.release(...a),
+    link: (...a) => accounts.link(...a),
+    unlink: (...a) => accounts.unlink(...a),
+    account: (...a) => accounts.account(...a),
+    password: (...a) => accounts.password(...a),
+    update: (...a) => accounts.update(...a),
+    accountsOf: (...a) => accounts.accountsOf(...a),
+    accountsIn: (...a) => accounts.accountsIn(...a),
+    portal: (...a) => portals.portal(...a),
+    bind: (...a) => portals.bind(...a),
+    unbind: (...a) => portals.unbind(...a),
+    portalOfRoom: (...a) => portals.portalOfRoom(...a),
+    portalsOf: (...a) => portals.portalsOf(...a),
+    saveContacts: (...a) => contacts.saveContacts(...a),
+    saveContact: (...a) => contacts.saveContact(...a),
+    contactsOf: (...a) => contacts.contactsOf(...a),
+    ghost: (...a) => profiles.ghost(...a),
+    updateGhost: (...a) => profiles.updateGhost(...a),
+    resident: (...a) => profiles.resident(...a),
+    updateResident: (...a) => profiles.updateResident(...a),
+    takeSignIn: (...a) => rates.takeSignIn(...a),
+    issueTicket: (...a) => tickets.issueTicket(...a),
+    peekTicket: (...a) => tickets.peekTicket(...a),
+    tryTicket: (...a) => tickets.tryTicket(...a),
+    consumeTicket: (...a) => tickets.consumeTicket(...a),
+    ping: () => health.ping(),
+    warnings: () => health.warnings(),
+    close: () => link.close(),
+  };
+}

@@ -1,0 +1,323 @@
+/**
+ * Every key there is in Redis, declared once; docs/redis.md is made from {@link KEY_TABLE}. What belongs to an account or
+ * to a resident's control lane carries its shard's hash tag, so that one script may touch all of it on a Cluster too
+ * (source: design §5, stack D "Key design").
+ */
+import { createHash } from "node:crypto";
+import type {
+  AccountId,
+  GhostRef,
+  HomeName,
+  LaneRef,
+  NetworkName,
+  PortalId,
+  ResidentId,
+  RoomId,
+  Shard,
+} from "../bridge/model.ts";
+import { laneName, residentId, shardOf } from "../bridge/model.ts";
+
+export interface KeyRow {
+  /** The key as it is written, with `<…>` for what varies; the namespace in front is left out. */
+  readonly pattern: string;
+  readonly type: "stream" | "set" | "hash" | "list" | "string";
+  /** What the hash tag is the bucket of. */
+  readonly tag:
+    | "shard of the account"
+    | "shard of the resident"
+    | "shard of the room"
+    | "shard"
+    | "network"
+    | "tickets";
+  readonly life: string;
+  readonly holds: string;
+}
+
+export const KEY_TABLE = {
+  lane: {
+    pattern: "{s<n>}:lane:<lane>",
+    type: "stream",
+    tag: "shard",
+    life: "until its last entry is done",
+    holds: "Entries of one lane, oldest first; field `b` is the body as JSON. Never trimmed unread",
+  },
+  waiting: {
+    pattern: "{s<n>}:waiting",
+    type: "set",
+    tag: "shard",
+    life: "for ever",
+    holds: "Names of the shard's lanes that have entries",
+  },
+  last: {
+    pattern: "{s<n>}:last",
+    type: "string",
+    tag: "shard",
+    life: "for ever",
+    holds: "The youngest entry id given out in the shard; the next one is greater, whatever the clock does",
+  },
+  recent: {
+    pattern: "{s<n>}:recent",
+    type: "hash",
+    tag: "shard",
+    life: "for ever, 4 096 fields",
+    holds: "Results of the last appends and retries by the caller's id, so that a repeat adds nothing",
+  },
+  recentOrder: {
+    pattern: "{s<n>}:recent-order",
+    type: "list",
+    tag: "shard",
+    life: "for ever, 4 096 items",
+    holds: "The fields of `recent`, oldest first",
+  },
+  batch: {
+    pattern: "{s<n>}:batch:<home>:<batch>",
+    type: "string",
+    tag: "shard",
+    life: "7 days",
+    holds: "Mark of a home's batch (a Matrix transaction) whose part for this shard is stored",
+  },
+  parked: {
+    pattern: "{s<n>}:parked:<account or resident>",
+    type: "hash",
+    tag: "shard",
+    life: "until retried, unlinked or pushed out by 1 000 younger ones",
+    holds: "Parked entries: `r:<id>` record, `b:<id>` body, `n:<id>` its names, `m:<message>` id",
+  },
+  parkedOrder: {
+    pattern: "{s<n>}:parked-order:<account or resident>",
+    type: "list",
+    tag: "shard",
+    life: "as `parked`",
+    holds: "Ids of the parked entries, oldest first",
+  },
+  lease: {
+    pattern: "{s<n>}:lease",
+    type: "string",
+    tag: "shard",
+    life: "the lease's time to live",
+    holds: "Who runs the shard: fence, id of the request, owner",
+  },
+  fence: {
+    pattern: "{s<n>}:fence",
+    type: "string",
+    tag: "shard",
+    life: "for ever",
+    holds: "The youngest fencing token of the shard",
+  },
+  account: {
+    pattern: "{s<n>}:account:<account>",
+    type: "hash",
+    tag: "shard of the account",
+    life: "until unlinked",
+    holds: "Owner, machine GUID, wishes, halt, and the password sealed with AES-256-GCM",
+  },
+  accounts: {
+    pattern: "{s<n>}:accounts",
+    type: "set",
+    tag: "shard",
+    life: "for ever",
+    holds: "Linked accounts of the shard",
+  },
+  linked: {
+    pattern: "{s<n>}:linked:<resident>",
+    type: "set",
+    tag: "shard of the resident",
+    life: "until unlinked",
+    holds: "Accounts the resident may own; the account itself has the last word",
+  },
+  portal: {
+    pattern: "{s<n>}:portal:<portal>",
+    type: "hash",
+    tag: "shard of the account",
+    life: "until its last room is untied or the account unlinked",
+    holds: "Room by JSON of [home, resident]",
+  },
+  portals: {
+    pattern: "{s<n>}:portals:<account>",
+    type: "set",
+    tag: "shard of the account",
+    life: "as its portals",
+    holds: "Portals of the account",
+  },
+  room: {
+    pattern: "{s<n>}:room:<home>:<room>",
+    type: "string",
+    tag: "shard of the room",
+    life: "until untied",
+    holds: "The portal that the room may belong to; the portal itself has the last word",
+  },
+  contacts: {
+    pattern: "{s<n>}:contacts:<account>",
+    type: "hash",
+    tag: "shard of the account",
+    life: "until unlinked",
+    holds: "Contact as JSON by address; field `#` is the revision of the list",
+  },
+  ghost: {
+    pattern: "{s<n>}:ghost:<home>:<network>/<contact>",
+    type: "hash",
+    tag: "shard of the account",
+    life: "for ever, 64 fields",
+    holds: "What a home keeps about a ghost",
+  },
+  resident: {
+    pattern: "{s<n>}:resident:<resident>",
+    type: "hash",
+    tag: "shard of the resident",
+    life: "for ever, 64 fields",
+    holds: "What a home keeps about a resident",
+  },
+  signIn: {
+    pattern: "{n:<network>}:sign-in",
+    type: "string",
+    tag: "network",
+    life: "until the bucket is full again",
+    holds: "Token bucket of sign-ins of the whole fleet",
+  },
+  ticket: {
+    pattern: "{tickets}:ticket:<sha256 of the token>",
+    type: "hash",
+    tag: "tickets",
+    life: "as issued (10 minutes)",
+    holds: "A one-time linking page: resident, account, tries",
+  },
+  ticketsOf: {
+    pattern: "{tickets}:of:<resident>",
+    type: "list",
+    tag: "tickets",
+    life: "as the youngest ticket",
+    holds: "The resident's live tickets, oldest first, at most 5",
+  },
+  ticketUsed: {
+    pattern: "{tickets}:used:<sha256 of the token>",
+    type: "string",
+    tag: "tickets",
+    life: "10 minutes",
+    holds: "Id of the request that used the ticket up, so that its repeat gets the same answer",
+  },
+} as const satisfies Record<string, KeyRow>;
+
+/** Builds the keys of {@link KEY_TABLE} within one namespace, so that several bridges can share a Redis. */
+export class Keyspace {
+  readonly #ns: string;
+
+  constructor(namespace: string) {
+    this.#ns = namespace;
+  }
+
+  #in(shard: Shard, rest: string): string {
+    return `${this.#ns}:{s${shard}}:${rest}`;
+  }
+
+  /** The key of a lane without its name: scripts that learn the name inside Redis append it. */
+  lanePrefix(shard: Shard): string {
+    return this.#in(shard, "lane:");
+  }
+
+  lane(lane: LaneRef): string {
+    return this.lanePrefix(lane.shard) + laneName(lane);
+  }
+
+  waiting(shard: Shard): string {
+    return this.#in(shard, "waiting");
+  }
+
+  last(shard: Shard): string {
+    return this.#in(shard, "last");
+  }
+
+  recent(shard: Shard): string {
+    return this.#in(shard, "recent");
+  }
+
+  recentOrder(shard: Shard): string {
+    return this.#in(shard, "recent-order");
+  }
+
+  batch(shard: Shard, home: HomeName, batch: string): string {
+    return this.#in(shard, `batch:${home}:${batch}`);
+  }
+
+  parked(owner: AccountId | ResidentId): string {
+    return this.#in(shardOf(owner), `parked:${owner}`);
+  }
+
+  parkedOrder(owner: AccountId | ResidentId): string {
+    return this.#in(shardOf(owner), `parked-order:${owner}`);
+  }
+
+  lease(shard: Shard): string {
+    return this.#in(shard, "lease");
+  }
+
+  fence(shard: Shard): string {
+    return this.#in(shard, "fence");
+  }
+
+  account(account: AccountId): string {
+    return this.#in(shardOf(account), `account:${account}`);
+  }
+
+  accounts(shard: Shard): string {
+    return this.#in(shard, "accounts");
+  }
+
+  linked(resident: ResidentId): string {
+    return this.#in(shardOf(resident), `linked:${resident}`);
+  }
+
+  /** The key of a portal without its id, for the script that forgets an account. */
+  portalPrefix(shard: Shard): string {
+    return this.#in(shard, "portal:");
+  }
+
+  portal(account: AccountId, portal: PortalId): string {
+    return this.portalPrefix(shardOf(account)) + portal;
+  }
+
+  portals(account: AccountId): string {
+    return this.#in(shardOf(account), `portals:${account}`);
+  }
+
+  room(home: HomeName, room: RoomId): string {
+    return this.#in(shardOf(residentId(home, room)), `room:${home}:${room}`);
+  }
+
+  contacts(account: AccountId): string {
+    return this.#in(shardOf(account), `contacts:${account}`);
+  }
+
+  ghost(home: HomeName, ghost: GhostRef): string {
+    const contact = `${ghost.network}/${ghost.contact}` as AccountId;
+    return this.#in(shardOf(contact), `ghost:${home}:${contact}`);
+  }
+
+  resident(resident: ResidentId): string {
+    return this.#in(shardOf(resident), `resident:${resident}`);
+  }
+
+  signIn(network: NetworkName): string {
+    return `${this.#ns}:{n:${network}}:sign-in`;
+  }
+
+  ticketPrefix(): string {
+    return `${this.#ns}:{tickets}:ticket:`;
+  }
+
+  ticket(hash: string): string {
+    return this.ticketPrefix() + hash;
+  }
+
+  ticketsOf(resident: ResidentId): string {
+    return `${this.#ns}:{tickets}:of:${resident}`;
+  }
+
+  ticketUsed(hash: string): string {
+    return `${this.#ns}:{tickets}:used:${hash}`;
+  }
+}
+
+/** A batch name of any length and alphabet as a short piece of a key. */
+export function shortBatch(batch: string): string {
+  return /^[\w.~-]{1,64}$/.test(batch) ? batch : `#${createHash("sha256").update(batch).digest("base64url")}`;
+}

@@ -1,0 +1,232 @@
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import type { Meter } from "../bridge/metrics.ts";
+import type {
+  AccountId,
+  EntryId,
+  Failure,
+  Fence,
+  HomeName,
+  LaneBody,
+  LaneEntry,
+  LaneRef,
+  MessageId,
+  ResidentId,
+  Shard,
+} from "../bridge/model.ts";
+import { entryId, laneName, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
+import type { LaneStore } from "../bridge/ports/store.ts";
+import { decodeBody, encodeBody } from "./body.ts";
+import type { Keyspace } from "./keys.ts";
+import { shortBatch } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+
+/** Entries that a lane may hold. */
+export const MAX_LANE = 100_000;
+/** Results remembered per shard, and so the appends of a shard that may be in flight at one time. */
+export const MAX_RECENT = 4_096;
+/** Parked entries kept per account. */
+export const MAX_PARKED = 1_000;
+const MAX_PARKED_SHOWN = 100;
+const MAX_NAMES = 8;
+const MAX_ITEMS = 10_000;
+const BATCH_SECONDS = 7 * 24 * 3600;
+
+interface ParkedRecord {
+  readonly lane: string;
+  readonly resident: ResidentId;
+  readonly message?: MessageId;
+  readonly failure: Failure;
+  readonly at: number;
+}
+
+/** Lanes on Redis Streams, one per lane, and what is parked (source: design §4, §5). */
+export class RedisLanes implements LaneStore {
+  readonly #link: RedisLink;
+  readonly #keys: Keyspace;
+  readonly #meter: Meter;
+  readonly #log: Logger;
+  readonly #appending = new Map<Shard, number>();
+
+  constructor(link: RedisLink, keys: Keyspace, meter: Meter, log: Logger) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#meter = meter;
+    this.#log = log;
+  }
+
+  async append(lane: LaneRef, body: LaneBody, once: string): Promise<EntryId> {
+    if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
+    const k = this.#keys;
+    const s = lane.shard;
+    const busy = this.#appending.get(s) ?? 0;
+    // More in flight than are remembered could double after a broken link.
+    if (busy >= MAX_RECENT) throw new BridgeError("store-down", { detail: "too many appends wait in one shard" });
+    const text = encodeBody(body);
+    this.#appending.set(s, busy + 1);
+    try {
+      const reply = await this.#link.script(
+        "laneAppend",
+        [k.lane(lane), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s)],
+        [laneName(lane), text, once, MAX_LANE, MAX_RECENT],
+      );
+      if (reply === "full") throw laneFull(lane);
+      return entryId(String(reply));
+    } finally {
+      this.#appending.set(s, (this.#appending.get(s) ?? 1) - 1);
+    }
+  }
+
+  async intake(
+    home: HomeName,
+    batch: string,
+    items: readonly { lane: LaneRef; body: LaneBody }[],
+  ): Promise<"stored" | "repeated"> {
+    if (items.length > MAX_ITEMS) throw new BridgeError("bad-input", { detail: `a batch of ${items.length} events` });
+    const shards = new Map<Shard, { lane: LaneRef; text: string }[]>();
+    for (const { lane, body } of items) {
+      const part = shards.get(lane.shard) ?? [];
+      part.push({ lane, text: encodeBody(body) });
+      shards.set(lane.shard, part);
+    }
+    // An empty batch has no shard; it is marked in one of its own so that its repeat is known, too.
+    if (shards.size === 0) shards.set(shardOf(residentId(home, batch)), []);
+    const parts = await Promise.allSettled(
+      [...shards].map(([shard, part]) =>
+        this.#intakePart(shard, this.#keys.batch(shard, home, shortBatch(batch)), part),
+      ),
+    );
+    const results = parts.map((part) => {
+      if (part.status === "rejected") throw part.reason;
+      return part.value;
+    });
+    const repeats = results.filter((result) => result === "repeated").length;
+    if (repeats > 0) this.#meter.count("msnb_duplicates_dropped_total", { from: home });
+    return repeats === results.length ? "repeated" : "stored";
+  }
+
+  async #intakePart(
+    shard: Shard,
+    mark: string,
+    part: readonly { lane: LaneRef; text: string }[],
+  ): Promise<"stored" | "repeated"> {
+    const k = this.#keys;
+    const numbers = new Map<string, number>();
+    const streams: string[] = [];
+    const bodies: (string | number)[] = [];
+    for (const { lane, text } of part) {
+      const name = laneName(lane);
+      let number = numbers.get(name);
+      if (number === undefined) {
+        number = streams.push(k.lane(lane));
+        numbers.set(name, number);
+      }
+      bodies.push(number, text);
+    }
+    const reply = await this.#link.script(
+      "laneIntake",
+      [mark, k.waiting(shard), k.last(shard), ...streams],
+      [BATCH_SECONDS, MAX_LANE, ...numbers.keys(), ...bodies],
+    );
+    if (reply === "full") throw laneFull(part[0]?.lane);
+    return reply === "repeated" ? "repeated" : "stored";
+  }
+
+  async read(lane: LaneRef, after: EntryId | undefined, count: number): Promise<LaneEntry[]> {
+    const from = after === undefined ? "-" : `(${after}`;
+    const rows = await this.#link.command("laneRead", (r) =>
+      r.xrange(this.#keys.lane(lane), from, "+", "COUNT", count),
+    );
+    return rows.map(([id, fields]) => ({ id: entryId(id), lane, body: decodeBody(fields[1] ?? "") }));
+  }
+
+  async done(entry: LaneEntry, fence: Fence): Promise<void> {
+    const { lane } = entry;
+    const k = this.#keys;
+    const reply = await this.#link.script(
+      "laneDone",
+      [k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard)],
+      [laneName(lane), entry.id, fence],
+    );
+    if (reply === "fenced") throw new BridgeError("fenced", { detail: laneName(lane) });
+  }
+
+  async park(
+    entry: LaneEntry,
+    message: MessageId | undefined,
+    resident: ResidentId,
+    failure: Failure,
+    fence: Fence,
+  ): Promise<void> {
+    const { lane } = entry;
+    const k = this.#keys;
+    const owner = laneOwner(lane);
+    const record: ParkedRecord = {
+      lane: laneName(lane),
+      resident,
+      ...(message === undefined ? {} : { message }),
+      failure: { code: failure.code, text: failure.text.slice(0, 2_000), certainty: failure.certainty },
+      at: Date.now(),
+    };
+    const reply = await this.#link.script(
+      "lanePark",
+      [k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard), k.parked(owner), k.parkedOrder(owner)],
+      [record.lane, entry.id, fence, JSON.stringify(record), message ?? "", MAX_PARKED],
+    );
+    if (reply === "fenced") throw new BridgeError("fenced", { detail: record.lane });
+    const dropped = Number(reply);
+    if (dropped > 0)
+      this.#log.warn(
+        { owner, dropped, kept: MAX_PARKED },
+        "too many parked messages: the oldest can no longer be retried",
+      );
+  }
+
+  async aliasParked(lane: LaneRef, message: MessageId, notice: MessageId): Promise<void> {
+    await this.#link.script("laneAlias", [this.#keys.parked(laneOwner(lane))], [message, notice, MAX_NAMES]);
+  }
+
+  async retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined> {
+    const k = this.#keys;
+    const s = shardOf(owner);
+    const reply = await this.#link.script(
+      "laneRetry",
+      [k.parked(owner), k.parkedOrder(owner), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s)],
+      [target, `retry ${this.#link.request()}`, MAX_LANE, k.lanePrefix(s), MAX_RECENT],
+    );
+    if (reply === "none") return undefined;
+    if (reply === "full") throw laneFull(undefined);
+    return parseLaneName(String(reply));
+  }
+
+  async parked(
+    owner: AccountId | ResidentId,
+  ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
+    const k = this.#keys;
+    const records = (await this.#link.script(
+      "laneParked",
+      [k.parked(owner), k.parkedOrder(owner)],
+      [MAX_PARKED_SHOWN],
+    )) as string[];
+    return records.map((text) => {
+      const { message, lane, failure, at } = JSON.parse(text) as ParkedRecord;
+      return { message, lane: parseLaneName(lane), failure, at };
+    });
+  }
+
+  async waiting(shard: Shard): Promise<LaneRef[]> {
+    const names = await this.#link.command("laneWaiting", (r) => r.smembers(this.#keys.waiting(shard)));
+    return names.map(parseLaneName);
+  }
+}
+
+/** Whose parked entries those of a lane are. */
+function laneOwner(lane: LaneRef): AccountId | ResidentId {
+  return lane.kind === "control" ? lane.resident : portalParts(lane.portal).account;
+}
+
+function laneFull(lane: LaneRef | undefined): BridgeError {
+  return new BridgeError("lane-full", {
+    detail: `${lane ? laneName(lane) : "lane"}: ${MAX_LANE} entries wait already`,
+  });
+}

@@ -1,0 +1,79 @@
+import type { AccountId, HomeName, PortalId, PortalRecord, PortalRoom, ResidentId, RoomId } from "../bridge/model.ts";
+import { portalParts } from "../bridge/model.ts";
+import type { PortalStore } from "../bridge/ports/store.ts";
+import type { Keyspace } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+
+/**
+ * Portals and the index of their rooms. A room's index lies in another slot than its portal, so no script can change both:
+ * the index may be ahead or behind after a crash, and the portal has the last word.
+ */
+export class RedisPortals implements PortalStore {
+  readonly #link: RedisLink;
+  readonly #keys: Keyspace;
+
+  constructor(link: RedisLink, keys: Keyspace) {
+    this.#link = link;
+    this.#keys = keys;
+  }
+
+  async portal(portal: PortalId): Promise<PortalRecord | undefined> {
+    const { account, conversation } = portalParts(portal);
+    const row = await this.#link.command("portal", (r) => r.hgetall(this.#keys.portal(account, portal)));
+    const rooms = Object.entries(row).map(([field, room]) => toRoom(field, room));
+    if (rooms.length === 0) return undefined;
+    return { id: portal, account, conversation, rooms };
+  }
+
+  async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
+    const { account, conversation } = portalParts(portal);
+    const index = this.#keys.room(room.home, room.room);
+    const elsewhere = await this.#link.command("room", (r) => r.get(index));
+    if (elsewhere !== null && elsewhere !== portal) await this.#untie(elsewhere as PortalId, room.home, room.room);
+    await this.#link.command("roomSet", (r) => r.set(index, portal));
+    const field = JSON.stringify([room.home, room.resident]);
+    const before = await this.#link.script(
+      "portalBind",
+      [this.#keys.portal(account, portal), this.#keys.portals(account)],
+      [portal, field, room.room],
+    );
+    if (typeof before === "string" && before !== "") await this.forgetRoom(room.home, before as RoomId, portal);
+    return (await this.portal(portal)) ?? { id: portal, account, conversation, rooms: [] };
+  }
+
+  async unbind(home: HomeName, room: RoomId): Promise<void> {
+    const portal = (await this.#link.command("room", (r) => r.get(this.#keys.room(home, room)))) as PortalId | null;
+    if (portal === null) return;
+    await this.#untie(portal, home, room);
+    await this.forgetRoom(home, room, portal);
+  }
+
+  async portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined> {
+    const portal = (await this.#link.command("room", (r) => r.get(this.#keys.room(home, room)))) as PortalId | null;
+    if (portal === null) return undefined;
+    const record = await this.portal(portal);
+    return record?.rooms.some((tied) => tied.home === home && tied.room === room) ? portal : undefined;
+  }
+
+  async portalsOf(account: AccountId): Promise<PortalRecord[]> {
+    const ids = await this.#link.command("portals", (r) => r.smembers(this.#keys.portals(account)));
+    const records = await Promise.all(ids.toSorted().map((id) => this.portal(id as PortalId)));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** Drops a room's index entry unless the room belongs to another portal by now. */
+  async forgetRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<void> {
+    await this.#link.script("roomForget", [this.#keys.room(home, room)], [portal]);
+  }
+
+  async #untie(portal: PortalId, home: HomeName, room: RoomId): Promise<void> {
+    const { account } = portalParts(portal);
+    const keys = [this.#keys.portal(account, portal), this.#keys.portals(account)];
+    await this.#link.script("portalUnbind", keys, [portal, home, room]);
+  }
+}
+
+function toRoom(field: string, room: string): PortalRoom {
+  const [home, resident] = JSON.parse(field) as [HomeName, ResidentId];
+  return { home, resident, room: room as RoomId };
+}

@@ -1,0 +1,92 @@
+/** Scripts of accounts, portals, contacts and profiles. */
+export const ACCOUNT_SCRIPTS = {
+  // KEYS account, accounts; ARGV id, owner, sealed, halt, then the fields of a new account… -> 'ok' | 'taken'
+  accountLink: `
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[2] then return 'taken' end
+if not owner then redis.call('HSET', KEYS[1], 'owner', ARGV[2], unpack(ARGV, 5)) end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[3], 'halt', ARGV[4])
+redis.call('SADD', KEYS[2], ARGV[1])
+return 'ok'
+`,
+  // KEYS account; ARGV number of fields to drop, their names…, then field, value… -> 'ok' | 'gone'
+  accountUpdate: `
+if redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 'gone' end
+local drop = tonumber(ARGV[1])
+for i = 2, 1 + drop do redis.call('HDEL', KEYS[1], ARGV[i]) end
+for i = 2 + drop, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 'ok'
+`,
+  // KEYS account; ARGV sealed before, sealed now -> 1 | 0: renews the seal unless someone stored another password
+  accountReseal: `
+if redis.call('HGET', KEYS[1], 'sealed') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[2])
+return 1
+`,
+  // KEYS account, accounts, contacts, parked, parked-order, portals, waiting; ARGV id, portal prefix, lane prefix -> 'ok'
+  accountUnlink: `
+for _, portal in ipairs(redis.call('SMEMBERS', KEYS[6])) do redis.call('DEL', ARGV[2] .. portal) end
+local mine = '|' .. ARGV[1] .. '>'
+for _, lane in ipairs(redis.call('SMEMBERS', KEYS[7])) do
+  local bar = string.find(lane, '|', 1, true)
+  if string.sub(lane, 1, 8) ~= 'control|' and string.sub(lane, bar, bar + #mine - 1) == mine then
+    redis.call('DEL', ARGV[3] .. lane)
+    redis.call('SREM', KEYS[7], lane)
+  end
+end
+redis.call('DEL', KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+redis.call('SREM', KEYS[2], ARGV[1])
+return 'ok'
+`,
+  // KEYS portal, portals; ARGV portal id, field, room -> room that stood there before | ''
+  portalBind: `
+local before = redis.call('HGET', KEYS[1], ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[1])
+if before and before ~= ARGV[3] then return before end
+return ''
+`,
+  // KEYS portal, portals; ARGV portal id, home, room -> 'ok'
+  portalUnbind: `
+local rooms = redis.call('HGETALL', KEYS[1])
+for i = 1, #rooms, 2 do
+  if rooms[i + 1] == ARGV[3] and cjson.decode(rooms[i])[1] == ARGV[2] then redis.call('HDEL', KEYS[1], rooms[i]) end
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[1]) end
+return 'ok'
+`,
+  // KEYS room; ARGV portal -> 1 | 0: forgets the room unless it belongs to another portal by now
+  roomForget: `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`,
+  // KEYS contacts; ARGV '1' to replace the whole list or '0', then address, contact… -> revision
+  contactsSave: `
+local changed, given = false, {}
+for i = 2, #ARGV, 2 do
+  given[ARGV[i]] = true
+  if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+    changed = true
+  end
+end
+if ARGV[1] == '1' then
+  for _, address in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if address ~= '#' and not given[address] then
+      redis.call('HDEL', KEYS[1], address)
+      changed = true
+    end
+  end
+end
+if changed then return redis.call('HINCRBY', KEYS[1], '#', 1) end
+return tonumber(redis.call('HGET', KEYS[1], '#') or '0')
+`,
+  // KEYS profile; ARGV max fields, then field, value… -> 'ok' | 'full'
+  profileUpdate: `
+local new = 0
+for i = 2, #ARGV, 2 do if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 0 then new = new + 1 end end
+if redis.call('HLEN', KEYS[1]) + new > tonumber(ARGV[1]) then return 'full' end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+return 'ok'
+`,
+} as const;
