@@ -41,7 +41,8 @@ export interface BridgeOptions {
   /** Stable over restarts of the same installation, so that it takes its own leases back at once. */
   readonly owner: string;
   readonly leaseMs: number;
-  readonly signInsPerSecond: number;
+  /** Sign-ins per second of the whole fleet to a network. */
+  readonly signInsPerSecond: (network: NetworkName) => number;
   readonly ownerOffline: Availability;
   /** Whether a resident may link accounts. */
   readonly mayLink: (resident: ResidentId) => boolean;

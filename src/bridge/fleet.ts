@@ -30,7 +30,8 @@ export interface FleetOptions {
   readonly store: Store;
   readonly networks: ReadonlyMap<NetworkName, Network>;
   readonly events: FleetEvents;
-  readonly signInsPerSecond: number;
+  /** Sign-ins per second of the whole fleet to a network. */
+  readonly signInsPerSecond: (network: NetworkName) => number;
   /** How an account looks while its owner is offline at home. */
   readonly ownerOffline: Availability;
   readonly backOff: { readonly baseMs: number; readonly capMs: number };
@@ -233,9 +234,10 @@ export class Fleet {
   /** Waits for this network's next free sign-in of the whole fleet. */
   async #turn(network: NetworkName, signal: AbortSignal): Promise<void> {
     this.#waiting.set(network, (this.#waiting.get(network) ?? 0) + 1);
+    const perSecond = this.#o.signInsPerSecond(network);
     try {
       for (;;) {
-        const wait = await this.#o.store.takeSignIn(network, this.#o.signInsPerSecond, this.#o.signInsPerSecond);
+        const wait = await this.#o.store.takeSignIn(network, perSecond, 1);
         if (wait === 0) return;
         await pause(wait, signal);
         signal.throwIfAborted();

@@ -62,6 +62,12 @@ export class Intake implements HomeHost {
       .catch((error: unknown) => this.#o.log.debug({ err: error }, "presence not passed on"));
   }
 
+  async isPortal(home: HomeName, room: RoomId): Promise<boolean> {
+    return (
+      this.#invited.get(`${home} ${room}`) !== undefined || (await this.#o.portals.ofRoom(home, room)) !== undefined
+    );
+  }
+
   async isLinked(resident: ResidentId): Promise<boolean> {
     return (await this.#o.store.accountsOf(resident)).length > 0;
   }

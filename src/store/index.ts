@@ -14,6 +14,7 @@ import { RedisContacts, RedisProfiles } from "./people.ts";
 import { RedisPortals } from "./portals.ts";
 import type { SealingKeys } from "./sealing.ts";
 
+export { FolderLock } from "./folder-lock.ts";
 export { PrivateRedis } from "./private-redis.ts";
 export type { SealingKeySource } from "./sealing.ts";
 export { loadSealingKeys, parseSealingKeys, SealingKeys } from "./sealing.ts";

@@ -37,6 +37,8 @@ export interface WebOptions {
   readonly readiness: () => Promise<Readiness>;
   /** Figures are declared in it; a new one with the process's own figures unless given. */
   readonly metrics?: Registry;
+  /** Made on `metrics` before, when others need it earlier than the server; a new one unless given. */
+  readonly meter?: Meter;
   readonly log: Logger;
   readonly linkMinutes?: number;
   readonly linkTries?: number;
@@ -58,7 +60,7 @@ const BODY_LIMIT_BYTES = 16_384;
 export async function createWeb(options: WebOptions): Promise<Web> {
   const closing = new AbortController();
   const registry = options.metrics ?? createRegistry();
-  const meter = createMeter(registry);
+  const meter = options.meter ?? createMeter(registry);
   const linkMinutes = options.linkMinutes ?? 10;
   let bound: string | undefined;
   const address = (): string => {

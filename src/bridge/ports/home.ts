@@ -116,6 +116,9 @@ export interface HomeHost {
   /** A resident's presence changed. Not stored; ignored for people without an account. Never rejects. */
   presence(resident: ResidentId, presence: Presence): void;
 
+  /** Whether the room is a portal's, or will be by an invitation that is already stored. @throws BridgeError `store-down`. */
+  isPortal(home: HomeName, room: RoomId): Promise<boolean>;
+
   /** Whether the resident has an account linked. */
   isLinked(resident: ResidentId): Promise<boolean>;
 }

@@ -1,0 +1,242 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Logger } from "pino";
+import { Bridge } from "../bridge/bridge.ts";
+import type { Meter } from "../bridge/metrics.ts";
+import { residentParts } from "../bridge/model.ts";
+import type { Linker } from "../bridge/ports/linking.ts";
+import type { Network } from "../bridge/ports/network.ts";
+import type { Store } from "../bridge/ports/store.ts";
+import type { Loaded } from "../config/load.ts";
+import { createLogger } from "../config/logger.ts";
+import type { NetworkProfile } from "../config/network.ts";
+import { mayLink } from "../config/permissions.ts";
+import { createMatrixHome, MATRIX, type MatrixHome, parseRegistration } from "../matrix/index.ts";
+import { createMsnNetwork } from "../msn/network.ts";
+import { DIALECTS, type DialectName } from "../msnp/index.ts";
+import { FolderLock, loadSealingKeys, openStore, PrivateRedis, StoreSetupError } from "../store/index.ts";
+import { createMeter, createRegistry } from "../web/meter.ts";
+import { createWeb, type Web } from "../web/server.ts";
+
+/** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
+const LEASE_MS = 15_000;
+const RECONNECT = { baseMs: 2000, capMs: 300_000 };
+/** Lane entries in hand at once: enough to keep a homeserver busy, few enough to keep memory flat. */
+const CONCURRENCY = 128;
+/** The longest an orderly end may take; after it the process ends all the same, losing nothing that was accepted. */
+const STOP_MS = 12_000;
+
+/**
+ * `msnbridge run`: serves until SIGTERM or SIGINT.
+ * @returns the exit code: 0 after an orderly end
+ * @throws StoreSetupError, BridgeError or Error when it cannot start; nothing is left running then
+ */
+export async function run(loaded: Loaded): Promise<number> {
+  const { config } = loaded;
+  const log = createLogger(config.logging.level);
+  for (const warning of loaded.warnings) log.warn(warning);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.reverse())
+      await closer().catch((error: unknown) => log.warn({ err: error }, "not ended cleanly"));
+  };
+  try {
+    await serve(loaded, log, closers);
+    log.info("ready");
+    log.info({ signal: await stopSignal() }, "stopping");
+    return await withDeadline(close(), STOP_MS);
+  } catch (error) {
+    await withDeadline(close(), STOP_MS);
+    throw error;
+  }
+}
+
+async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknown>)[]): Promise<void> {
+  const { config, profiles } = loaded;
+  const registration = parseRegistration(await readRegistration(config.appservice.registration));
+  const registry = createRegistry();
+  const meter = createMeter(registry);
+  const { store, owner } = await openData(loaded, meter, log, closers);
+  for (const warning of await store.warnings()) log.warn(warning);
+  const home = createMatrixHome({
+    homeserverUrl: config.homeserver.url,
+    domain: config.homeserver.domain,
+    registration,
+    bind: config.appservice.bind,
+    ghostPrefix: config.appservice.ghostPrefix,
+    networks: profiles.map(({ name }) => name),
+    presence: config.presence.matrix,
+    profiles: store,
+    meter,
+    log,
+    limits: { maxTransactionBytes: config.appservice.maxTransactionMegabytes * 1024 * 1024 },
+  });
+  let web: Web | undefined;
+  const bridge = new Bridge({
+    store,
+    homes: [home],
+    networks: profiles.map((profile) => networkOf(profile, log)),
+    desk: () => {
+      if (!web) throw new Error("the web server is not there yet");
+      return web.desk;
+    },
+    owner,
+    leaseMs: LEASE_MS,
+    signInsPerSecond: signInRate(loaded),
+    ownerOffline: config.presence.ownerOffline,
+    mayLink: (resident) => {
+      const { home: name, id } = residentParts(resident);
+      return name === MATRIX && mayLink(config, id);
+    },
+    holdMinutes: config.limits.holdMinutes,
+    reconnect: RECONNECT,
+    concurrency: CONCURRENCY,
+    meter,
+    log,
+  });
+  web = await openWeb({ loaded, store, linker: bridge.linker, bridge, home, registry, meter, log });
+  closers.push(() => web.close());
+  const listening = await web.listen();
+  log.info(listening, "web server listens");
+  closers.push(() => bridge.stop());
+  await bridge.start();
+  closers.push(measureLoop(meter));
+}
+
+/** The lock of the data folder, Redis (the operator's or a private one), and the store on it. */
+async function openData(
+  { config }: Loaded,
+  meter: Meter,
+  log: Logger,
+  closers: (() => Promise<unknown>)[],
+): Promise<{ store: Store; owner: string }> {
+  const { folder, sealingKeyFile } = config.data;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = await FolderLock.take(folder);
+  closers.push(() => lock.release());
+  const keys = await loadSealingKeys({ file: sealingKeyFile });
+  const url = config.redis.url?.open();
+  if (url !== undefined) {
+    const store = await openStore({ url, keys, meter, log });
+    closers.push(() => store.close());
+    return { store, owner: await instanceId(folder) };
+  }
+  const redis = await PrivateRedis.start({ folder: join(folder, "redis"), log });
+  closers.push(() => redis.close());
+  const store = await openStore({ options: redis.options, keys, meter, log });
+  closers.push(() => store.close());
+  return { store, owner: await instanceId(folder) };
+}
+
+/** Names this installation over restarts, so that it takes its own leases back; the folder's lock keeps it unique. */
+async function instanceId(folder: string): Promise<string> {
+  const file = join(folder, "instance-id");
+  try {
+    await writeFile(file, `${randomUUID()}\n`, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  return (await readFile(file, "utf8")).trim();
+}
+
+async function readRegistration(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new StoreSetupError(
+      `The registration ${file} cannot be read (${error instanceof Error ? error.message : "unknown"}).`,
+      "Make one with: msnbridge registration",
+    );
+  }
+}
+
+/** A profile as the MSN side wants it. Dialects that a profile lists and this version does not speak are left out. */
+function networkOf(profile: NetworkProfile, log: Logger): Network {
+  const { dispatch, services, limits } = profile;
+  const dialects = profile.dialects.filter((name): name is DialectName => name in DIALECTS);
+  return createMsnNetwork({
+    name: profile.name,
+    title: profile.title,
+    dialects,
+    services: {
+      ns: dispatch,
+      nexusUrl: services.nexus,
+      rstUrl: services.rst,
+      ...(services.rst2 === undefined ? {} : { rst2Url: services.rst2 }),
+      addressBookUrl: services.addressBook,
+      sharingUrl: services.sharing,
+    },
+    timeouts: { request: limits.requestSeconds * 1000 },
+    log,
+  });
+}
+
+/** The lowest rate that a profile asks for; one bucket per network keeps them apart in Redis. */
+function signInRate({ config, profiles }: Loaded): (network: NetworkProfile["name"]) => number {
+  const rates = new Map(profiles.map((profile) => [profile.name, profile.limits.signInsPerSecond]));
+  return (network) => Math.min(config.limits.signInsPerSecond, rates.get(network) ?? Number.POSITIVE_INFINITY);
+}
+
+async function openWeb(o: {
+  loaded: Loaded;
+  store: Store;
+  linker: Linker;
+  bridge: Bridge;
+  home: MatrixHome;
+  registry: ReturnType<typeof createRegistry>;
+  meter: Meter;
+  log: Logger;
+}): Promise<Web> {
+  const { web, metrics, limits } = o.loaded.config;
+  return await createWeb({
+    bind: web.bind,
+    publicUrl: web.publicUrl,
+    ...(metrics.enabled ? { metricsBind: metrics.bind } : {}),
+    trustProxy: web.trustProxy,
+    tickets: o.store,
+    linker: o.linker,
+    readiness: async () => {
+      const [core, matrix] = [await o.bridge.readiness(), o.home.health()];
+      return { ready: core.ready && matrix.ready, reasons: [...core.reasons, ...matrix.reasons] };
+    },
+    metrics: o.registry,
+    meter: o.meter,
+    log: o.log,
+    linkMinutes: limits.linkMinutes,
+    linkTries: limits.linkTries,
+    requestsPerMinute: limits.webRequestsPerMinute,
+  });
+}
+
+function measureLoop(meter: Meter): () => Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const timer = setInterval(() => {
+    meter.gauge("msnb_loop_lag_seconds", {}, delay.percentile(99) / 1e9);
+    delay.reset();
+  }, 10_000);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    delay.disable();
+  };
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** 0 when the work ends in time; 1 when it had to be left. */
+async function withDeadline(work: Promise<void>, ms: number): Promise<number> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<number>((resolve) => {
+    timer = setTimeout(() => resolve(1), ms);
+  });
+  const code = await Promise.race([work.then(() => 0), late]);
+  clearTimeout(timer);
+  return code;
+}

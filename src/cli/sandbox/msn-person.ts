@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import {
+  type CloseReason,
+  type DialectName,
+  type Email,
+  MsnClient,
+  type MsnContact,
+  type MsnServices,
+  type MsnStatus,
+  parseEmail,
+  parseMachineGuid,
+} from "../../msnp/index.ts";
+import type { Trace } from "./trace.ts";
+
+export interface MsnPersonOptions {
+  readonly email: string;
+  readonly password: string;
+  readonly services: MsnServices;
+  readonly dialect: DialectName;
+  readonly trace?: Trace | undefined;
+}
+
+/** Something a person at an MSN client has seen. */
+export interface SeenMessage {
+  readonly from: Email;
+  readonly text: string;
+  readonly at: number;
+}
+
+const WAIT_MS = 15_000;
+
+/** A person at an MSN client, for tests and for the sandbox: the counterpart of MatrixPerson. */
+export class MsnPerson {
+  readonly email: Email;
+  readonly messages: SeenMessage[] = [];
+  readonly typists: { readonly from: Email; readonly at: number }[] = [];
+  readonly #options: MsnPersonOptions;
+  readonly #watchers = new Set<() => void>();
+  #client: MsnClient;
+  #closed: CloseReason | undefined;
+
+  private constructor(options: MsnPersonOptions) {
+    this.#options = options;
+    this.email = parseEmail(options.email);
+    this.#client = this.#makeClient();
+  }
+
+  /** @throws SignInError */
+  static async signIn(options: MsnPersonOptions): Promise<MsnPerson> {
+    const person = new MsnPerson(options);
+    await person.#client.signIn(AbortSignal.timeout(60_000));
+    return person;
+  }
+
+  get closed(): CloseReason | undefined {
+    return this.#closed;
+  }
+
+  /** The address of an account as this person sees it now. */
+  contact(email: string): MsnContact | undefined {
+    return this.#client.contacts.get(parseEmail(email));
+  }
+
+  /** Signs in again after {@link signOut} or a lost connection. @throws SignInError */
+  async signInAgain(): Promise<void> {
+    this.#client = this.#makeClient();
+    this.#closed = undefined;
+    await this.#client.signIn(AbortSignal.timeout(60_000));
+  }
+
+  async signOut(): Promise<void> {
+    await this.#client.signOut();
+  }
+
+  /** Resolves when the server has acknowledged the text. @throws SendError */
+  async say(to: string, text: string): Promise<void> {
+    await this.#client.conversation(parseEmail(to)).sendText(text);
+    this.#options.trace?.(`msn ${this.#name}`, `says to ${to}: ${text}`);
+  }
+
+  async type(to: string): Promise<void> {
+    await this.#client.conversation(parseEmail(to)).sendTyping();
+  }
+
+  async setStatus(status: MsnStatus): Promise<void> {
+    await this.#client.setStatus(status);
+  }
+
+  async setPersonalMessage(text: string): Promise<void> {
+    await this.#client.setPersonalMessage({ text });
+  }
+
+  async setDisplayName(name: string): Promise<void> {
+    await this.#client.setDisplayName(name);
+  }
+
+  /** The texts that came from someone, oldest first. */
+  textsFrom(email: string): string[] {
+    return this.messages.filter((message) => message.from === email).map((message) => message.text);
+  }
+
+  /**
+   * Waits until `find` gives something other than undefined or false; asked again after each thing that happens.
+   * @param what completes the sentence "bob waited for …"
+   * @throws Error after `timeoutMs`
+   */
+  async waitFor<T>(what: string, find: () => T | undefined | false, timeoutMs = WAIT_MS): Promise<T> {
+    const now = find();
+    if (now !== undefined && now !== false) return now;
+    return await new Promise<T>((resolve, reject) => {
+      const look = (): void => {
+        const found = find();
+        if (found === undefined || found === false) return;
+        end();
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`${this.#name} waited ${timeoutMs} ms for ${what}, in vain`));
+      }, timeoutMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+      };
+      this.#watchers.add(look);
+    });
+  }
+
+  async waitForText(text: string, timeoutMs?: number): Promise<SeenMessage> {
+    return await this.waitFor(`"${text}"`, () => this.messages.find((message) => message.text === text), timeoutMs);
+  }
+
+  get #name(): string {
+    return this.email.slice(0, this.email.indexOf("@"));
+  }
+
+  #makeClient(): MsnClient {
+    const { services, dialect, password, trace } = this.#options;
+    const client = new MsnClient({
+      services,
+      dialects: [dialect],
+      email: this.email,
+      password: () => password,
+      machineGuid: parseMachineGuid(randomUUID()),
+      initialPresence: "NLN",
+      ...(trace === undefined
+        ? {}
+        : { trace: (direction, connection, line) => trace(`msn ${this.#name}`, `${connection} ${direction} ${line}`) }),
+    });
+    client.on("message", ({ from, body, receivedAt }) => {
+      if (body.kind === "text") this.messages.push({ from, text: body.text, at: receivedAt });
+      this.#wake();
+    });
+    client.on("typing", ({ from }) => {
+      this.typists.push({ from, at: Date.now() });
+      this.#wake();
+    });
+    client.on("contactChanged", () => this.#wake());
+    client.on("closed", (reason) => {
+      this.#closed = reason;
+      this.#wake();
+    });
+    return client;
+  }
+
+  #wake(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+}

@@ -1,0 +1,164 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DialectName } from "../../msnp/index.ts";
+import { MsnNetwork } from "../../msnp/server/index.ts";
+import { BridgeProcess, prepareBridge } from "./bridge-process.ts";
+import { MatrixPerson } from "./matrix-person.ts";
+import { MsnPerson } from "./msn-person.ts";
+import { ProcessGroup } from "./processes.ts";
+import { type RedisServer, startRedis } from "./redis.ts";
+import { createMatrixUser, type MatrixAccount, type Synapse, startSynapse } from "./synapse.ts";
+import type { Trace } from "./trace.ts";
+
+export interface WorldOptions {
+  /** Empty or missing folder for everything that runs. */
+  readonly dir: string;
+  /** The virtual environment with Synapse. */
+  readonly venv: string;
+  readonly serverName?: string;
+  readonly matrixUsers?: readonly string[];
+  readonly msnNames?: readonly string[];
+  readonly trace?: Trace | undefined;
+  readonly bridge?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly onProgress?: (what: string) => void;
+  /** False when the caller ends the world itself on SIGINT and SIGTERM. */
+  readonly handleSignals?: boolean;
+}
+
+export interface MsnAccount {
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+export const MSN_DOMAIN = "msn.test";
+
+/** Everything that a conversation needs, real and on loopback: Redis, Synapse, an MSN network, and the bridge. */
+export class World {
+  readonly synapse: Synapse;
+  readonly redis: RedisServer;
+  readonly msn: MsnNetwork;
+  readonly bridge: BridgeProcess;
+  readonly users: readonly MatrixAccount[];
+  readonly accounts: readonly MsnAccount[];
+  readonly #group: ProcessGroup;
+  readonly #trace: Trace | undefined;
+  readonly #people: { close(): Promise<void> }[] = [];
+
+  private constructor(
+    parts: Pick<World, "synapse" | "redis" | "msn" | "bridge" | "users" | "accounts">,
+    group: ProcessGroup,
+    trace: Trace | undefined,
+  ) {
+    this.synapse = parts.synapse;
+    this.redis = parts.redis;
+    this.msn = parts.msn;
+    this.bridge = parts.bridge;
+    this.users = parts.users;
+    this.accounts = parts.accounts;
+    this.#group = group;
+    this.#trace = trace;
+  }
+
+  /** Starts all of it; the bridge last, when everything it needs is there. Whatever fails, nothing is left running. */
+  static async start(options: WorldOptions): Promise<World> {
+    mkdirSync(options.dir, { recursive: true });
+    const group = new ProcessGroup({ handleSignals: options.handleSignals ?? true });
+    const serverName = options.serverName ?? "matrix.test";
+    const say = options.onProgress ?? (() => {});
+    let msn: MsnNetwork | undefined;
+    try {
+      const setup = await prepareBridge({ dir: join(options.dir, "bridge"), serverName });
+      const accounts = (options.msnNames ?? ["alice", "bob", "carol", "dave"]).map(msnAccount);
+      msn = await MsnNetwork.start({
+        accounts: accounts.map(({ name, ...account }) => ({ ...account, displayName: name })),
+      });
+      for (const a of accounts) for (const b of accounts) if (a.email < b.email) msn.befriend(a.email, b.email);
+      say("MSN network");
+      const [redis, synapse] = await Promise.all([
+        startRedis({ dir: join(options.dir, "redis"), group }),
+        startSynapse({
+          dir: join(options.dir, "synapse"),
+          venv: options.venv,
+          serverName,
+          registrationFile: setup.registrationFile,
+          group,
+        }),
+      ]);
+      say(`Redis ${redis.version}, Synapse ${synapse.version}`);
+      const users = await Promise.all(
+        (options.matrixUsers ?? ["anna", "ben"]).map((name) =>
+          createMatrixUser(synapse, name, `pw-${name}`, { displayName: capital(name) }),
+        ),
+      );
+      const bridge = new BridgeProcess({
+        setup,
+        homeserverUrl: synapse.url,
+        redisUrl: redis.url,
+        msn: msn.services,
+        group,
+        overrides: options.bridge ?? {},
+      });
+      await bridge.start();
+      say("bridge");
+      return new World({ synapse, redis, msn, bridge, users, accounts }, group, options.trace);
+    } catch (error) {
+      await msn?.close();
+      await group.stopAll();
+      throw error;
+    }
+  }
+
+  /** A client of a Matrix user, by localpart. */
+  async matrix(name: string): Promise<MatrixPerson> {
+    const user = this.users.find(({ id }) => id.startsWith(`@${name}:`));
+    if (!user) throw new Error(`there is no Matrix user ${name} in this world`);
+    const person = await MatrixPerson.signIn(this.synapse.url, user.id, {
+      accessToken: user.accessToken,
+      trace: this.#trace,
+    });
+    this.#people.push(person);
+    return person;
+  }
+
+  /** A client of an MSN account, by the part before the @. */
+  async messenger(name: string, dialect: DialectName = "MSNP18"): Promise<MsnPerson> {
+    const account = this.account(name);
+    const person = await MsnPerson.signIn({ ...account, services: this.msn.services, dialect, trace: this.#trace });
+    this.#people.push({ close: () => person.signOut() });
+    return person;
+  }
+
+  account(name: string): MsnAccount {
+    const account = this.accounts.find(({ email }) => email === `${name}@${MSN_DOMAIN}`);
+    if (!account) throw new Error(`there is no MSN account ${name} in this world`);
+    return account;
+  }
+
+  /** The Matrix id of the ghost of an MSN account. */
+  ghost(name: string): string {
+    const { ghostPrefix, serverName } = this.bridge.setup;
+    return `@${ghostPrefix}sandbox_${name}=40${MSN_DOMAIN}:${serverName}`;
+  }
+
+  pids(): Record<string, number> {
+    return Object.fromEntries(this.#group.running().map(({ name, pid }) => [name, pid]));
+  }
+
+  /** Ends everything, people first. @returns what is still alive, which is to be nothing */
+  async stop(): Promise<readonly { readonly pid: number }[]> {
+    await Promise.allSettled(this.#people.map((person) => person.close()));
+    await this.bridge.stop();
+    await this.msn.close();
+    await this.#group.stopAll();
+    return this.#group.survivors();
+  }
+}
+
+function msnAccount(name: string): MsnAccount {
+  return { email: `${name}@${MSN_DOMAIN}`, password: `pw-${name}`, name: capital(name) };
+}
+
+function capital(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
+}
