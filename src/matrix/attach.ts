@@ -1,0 +1,121 @@
+/**
+ * Getting and staying on good terms with the homeserver: the bot is registered and named, and the homeserver is asked to
+ * ping back, which proves both directions and makes Synapse deliver its backlog at once instead of after up to 512 s
+ * (stack A3). A homeserver that is down is waited for, never a crash.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Readiness } from "../bridge/ports/linking.ts";
+import type { Ghosts } from "./ghosts.ts";
+import type { HomeserverClient } from "./http/client.ts";
+import { HomeserverSilent, MatrixRefusal } from "./http/errors.ts";
+import type { Library } from "./listener/library.ts";
+
+export interface AttachmentOptions {
+  readonly client: HomeserverClient;
+  readonly ghosts: Ghosts;
+  readonly library: () => Library;
+  readonly bot: string;
+  readonly botName: string;
+  readonly registrationId: string;
+  readonly homeserverUrl: string;
+  readonly ownUrl: string;
+  readonly log: Logger;
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+}
+
+export class Attachment {
+  readonly #options: AttachmentOptions;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #trouble: string | undefined;
+  #attached = false;
+  #named = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options;
+    this.#trouble = `${options.homeserverUrl} has not answered yet`;
+  }
+
+  get readiness(): Readiness {
+    return this.#trouble === undefined ? { ready: true, reasons: [] } : { ready: false, reasons: [this.#trouble] };
+  }
+
+  /** Resolves when the bot is set up and both directions have worked once. */
+  attached(): Promise<void> {
+    if (this.#attached) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Tries until it works; a call while it tries is nothing. */
+  begin(): void {
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    const { firstWaitMs, longestWaitMs, log } = this.#options;
+    for (let wait = firstWaitMs; !this.#stop.signal.aborted; wait = Math.min(wait * 2, longestWaitMs)) {
+      try {
+        await this.#attach();
+        this.#trouble = undefined;
+        this.#attached = true;
+        for (const resolve of this.#waiters.splice(0)) resolve();
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const trouble = explain(error, this.#options);
+        if (trouble !== this.#trouble) log.warn({ reason: trouble }, "waiting for the homeserver");
+        this.#trouble = trouble;
+      }
+      // Jitter, so that many workers do not knock at the same moment.
+      await sleep(wait * (0.75 + Math.random() / 2), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  async #attach(): Promise<void> {
+    const { client, ghosts, library, bot, botName, registrationId } = this.#options;
+    if (!this.#named) {
+      await ghosts.register(bot);
+      await library().as("set-name", bot, (intent) => intent.ensureProfile(botName));
+      this.#named = true;
+    }
+    const path = `/_matrix/client/v1/appservice/${encodeURIComponent(registrationId)}/ping`;
+    try {
+      await client.call({ name: "ping", method: "POST", path, as: bot });
+    } catch (error) {
+      // A homeserver from before MSC2659 cannot be asked; that its own side works shows by the first transaction.
+      if (!(error instanceof MatrixRefusal) || error.errcode !== "M_UNRECOGNIZED") throw error;
+    }
+  }
+}
+
+function explain(error: unknown, options: AttachmentOptions): string {
+  const { homeserverUrl, ownUrl, registrationId } = options;
+  if (error instanceof HomeserverSilent) return `the homeserver at ${homeserverUrl} does not answer (${error.message})`;
+  if (!(error instanceof MatrixRefusal)) return `setting up at the homeserver failed: ${String(error)}`;
+  switch (error.errcode) {
+    case "M_UNKNOWN_TOKEN":
+    case "M_MISSING_TOKEN":
+      return `the homeserver at ${homeserverUrl} does not know the bridge: give it registration.yaml (app_service_config_files) and restart it`;
+    case "M_URL_NOT_SET":
+      return `the homeserver's copy of registration.yaml has no url; it should be ${ownUrl}`;
+    case "M_CONNECTION_FAILED":
+    case "M_CONNECTION_TIMEOUT":
+      return `the homeserver cannot reach the bridge at the url of its registration.yaml (here it is ${ownUrl})`;
+    case "M_BAD_STATUS":
+      return "the homeserver reached the bridge with a wrong hs_token: its copy of registration.yaml is another one";
+    case "M_FORBIDDEN":
+      return `the homeserver refused the bot: ${error.message} (is "${registrationId}" the id in the homeserver's copy of registration.yaml?)`;
+    default:
+      return `the homeserver at ${homeserverUrl} answered: ${error.message}`;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * What of a Matrix event is stored in a lane: only what {@link readStored} needs, picked field by field, so that a crafted
+ * event (deep nesting, huge unknown content) costs nothing, and so that words that look like a password are gone before
+ * anything is written. Pure.
+ */
+import type { GhostNames } from "./ghost.ts";
+import { carriesPassword } from "./password.ts";
+import { withoutReplyFallback } from "./text.ts";
+
+/** An event as it waits in its lane. */
+export interface StoredEvent {
+  readonly kind: "event";
+  /** In the resident's management room every line is a command. */
+  readonly management: boolean;
+  readonly type: string;
+  readonly room: string;
+  readonly sender: string;
+  readonly event: string;
+  readonly stateKey?: string;
+  readonly msgtype?: string;
+  readonly body?: string;
+  readonly membership?: string;
+  readonly direct?: boolean;
+  /** `m.relates_to`. */
+  readonly relation?: { readonly type?: string; readonly event?: string; readonly key?: string };
+  readonly repliesTo?: string;
+  /** Whether the bot is named as being addressed. */
+  readonly mentionsBot?: boolean;
+}
+
+/** Something the Matrix side has to do by itself, in its turn. */
+export type OwnAct =
+  | { readonly act: "bot-invited"; readonly direct: boolean; readonly encrypted: boolean }
+  | { readonly act: "refuse-encrypted"; readonly ghost?: string }
+  | { readonly act: "refuse-group"; readonly ghost: string }
+  | { readonly act: "password" }
+  | { readonly act: "leave-empty" }
+  | { readonly act: "management-left" };
+
+export type StoredOwn = OwnAct & {
+  readonly kind: "own";
+  readonly room: string;
+  readonly sender: string;
+  readonly event: string;
+};
+
+export type Stored = StoredEvent | StoredOwn;
+
+/** One item to be stored: where it goes and what it is. */
+export interface Sorted {
+  readonly control: boolean;
+  readonly ghost?: string;
+  readonly stored: Stored;
+  /** What is stored instead when the room turns out to be no portal, because then the words are for the bot. */
+  readonly unlessPortal?: StoredOwn;
+}
+
+export interface SortingRules {
+  readonly bot: string;
+  readonly names: GhostNames;
+  readonly networks: readonly string[];
+}
+
+function text(value: unknown, limit = 255): string | undefined {
+  return typeof value === "string" && value.length <= limit ? value : undefined;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** The fields that every event must have to be looked at. */
+export interface EventHead {
+  readonly type: string;
+  readonly room: string;
+  readonly sender: string;
+  readonly event: string;
+  readonly stateKey: string | undefined;
+  readonly content: Record<string, unknown>;
+}
+
+/** `undefined`: not an event of a room, whatever it is. */
+export function eventHead(raw: unknown): EventHead | undefined {
+  const e = record(raw);
+  const type = text(e.type);
+  const room = text(e.room_id);
+  const sender = text(e.sender);
+  const event = text(e.event_id);
+  if (!type || !room || !event || !sender || !/^@[^:\s]*:\S+$/.test(sender)) return undefined;
+  return { type, room, sender, event, stateKey: text(e.state_key), content: record(e.content) };
+}
+
+/** Types that can mean something; everything else is not stored. */
+const WANTED = new Set([
+  "m.room.message",
+  "m.sticker",
+  "m.reaction",
+  "m.poll.start",
+  "org.matrix.msc3381.poll.start",
+  "m.call.invite",
+]);
+
+/** An invitation tells about the room by a few stripped state events. */
+export function inviteIsEncrypted(raw: Record<string, unknown>): boolean {
+  const state = record(raw.unsigned).invite_room_state;
+  return Array.isArray(state) && state.some((event) => record(event).type === "m.room.encryption");
+}
+
+/**
+ * Sorts one event of a transaction: nothing, one or two items to store, in order.
+ * @param management whether the room is the sender's management room (asked only for events that need it)
+ */
+export function sortEvent(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
+  if (head.sender === rules.bot || rules.names.owns(head.sender)) return [];
+  switch (head.type) {
+    case "m.room.member":
+      return sortMember(raw, head, management, rules);
+    case "m.room.encryption":
+    case "m.room.encrypted":
+      return refuseEncrypted(head, management);
+    default:
+      return WANTED.has(head.type) ? sortMessage(head, management, rules) : [];
+  }
+}
+
+function own(head: EventHead, act: OwnAct): StoredOwn {
+  return { kind: "own", room: head.room, sender: head.sender, event: head.event, ...act };
+}
+
+function leftEvent(head: EventHead): StoredEvent {
+  const { type, room, sender, event } = head;
+  return { kind: "event", management: false, type, room, sender, event, stateKey: sender, membership: "leave" };
+}
+
+function refuseEncrypted(head: EventHead, management: boolean): Sorted[] {
+  const refuse: Sorted = { control: management, stored: own(head, { act: "refuse-encrypted" }) };
+  if (management) return [refuse];
+  return [refuse, { control: false, stored: { ...leftEvent(head), type: "m.room.member" } }];
+}
+
+function sortMember(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
+  const target = head.stateKey;
+  if (target === undefined) return [];
+  const ours = target === rules.bot || rules.names.owns(target);
+  const membership = text(head.content.membership);
+  if (membership === "invite") return ours ? sortInvite(head, target, inviteIsEncrypted(record(raw)), rules) : [];
+  if (membership !== "leave" && membership !== "ban") return [];
+  // Somebody leaves, or throws one of ours out, which ends the chat as well.
+  if (target !== head.sender && !ours) return [];
+  if (management) return [{ control: true, stored: own(head, { act: "management-left" }) }];
+  return [
+    { control: false, stored: leftEvent(head) },
+    { control: false, stored: own(head, { act: "leave-empty" }) },
+  ];
+}
+
+function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: SortingRules): Sorted[] {
+  const direct = head.content.is_direct === true;
+  if (target === rules.bot) return [{ control: true, stored: own(head, { act: "bot-invited", direct, encrypted }) }];
+  if (rules.names.parse(target) === undefined) return [];
+  if (encrypted) return [{ control: true, stored: own(head, { act: "refuse-encrypted", ghost: target }) }];
+  if (!direct) return [{ control: true, stored: own(head, { act: "refuse-group", ghost: target }) }];
+  const { type, room, sender, event } = head;
+  const kind = { kind: "event", management: false, membership: "invite", direct } as const;
+  return [{ control: false, ghost: target, stored: { ...kind, type, room, sender, event, stateKey: target } }];
+}
+
+const COMMAND_PREFIX = /^!msn\b/i;
+
+function sortMessage(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
+  const stored = pick(head, management, rules.bot);
+  if (stored.msgtype === "m.notice") return [];
+  const control = management || COMMAND_PREFIX.test(stored.body ?? "");
+  if (!spoken(head.content).some((words) => carriesPassword(words, rules.networks))) return [{ control, stored }];
+  const sealed = own(head, { act: "password" });
+  if (control) return [{ control, stored: sealed }];
+  return [{ control, stored, unlessPortal: sealed }];
+}
+
+/** All that a message says, without what it quotes; an edit says its new words, too. */
+function spoken(content: Record<string, unknown>): string[] {
+  const bodies = [content.body, record(content["m.new_content"]).body];
+  return bodies.flatMap((body) => {
+    const said = text(body, 70_000);
+    return said === undefined ? [] : [withoutReplyFallback(said).replace(/^\s*\*\s+/, "")];
+  });
+}
+
+function pick(head: EventHead, management: boolean, bot: string): StoredEvent {
+  const { content, type, room, sender, event } = head;
+  const rel = record(content["m.relates_to"]);
+  const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: text(rel.key, 64) };
+  const repliesTo = text(record(rel["m.in_reply_to"]).event_id);
+  const msgtype = text(content.msgtype);
+  const said = text(content.body, 70_000);
+  // The words of an edit or the name of a picture are not used, so they are not kept.
+  const speaks = type === "m.room.message" && relation.type !== "m.replace" && !MEDIA.has(msgtype ?? "");
+  const mentions = record(content["m.mentions"]).user_ids;
+  const mentionsBot = (Array.isArray(mentions) && mentions.includes(bot)) || (said?.startsWith(`> <${bot}>`) ?? false);
+  return {
+    kind: "event",
+    management,
+    type,
+    room,
+    sender,
+    event,
+    ...(msgtype === undefined ? {} : { msgtype }),
+    ...(speaks && said !== undefined ? { body: repliesTo ? withoutReplyFallback(said) : said } : {}),
+    ...(relation.type === undefined ? {} : { relation: defined(relation) }),
+    ...(repliesTo === undefined ? {} : { repliesTo }),
+    ...(mentionsBot ? { mentionsBot } : {}),
+  };
+}
+
+export const MEDIA: ReadonlySet<string> = new Set(["m.image", "m.file", "m.audio", "m.video", "m.location"]);
+
+function defined(r: { type: string | undefined; event: string | undefined; key: string | undefined }) {
+  return {
+    ...(r.type === undefined ? {} : { type: r.type }),
+    ...(r.event === undefined ? {} : { event: r.event }),
+    ...(r.key === undefined ? {} : { key: r.key }),
+  };
+}

@@ -1,0 +1,67 @@
+/** How the errors of the catalogue look on Matrix. */
+import { BridgeError, type ErrorCode } from "../../bridge/errors.ts";
+import type { Failure } from "../../bridge/model.ts";
+
+/** A reason of message-send status events (MSC2422 family, as Beeper's clients and mautrix use them). */
+export type StatusReason =
+  | "m.event_not_handled"
+  | "com.beeper.unsupported_event"
+  | "com.beeper.undecryptable_event"
+  | "m.foreign_network_error"
+  | "m.no_permission"
+  | "m.bridge_unavailable"
+  | "m.event_too_old";
+
+/** Complete by type: a new code does not compile until it has its row. */
+export const STATUS_REASONS: Readonly<Record<ErrorCode, StatusReason>> = {
+  "bad-input": "m.event_not_handled",
+  "bad-address": "m.event_not_handled",
+  "not-linked": "m.no_permission",
+  "already-linked": "m.no_permission",
+  "bad-password": "m.no_permission",
+  "sign-in-failed": "m.foreign_network_error",
+  "network-down": "m.foreign_network_error",
+  "network-down-long": "m.event_too_old",
+  "signed-out": "m.no_permission",
+  elsewhere: "m.no_permission",
+  "contact-offline": "m.foreign_network_error",
+  "contact-refused": "m.no_permission",
+  "send-uncertain": "m.foreign_network_error",
+  "send-failed": "m.foreign_network_error",
+  "rate-limited": "m.foreign_network_error",
+  unsupported: "com.beeper.unsupported_event",
+  encrypted: "com.beeper.undecryptable_event",
+  "home-down": "m.bridge_unavailable",
+  "home-busy": "m.bridge_unavailable",
+  "home-refused": "m.event_not_handled",
+  "link-expired": "m.event_not_handled",
+  "too-many-tries": "m.event_not_handled",
+  "store-down": "m.bridge_unavailable",
+  "lane-full": "m.bridge_unavailable",
+  "not-allowed": "m.no_permission",
+  fenced: "m.bridge_unavailable",
+  internal: "m.event_not_handled",
+};
+
+/** Whether a person can ask again with a chance of success. */
+export function canRetry(failure: Failure): boolean {
+  return new BridgeError(failure.code).retry !== "never";
+}
+
+/** The notice's words. In a chat with a contact a bare `retry` would go to the contact, so the way to say it is told. */
+export function failureText(failure: Failure): string {
+  const hint = canRetry(failure) ? "\nTo retry: react to this with 🔁, or write !msn retry" : "";
+  return `⚠ ${failure.text}${hint}`;
+}
+
+/** Content of a `com.beeper.message_send_status` event. */
+export function statusContent(network: string, event: string, failure?: Failure): Record<string, unknown> {
+  const common = { network, "m.relates_to": { rel_type: "m.reference", event_id: event } };
+  if (!failure) return { ...common, status: "SUCCESS" };
+  return {
+    ...common,
+    status: canRetry(failure) ? "FAIL_RETRIABLE" : "FAIL_PERMANENT",
+    reason: STATUS_REASONS[failure.code],
+    message: failure.text,
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * A stored event in neutral words (the home's `read`). Pure.
+ *
+ * What is left out on purpose: notices (`m.notice`) are what programs say, bridging them makes two bots talk for ever;
+ * redactions, because MSN cannot take a word back; reactions other than "again", because MSN has none.
+ */
+import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
+import type { Stored, StoredEvent } from "./event.ts";
+import type { GhostNames } from "./ghost.ts";
+
+const AGAIN = new Set(["🔁", "🔄", "🔂", "retry"]);
+const COMMAND = /^!msn(?:\s+|$)/i;
+
+/** How content that cannot go to MSN is called in a sentence to the person. */
+const CALLED: Readonly<Record<string, string>> = {
+  "m.image": "a picture",
+  "m.file": "a file",
+  "m.audio": "a sound",
+  "m.video": "a video",
+  "m.location": "a location",
+  "m.sticker": "a sticker",
+  "m.poll.start": "a poll",
+  "org.matrix.msc3381.poll.start": "a poll",
+  "m.call.invite": "a call",
+};
+
+function isStored(raw: unknown): raw is Stored {
+  if (typeof raw !== "object" || raw === null) return false;
+  const { kind, room, sender, event } = raw as Record<string, unknown>;
+  return (
+    (kind === "event" || kind === "own") &&
+    typeof room === "string" &&
+    typeof sender === "string" &&
+    typeof event === "string"
+  );
+}
+
+/** What came out of a lane, checked; `undefined` for what no version of this home has stored. */
+export function parseStored(raw: unknown): Stored | undefined {
+  return isStored(raw) ? raw : undefined;
+}
+
+/** See {@link Home.read}. */
+export function readStored(raw: unknown, home: HomeName, names: GhostNames): HomeEvent | undefined {
+  const stored = parseStored(raw);
+  if (stored === undefined) return undefined;
+  if (stored.kind === "own") return { kind: "own" };
+  switch (stored.type) {
+    case "m.room.member":
+      return readMember(stored, home, names);
+    case "m.reaction":
+      return readReaction(stored, home);
+    default:
+      return readMessage(stored, home);
+  }
+}
+
+function base(stored: StoredEvent, home: HomeName) {
+  return { resident: residentId(home, stored.sender), room: roomId(stored.room) };
+}
+
+function readMember(stored: StoredEvent, home: HomeName, names: GhostNames): HomeEvent | undefined {
+  if (stored.membership === "leave") return { kind: "left", ...base(stored, home) };
+  const ghost = names.parse(stored.stateKey ?? "");
+  if (stored.membership !== "invite" || ghost === undefined) return undefined;
+  return { kind: "invited", ...base(stored, home), ghost, direct: stored.direct === true };
+}
+
+function readReaction(stored: StoredEvent, home: HomeName): HomeEvent | undefined {
+  const { relation } = stored;
+  if (relation?.type !== "m.annotation" || relation.event === undefined) return undefined;
+  if (!AGAIN.has((relation.key ?? "").replace(/\uFE0F/g, ""))) return undefined;
+  return { kind: "retry", ...base(stored, home), target: messageId(relation.event) };
+}
+
+function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined {
+  const who = { ...base(stored, home), message: messageId(stored.event) };
+  const unsupported = (what: string): HomeEvent | undefined =>
+    stored.management ? undefined : { kind: "unsupported", ...who, what };
+  if (stored.relation?.type === "m.replace") return unsupported("an edit of an earlier message");
+  const called = CALLED[stored.type] ?? CALLED[stored.msgtype ?? ""];
+  if (called !== undefined) return unsupported(called);
+  const body = stored.body ?? "";
+  if (stored.msgtype === "m.notice" || stored.msgtype === "m.key.verification.request" || body.trim() === "")
+    return undefined;
+  if (stored.repliesTo !== undefined && (stored.management || stored.mentionsBot) && isRetry(body)) {
+    return { kind: "retry", ...base(stored, home), target: messageId(stored.repliesTo) };
+  }
+  if (COMMAND.test(body) || stored.management) {
+    return { kind: "command", ...who, line: body.replace(COMMAND, "").trim() };
+  }
+  return { kind: "text", ...who, text: stored.msgtype === "m.emote" ? `* ${body}` : body };
+}
+
+function isRetry(body: string): boolean {
+  return /^retry[.!]?$/i.test(body.replace(COMMAND, "").trim());
+}

@@ -1,0 +1,53 @@
+/** Words in Matrix's content and back. Pure. */
+
+/**
+ * A message's body without the quotation of the message it answers (`> <@user:server> …` lines and one empty line).
+ * Clients since Matrix 1.13 send none.
+ */
+export function withoutReplyFallback(body: string): string {
+  if (!body.startsWith("> ")) return body;
+  const lines = body.split("\n");
+  let i = 0;
+  while (i < lines.length && (lines[i] ?? "").startsWith(">")) i++;
+  if (lines[i] === "") i++;
+  const rest = lines.slice(i).join("\n");
+  return rest === "" ? body : rest;
+}
+
+export interface TextContent {
+  readonly msgtype: "m.text" | "m.notice";
+  readonly body: string;
+}
+
+/** Matrix refuses events above 65 536 bytes; what a longer text is cut to leaves room for the envelope and JSON's escapes. */
+const BODY_BYTES = 60_000;
+
+/** Whether {@link textContent} will have to cut a text. */
+export function tooLong(text: string): boolean {
+  return text.length * 3 > BODY_BYTES && jsonBytes(text) > BODY_BYTES;
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
+
+/** A plain message. A text that no event can hold is cut at a character's edge and ends in `…`. */
+export function textContent(kind: "text" | "notice", text: string): TextContent {
+  const msgtype = kind === "notice" ? "m.notice" : "m.text";
+  if (!tooLong(text)) return { msgtype, body: text };
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (jsonBytes(text.slice(0, middle)) <= BODY_BYTES) low = middle;
+    else high = middle - 1;
+  }
+  const cut = text.slice(0, low).replace(/[\uD800-\uDBFF]$/, "");
+  return { msgtype, body: `${cut}…` };
+}
+
+/** A contact's name as Matrix takes it: no control characters, at most 256 characters, never empty. */
+export function ghostName(displayName: string, address: string): string {
+  const clean = displayName.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+  return [...(clean === "" ? address : clean)].slice(0, 256).join("");
+}

@@ -1,0 +1,151 @@
+/**
+ * Ghosts as users of the homeserver: registered, with the device that makes sends repeatable, and named.
+ *
+ * Why a device: Synapse keeps what a transaction id has led to in memory for 30-60 minutes, and in its database for 24 hours
+ * only for senders that have a device (`event_txn_id_device_id`; handlers/message.py: `if requester.device_id`). An
+ * application service's ghost has none unless it says `device_id=` on the request, and that device must exist. Tried with
+ * Synapse 1.163.2: send, SIGKILL, start, send again with the same transaction id gives a second event without `device_id`
+ * and the same event with it (test/e2e/matrix-home.test.ts).
+ */
+import type { Logger } from "pino";
+import type { GhostRef, HomeName } from "../bridge/model.ts";
+import type { ProfileStore } from "../bridge/ports/store.ts";
+import type { GhostNames } from "./convert/ghost.ts";
+import { ghostName } from "./convert/text.ts";
+import type { Call, HomeserverClient } from "./http/client.ts";
+import { isRefusal, MatrixRefusal } from "./http/errors.ts";
+import type { Library } from "./listener/library.ts";
+import { LruMap } from "./lru.ts";
+
+/** The one device of each of the bridge's users. */
+export const DEVICE = "MSNBRIDGE";
+
+export interface GhostsOptions {
+  readonly home: HomeName;
+  readonly names: GhostNames;
+  readonly client: HomeserverClient;
+  readonly library: () => Library;
+  readonly profiles: ProfileStore;
+  readonly log: Logger;
+  readonly cacheSize: number;
+}
+
+interface Known {
+  readonly ready: boolean;
+  readonly name: string | undefined;
+}
+
+export class Ghosts {
+  readonly #options: GhostsOptions;
+  readonly #known: LruMap<string, Known>;
+  readonly #preparing = new Map<string, Promise<void>>();
+  #deviceless = false;
+
+  constructor(options: GhostsOptions) {
+    this.#options = options;
+    this.#known = new LruMap(options.cacheSize);
+  }
+
+  /** The device to send from; `undefined` when the homeserver has no devices for application services. */
+  get device(): string | undefined {
+    return this.#deviceless ? undefined : DEVICE;
+  }
+
+  /** Makes sure that a ghost is a user. One lookup in the store for a ghost not seen since the start, none afterwards. */
+  async prepare(ghost: GhostRef): Promise<string> {
+    const mxid = this.#options.names.mxid(ghost);
+    if (!(await this.#lookup(ghost, mxid)).ready) await this.#once(mxid, () => this.#make(ghost, mxid));
+    return mxid;
+  }
+
+  /** Registers again, because the homeserver does not know the ghost or its device (any more). */
+  async prepareAnew(ghost: GhostRef): Promise<void> {
+    const mxid = this.#options.names.mxid(ghost);
+    await this.#once(mxid, async () => {
+      await this.#make(ghost, mxid);
+      const { name } = await this.#lookup(ghost, mxid);
+      if (name !== undefined) await this.#setName(mxid, name);
+    });
+  }
+
+  /** Sets the ghost's name unless it is the one that was set last. */
+  async name(ghost: GhostRef, displayName: string): Promise<void> {
+    const name = ghostName(displayName, ghost.contact);
+    const mxid = await this.prepare(ghost);
+    if ((await this.#lookup(ghost, mxid)).name === name) return;
+    await this.#setName(mxid, name);
+    await this.#options.profiles.updateGhost(this.#options.home, ghost, { name });
+    this.#known.set(mxid, { ready: true, name });
+  }
+
+  async #setName(mxid: string, name: string): Promise<void> {
+    await this.#options.library().as("set-name", mxid, (intent) => intent.setDisplayName(name));
+  }
+
+  /** Registers a user and makes its device; for ghosts and the bot. @throws MatrixRefusal, HomeserverSilent. */
+  async register(mxid: string): Promise<void> {
+    await this.#options.library().as("register", mxid, (intent) => intent.ensureRegistered(true));
+    if (this.#deviceless) return;
+    const call: Call = {
+      name: "device",
+      method: "PUT",
+      path: `/_matrix/client/v3/devices/${DEVICE}`,
+      as: mxid,
+      body: { display_name: "msnbridge" },
+    };
+    try {
+      await this.#options.client.call(call);
+    } catch (error) {
+      if (!(error instanceof MatrixRefusal) || (error.status !== 404 && error.errcode !== "M_UNRECOGNIZED"))
+        throw error;
+      this.#deviceless = true;
+      this.#options.log.warn(
+        "the homeserver has no devices for application services (MSC4190, Synapse 1.141): after a restart of the homeserver a repeated message may appear twice",
+      );
+    }
+  }
+
+  /**
+   * Runs a call of a ghost; when the homeserver does not know the ghost or its device, both are made and it runs once more.
+   */
+  async call(ghost: GhostRef, call: Call): Promise<Readonly<Record<string, unknown>>> {
+    try {
+      return await this.#options.client.call(call);
+    } catch (error) {
+      if (!isUnknownUser(error)) throw error;
+      await this.prepareAnew(ghost);
+      const { device: _, ...rest } = call;
+      return await this.#options.client.call(this.device === undefined ? rest : call);
+    }
+  }
+
+  async #make(ghost: GhostRef, mxid: string): Promise<void> {
+    await this.register(mxid);
+    await this.#options.profiles.updateGhost(this.#options.home, ghost, { ready: "1" });
+    const { name } = await this.#lookup(ghost, mxid);
+    this.#known.set(mxid, { ready: true, name });
+  }
+
+  async #lookup(ghost: GhostRef, mxid: string): Promise<Known> {
+    const cached = this.#known.get(mxid);
+    if (cached) return cached;
+    const stored = await this.#options.profiles.ghost(this.#options.home, ghost);
+    const known = { ready: stored.ready === "1", name: stored.name };
+    this.#known.set(mxid, known);
+    return known;
+  }
+
+  async #once(mxid: string, work: () => Promise<void>): Promise<void> {
+    const running = this.#preparing.get(mxid);
+    if (running) return running;
+    const started = work().finally(() => this.#preparing.delete(mxid));
+    this.#preparing.set(mxid, started);
+    return started;
+  }
+}
+
+/** Synapse says 403 `M_FORBIDDEN` for an unregistered ghost and 400 `M_UNKNOWN_DEVICE` for a missing device. */
+function isUnknownUser(error: unknown): boolean {
+  if (isRefusal(error, "M_UNKNOWN_DEVICE", "ORG.MATRIX.MSC4326.M_UNKNOWN_DEVICE")) return true;
+  return isRefusal(error, "M_FORBIDDEN", "M_EXCLUSIVE") && /register/i.test(error.message);
+}

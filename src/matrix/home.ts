@@ -1,0 +1,400 @@
+/** The Matrix side: an application service behind the contracts of src/bridge/ports/home.ts. */
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import {
+  type Failure,
+  type GhostRef,
+  type HomeEvent,
+  type HomeName,
+  type MessageId,
+  type NetworkMessage,
+  type PortalId,
+  type PortalRoom,
+  type Presence,
+  parseHomeName,
+  type ResidentId,
+  type RoomId,
+  residentParts,
+  roomId,
+} from "../bridge/model.ts";
+import type { Home, HomeHost, PresenceShowing, TypingShowing } from "../bridge/ports/home.ts";
+import type { Readiness } from "../bridge/ports/linking.ts";
+import { Attachment } from "./attach.ts";
+import { failureText, statusContent } from "./convert/failure.ts";
+import { GhostNames } from "./convert/ghost.ts";
+import { toMatrixPresence } from "./convert/presence.ts";
+import { parseStored, readStored } from "./convert/read.ts";
+import { textContent, tooLong } from "./convert/text.ts";
+import { Ghosts } from "./ghosts.ts";
+import { HomeserverClient } from "./http/client.ts";
+import { isRefusal, toBridgeError } from "./http/errors.ts";
+import { Intake } from "./intake.ts";
+import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
+import { Library } from "./listener/library.ts";
+import { ManagementRooms } from "./management.ts";
+import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
+import { Performer } from "./perform.ts";
+import { Rooms } from "./rooms.ts";
+import { Sender } from "./sender.ts";
+import { GhostTyping } from "./typing.ts";
+
+/** What the rest of the program may ask of the Matrix side beyond the core's contract. */
+export interface MatrixHome extends Home, TypingShowing, PresenceShowing {
+  /** Why the Matrix side is or is not ready. */
+  health(): Readiness;
+  /** Resolves when the homeserver has been reached and has reached us, for tools and tests. */
+  attached(): Promise<void>;
+  /** The port the application service listens on, after {@link Home.start}. */
+  readonly port: number;
+  /** The bot's Matrix id. */
+  readonly bot: string;
+}
+
+export const MATRIX: HomeName = parseHomeName("matrix");
+
+/** Synapse calls a ghost offline 30 s after its last presence (stack A3). */
+const PRESENCE_REFRESH_MS = 23_000;
+
+/** Pause between a transaction that could not be stored and asking for it again. */
+const NUDGE_MS = 2000;
+
+export function createMatrixHome(options: MatrixHomeOptions): MatrixHome {
+  return new MatrixSide(options);
+}
+
+class MatrixSide implements MatrixHome, Inbox {
+  readonly name = MATRIX;
+  readonly presenceRefreshMs: number;
+  readonly bot: string;
+  readonly #options: MatrixHomeOptions;
+  readonly #limits: MatrixLimits;
+  readonly #log: Logger;
+  readonly #names: GhostNames;
+  readonly #client: HomeserverClient;
+  readonly #ghosts: Ghosts;
+  readonly #sender: Sender;
+  readonly #rooms: Rooms;
+  readonly #management: ManagementRooms;
+  readonly #performer: Performer;
+  readonly #typing: GhostTyping;
+  readonly #intake: Intake;
+  readonly #attachment: Attachment;
+  readonly #listener: DurableAppService;
+  #library: Library | undefined;
+  #host: HomeHost | undefined;
+  #stopped = false;
+  #nudge: NodeJS.Timeout | undefined;
+
+  constructor(options: MatrixHomeOptions) {
+    const { registration, domain, homeserverUrl, meter, profiles, networks } = options;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#log = options.log.child({ home: MATRIX });
+    this.presenceRefreshMs = options.presence ? PRESENCE_REFRESH_MS : 0;
+    this.bot = `@${registration.senderLocalpart}:${domain}`;
+    const { connections, requestTimeoutMs: timeoutMs, cacheSize } = this.#limits;
+    const library = () => this.#opened();
+    const log = this.#log;
+    const bot = this.bot;
+    this.#names = new GhostNames(options.ghostPrefix, domain);
+    const names = this.#names;
+    this.#client = new HomeserverClient({
+      homeserverUrl,
+      token: registration.asToken,
+      home: MATRIX,
+      meter,
+      connections,
+      timeoutMs,
+    });
+    const client = this.#client;
+    this.#ghosts = new Ghosts({ home: MATRIX, names, client, library, profiles, log, cacheSize });
+    const ghosts = this.#ghosts;
+    this.#sender = new Sender(client, ghosts, bot);
+    const sender = this.#sender;
+    this.#rooms = new Rooms({ client, library, sender, names, bot });
+    this.#management = new ManagementRooms(MATRIX, profiles, cacheSize);
+    const management = this.#management;
+    this.#performer = new Performer({ sender, ghosts, management, names, bot, log });
+    this.#typing = new GhostTyping(client);
+    const isManagement = (mxid: string, room: string) => management.has(mxid, room);
+    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, log });
+    this.#attachment = new Attachment({
+      client,
+      ghosts,
+      library,
+      bot,
+      botName: options.botName ?? "MSN bridge",
+      registrationId: registration.id,
+      homeserverUrl,
+      ownUrl: registration.url,
+      log,
+      firstWaitMs: this.#limits.firstWaitMs,
+      longestWaitMs: this.#limits.longestWaitMs,
+    });
+    const { hsToken } = registration;
+    this.#listener = new DurableAppService({
+      hsToken,
+      maxBodyBytes: this.#limits.maxTransactionBytes,
+      inbox: this,
+      log,
+    });
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** Resolves once it listens; the homeserver may come later. @throws BridgeError `bad-input` when it cannot listen. */
+  async start(host: HomeHost): Promise<void> {
+    const { homeserverUrl, domain, ghostPrefix: prefix, registration, meter, bind } = this.#options;
+    const timeoutMs = this.#limits.requestTimeoutMs;
+    this.#host = host;
+    const log = this.#log;
+    this.#library = await Library.open({
+      homeserverUrl,
+      domain,
+      prefix,
+      registration,
+      home: MATRIX,
+      meter,
+      timeoutMs,
+      log,
+    });
+    try {
+      await this.#library.listen(bind.port, bind.host, this.#listener);
+    } catch (error) {
+      const detail = `cannot listen on ${bind.host}:${bind.port}: ${error instanceof Error ? error.message : "unknown"}`;
+      throw new BridgeError("bad-input", { detail }, { cause: error });
+    }
+    log.info({ host: bind.host, port: this.port }, "listening for the homeserver");
+    if (!registration.ephemeral)
+      log.warn("the registration has no receive_ephemeral: typing and presence will not come");
+    this.#attachment.begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#nudge);
+    try {
+      await this.#attachment.stop();
+      await this.#library?.close();
+      const late = setTimeout(() => void this.#client.destroy(), 5000);
+      await this.#client.close();
+      clearTimeout(late);
+    } catch (error) {
+      this.#log.warn({ err: error }, "the Matrix side did not stop cleanly");
+    }
+  }
+
+  health(): Readiness {
+    if (this.#stopped) return { ready: false, reasons: ["the Matrix side has stopped"] };
+    return this.#attachment.readiness;
+  }
+
+  attached(): Promise<void> {
+    return this.#attachment.attached();
+  }
+
+  #opened(): Library {
+    if (!this.#library) throw new BridgeError("home-down", { detail: "the Matrix side has not started" });
+    return this.#library;
+  }
+
+  // What the listener brings.
+
+  async transaction(transaction: Transaction): Promise<void> {
+    if (!this.#host || this.#stopped) throw new BridgeError("store-down", { detail: "not taking anything in" });
+    try {
+      await this.#intake.take(this.#host, transaction);
+    } catch (error) {
+      this.#nudgeSoon();
+      throw error;
+    }
+  }
+
+  /** A homeserver whose transaction was refused waits longer and longer, up to 512 s; a ping makes it try at once. */
+  #nudgeSoon(): void {
+    this.#nudge ??= setTimeout(() => {
+      this.#nudge = undefined;
+      if (!this.#stopped) this.#attachment.begin();
+    }, NUDGE_MS);
+  }
+
+  async user(mxid: string): Promise<boolean> {
+    const ghost = this.#names.parse(mxid);
+    if (ghost === undefined || !this.#options.networks.includes(ghost.network)) return false;
+    await this.#ghosts.prepare(ghost);
+    return true;
+  }
+
+  pinged(): void {
+    this.#log.debug("pinged by the homeserver");
+  }
+
+  // What the core asks.
+
+  read(raw: unknown): HomeEvent | undefined {
+    return readStored(raw, this.name, this.#names);
+  }
+
+  deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    return this.#postAs(ghost, room.room, message, key);
+  }
+
+  async #postAs(ghost: GhostRef, room: string, message: NetworkMessage, key: string): Promise<MessageId> {
+    try {
+      const as = this.#names.mxid(ghost);
+      if (tooLong(message.text)) this.#options.meter.count("msnb_degraded_total", { feature: "long-text" });
+      const content = textContent(message.kind, message.text);
+      const post = { room, as, type: "m.room.message", content, key, at: message.at };
+      try {
+        return await this.#sender.post(post);
+      } catch (error) {
+        if (!isRefusal(error, "M_FORBIDDEN", "M_UNKNOWN_DEVICE", "M_EXCLUSIVE")) throw error;
+        // Not a user, no device, or not in the room: all of it is mended and the same transaction id is tried once more.
+        await this.#ghosts.prepareAnew(ghost);
+        return await this.#sender.postJoining(post);
+      }
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef, displayName: string): Promise<RoomId> {
+    try {
+      await this.#ghosts.name(ghost, displayName);
+      return roomId(await this.#rooms.openDirect(portal, residentParts(resident).id, ghost, displayName));
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async adopt(portal: PortalId, room: PortalRoom, ghost: GhostRef, displayName: string): Promise<void> {
+    try {
+      await this.#ghosts.name(ghost, displayName);
+      await this.#rooms.adopt(portal, room.room, residentParts(room.resident).id, ghost, displayName);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
+    try {
+      const as = ghost === undefined ? this.bot : await this.#ghosts.prepare(ghost);
+      await this.#performer.decline(room, as, why.person);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async perform(raw: unknown): Promise<void> {
+    const stored = parseStored(raw);
+    if (stored?.kind !== "own") return;
+    try {
+      await this.#performer.perform(stored);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
+    const type = "m.room.message";
+    const content = textContent("notice", text);
+    try {
+      if (room !== undefined) return await this.#sender.postJoining({ room, as: this.bot, type, content, key });
+      return await this.#inManagement(residentParts(resident).id, type, content, key);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  /** In the resident's newest management room; in a new one when there is none or the bot is no longer welcome there. */
+  async #inManagement(mxid: string, type: string, content: object, key: string): Promise<MessageId> {
+    const known = await this.#management.current(mxid);
+    if (known !== undefined) {
+      try {
+        return await this.#sender.postJoining({ room: known, as: this.bot, type, content, key });
+      } catch (error) {
+        if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+        await this.#management.remove(mxid, known);
+      }
+    }
+    const room = await this.#rooms.openManagement(mxid);
+    await this.#management.add(mxid, room);
+    return this.#sender.postJoining({ room, as: this.bot, type, content, key });
+  }
+
+  async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
+    const mxid = residentParts(room.resident).id;
+    const content = {
+      ...textContent("notice", failureText(failure)),
+      "m.relates_to": { "m.in_reply_to": { event_id: message } },
+      "m.mentions": { user_ids: [mxid] },
+    };
+    const type = "m.room.message";
+    try {
+      const notice = await this.#sender.postJoining({ room: room.room, as: this.bot, type, content, key });
+      await this.#status(room.room, message, failure);
+      return notice;
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw toBridgeError(error);
+    }
+    // The bot may not speak there: it says so where it may.
+    return this.say(room.resident, undefined, failureText(failure), `${key} elsewhere`);
+  }
+
+  async confirm(room: RoomId, message: MessageId): Promise<void> {
+    try {
+      await this.#sender.receipt(room, this.bot, message);
+      await this.#status(room, message);
+    } catch (error) {
+      this.#log.debug({ err: error, room }, "no read receipt");
+    }
+  }
+
+  async #status(room: string, message: MessageId, failure?: Failure): Promise<void> {
+    if (this.#options.messageStatus !== true) return;
+    const type = "com.beeper.message_send_status";
+    const content = statusContent(this.name, message, failure);
+    try {
+      const key = `status ${message} ${failure?.code ?? "sent"}`;
+      await this.#sender.post({ room, as: this.bot, type, content, key, name: "send-status" });
+    } catch (error) {
+      this.#log.debug({ err: error, room }, "no send status");
+    }
+  }
+
+  async nameGhost(ghost: GhostRef, displayName: string): Promise<void> {
+    try {
+      await this.#ghosts.name(ghost, displayName);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  ghostLabel(ghost: GhostRef): string {
+    return this.#names.mxid(ghost);
+  }
+
+  async showTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void> {
+    try {
+      await this.#typing.show(room, this.#names.mxid(ghost), typing, forMs);
+    } catch (error) {
+      this.#log.debug({ err: error, room }, "typing was not shown");
+    }
+  }
+
+  async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
+    if (!this.#options.presence) return;
+    try {
+      const as = await this.#ghosts.prepare(ghost);
+      const path = `/_matrix/client/v3/presence/${encodeURIComponent(as)}/status`;
+      await this.#ghosts.call(ghost, { name: "presence", method: "PUT", path, as, body: toMatrixPresence(presence) });
+      this.#options.meter.count("msnb_presence_writes_total", { to: MATRIX });
+    } catch (error) {
+      const told = toBridgeError(error);
+      if (told.code === "home-down" || told.code === "home-busy") throw told;
+      this.#log.debug({ err: error }, "presence was not shown");
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The bridge's own way to the homeserver's client-server API: one bounded pool of kept-alive connections, a bound on each
+ * request's time and answer, no retries of its own (lanes retry, with the same transaction id), and nothing logged but the
+ * call's name. The library's sender cannot be used for this: it picks its own transaction ids and sends twice after a
+ * broken connection (stack A2).
+ */
+import { Pool } from "undici";
+import type { Meter } from "../../bridge/metrics.ts";
+import type { Secret } from "../../bridge/secret.ts";
+import { HomeserverSilent, MatrixRefusal } from "./errors.ts";
+
+export interface ClientOptions {
+  readonly homeserverUrl: string;
+  readonly token: Secret;
+  readonly home: string;
+  readonly meter: Meter;
+  readonly connections: number;
+  readonly timeoutMs: number;
+}
+
+export interface Call {
+  /** For metrics and errors, e.g. `send`. */
+  readonly name: string;
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** From `/_matrix`, already encoded. */
+  readonly path: string;
+  /** Whom the application service acts as. */
+  readonly as: string;
+  readonly device?: string;
+  readonly query?: string;
+  readonly body?: unknown;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const MAX_ANSWER = 8 * 1024 * 1024;
+
+export class HomeserverClient {
+  readonly #pool: Pool;
+  readonly #base: string;
+  readonly #headers: Record<string, string>;
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    const url = new URL(options.homeserverUrl);
+    this.#options = options;
+    this.#base = url.pathname.replace(/\/+$/, "");
+    this.#headers = { authorization: `Bearer ${options.token.open()}`, "content-type": "application/json" };
+    this.#pool = new Pool(url.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      connectTimeout: Math.min(5000, options.timeoutMs),
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.timeoutMs,
+      maxResponseSize: MAX_ANSWER,
+    });
+  }
+
+  /**
+   * One request. @throws {@link MatrixRefusal} for any answer but 2xx, {@link HomeserverSilent} for none.
+   */
+  async call(call: Call): Promise<Json> {
+    const started = performance.now();
+    let outcome = "ok";
+    try {
+      return await this.#exchange(call);
+    } catch (error) {
+      outcome = error instanceof MatrixRefusal ? String(error.status) : "silent";
+      throw error;
+    } finally {
+      const seconds = (performance.now() - started) / 1000;
+      this.#options.meter.observe(
+        "msnb_home_api_seconds",
+        { home: this.#options.home, call: call.name, outcome },
+        seconds,
+      );
+    }
+  }
+
+  async #exchange(call: Call): Promise<Json> {
+    const device = call.device === undefined ? "" : `&device_id=${encodeURIComponent(call.device)}`;
+    const path = `${this.#base}${call.path}?user_id=${encodeURIComponent(call.as)}${device}${call.query ?? ""}`;
+    let status: number;
+    let text: string;
+    let retryAfter: string | string[] | undefined;
+    try {
+      const answer = await this.#pool.request({
+        method: call.method,
+        path,
+        headers: this.#headers,
+        body: call.method === "GET" || call.method === "DELETE" ? null : JSON.stringify(call.body ?? {}),
+        signal: AbortSignal.timeout(this.#options.timeoutMs),
+      });
+      status = answer.statusCode;
+      retryAfter = answer.headers["retry-after"];
+      text = await answer.body.text();
+    } catch (error) {
+      throw new HomeserverSilent(`${call.name}: ${reason(error)}`, { cause: error });
+    }
+    const json = parseObject(text);
+    if (status >= 200 && status < 300 && json !== undefined) return json;
+    if (status >= 200 && status < 300) throw new HomeserverSilent(`${call.name}: the answer is no JSON object`);
+    throw refusal(call.name, status, json, retryAfter);
+  }
+
+  /** Ends the connections once what is under way has come back. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** Ends the connections now. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(
+  name: string,
+  status: number,
+  json: Json | undefined,
+  header: string | string[] | undefined,
+): MatrixRefusal {
+  const errcode = typeof json?.errcode === "string" ? json.errcode : "";
+  const error = typeof json?.error === "string" ? json.error.slice(0, 300) : "";
+  const asked = json?.retry_after_ms;
+  const seconds = typeof header === "string" ? Number(header) : Number.NaN;
+  const retry =
+    typeof asked === "number" && asked >= 0
+      ? asked
+      : Number.isFinite(seconds) && seconds >= 0
+        ? seconds * 1000
+        : undefined;
+  return new MatrixRefusal(name, status, errcode, error, retry === undefined ? undefined : Math.min(retry, 600_000));
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return "no answer";
+  const { code } = error as { code?: unknown };
+  return error.name === "TimeoutError"
+    ? "no answer in time"
+    : `${typeof code === "string" ? `${code} ` : ""}${error.message}`;
+}

@@ -1,0 +1,107 @@
+/** From the homeserver's transactions to the core: what is stored, what is passed on at once, what is dropped. */
+import { createHash } from "node:crypto";
+import type { Logger } from "pino";
+import { type HomeName, residentId, roomId } from "../bridge/model.ts";
+import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
+import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
+import type { GhostNames } from "./convert/ghost.ts";
+import { fromMatrixPresence } from "./convert/presence.ts";
+import type { Transaction } from "./listener/appservice.ts";
+import { LruMap } from "./lru.ts";
+
+export interface IntakeOptions {
+  readonly home: HomeName;
+  readonly bot: string;
+  readonly names: GhostNames;
+  readonly networks: readonly string[];
+  /** Whether a room is the management room of the person. */
+  readonly isManagement: (mxid: string, room: string) => boolean | Promise<boolean>;
+  readonly log: Logger;
+}
+
+/** Rooms whose typists are remembered, and typists that are looked at per room. */
+const TYPING_ROOMS = 10_000;
+const TYPISTS = 50;
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #rules: SortingRules;
+  readonly #typing = new LruMap<string, ReadonlySet<string>>(TYPING_ROOMS);
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const { bot, names, networks } = options;
+    this.#rules = { bot, names, networks };
+  }
+
+  /** Stores what matters of a transaction, then passes on typing and presence. @throws BridgeError `store-down`. */
+  async take(host: HomeHost, transaction: Transaction): Promise<void> {
+    const items: IntakeItem[] = [];
+    const ids = createHash("sha256");
+    for (const raw of transaction.events) {
+      const head = eventHead(raw);
+      if (head === undefined) {
+        this.#options.log.debug({ transaction: transaction.id }, "skipped what is no room event");
+        continue;
+      }
+      ids.update(head.event).update("\n");
+      const needs = head.sender !== this.#options.bot && !this.#options.names.owns(head.sender);
+      const asked = needs && this.#options.isManagement(head.sender, head.room);
+      const management = typeof asked === "boolean" ? asked : await asked;
+      for (const sorted of sortEvent(raw, head, management, this.#rules))
+        items.push(await this.#item(host, head, sorted));
+    }
+    // A homeserver that was set up anew counts from 1 again: the events are part of the name, or they would be lost as repeats.
+    const batch = `${transaction.id.slice(0, 100)}.${ids.digest("base64url").slice(0, 22)}`;
+    if (items.length > 0) {
+      const result = await host.intake(this.#options.home, batch, items);
+      if (result === "repeated") this.#options.log.debug({ batch }, "a transaction came again");
+    }
+    for (const raw of transaction.ephemeral) this.#ephemeral(host, raw);
+  }
+
+  async #item(host: HomeHost, head: EventHead, sorted: Sorted): Promise<IntakeItem> {
+    const { home, names } = this.#options;
+    const room = roomId(head.room);
+    const sealed = sorted.unlessPortal;
+    const seal = sealed !== undefined && !(await host.isPortal(home, room));
+    const invites = sorted.ghost === undefined ? undefined : names.parse(sorted.ghost);
+    return {
+      resident: residentId(home, head.sender),
+      room,
+      control: sorted.control || seal,
+      raw: seal ? sealed : sorted.stored,
+      ...(invites ? { invites } : {}),
+    };
+  }
+
+  #ephemeral(host: HomeHost, raw: unknown): void {
+    if (typeof raw !== "object" || raw === null) return;
+    const edu = raw as { type?: unknown; room_id?: unknown; sender?: unknown; content?: unknown };
+    const content = edu.content as Record<string, unknown> | undefined | null;
+    if (typeof content !== "object" || content === null) return;
+    if (edu.type === "m.typing" && typeof edu.room_id === "string") this.#typed(host, edu.room_id, content.user_ids);
+    if (edu.type === "m.presence" && typeof edu.sender === "string" && this.#isPerson(edu.sender)) {
+      const presence = fromMatrixPresence(content);
+      if (presence) host.presence(residentId(this.#options.home, edu.sender), presence);
+    }
+  }
+
+  /** A room's list of typists is the whole list each time: the core is told who started and who stopped. */
+  #typed(host: HomeHost, room: string, users: unknown): void {
+    if (!Array.isArray(users)) return;
+    const people = users.filter((user): user is string => typeof user === "string" && this.#isPerson(user));
+    const now = new Set(people.slice(0, TYPISTS));
+    const before = this.#typing.get(room) ?? new Set<string>();
+    if (now.size === 0) this.#typing.delete(room);
+    else this.#typing.set(room, now);
+    const tell = (user: string, typing: boolean) =>
+      host.typing(roomId(room), residentId(this.#options.home, user), typing);
+    for (const user of now) if (!before.has(user)) tell(user, true);
+    for (const user of before) if (!now.has(user)) tell(user, false);
+  }
+
+  #isPerson(mxid: string): boolean {
+    return mxid.startsWith("@") && mxid !== this.#options.bot && !this.#options.names.owns(mxid);
+  }
+}

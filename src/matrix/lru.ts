@@ -1,0 +1,33 @@
+/** A map with a bound: the entry that was used longest ago goes first. */
+export class LruMap<K, V> {
+  readonly #limit: number;
+  readonly #map = new Map<K, V>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#map.get(key);
+    if (value === undefined) return undefined;
+    this.#map.delete(key);
+    this.#map.set(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#map.delete(key);
+    this.#map.set(key, value);
+    if (this.#map.size <= this.#limit) return;
+    const oldest = this.#map.keys().next();
+    if (!oldest.done) this.#map.delete(oldest.value);
+  }
+
+  delete(key: K): void {
+    this.#map.delete(key);
+  }
+
+  get size(): number {
+    return this.#map.size;
+  }
+}

@@ -1,0 +1,180 @@
+/** The home's own events, carried out in their turn. Each may run twice: after a crash it is called again. */
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import type { StoredOwn } from "./convert/event.ts";
+import type { GhostNames } from "./convert/ghost.ts";
+import { textContent } from "./convert/text.ts";
+import type { Ghosts } from "./ghosts.ts";
+import { isRefusal } from "./http/errors.ts";
+import type { ManagementRooms } from "./management.ts";
+import type { Sender } from "./sender.ts";
+
+export interface PerformerOptions {
+  readonly sender: Sender;
+  readonly ghosts: Ghosts;
+  readonly management: ManagementRooms;
+  readonly names: GhostNames;
+  readonly bot: string;
+  readonly log: Logger;
+}
+
+const HELLO =
+  "Hello! I connect this server with MSN Messenger. Say `link` to link your MSN account, or `help` to see what else I can do.";
+const ONLY_ALONE = "I only talk with one person at a time: start a direct chat with me. I leave this room now.";
+const NO_GROUPS =
+  "This is not marked as a direct chat, and MSN contacts can only be talked with one by one: start a direct chat with me, or say `chat <address>` to the bridge bot. I leave this room now; nothing in it was bridged.";
+const ENCRYPTED = `${new BridgeError("encrypted").person} I leave this room now; nothing in it was bridged.`;
+const ENCRYPTED_HINT = " To get a room without encryption, say `chat <address>` to me in an unencrypted chat.";
+
+export class Performer {
+  readonly #options: PerformerOptions;
+
+  constructor(options: PerformerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws MatrixRefusal, HomeserverSilent. */
+  async perform(own: StoredOwn): Promise<void> {
+    switch (own.act) {
+      case "bot-invited":
+        return this.#botInvited(own, own.direct, own.encrypted);
+      case "refuse-encrypted":
+        return this.#refuseEncrypted(own, own.ghost);
+      case "refuse-group":
+        return this.#refuseGroup(own, own.ghost);
+      case "password":
+        return this.#password(own);
+      case "leave-empty":
+        return this.#leaveEmpty(own.room);
+      case "management-left":
+        return this.#managementLeft(own);
+    }
+  }
+
+  /** Says why, as the bot or a ghost, and leaves; an invitation is accepted for it, because one who is outside cannot speak. */
+  async decline(room: string, as: string, why: string): Promise<void> {
+    if (await this.#enters(room, as)) await this.#sayAndLeave(room, as, why, "decline");
+    else await this.#options.sender.leave(room, as);
+  }
+
+  async say(room: string, as: string, text: string, key: string): Promise<void> {
+    await this.#options.sender.post({ room, as, type: "m.room.message", content: textContent("notice", text), key });
+  }
+
+  async #botInvited(own: StoredOwn, direct: boolean, encrypted: boolean): Promise<void> {
+    const { sender, bot, management } = this.#options;
+    try {
+      await sender.join(own.room, bot);
+    } catch (error) {
+      // The invitation was taken back.
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) return;
+      throw error;
+    }
+    if (encrypted) return this.#sayAndLeave(own.room, bot, ENCRYPTED, "encrypted");
+    const inside = await sender.members(own.room, bot);
+    // A person may ask the bot back into a chat with a contact.
+    if (inside.some((user) => user !== bot && this.#isOurs(user))) return;
+    const people = inside.filter((user) => !this.#isOurs(user));
+    if (!direct && people.length !== 1) return this.#sayAndLeave(own.room, bot, ONLY_ALONE, `alone ${own.event}`);
+    await management.add(own.sender, own.room);
+    await this.say(own.room, bot, HELLO, `hello ${own.event}`);
+  }
+
+  async #refuseEncrypted(own: StoredOwn, invited: string | undefined): Promise<void> {
+    const { bot, management, names, ghosts } = this.#options;
+    if (invited !== undefined) {
+      const ghost = names.parse(invited);
+      if (ghost === undefined) return;
+      await ghosts.prepare(ghost);
+      if (!(await this.#enters(own.room, invited))) return;
+      return this.#sayAndLeave(own.room, invited, ENCRYPTED + ENCRYPTED_HINT, `encrypted ${own.room}`);
+    }
+    await management.remove(own.sender, own.room);
+    const ours = await this.#oursIn(own.room, bot);
+    if (ours.length === 0) return;
+    const speaker = ours.includes(bot) ? bot : (ours[0] ?? bot);
+    await this.say(own.room, speaker, ENCRYPTED + ENCRYPTED_HINT, `encrypted ${own.room}`);
+    await this.#leaveAll(own.room, ours, bot);
+  }
+
+  async #refuseGroup(own: StoredOwn, invited: string): Promise<void> {
+    const ghost = this.#options.names.parse(invited);
+    if (ghost === undefined) return;
+    await this.#options.ghosts.prepare(ghost);
+    await this.decline(own.room, invited, NO_GROUPS);
+  }
+
+  /** The words are gone from our side already (they were never stored); here the room gets rid of them, if it lets us. */
+  async #password(own: StoredOwn): Promise<void> {
+    const { sender, bot } = this.#options;
+    const gone = await sender.redact(own.room, bot, own.event, "a password was typed into the room");
+    const what = gone
+      ? "I have removed that message from the room."
+      : "This room does not let me remove your message: please remove it yourself now.";
+    await this.say(
+      own.room,
+      bot,
+      `That looked like a password, so I have not read it and have kept nothing of it. ${what} Other devices and the server's backups may have seen it: change the password if it was a real one. Passwords belong only on the page that I make when you say \`link\` with nothing behind it.`,
+      `password ${own.event}`,
+    );
+  }
+
+  /** When no person is left in a room, nobody of ours stays either. */
+  async #leaveEmpty(room: string): Promise<void> {
+    const { sender, bot } = this.#options;
+    const inside = await this.#seenBy(room, bot, () => sender.members(room, bot));
+    if (inside === undefined || inside.some((user) => !this.#isOurs(user))) return;
+    await this.#leaveAll(room, inside, bot);
+  }
+
+  async #managementLeft(own: StoredOwn): Promise<void> {
+    const { management, sender, bot } = this.#options;
+    await management.remove(own.sender, own.room);
+    await sender.leave(own.room, bot);
+  }
+
+  async #sayAndLeave(room: string, as: string, text: string, key: string): Promise<void> {
+    try {
+      await this.say(room, as, text, `${key} ${room}`);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#options.log.info({ room, err: error }, "could not say why a room is left");
+    }
+    await this.#options.sender.leave(room, as);
+  }
+
+  async #enters(room: string, as: string): Promise<boolean> {
+    try {
+      await this.#options.sender.join(room, as);
+      return true;
+    } catch (error) {
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) return false;
+      throw error;
+    }
+  }
+
+  async #oursIn(room: string, as: string): Promise<string[]> {
+    const inside = await this.#seenBy(room, as, () => this.#options.sender.members(room, as));
+    return (inside ?? []).filter((user) => this.#isOurs(user));
+  }
+
+  async #seenBy<T>(room: string, as: string, look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+      this.#options.log.debug({ room, as }, "not in the room any more");
+      return undefined;
+    }
+  }
+
+  /** The last one out is the one that can see the room. */
+  async #leaveAll(room: string, users: readonly string[], last: string): Promise<void> {
+    for (const user of users) if (user !== last && this.#isOurs(user)) await this.#options.sender.leave(room, user);
+    await this.#options.sender.leave(room, last);
+  }
+
+  #isOurs(user: string): boolean {
+    return user === this.#options.bot || this.#options.names.owns(user);
+  }
+}

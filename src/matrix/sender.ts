@@ -1,0 +1,151 @@
+/** Putting events into rooms so that a repeat is the same event, and getting back into a room that a user has fallen out of. */
+import { createHash } from "node:crypto";
+import { type MessageId, messageId } from "../bridge/model.ts";
+import type { Ghosts } from "./ghosts.ts";
+import type { HomeserverClient } from "./http/client.ts";
+import { HomeserverSilent, isRefusal } from "./http/errors.ts";
+
+/**
+ * A transaction id from a lane's key. Synapse's memory of them is per path and application service, not per user, so the
+ * key alone must be unique; it is, because a key names one entry of one lane.
+ */
+export function transactionId(key: string): string {
+  return `m${createHash("sha256").update(key).digest("base64url").slice(0, 32)}`;
+}
+
+export interface Post {
+  readonly room: string;
+  readonly as: string;
+  readonly type: string;
+  readonly content: object;
+  readonly key: string;
+  /** Unix ms when it was said; the homeserver's clock when absent. */
+  readonly at?: number;
+  /** For metrics. */
+  readonly name?: string;
+}
+
+const room = (id: string): string => `/_matrix/client/v3/rooms/${encodeURIComponent(id)}`;
+
+export class Sender {
+  readonly #client: HomeserverClient;
+  readonly #ghosts: Ghosts;
+  readonly #bot: string;
+
+  constructor(client: HomeserverClient, ghosts: Ghosts, bot: string) {
+    this.#client = client;
+    this.#ghosts = ghosts;
+    this.#bot = bot;
+  }
+
+  /** One request. @throws MatrixRefusal, HomeserverSilent. */
+  async post(post: Post): Promise<MessageId> {
+    const device = this.#ghosts.device;
+    const answer = await this.#client.call({
+      name: post.name ?? "send",
+      method: "PUT",
+      path: `${room(post.room)}/send/${encodeURIComponent(post.type)}/${transactionId(post.key)}`,
+      as: post.as,
+      ...(device === undefined ? {} : { device }),
+      ...(post.at === undefined ? {} : { query: `&ts=${Math.max(0, Math.trunc(post.at))}` }),
+      body: post.content,
+    });
+    return eventId(answer.event_id);
+  }
+
+  /** Posts; when the sender is not in the room (any more), brings it in once and posts again with the same transaction id. */
+  async postJoining(post: Post): Promise<MessageId> {
+    try {
+      return await this.post(post);
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN")) throw error;
+      await this.join(post.room, post.as);
+      return await this.post(post);
+    }
+  }
+
+  /** Joins; when that needs an invitation, has the bot invite. @throws MatrixRefusal `M_FORBIDDEN` when there is no way in. */
+  async join(roomId: string, as: string): Promise<void> {
+    const join = () => this.#client.call({ name: "join", method: "POST", path: `${room(roomId)}/join`, as });
+    try {
+      await join();
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN") || as === this.#bot) throw error;
+      await this.invite(roomId, this.#bot, as);
+      await join();
+    }
+  }
+
+  /** Invites; someone who is in the room or invited already is fine. */
+  async invite(roomId: string, as: string, whom: string): Promise<void> {
+    if ((await this.membership(roomId, as, whom)) !== "out") return;
+    const call = {
+      name: "invite",
+      method: "POST" as const,
+      path: `${room(roomId)}/invite`,
+      as,
+      body: { user_id: whom },
+    };
+    await this.#client.call(call);
+  }
+
+  /** How `whom` stands in a room, as `as` sees it, who must be in it. */
+  async membership(roomId: string, as: string, whom: string): Promise<"join" | "invite" | "out"> {
+    const path = `${room(roomId)}/state/m.room.member/${encodeURIComponent(whom)}`;
+    try {
+      const content = await this.#client.call({ name: "member", method: "GET", path, as });
+      return content.membership === "join" || content.membership === "invite" ? content.membership : "out";
+    } catch (error) {
+      if (isRefusal(error, "M_NOT_FOUND")) return "out";
+      throw error;
+    }
+  }
+
+  /** Ids of those who are in the room, as a member sees it. */
+  async members(roomId: string, as: string): Promise<string[]> {
+    const answer = await this.#client.call({
+      name: "members",
+      method: "GET",
+      path: `${room(roomId)}/joined_members`,
+      as,
+    });
+    const joined = answer.joined;
+    return typeof joined === "object" && joined !== null ? Object.keys(joined) : [];
+  }
+
+  /** Leaves, or declines an invitation. Not being there is fine. */
+  async leave(roomId: string, as: string): Promise<void> {
+    try {
+      await this.#client.call({ name: "leave", method: "POST", path: `${room(roomId)}/leave`, as });
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) throw error;
+    }
+  }
+
+  async state(roomId: string, as: string, type: string, stateKey: string, content: object): Promise<void> {
+    const path = `${room(roomId)}/state/${encodeURIComponent(type)}/${encodeURIComponent(stateKey)}`;
+    await this.#client.call({ name: "state", method: "PUT", path, as, body: content });
+  }
+
+  /** @returns false when the homeserver does not let this user take the event back. */
+  async redact(roomId: string, as: string, event: string, why: string): Promise<boolean> {
+    const path = `${room(roomId)}/redact/${encodeURIComponent(event)}/${transactionId(`redact ${event}`)}`;
+    try {
+      await this.#client.call({ name: "redact", method: "PUT", path, as, body: { reason: why } });
+      return true;
+    } catch (error) {
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return false;
+      throw error;
+    }
+  }
+
+  async receipt(roomId: string, as: string, event: string): Promise<void> {
+    const path = `${room(roomId)}/receipt/m.read/${encodeURIComponent(event)}`;
+    await this.#client.call({ name: "receipt", method: "POST", path, as });
+  }
+}
+
+function eventId(value: unknown): MessageId {
+  if (typeof value !== "string" || value === "") throw new HomeserverSilent("send: the answer names no event");
+  return messageId(value);
+}
