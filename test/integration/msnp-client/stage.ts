@@ -1,0 +1,105 @@
+import {
+  type DialectName,
+  type Email,
+  type IncomingMessage,
+  MsnClient,
+  type MsnClientEvents,
+  type MsnClientOptions,
+  parseEmail,
+  parseMachineGuid,
+} from "../../../src/msnp/index.ts";
+import { type AccountSpec, MsnNetwork, type NetworkOptions } from "../../../src/msnp/server/index.ts";
+
+export const BOTH_DIALECTS: readonly DialectName[] = ["MSNP18", "MSNP11"];
+export const ALICE = parseEmail("alice@msn.test");
+export const BOB = parseEmail("bob@msn.test");
+export const CAROL = parseEmail("carol@msn.test");
+
+const friends = (...emails: Email[]) => emails.map((email) => ({ email }));
+
+export const ACCOUNTS: readonly AccountSpec[] = [
+  {
+    email: ALICE,
+    password: "alice's password, with a comma & <markup>",
+    displayName: "Alice A",
+    contacts: [{ email: BOB, groups: ["Work Friends"] }, { email: CAROL }],
+  },
+  { email: BOB, password: "bob's", displayName: "Bob é B", contacts: friends(ALICE, CAROL) },
+  { email: CAROL, password: "carol's", displayName: "Carol", contacts: friends(ALICE, BOB) },
+];
+
+/** One network with the clients that were made for it; all of it ends with {@link Stage.close}. */
+export class Stage {
+  readonly network: MsnNetwork;
+  readonly trace: string[] = [];
+  readonly #clients: MsnClient[] = [];
+
+  private constructor(network: MsnNetwork) {
+    this.network = network;
+  }
+
+  static async open(options: NetworkOptions = {}): Promise<Stage> {
+    return new Stage(await MsnNetwork.start({ accounts: ACCOUNTS, options }));
+  }
+
+  client(email: Email, dialect: DialectName, more: Partial<MsnClientOptions> = {}): MsnClient {
+    const password = ACCOUNTS.find((account) => account.email === email)?.password ?? "";
+    const number = String(this.#clients.length + 1).padStart(12, "0");
+    const client = new MsnClient({
+      services: this.network.services,
+      dialects: [dialect],
+      email,
+      password: () => password,
+      machineGuid: parseMachineGuid(`00000000-0000-4000-8000-${number}`),
+      initialPresence: "NLN",
+      trace: (direction, connection, line) => this.trace.push(`${email} ${connection} ${direction} ${line}`),
+      ...more,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async signedIn(email: Email, dialect: DialectName, more: Partial<MsnClientOptions> = {}): Promise<MsnClient> {
+    const client = this.client(email, dialect, more);
+    await client.signIn();
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.signOut()));
+    await this.network.close();
+  }
+}
+
+/** The next event that satisfies the condition. */
+export function next<K extends keyof MsnClientEvents>(
+  client: MsnClient,
+  event: K,
+  isWanted: (...args: MsnClientEvents[K]) => boolean = () => true,
+): Promise<MsnClientEvents[K]> {
+  return new Promise((resolve) => {
+    const listener = (...args: MsnClientEvents[K]): void => {
+      if (!isWanted(...args)) return;
+      client.off(event, listener);
+      resolve(args);
+    };
+    client.on(event, listener);
+  });
+}
+
+/** Collects texts as `sender: text`; `until(n)` waits for the n-th. */
+export function hearing(client: MsnClient): { lines: string[]; until(count: number): Promise<string[]> } {
+  const lines: string[] = [];
+  client.on("message", (message) => lines.push(lineOf(message)));
+  return {
+    lines,
+    async until(count) {
+      while (lines.length < count) await next(client, "message");
+      return lines;
+    },
+  };
+}
+
+function lineOf({ from, body }: IncomingMessage): string {
+  return `${from.split("@")[0]}: ${body.kind === "text" ? body.text : body.kind}`;
+}
