@@ -24,6 +24,7 @@ import type {
 } from "./model.ts";
 import { directConversation, portalId, portalParts, residentParts } from "./model.ts";
 import { openChat, outboundHandler } from "./outbound.ts";
+import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { LinkDesk, Linker, Readiness } from "./ports/linking.ts";
@@ -139,6 +140,7 @@ export class Bridge {
       fence: (shard) => this.#leases.fence(shard),
       concurrency: o.concurrency,
       log,
+      poisoned: poisonHandler({ store, homes }),
       handlers: {
         out: outboundHandler(outbound),
         in: inboundHandler({ store, portals: this.#portals, homes, meter }),

@@ -33,6 +33,8 @@ export interface LaneRunnerOptions {
   /** Entries that may be in the handlers' hands at once, over all lanes. */
   readonly concurrency: number;
   readonly log: Logger;
+  /** Ends an entry whose handler failed {@link DEFECTS} times for a reason that does not pass by itself. */
+  readonly poisoned: (entry: LaneEntry, error: BridgeError) => Promise<Outcome>;
   /** An entry was parked; for metrics. */
   readonly onParked?: (entry: LaneEntry, failure: Failure) => void;
 }
@@ -49,6 +51,10 @@ interface RunningLane {
 const PAGE = 64;
 const RETRY_BASE_MS = 200;
 const RETRY_CAP_MS = 10_000;
+/** Tries of an entry that fails for a reason that does not pass by itself; then it goes, so that its lane can go on. */
+const DEFECTS = 3;
+/** A lease that Redis has given out again is known here a moment later. */
+const RENEWAL_MS = 300;
 
 /**
  * Runs the lanes of this worker: each in order, one entry at a time, many lanes side by side. A lane is in memory only
@@ -59,7 +65,7 @@ export class LaneRunner {
   readonly #lanes = new Map<string, RunningLane>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #gate: Gate;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(options: LaneRunnerOptions) {
     this.#o = options;
@@ -98,9 +104,13 @@ export class LaneRunner {
 
   /** Stops after the entries under way; what is left stays stored. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     for (const lane of this.#lanes.values()) lane.nudge.abort();
     await Promise.allSettled(this.#tasks);
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #mine(ref: LaneRef): Fence | undefined {
@@ -136,14 +146,19 @@ export class LaneRunner {
     for (;;) {
       const page = await this.#o.store.read(lane.ref, after, PAGE);
       for (const entry of page) {
-        const outcome = await this.#settle(lane, entry);
+        const before = this.#mine(lane.ref);
+        const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
         // The entry before this one leaves the lane while this one was on its way: one write may be outstanding.
         await leaving;
-        const fence = this.#mine(lane.ref);
-        if (!outcome || fence === undefined) return false;
-        leaving = this.#leave(entry, outcome, fence);
+        if (!outcome || before === undefined) return false;
+        // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
+        leaving = this.#leave(entry, outcome, before);
         leaving.catch(() => {});
         after = entry.id;
+        if (this.#mine(lane.ref) === undefined) {
+          await leaving;
+          return false;
+        }
       }
       if (page.length < PAGE) {
         await leaving;
@@ -154,14 +169,19 @@ export class LaneRunner {
 
   /** Tries an entry until it has an outcome other than a hold; `undefined` when the worker stops first. */
   async #settle(lane: RunningLane, entry: LaneEntry): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
+    const handler = this.#o.handlers[lane.ref.kind];
+    let defects = 0;
     for (let attempt = 0; ; attempt += 1) {
       if (this.#mine(lane.ref) === undefined) return undefined;
-      const handler = this.#o.handlers[lane.ref.kind];
       const outcome = await this.#gate.run(async (): Promise<Outcome> => {
         try {
           return await handler(entry);
         } catch (error) {
-          return holdFor(asBridgeError(error), attempt);
+          const cause = asBridgeError(error);
+          if (!passes(cause)) defects += 1;
+          if (defects < DEFECTS) return holdFor(cause, attempt);
+          this.#o.log.error({ err: cause, lane: laneName(lane.ref), entry: entry.id }, "an entry cannot be handled");
+          return this.#o.poisoned(entry, cause).catch((failed: unknown) => holdFor(asBridgeError(failed), attempt));
         }
       });
       if (outcome.kind !== "hold") return outcome;
@@ -178,38 +198,79 @@ export class LaneRunner {
   }
 
   async #leave(entry: LaneEntry, outcome: Exclude<Outcome, { kind: "hold" }>, fence: Fence): Promise<void> {
+    const { store } = this.#o;
     if (outcome.kind === "done") {
-      await this.#persist(() => this.#o.store.done(entry, fence));
+      await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current));
       await outcome.after?.();
       return;
     }
-    const { message, resident, failure } = outcome;
+    const { message, resident, failure, report } = outcome;
     // The sender is told before the entry leaves its lane, so that a crash between the two cannot swallow the news.
-    const notice = await this.#persist(async () => outcome.report?.());
-    await this.#persist(() => this.#o.store.park(entry, message, resident, failure, fence));
-    if (message && notice) await this.#persist(() => this.#o.store.aliasParked(entry.lane, message, notice));
+    const notice = report && (await this.#report(report));
+    // What has no name of its own goes by its notice, so that a person can ask for it again.
+    const name = message ?? notice;
+    await this.#write(entry.lane.shard, fence, (current) => store.park(entry, name, resident, failure, current));
+    if (message && notice)
+      await this.#write(entry.lane.shard, fence, () => store.aliasParked(entry.lane, message, notice));
     this.#o.onParked?.(entry, failure);
   }
 
-  /**
-   * Repeats a write until the store (or, for a report, the home) has taken it: what was handled once must not be handled
-   * again because its leaving could not be written. Gives up when the worker stops or asking again cannot help.
-   */
-  async #persist<T>(write: () => Promise<T>): Promise<T | undefined> {
+  /** Tells the sender until the home has taken it; gives up where asking again cannot help. @throws when the runner stops. */
+  async #report(report: () => Promise<MessageId | undefined>): Promise<MessageId | undefined> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await write();
+        return await report();
       } catch (error) {
         const cause = asBridgeError(error);
-        if (cause.code === "fenced" || this.#stopped) throw cause;
-        if (cause.retry === "never" || cause.retry === "by-hand") {
-          this.#o.log.error({ err: cause }, "an entry's end could not be recorded");
+        if (this.#stopped) throw cause;
+        if (!passes(cause)) {
+          this.#o.log.error({ err: cause }, "a sender could not be told of a failure");
           return undefined;
         }
-        await pause(cause.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS));
+        await this.#pause(cause, attempt);
       }
     }
   }
+
+  /**
+   * Repeats a write until the store has taken it, under the fence of the moment: what was handled once must not be handled
+   * again because its leaving could not be written. @throws BridgeError `fenced` when another worker has the shard, or any
+   * other when the runner stops.
+   */
+  async #write(shard: Shard, first: Fence, write: (fence: Fence) => Promise<void>): Promise<void> {
+    let fence = first;
+    for (let attempt = 0; ; attempt += 1) {
+      fence = this.#o.fence(shard) ?? fence;
+      try {
+        return await write(fence);
+      } catch (error) {
+        const cause = asBridgeError(error);
+        if (cause.code === "fenced" && (await this.#renewed(shard, fence))) continue;
+        if (cause.code === "fenced" || this.#stopped) throw cause;
+        if (!passes(cause)) this.#o.log.error({ err: cause }, "an entry's end could not be recorded; trying again");
+        await this.#pause(cause, attempt);
+      }
+    }
+  }
+
+  /** Whether the shard is ours again under a younger fence, e.g. after Redis was away for longer than a lease. */
+  async #renewed(shard: Shard, fence: Fence): Promise<boolean> {
+    const deadline = Date.now() + RENEWAL_MS;
+    for (;;) {
+      if ((this.#o.fence(shard) ?? fence) > fence) return true;
+      if (this.#stopped || Date.now() > deadline) return false;
+      await pause(RENEWAL_MS / 10, this.#stop.signal);
+    }
+  }
+
+  #pause(cause: BridgeError, attempt: number): Promise<void> {
+    return pause(cause.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS), this.#stop.signal);
+  }
+}
+
+/** Whether the cause ends by itself, so that trying again is right however long it takes. */
+function passes(error: BridgeError): boolean {
+  return error.retry === "now" || error.retry === "wait";
 }
 
 /** How a handler that threw is tried again. Handlers turn what must be parked into an outcome themselves. */

@@ -43,7 +43,7 @@ const WRITERS = 4;
 
 /**
  * Presence and names of contacts: what the puppets see, merged per ghost, shown in the homes where the ghost shares a
- * room with someone, and set again as often as the home needs (stack A3: Synapse forgets after 30 s).
+ * room with someone, and set again as often as the home needs (source: stack A3).
  */
 export class PresenceBoard {
   readonly #seen = new Map<string, Seen>();

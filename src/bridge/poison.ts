@@ -1,0 +1,69 @@
+import type { BridgeError } from "./errors.ts";
+import { asBridgeError } from "./errors.ts";
+import type { Outcome } from "./lanes.ts";
+import type { AccountRecord, Failure, HomeEvent, HomeName, LaneEntry, ResidentId } from "./model.ts";
+import { laneName, portalParts, residentParts } from "./model.ts";
+import type { Home } from "./ports/home.ts";
+import type { AccountStore } from "./ports/store.ts";
+
+export interface PoisonOptions {
+  readonly store: AccountStore;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+}
+
+/**
+ * Ends an entry that cannot be handled, so that its lane goes on: a portal's entry is parked with a notice to its owner,
+ * what was said to the bridge itself is answered with the reason (the person can say it again).
+ */
+export function poisonHandler(o: PoisonOptions): (entry: LaneEntry, error: BridgeError) => Promise<Outcome> {
+  return async (entry, error) => {
+    const { lane } = entry;
+    const event = readAgain(o, entry);
+    // What concerns the home alone has nobody to tell; the log has it.
+    if (event?.kind === "own") return { kind: "done" };
+    const failure: Failure = { code: error.code, text: error.person, certainty: error.certainty };
+    const key = `poison|${laneName(lane)}|${entry.id}`;
+    if (lane.kind === "control") {
+      await tell(o, lane.resident, failure.text, key);
+      return { kind: "done" };
+    }
+    const account = await o.store.account(portalParts(lane.portal).account);
+    const home = account && o.homes.get(residentParts(account.owner).home);
+    if (!account || !home) return { kind: "done" };
+    return { kind: "park", resident: account.owner, failure, ...notice(home, account, event, failure, key) };
+  };
+}
+
+function notice(
+  home: Home,
+  account: AccountRecord,
+  event: HomeEvent | undefined,
+  failure: Failure,
+  key: string,
+): Pick<Outcome & { kind: "park" }, "message" | "report"> {
+  if (event && "message" in event && event.resident === account.owner) {
+    const room = { home: home.name, room: event.room, resident: account.owner };
+    return { message: event.message, report: () => home.reportFailure(room, event.message, failure, key) };
+  }
+  return { message: undefined, report: () => home.say(account.owner, undefined, failure.text, key) };
+}
+
+/** Best effort for what will not be told, but waits for a home that is down. @throws BridgeError `home-down`, `home-busy`. */
+async function tell(o: PoisonOptions, resident: ResidentId, text: string, key: string): Promise<void> {
+  try {
+    await o.homes.get(residentParts(resident).home)?.say(resident, undefined, text, key);
+  } catch (error) {
+    const { retry } = asBridgeError(error);
+    if (retry === "now" || retry === "wait") throw error;
+  }
+}
+
+/** Reading may be what fails. */
+function readAgain(o: PoisonOptions, { body }: LaneEntry): HomeEvent | undefined {
+  if (body.from !== "home") return undefined;
+  try {
+    return o.homes.get(body.home)?.read(body.raw);
+  } catch {
+    return undefined;
+  }
+}
