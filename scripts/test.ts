@@ -18,7 +18,9 @@ const filtered = rest.length > 0;
 
 console.log(["running on", ...describeVersions().map((line) => `  ${line}`), ""].join("\n"));
 const results: { readonly project: string; readonly counts: Counts; readonly seconds: number }[] = [];
+let interrupted = false;
 for (const project of projects) {
+  if (interrupted) break;
   const startedAt = performance.now();
   const counts = await runProject(project);
   results.push({ project, counts, seconds: (performance.now() - startedAt) / 1000 });
@@ -32,9 +34,10 @@ for (const { project, counts, seconds } of results) {
 }
 // With a filter a project may well have nothing to run, but not all of them.
 const ranNothing = filtered ? empty.length === results.length : empty.length > 0;
+if (interrupted) console.log("interrupted before the end");
 if (ranNothing) console.log(`nothing was run in: ${empty.join(", ")}`);
 console.log(formatCounts(total));
-process.exitCode = total.failed > 0 || ranNothing ? 1 : 0;
+process.exitCode = total.failed > 0 || ranNothing || interrupted ? 1 : 0;
 
 /** Which projects the arguments speak of (all unless a --project or only paths below test/<project> are given). */
 function chooseProjects(args: readonly string[]): { projects: readonly string[]; rest: readonly string[] } {
@@ -75,8 +78,8 @@ function run(command: string, args: readonly string[]): Promise<number> {
     child.kill("SIGKILL");
   }, PROJECT_DEADLINE_MS);
   const end = (signal: NodeJS.Signals): void => {
+    interrupted = true;
     child.kill(signal);
-    process.exitCode = 1;
   };
   process.on("SIGINT", end).on("SIGTERM", end).on("SIGHUP", end);
   return new Promise((resolve, reject) => {
