@@ -54,8 +54,9 @@ export function parseHomeName(text: string): HomeName {
   return branded(text);
 }
 
-// One @, no blanks or control characters, nothing that separates the parts of our own ids (`>`), 129 bytes (msnp-core §1.5).
-const ADDRESS = /^[^\s@<>"\p{Cc}]+@[^\s@<>"\p{Cc}]+$/u;
+// One @, no blanks, control or invisible characters, nothing that separates the parts of our own ids (`>`), 129 bytes
+// (msnp-core §1.5). Half of a surrogate pair would come back from the store as another address.
+const ADDRESS = /^[^\s@<>"\p{Cc}\p{Cf}\p{Cs}]+@[^\s@<>"\p{Cc}\p{Cf}\p{Cs}]+$/u;
 
 /**
  * Checks and lower-cases a contact's address.
@@ -139,19 +140,24 @@ export function laneName(lane: LaneRef): string {
   }
 }
 
+const PORTAL_ID = /^[a-z0-9-]+\/[^>]+>./;
+const RESIDENT_ID = /^[a-z0-9-]+:./;
+
 /** The inverse of {@link laneName}. @throws BridgeError `bad-input` for any other text. */
 export function parseLaneName(name: string): LaneRef {
   const bar = name.indexOf("|");
-  const head = name.slice(0, bar);
+  const head = name.slice(0, Math.max(bar, 0));
   const rest = name.slice(bar + 1);
-  if (bar > 0 && head === "control") {
+  if (!(head === "control" ? RESIDENT_ID : PORTAL_ID).test(rest))
+    throw new BridgeError("bad-input", { detail: `"${name.slice(0, 80)}" is not a lane` });
+  if (head === "control") {
     const resident = branded<ResidentId>(rest);
     return { kind: "control", shard: shardOf(resident), resident };
   }
   const portal = branded<PortalId>(rest);
   const { account } = portalParts(portal);
-  if (bar > 0 && head === "out") return { kind: "out", shard: shardOf(account), portal };
-  if (bar > 0 && head.startsWith("in:")) {
+  if (head === "out") return { kind: "out", shard: shardOf(account), portal };
+  if (head.startsWith("in:")) {
     return { kind: "in", shard: shardOf(account), portal, home: parseHomeName(head.slice(3)) };
   }
   throw new BridgeError("bad-input", { detail: `"${name.slice(0, 80)}" is not a lane` });

@@ -45,9 +45,10 @@ export interface PuppetOptions {
  */
 export class Puppet {
   readonly #o: PuppetOptions;
-  #state: PuppetState = "signed-out";
+  #state: PuppetState;
   #session: Session | undefined;
   #attempts = 0;
+  #onSince = 0;
   #why: string | undefined;
   #retryAt: number | undefined;
   #run: AbortController = new AbortController();
@@ -55,6 +56,8 @@ export class Puppet {
 
   constructor(options: PuppetOptions) {
     this.#o = options;
+    const { halt } = options.record;
+    this.#state = halt === "none" ? "signed-out" : halt;
   }
 
   get state(): PuppetState {
@@ -88,8 +91,18 @@ export class Puppet {
     const session = this.#session;
     this.#session = undefined;
     this.#to("stop");
-    await session?.close();
-    await this.#loop;
+    // A start that follows at once waits for the closing, so that two sign-ins of one account never meet.
+    const ended = this.#loop.then(() => session?.close());
+    this.#loop = ended;
+    await ended;
+  }
+
+  /** Ends the live session as if it had been lost, and comes back with back-off. Nothing happens unless it is on. */
+  reconnect(detail: string): void {
+    const session = this.session;
+    if (!session) return;
+    this.#loop = this.#loop.then(() => session.close());
+    this.#closed({ kind: "lost", detail });
   }
 
   /** Shows a presence, when on. Otherwise the next sign-in will. @throws BridgeError as the session does. */
@@ -140,7 +153,7 @@ export class Puppet {
       const password = await this.#o.password();
       if (!password) throw new BridgeError("bad-password", { address: record.address, network: network.title });
       // A session that ends before we hold it is taken on first and then seen to end; an end is told once.
-      let held = false;
+      let held: Session | undefined;
       let ended: ClosedReason | undefined;
       const session = await network.signIn(
         { address: record.address, password },
@@ -150,7 +163,7 @@ export class Puppet {
           closed: (reason) => {
             if (ended || signal.aborted) return;
             ended = reason;
-            if (held) this.#closed(reason);
+            if (held && held === this.#session) this.#closed(reason);
           },
         },
         signal,
@@ -159,9 +172,9 @@ export class Puppet {
         await session.close();
         return undefined;
       }
-      held = true;
+      held = session;
       this.#session = session;
-      this.#attempts = 0;
+      this.#onSince = performance.now();
       this.#why = undefined;
       meter.observe("msnb_signin_seconds", { network: network.name }, (performance.now() - started) / 1000);
       this.#to("signed-in");
@@ -185,6 +198,8 @@ export class Puppet {
 
   #closed(reason: ClosedReason): void {
     this.#session = undefined;
+    // Only a sign-in that has lasted ends the back-off: a network that drops everyone at once is not to be hammered.
+    if (performance.now() - this.#onSince > this.#o.backOff.capMs) this.#attempts = 0;
     this.#why = reason.detail;
     this.#o.log.info({ account: this.#o.record.id, reason: reason.kind, detail: reason.detail }, "session ended");
     if (reason.kind === "elsewhere") this.#to("taken-elsewhere");

@@ -30,9 +30,11 @@ export class Gate {
     this.#free = limit;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /** Runs the task when it is its turn. Who waits may leave the queue by `signal`: then it rejects with its reason. */
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    else await this.#turn(signal);
     try {
       return await task();
     } finally {
@@ -40,5 +42,21 @@ export class Gate {
       if (next) next();
       else this.#free += 1;
     }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        const at = this.#queue.indexOf(enter);
+        if (at >= 0) this.#queue.splice(at, 1);
+        reject(signal?.reason);
+      };
+      this.#queue.push(enter);
+      signal?.addEventListener("abort", leave, { once: true });
+    });
   }
 }
