@@ -8,7 +8,7 @@ export interface Received {
   readonly payload: string | undefined;
 }
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 10_000;
 
 /** A client that writes bytes by hand and reads lines, to compare with the transcripts of the fact books. */
 export class RawClient {
