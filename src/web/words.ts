@@ -3,19 +3,13 @@ import type { BridgeError } from "../bridge/errors.ts";
 
 /** Stages of a sign-in in people's words; a stage that is not here is shown by its own name. */
 const STAGES: Readonly<Record<string, string>> = {
-  dns: "Finding the server",
   connect: "Connecting to the server",
   version: "Agreeing on a protocol version",
-  client: "Introducing the bridge",
-  auth: "Starting the sign-in",
-  policy: "Asking how to sign in",
+  "auth-host": "Finding the sign-in service",
   ticket: "Checking address and password",
-  signin: "Signing in",
-  "sign-in": "Signing in",
+  login: "Signing in",
   lists: "Fetching your contacts",
-  contacts: "Fetching your contacts",
   presence: "Going online",
-  link: "Saving the link",
 };
 
 export function stageWords(stage: string): string {

@@ -1,0 +1,98 @@
+/** The command line. Each verb loads its own code only when it is called: `init` needs no Matrix library. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { EXIT, explainExit } from "./exit-codes.ts";
+
+interface ConfigOption {
+  readonly config?: string;
+}
+
+const CONFIG = ["-c, --config <file>", "the config file (default: $MSNBRIDGE_CONFIG, else config.yaml here)"] as const;
+
+function version(): string {
+  // src/cli in a clone, dist/src/cli in the published package.
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {}
+  }
+  return "unknown";
+}
+
+function program(finish: (code: number) => void): Command {
+  const root = new Command("msnbridge")
+    .description("Bridge between MSN Messenger networks and Matrix.")
+    .version(version())
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  root
+    .command("run")
+    .description("serve until SIGTERM or Ctrl-C")
+    .option(...CONFIG)
+    .action(async (options: ConfigOption) => {
+      const { readConfig } = await import("./config-file.ts");
+      const loaded = readConfig(options.config);
+      const { run } = await import("./run.ts");
+      finish(await run(loaded));
+    });
+
+  root
+    .command("check")
+    .description("test config, store, homeserver and MSN networks, with a fix for what fails")
+    .option(...CONFIG)
+    .action(async (options: ConfigOption) => {
+      const { check } = await import("./check/check.ts");
+      finish(await check(options.config));
+    });
+
+  root
+    .command("registration")
+    .description("write the registration for the homeserver from the config")
+    .option(...CONFIG)
+    .option("--print", "print it instead; the file is left alone")
+    .addOption(new Option("--update", "rewrite it from the config, keeping id and tokens").conflicts("force"))
+    .option("--force", "write it anew, with new tokens")
+    .action(async (options: ConfigOption & { print?: true; update?: true; force?: true }) => {
+      const { writeRegistration } = await import("./registration.ts");
+      finish(writeRegistration(options));
+    });
+
+  root
+    .command("init")
+    .description("ask six questions, then write config, registration and sealing key")
+    .option("--folder <folder>", "where the files go", ".")
+    .option("--server-name <name>", "the server name, as in @you:<name>")
+    .option("--homeserver-url <url>", "where the bridge reaches the homeserver")
+    .option("--bridge-url <url>", "where the homeserver reaches the bridge")
+    .option("--public-url <url>", "how people reach the link pages")
+    .option("--networks <names>", "MSN networks, separated by commas")
+    .option("--admin <mxid>", "who may steer the bridge, as @you:server")
+    .option("--force", "overwrite files that are there; tokens and keys are made anew")
+    .action(async (options: import("./init/init.ts").InitOptions) => {
+      const { init } = await import("./init/init.ts");
+      finish(await init(options));
+    });
+
+  return root;
+}
+
+/** Runs one command line (without `node` and the program's name). @returns the exit code, never throws. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  try {
+    await program((result) => {
+      code = result;
+    }).parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has printed its own message already; asking for help or the version is no fault.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const end = explainExit(error);
+    console.error(`msnbridge: ${end.text}`);
+    return end.code;
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

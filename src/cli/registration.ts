@@ -1,0 +1,76 @@
+/** `msnbridge registration`: the file that the homeserver and the bridge share. */
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { BridgeError } from "../bridge/errors.ts";
+import { Secret } from "../bridge/secret.ts";
+import type { Config } from "../config/schema.ts";
+import { parseRegistration, type Registration, renderRegistration } from "../matrix/registration.ts";
+import { readConfig } from "./config-file.ts";
+import { EXIT, Exit, type ExitCode } from "./exit-codes.ts";
+import { writePrivate } from "./files.ts";
+
+const newToken = (): Secret => new Secret(randomBytes(32).toString("hex"));
+
+/** Where the homeserver reaches the bridge: as configured, else at the address that is listened on. */
+export function bridgeUrl({ publicUrl, bind }: Config["appservice"]): string {
+  if (publicUrl !== undefined) return publicUrl;
+  const host = bind.host === "0.0.0.0" || bind.host === "::" ? "127.0.0.1" : bind.host;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${bind.port}`;
+}
+
+/** The registration's text for a config; `kept` gives id and tokens, otherwise they are made. */
+export function registrationFor(config: Pick<Config, "appservice" | "homeserver">, kept?: Registration): string {
+  return renderRegistration({
+    id: kept?.id ?? "msn",
+    url: bridgeUrl(config.appservice),
+    asToken: kept?.asToken ?? newToken(),
+    hsToken: kept?.hsToken ?? newToken(),
+    senderLocalpart: config.appservice.botLocalpart,
+    prefix: config.appservice.ghostPrefix,
+    domain: config.homeserver.domain,
+  });
+}
+
+/** The registration that is there; undefined when there is none, or only the template or something unusable. */
+function existing(file: string): { usable: Registration | undefined; template: boolean } | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  try {
+    return { usable: parseRegistration(text), template: false };
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return { usable: undefined, template: (error.context.detail ?? "").includes("placeholder") };
+  }
+}
+
+export interface RegistrationOptions {
+  readonly config?: string;
+  readonly print?: true;
+  readonly update?: true;
+  readonly force?: true;
+}
+
+/** @throws Exit when the file is there and neither `update` nor `force` was said. */
+export function writeRegistration(options: RegistrationOptions): ExitCode {
+  const { config } = readConfig(options.config);
+  const file = config.appservice.registration;
+  const before = existing(file);
+  if (options.update && before?.usable === undefined) {
+    throw new Exit(EXIT.cannotCreate, `${file} holds no registration whose tokens could be kept; leave --update out.`);
+  }
+  const keep = options.update || options.print ? before?.usable : undefined;
+  const text = registrationFor(config, keep);
+  if (options.print) {
+    process.stdout.write(text);
+    return EXIT.ok;
+  }
+  if (before !== undefined && !before.template && !options.update && !options.force) {
+    throw new Exit(
+      EXIT.cannotCreate,
+      `${file} is there already. --update rewrites it from the config and keeps its tokens; --force makes new tokens, and then the homeserver needs the new file too.`,
+    );
+  }
+  writePrivate(file, text);
+  console.log(`Written: ${file}\nThe homeserver must have the same file; restart it after a change.`);
+  return EXIT.ok;
+}
