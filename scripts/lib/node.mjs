@@ -8,7 +8,8 @@ const NEEDED = 24;
 /** A Node that runs TypeScript directly: this one when it is new enough, else the one that came with the packages. */
 export function findNode() {
   if (Number(process.versions.node.split(".")[0]) >= NEEDED) return process.execPath;
-  const own = join(MODULES, ".bin", "node");
+  // Not node_modules/.bin/node: npm 10 leaves that link out.
+  const own = join(MODULES, `node-${process.platform}-${process.arch}`, "bin", "node");
   if (existsSync(own)) return own;
   throw new Problem(
     `this machine's Node is ${process.version} and ${NEEDED} or newer is needed; one is brought along for Linux on x64 ` +

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { MODULES, ROOT } from "./paths.mjs";
 import { Problem } from "./say.mjs";
 
@@ -48,10 +48,12 @@ export async function runQuietly(what, command, args, env = {}) {
 export async function runAndForward(node, args, env = {}) {
   const bound = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM", "--", node] : [node];
   const [command, ...before] = bound;
+  // So that "node" means the same one everywhere below.
+  const path = [join(MODULES, ".bin"), dirname(node), process.env.PATH ?? ""].join(delimiter);
   const child = spawn(command, [...before, "--disable-warning=DEP0060", ...args], {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, ...env, PATH: `${join(MODULES, ".bin")}${delimiter}${process.env.PATH ?? ""}` },
+    env: { ...process.env, ...env, PATH: path },
   });
   const forward = (signal) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
