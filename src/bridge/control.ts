@@ -2,9 +2,10 @@ import type { CommandServices } from "./commands/commands.ts";
 import type { CommandRegistry } from "./commands/registry.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Outcome } from "./lanes.ts";
-import type { HomeEvent, HomeName, LaneEntry, LaneRef, PortalId } from "./model.ts";
+import type { HomeEvent, HomeName, LaneEntry, PortalId } from "./model.ts";
 import { laneName } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
+import { RecentMap } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Store } from "./ports/store.ts";
 
@@ -18,8 +19,12 @@ export interface ControlOptions {
   readonly forward: (portal: PortalId, entry: LaneEntry) => Promise<void>;
 }
 
+type Answers = RecentMap<string, string>;
+
 /** Handles the control lanes: what residents say to the bridge itself, and rooms that are no portal (yet). */
 export function controlHandler(o: ControlOptions): (entry: LaneEntry) => Promise<Outcome> {
+  // What a command did is not done again because its answer could not be said at once.
+  const answers: Answers = new RecentMap(1000);
   return async (entry) => {
     const { body } = entry;
     if (body.from !== "home") return { kind: "done" };
@@ -36,26 +41,26 @@ export function controlHandler(o: ControlOptions): (entry: LaneEntry) => Promise
       await o.forward(portal, entry);
       return { kind: "done" };
     }
-    await answer(o, home, event, entry.lane, entry);
+    await answer(o, answers, home, event, entry);
     return { kind: "done" };
   };
 }
 
 async function answer(
   o: ControlOptions,
+  answers: Answers,
   home: Home,
   event: Exclude<HomeEvent, { kind: "own" }>,
-  lane: LaneRef,
   entry: LaneEntry,
 ): Promise<void> {
-  const key = `answer|${laneName(lane)}|${entry.id}`;
+  const key = `answer|${laneName(entry.lane)}|${entry.id}`;
   switch (event.kind) {
     case "command":
-      return reply(o, home, event, event.line, key);
+      return reply(o, answers, home, event, event.line, key);
     case "text":
-      return reply(o, home, event, event.text, key);
+      return reply(o, answers, home, event, event.text, key);
     case "retry":
-      return reply(o, home, event, `retry ${event.target}`, key);
+      return reply(o, answers, home, event, `retry ${event.target}`, key);
     case "invited":
       return home.decline(event.room, event.ghost, new BridgeError("not-linked"));
     case "unsupported":
@@ -68,19 +73,24 @@ async function answer(
 
 async function reply(
   o: ControlOptions,
+  answers: Answers,
   home: Home,
   event: HomeEvent & { kind: "command" | "text" | "retry" },
   line: string,
   key: string,
 ): Promise<void> {
+  const text = answers.get(key) ?? (await run(o, event, line));
+  answers.set(key, text);
+  await home.say(event.resident, event.room, text, key);
+}
+
+async function run(o: ControlOptions, event: HomeEvent & { kind: "command" | "text" | "retry" }, line: string) {
   const accounts = await o.store.accountsOf(event.resident);
-  let text: string;
   try {
-    text = await o.commands.run(line, { resident: event.resident, accounts, services: o.services });
+    return await o.commands.run(line, { resident: event.resident, accounts, services: o.services });
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "home-down" || failure.code === "store-down") throw failure;
-    text = failure.person;
+    return failure.person;
   }
-  await home.say(event.resident, event.room, text, key);
 }

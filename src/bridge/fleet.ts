@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { asBridgeError } from "./errors.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountId,
@@ -16,7 +17,7 @@ import type { Network, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
 import { OFFLINE } from "./presence.ts";
 import { Puppet } from "./puppet.ts";
-import { pause } from "./waiting.ts";
+import { backOff, Gate, pause } from "./waiting.ts";
 
 export interface FleetEvents {
   /** Words for an account's owner; called in the tick of the socket read. */
@@ -48,13 +49,19 @@ interface Member {
 
 /** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
 const PRESENCE_PACE_MS = 2000;
+const LOAD_BASE_MS = 200;
+const LOAD_CAP_MS = 10_000;
 
 /** The puppets of this worker: those of the accounts in the shards it holds. */
 export class Fleet {
   readonly #o: FleetOptions;
   readonly #members = new Map<AccountId, Member>();
+  readonly #shards = new Set<Shard>();
   readonly #waiting = new Map<NetworkName, number>();
-  readonly #presenceTimers = new Map<AccountId, NodeJS.Timeout>();
+  /** One puppet per network asks for the next sign-in, the others stand behind it. */
+  readonly #turns = new Map<NetworkName, Gate>();
+  /** Accounts whose presence was just sent; the newest goes out when the pause is over. */
+  readonly #pacing = new Map<AccountId, NodeJS.Timeout>();
 
   constructor(options: FleetOptions) {
     this.#o = options;
@@ -72,21 +79,35 @@ export class Fleet {
     return this.#members.get(account)?.record;
   }
 
-  /** Loads a shard's accounts and signs in those that nothing halts. */
+  /** Loads a shard's accounts and signs in those that nothing halts; tries until it can or the shard is dropped. */
   async takeShard(shard: Shard): Promise<void> {
-    for (const record of await this.#o.store.accountsIn(shard)) {
-      if (!this.#members.has(record.id)) await this.#join(record);
+    this.#shards.add(shard);
+    for (let attempt = 0; this.#shards.has(shard); attempt += 1) {
+      try {
+        for (const record of await this.#o.store.accountsIn(shard)) await this.#join(record);
+        return;
+      } catch (error) {
+        this.#o.log.warn({ err: asBridgeError(error), shard }, "accounts of a shard not loaded; trying again");
+        await pause(backOff(attempt, LOAD_BASE_MS, LOAD_CAP_MS));
+      }
     }
   }
 
   /** Signs a shard's puppets out; used when its lease is lost or the worker stops. */
   async dropShard(shard: Shard): Promise<void> {
+    this.#shards.delete(shard);
     const gone = [...this.#members.values()].filter((member) => shardOf(member.record.id) === shard);
     await Promise.all(gone.map((member) => this.#leave(member)));
   }
 
   async stop(): Promise<void> {
+    this.#shards.clear();
     await Promise.all([...this.#members.values()].map((member) => this.#leave(member)));
+  }
+
+  /** Signs in anew, with back-off, because this session cannot be listened to any longer. */
+  reconnect(account: AccountId, why: string): void {
+    this.#members.get(account)?.puppet.reconnect(why);
   }
 
   /** A new or relinked account: signs in with the new password. */
@@ -125,16 +146,28 @@ export class Fleet {
   homePresence(account: AccountId, presence: Presence): void {
     const member = this.#members.get(account);
     if (!member) return;
+    // Homes repeat themselves; the network and the store need not hear it.
+    if (member.home?.availability === presence.availability && member.home.text === presence.text) return;
     member.home = presence;
-    if (this.#presenceTimers.has(account)) return;
+    if (!this.#pacing.has(account)) this.#pace(member);
+  }
+
+  #pace(member: Member): void {
+    const { id } = member.record;
+    const told = member.home;
+    this.#tellPresence(member);
     const timer = setTimeout(() => {
-      this.#presenceTimers.delete(account);
-      this.#show(member)
-        .then(() => this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(member.home) }))
-        .catch((error: unknown) => this.#o.log.debug({ err: error, account }, "presence not set"));
+      this.#pacing.delete(id);
+      if (member.home !== told) this.#pace(member);
     }, PRESENCE_PACE_MS);
     timer.unref();
-    this.#presenceTimers.set(account, timer);
+    this.#pacing.set(id, timer);
+  }
+
+  #tellPresence(member: Member): void {
+    this.#show(member)
+      .then(() => this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(member.home) }))
+      .catch((error: unknown) => this.#o.log.debug({ err: error, account: member.record.id }, "presence not set"));
   }
 
   /** What the network shall see of this account. */
@@ -170,8 +203,10 @@ export class Fleet {
       this.#o.log.warn({ account: record.id }, "the network of this account is not configured; it stays signed out");
       return;
     }
-    const last = await this.#o.store.resident(record.owner);
     if (this.#members.has(record.id)) return;
+    const last = await this.#o.store.resident(record.owner);
+    // The shard may have been lost, or the account have come another way, meanwhile.
+    if (this.#members.has(record.id) || !this.#shards.has(shardOf(record.id))) return;
     const member: Member = {
       record,
       puppet: this.#puppet(record, network, () => member),
@@ -193,7 +228,8 @@ export class Fleet {
         message: (message) => events.message(member().record, message),
         typing: (from) => events.typing(member().record, from),
         contact: (contact) => {
-          this.#keepContact(record.id, contact);
+          // While signing in the whole list is on its way; it is kept in one write when it is there.
+          if (member().puppet.state === "on") this.#keepContact(record.id, contact);
           events.contact(member().record, contact);
         },
       },
@@ -235,13 +271,17 @@ export class Fleet {
   async #turn(network: NetworkName, signal: AbortSignal): Promise<void> {
     this.#waiting.set(network, (this.#waiting.get(network) ?? 0) + 1);
     const perSecond = this.#o.signInsPerSecond(network);
+    const turns = this.#turns.get(network) ?? new Gate(1);
+    this.#turns.set(network, turns);
     try {
-      for (;;) {
-        const wait = await this.#o.store.takeSignIn(network, perSecond, 1);
-        if (wait === 0) return;
-        await pause(wait, signal);
-        signal.throwIfAborted();
-      }
+      await turns.run(async () => {
+        for (;;) {
+          const wait = await this.#o.store.takeSignIn(network, perSecond, 1);
+          if (wait === 0) return;
+          await pause(wait, signal);
+          signal.throwIfAborted();
+        }
+      }, signal);
     } finally {
       this.#waiting.set(network, (this.#waiting.get(network) ?? 1) - 1);
     }
@@ -249,13 +289,18 @@ export class Fleet {
 
   async #show(member: Member): Promise<void> {
     const { availability, text } = shownPresence(member, this.#o.ownerOffline);
-    await member.puppet.setPresence(availability, text);
+    try {
+      await member.puppet.setPresence(availability, text);
+    } catch (error) {
+      // A session that ends just now: the next sign-in shows it.
+      if (asBridgeError(error).code !== "network-down") throw error;
+    }
   }
 
   async #leave(member: Member): Promise<void> {
     this.#members.delete(member.record.id);
-    clearTimeout(this.#presenceTimers.get(member.record.id));
-    this.#presenceTimers.delete(member.record.id);
+    clearTimeout(this.#pacing.get(member.record.id));
+    this.#pacing.delete(member.record.id);
     await member.puppet.stop();
   }
 }
@@ -282,7 +327,12 @@ export function shownPresence(
 /** What {@link Fleet.homePresence} kept; anything else is as good as nothing. */
 function parsePresence(text: string | undefined): Presence | undefined {
   if (!text) return undefined;
-  const value: unknown = JSON.parse(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
   if (typeof value !== "object" || value === null || !("availability" in value) || !("text" in value)) return undefined;
   const availability = AVAILABILITIES.find((one) => one === value.availability);
   return availability && typeof value.text === "string" ? { availability, text: value.text } : undefined;

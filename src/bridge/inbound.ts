@@ -16,7 +16,7 @@ import type {
 } from "./model.ts";
 import { laneName, portalParts, residentParts, shardOf } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { directPortal, ghostOf, roomFor } from "./portals.ts";
+import { directPortal, ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import { showsTyping } from "./ports/home.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
@@ -152,12 +152,9 @@ export async function openRoom(
   portal: PortalId,
   displayName: string,
 ): Promise<PortalRoom> {
-  const known = roomFor(await portals.get(portal), home.name, account.owner);
-  if (known) return known;
-  const room = await home.openDirect(portal, account.owner, ghostOf(portal), displayName);
-  const bound = { home: home.name, room, resident: account.owner };
-  await portals.bind(portal, bound);
-  return bound;
+  return portals.room(portal, home.name, account.owner, () =>
+    home.openDirect(portal, account.owner, ghostOf(portal), displayName),
+  );
 }
 
 function inboundFailure(

@@ -29,25 +29,34 @@ export function createLinker(o: LinkingOptions): Linker {
       await o.fleet.remove(id);
       try {
         await network.verify({ address: request.address, password: request.password }, onStage, signal);
+        return await keep(o, resident, request, known);
       } catch (error) {
         if (known) await o.fleet.adopt(known);
         throw error;
       }
-      const record: AccountRecord = {
-        id,
-        network: request.network,
-        address: request.address,
-        owner: resident,
-        machineGuid: known?.machineGuid ?? randomUUID(),
-        wishedAvailability: known?.wishedAvailability ?? "automatic",
-        ...(known?.wishedText === undefined ? {} : { wishedText: known.wishedText }),
-        halt: "none",
-        linkedAt: known?.linkedAt ?? Date.now(),
-      };
-      await o.store.link(record, request.password);
-      await o.fleet.adopt(record);
-      o.linked(record);
-      return record;
     },
   };
+}
+
+async function keep(
+  o: LinkingOptions,
+  owner: ResidentId,
+  { network, address, password }: Parameters<Linker["linkAccount"]>[1],
+  known: AccountRecord | undefined,
+): Promise<AccountRecord> {
+  const record: AccountRecord = {
+    id: accountId(network, address),
+    network,
+    address,
+    owner,
+    machineGuid: known?.machineGuid ?? randomUUID(),
+    wishedAvailability: known?.wishedAvailability ?? "automatic",
+    ...(known?.wishedText === undefined ? {} : { wishedText: known.wishedText }),
+    halt: "none",
+    linkedAt: known?.linkedAt ?? Date.now(),
+  };
+  await o.store.link(record, password);
+  await o.fleet.adopt(record);
+  o.linked(record);
+  return record;
 }

@@ -16,7 +16,7 @@ import type {
 } from "./model.ts";
 import { laneName, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf, roomFor } from "./portals.ts";
+import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
@@ -62,9 +62,11 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (event.resident !== account.owner) return refuse(work, event, "words of anyone but the owner of the account");
     switch (event.kind) {
       case "text":
-        return send(o, work, event.message, event.text, event.room);
       case "command":
-        return send(o, work, event.message, event.line, event.room);
+        // The ghost may have declined this room, or the chat have moved to another: its words are not for the contact.
+        if ((await o.portals.ofRoom(home.name, event.room)) !== lane.portal)
+          return refuse(work, event, "what is said in a room that is not (or no longer) a chat with one contact");
+        return send(o, work, event.message, event.kind === "text" ? event.text : event.line, event.room);
       case "unsupported":
         return refuse(work, event, event.what);
       case "invited":
@@ -109,7 +111,9 @@ async function send(
 ): Promise<Outcome> {
   const { contact } = ghostOf(work.portal);
   const puppet = o.fleet.puppet(work.account.id);
-  const state: PuppetState = puppet?.state ?? "signed-out";
+  // An account without a puppet here is on its way: its shard is being loaded, or it is being linked again.
+  const { halt } = work.account;
+  const state: PuppetState = puppet?.state ?? (halt === "none" ? "waiting" : halt);
   const session = puppet?.session;
   const title = o.networks.get(work.account.network)?.title ?? work.account.network;
   if (!session) return notOn(o, work, message, room, state, title);
@@ -190,8 +194,9 @@ async function refuse(work: Work, event: Exclude<HomeEvent, { kind: "own" }>, wh
 async function invited(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "invited" }): Promise<Outcome> {
   const { home, account, portal } = work;
   const ghost = ghostOf(portal);
-  if (!event.direct) {
-    await home.decline(event.room, ghost, new BridgeError("unsupported", { detail: "a room with several people" }));
+  if (!event.direct || event.ghost.contact !== ghost.contact || event.ghost.network !== ghost.network) {
+    const why = new BridgeError("unsupported", { detail: "a room with several people" });
+    await home.decline(event.room, event.ghost, why);
     return { kind: "done" };
   }
   const room = { home: home.name, room: event.room, resident: account.owner };
@@ -218,6 +223,5 @@ export async function openChat(
   account: AccountRecord,
   portal: PortalId,
 ): Promise<PortalRoom> {
-  const known = roomFor(await o.portals.get(portal), home.name, account.owner);
-  return known ?? openRoom(o.portals, home, account, portal, nameOf(o, account, ghostOf(portal).contact));
+  return openRoom(o.portals, home, account, portal, nameOf(o, account, ghostOf(portal).contact));
 }

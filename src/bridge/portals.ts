@@ -58,6 +58,7 @@ export class PortalDirectory {
   readonly #events: PortalDirectoryEvents;
   readonly #records = new RecentMap<PortalId, PortalRecord>(REMEMBERED);
   readonly #byRoom = new RecentMap<string, PortalId>(REMEMBERED);
+  readonly #opening = new Map<string, Promise<PortalRoom>>();
 
   constructor(store: PortalStore, events: PortalDirectoryEvents) {
     this.#store = store;
@@ -87,7 +88,9 @@ export class PortalDirectory {
   }
 
   async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
+    const before = await this.get(portal);
     const record = await this.#store.bind(portal, room);
+    if (before) this.#forget(before);
     this.#remember(record);
     this.#events.changed(record);
     return record;
@@ -101,11 +104,49 @@ export class PortalDirectory {
     this.#events.changed((await this.#store.portal(portal)) ?? { id: portal, account, conversation, rooms: [] });
   }
 
+  /** The resident's room of a portal; made by `make`, and bound, when there is none. Two who ask at once get the same. */
+  async room(portal: PortalId, home: HomeName, resident: ResidentId, make: () => Promise<RoomId>): Promise<PortalRoom> {
+    const known = roomFor(await this.get(portal), home, resident);
+    if (known) return known;
+    const key = `${home} ${resident} ${portal}`;
+    const opening = this.#opening.get(key) ?? this.#make(portal, home, resident, make);
+    this.#opening.set(key, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  /** The account is unlinked: what is remembered of its portals goes, and whoever was in them no longer matters. */
+  async forget(account: AccountId): Promise<void> {
+    for (const record of await this.#store.portalsOf(account)) {
+      this.#forget(record);
+      this.#events.changed({ ...record, rooms: [] });
+    }
+  }
+
   /** All portals of an account, from the store. */
   async ofAccount(account: AccountId): Promise<PortalRecord[]> {
     const records = await this.#store.portalsOf(account);
     for (const record of records) this.#remember(record);
     return records;
+  }
+
+  async #make(
+    portal: PortalId,
+    home: HomeName,
+    resident: ResidentId,
+    make: () => Promise<RoomId>,
+  ): Promise<PortalRoom> {
+    const room = { home, room: await make(), resident };
+    await this.bind(portal, room);
+    return room;
+  }
+
+  #forget(record: PortalRecord): void {
+    this.#records.delete(record.id);
+    for (const { home, room } of record.rooms) this.#byRoom.delete(`${home} ${room}`);
   }
 
   #remember(record: PortalRecord): void {

@@ -15,7 +15,7 @@ import type { NetworkProfile } from "../config/network.ts";
 import { mayLink } from "../config/permissions.ts";
 import { createMatrixHome, MATRIX, type MatrixHome, parseRegistration } from "../matrix/index.ts";
 import { createMsnNetwork } from "../msn/network.ts";
-import { DIALECTS, type DialectName } from "../msnp/index.ts";
+import { DIALECTS } from "../msnp/index.ts";
 import { FolderLock, loadSealingKeys, openStore, PrivateRedis, StoreSetupError } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
@@ -155,7 +155,9 @@ async function readRegistration(file: string): Promise<string> {
 /** A profile as the MSN side wants it. Dialects that a profile lists and this version does not speak are left out. */
 function networkOf(profile: NetworkProfile, log: Logger): Network {
   const { dispatch, services, limits } = profile;
-  const dialects = profile.dialects.filter((name): name is DialectName => name in DIALECTS);
+  const dialects = profile.dialects.flatMap((name) =>
+    DIALECTS.filter((dialect) => dialect.name === name).map((dialect) => dialect.name),
+  );
   return createMsnNetwork({
     name: profile.name,
     title: profile.title,

@@ -13,7 +13,7 @@ const SHOWN_LINES = 60;
  * with its context).
  */
 export function traceOfTest(context?: TestContext): TraceRecorder {
-  const recorder = new TraceRecorder();
+  const recorder = new TraceRecorder(50_000);
   const dump = (failed: TestContext): void => {
     const names = fullName(failed.task);
     const file = dumpTrace(recorder, names);

@@ -176,8 +176,7 @@ const psm = command({
   ],
   summary: "your personal message; without text it follows your client's status text",
   run: async (context: Context, { text }) => {
-    const chosen = pick(context, undefined);
-    await context.services.wish(chosen, { text: text ?? null });
+    for (const account of context.accounts) await context.services.wish(account, { text: text ?? null });
     return text
       ? `Your personal message is now: ${text}`
       : "Your personal message now follows the status text of your client.";

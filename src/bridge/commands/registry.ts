@@ -77,7 +77,10 @@ export class CommandRegistry<Services> {
     return [...this.#commands.values()];
   }
 
-  /** Runs one line. Bad input and failures become the answer's text; only `wait` and `now` errors are thrown, to be tried again. */
+  /**
+   * Runs one line. Bad input and failures become the answer's text; what passes by itself on the bridge's own side
+   * (`now` errors, a home that is down) is thrown, to be tried again.
+   */
   async run(line: string, context: CommandContext<Services>): Promise<string> {
     const [word = "", rest = ""] = splitWord(line.trim().replace(/^[!/]/, ""));
     const found = this.#commands.get(word.toLowerCase());
@@ -86,7 +89,7 @@ export class CommandRegistry<Services> {
     try {
       return await found.run(context, rest);
     } catch (error) {
-      if (!(error instanceof BridgeError) || error.retry === "now") throw error;
+      if (!(error instanceof BridgeError) || error.retry === "now" || error.code === "home-down") throw error;
       if (error.code === "bad-input") return `${error.person}\nUsage: ${usage(found)}`;
       return error.person;
     }

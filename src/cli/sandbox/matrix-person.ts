@@ -258,6 +258,14 @@ export class MatrixPerson {
     return await this.waitFor(`the message ${text} of ${sender ?? "anyone"} in ${roomId}`, find, timeoutMs);
   }
 
+  /** The bodies of all messages of `sender` that the homeserver has now, oldest first, whatever /sync has brought so far. */
+  async history(roomId: string, sender: string): Promise<readonly string[]> {
+    const events = await this.#backwards(roomId, undefined, () => false);
+    return events
+      .filter((event) => event.type === "m.room.message" && event.sender === sender)
+      .map((event) => String(event.content.body));
+  }
+
   /** Waits for an invite of `from` (anyone's when not given). */
   async waitForInvite(from?: string, timeoutMs = WAIT_MS): Promise<Invite> {
     const find = (): Invite | undefined =>
@@ -318,21 +326,32 @@ export class MatrixPerson {
     }
   }
 
-  /** What a "limited" sync left out, oldest first: /messages backwards from the gap to the first event already seen. */
+  /** What a "limited" sync left out, oldest first: from the gap back to the first event already seen. */
   async #fillGap(room: RoomView, prevBatch: string): Promise<readonly MatrixEvent[]> {
-    const missed: MatrixEvent[] = [];
-    let from: string | undefined = prevBatch;
-    for (let pages = 0; from !== undefined && pages < MOST_PAGES; pages++) {
+    return await this.#backwards(room.id, prevBatch, (event) => room.has(event.event_id));
+  }
+
+  /** Pages /messages backwards, from the newest event when `from` is not given, until `known` says stop; oldest first. */
+  async #backwards(
+    roomId: string,
+    from: string | undefined,
+    known: (event: MatrixEvent) => boolean,
+  ): Promise<readonly MatrixEvent[]> {
+    const found: MatrixEvent[] = [];
+    let next: string | undefined = from ?? "";
+    for (let pages = 0; next !== undefined && pages < MOST_PAGES; pages++) {
       const page: { chunk: readonly MatrixEvent[]; end?: string } = await this.client.call(
         "GET",
-        path("rooms", room.id, "messages"),
-        { query: { dir: "b", from, limit: PAGE } },
+        path("rooms", roomId, "messages"),
+        {
+          query: { dir: "b", limit: PAGE, ...(next === "" ? {} : { from: next }) },
+        },
       );
-      const known = page.chunk.findIndex((event) => room.has(event.event_id));
-      missed.unshift(...(known === -1 ? page.chunk : page.chunk.slice(0, known)).toReversed());
-      from = known === -1 ? page.end : undefined;
+      const stop = page.chunk.findIndex(known);
+      found.unshift(...(stop === -1 ? page.chunk : page.chunk.slice(0, stop)).toReversed());
+      next = stop === -1 ? page.end : undefined;
     }
-    return missed;
+    return found;
   }
 
   #seeInvites(answer: SyncAnswer): void {

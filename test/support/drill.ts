@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
+import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
+import type { World } from "../../src/cli/sandbox/world.ts";
+
+/** A gate that senders pass before each message; closed while something is broken on purpose. */
+export class Gate {
+  #open = Promise.resolve();
+  #release = (): void => {};
+
+  close(): void {
+    this.#open = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  open(): void {
+    this.#release();
+  }
+
+  async pass(): Promise<void> {
+    await this.#open;
+  }
+}
+
+/** Anna on Matrix, linked as alice, with one room per MSN person. */
+export interface Scene {
+  readonly anna: MatrixPerson;
+  readonly pairs: readonly Pair[];
+}
+
+export interface Pair {
+  readonly name: string;
+  readonly person: MsnPerson;
+  readonly room: string;
+  readonly ghost: string;
+}
+
+/** Links alice to Anna and opens her rooms with Bob (MSNP18) and Carol (MSNP11). */
+export async function setScene(world: World): Promise<Scene> {
+  const anna = await world.matrix("anna");
+  const management = await linkAccount(world, anna, "alice");
+  const pairs: Pair[] = [];
+  for (const [name, dialect] of [
+    ["bob", "MSNP18"],
+    ["carol", "MSNP11"],
+  ] as const) {
+    const person = await world.messenger(name, dialect);
+    const room = await openChat(world, anna, management, name);
+    pairs.push({ name, person, room, ghost: world.ghost(name) });
+  }
+  return { anna, pairs };
+}
+
+/** Every text that waits in a lane of the bridge, read from Redis without the bridge's own code. */
+export async function textsInRedis(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const found: string[] = [];
+    for (const key of await redis.keys("*")) {
+      if ((await redis.type(key)) === "stream") found.push(JSON.stringify(await redis.xrange(key, "-", "+")));
+    }
+    return found.join("\n");
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/**
+ * An MSN person who says numbered texts one after another, like someone at a keyboard: each when the server has
+ * acknowledged the one before, and again when their client says that it did not go.
+ */
+export class MsnTalker {
+  /** Texts that the MSN server has acknowledged. */
+  said = 0;
+  /** Texts that never left the MSN network because the bridge was killed before it could read them. */
+  lostOnTheWire = 0;
+  readonly texts: readonly string[];
+  readonly #pair: Pair;
+  readonly #to: string;
+  readonly #gate: Gate;
+  readonly #paceMs: number;
+  #saying = false;
+
+  constructor(o: { pair: Pair; to: string; count: number; gate: Gate; paceMs: number }) {
+    this.#pair = o.pair;
+    this.#to = o.to;
+    this.#gate = o.gate;
+    this.#paceMs = o.paceMs;
+    this.texts = Array.from({ length: o.count }, (_, i) => `${o.pair.name} says ${String(i + 1).padStart(4, "0")}.`);
+  }
+
+  async run(): Promise<void> {
+    while (this.said < this.texts.length) {
+      await this.#gate.pass();
+      const text = this.texts[this.said];
+      if (text === undefined) return;
+      this.#saying = true;
+      const sent = await this.#pair.person.say(this.#to, text).then(
+        () => true,
+        () => false,
+      );
+      if (sent) this.said += 1;
+      this.#saying = false;
+      await pause(sent ? this.#paceMs : 50);
+    }
+  }
+
+  /**
+   * After a kill: MSNP has no way for a client to acknowledge what it has read, so the server may have acknowledged a
+   * text that lay unread in the dead process's socket. Such a text was never accepted by the bridge; its sender says it
+   * again. What is in Redis or on Matrix was accepted and must arrive by itself.
+   */
+  async takeUp(stored: (text: string) => boolean): Promise<void> {
+    while (this.#saying) await pause(5);
+    const accepted = this.texts.findIndex((text) => !stored(text));
+    const first = accepted < 0 ? this.texts.length : accepted;
+    if (first < this.said) this.lostOnTheWire += this.said - first;
+    this.said = first;
+  }
+}
+
+/** How often each text came, in the order of first arrival; `repeats` with the time of each. */
+export function tally(arrived: readonly { readonly text: string; readonly at: number }[]): {
+  readonly order: readonly string[];
+  readonly repeats: readonly { readonly text: string; readonly at: number }[];
+} {
+  const seen = new Set<string>();
+  const repeats: { text: string; at: number }[] = [];
+  for (const { text, at } of arrived) {
+    if (seen.has(text)) repeats.push({ text, at });
+    seen.add(text);
+  }
+  return { order: [...seen], repeats };
+}
