@@ -39,7 +39,8 @@ export class RedisLink {
   readonly #log: Logger;
   readonly #nonce = randomBytes(9).toString("base64url");
   #requests = 0;
-  #inFlight = 0;
+  /** How each command that has no answer yet is made to fail. */
+  readonly #inFlight = new Set<(error: Error) => void>();
   #drained: (() => void) | undefined;
   #closed = false;
   #down = false;
@@ -98,7 +99,7 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#inFlight > 0) {
+    if (this.#inFlight.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#drained = resolve;
       const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
@@ -106,21 +107,25 @@ export class RedisLink {
       clearTimeout(timer);
     }
     this.#redis.disconnect();
+    // ioredis leaves what waits for a reconnect to its timeout.
+    for (const fail of this.#inFlight) fail(new Error("the store was closed"));
   }
 
   async #track<T>(name: string, send: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new BridgeError("store-down", { detail: "the store is closed" });
-    if (this.#inFlight >= MAX_IN_FLIGHT) throw new BridgeError("store-down", { detail: "too many requests wait" });
-    this.#inFlight += 1;
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) throw new BridgeError("store-down", { detail: "too many requests wait" });
     const start = performance.now();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#inFlight.add(reject);
     try {
-      return await send();
+      send().then(resolve, reject);
+      return await promise;
     } catch (error) {
       throw storeError(error, name);
     } finally {
       this.#meter.observe("msnb_redis_seconds", { script: name }, (performance.now() - start) / 1000);
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#drained?.();
+      this.#inFlight.delete(reject);
+      if (this.#inFlight.size === 0) this.#drained?.();
     }
   }
 

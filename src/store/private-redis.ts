@@ -195,6 +195,7 @@ export class PrivateRedis {
     for (let wait = 50; this.#wanted; wait = Math.min(wait * 2, REVIVE_CAP_MS)) {
       try {
         await this.#launch();
+        if (this.pid === undefined) continue;
         this.#log.warn("the private Redis runs again");
         return;
       } catch (error) {
@@ -223,5 +224,5 @@ async function endPredecessor(folder: string, log: Logger): Promise<void> {
   const pid = answer.kind === "ready" ? answer.pid : await silentRedis(folder);
   if (pid === undefined) return;
   log.warn({ pid }, "a Redis of an earlier bridge still runs in the data folder; ending it cleanly");
-  await stopRedis(address, pid);
+  await stopRedis(answer.kind === "ready" ? address : undefined, pid);
 }

@@ -99,7 +99,8 @@ export type Answer =
 export async function ask(address: RedisAddress): Promise<Answer> {
   const redis = dial(address);
   try {
-    const info = await redis.info("server");
+    const info = await redis.info();
+    if (/^loading:1/m.test(info)) return { kind: "loading" };
     return { kind: "ready", pid: Number(/^process_id:(\d+)/m.exec(info)?.[1]) };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -126,15 +127,18 @@ function dial(address: RedisAddress): Redis {
 }
 
 /**
- * Ends the Redis of this folder cleanly: SHUTDOWN writes out the append-only file. If it does not answer, by signals; what
- * it has acknowledged is in the kernel's hands by then and not lost (source: stack D "What is lost when Redis dies").
+ * Ends the Redis of this folder cleanly: SHUTDOWN writes out the append-only file. If it does not answer (`address` is
+ * undefined when that is known), by signals; what it has acknowledged is in the kernel's hands by then and not lost
+ * (source: stack D "What is lost when Redis dies").
  */
-export async function stopRedis(address: RedisAddress, pid: number): Promise<void> {
-  const redis = dial(address);
-  // SHUTDOWN has no answer: the link ends, or the command fails.
-  await redis.call("SHUTDOWN", "NOSAVE").catch(() => {});
-  redis.disconnect();
-  if (await gone(pid, STOP_TIMEOUT_MS)) return;
+export async function stopRedis(address: RedisAddress | undefined, pid: number): Promise<void> {
+  if (address) {
+    const redis = dial(address);
+    // SHUTDOWN has no answer: the link ends, or the command fails.
+    await redis.call("SHUTDOWN", "NOSAVE").catch(() => {});
+    redis.disconnect();
+    if (await gone(pid, STOP_TIMEOUT_MS)) return;
+  }
   signal(pid, "SIGTERM");
   if (await gone(pid, STOP_TIMEOUT_MS)) return;
   signal(pid, "SIGKILL");

@@ -1,0 +1,241 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { EntryId, Fence, LaneEntry, LaneRef, Shard } from "../../../src/bridge/model.ts";
+import { messageId, parseNetworkName } from "../../../src/bridge/model.ts";
+import type { Store, StoredContact } from "../../../src/bridge/ports/store.ts";
+import { Secret } from "../../../src/bridge/secret.ts";
+import type { CuttingProxy } from "./fixture.ts";
+import { account, address, Fixture, matrix, out, person, portalOf, record, said, textOf, textsIn } from "./fixture.ts";
+
+let fixture: Fixture;
+let proxy: CuttingProxy;
+/** Reaches Redis through the proxy. */
+let store: Store;
+/** Reaches it directly, to look. */
+let direct: Store;
+const ann = person("ann");
+const free = 0 as Fence;
+const rounds = process.env["MSNBRIDGE_LONG"] === "1" ? 20 : 3;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  proxy = await fixture.proxy();
+  store = await fixture.open({ port: proxy.port });
+  direct = await fixture.open();
+});
+afterAll(() => fixture.stop());
+afterEach(() => {
+  if (fixture.redis.pid === undefined) throw new Error("a test has left Redis dead");
+});
+
+/** Does it while Redis carries it out and its answer is lost, so that ioredis sends it again. */
+async function losingTheAnswer<T>(action: () => Promise<T>): Promise<T> {
+  const cuts = proxy.cuts;
+  proxy.loseAnswer();
+  const result = await action();
+  expect(proxy.cuts).toBe(cuts + 1);
+  return result;
+}
+
+async function one(lane: LaneRef): Promise<LaneEntry> {
+  const [entry] = await direct.read(lane, undefined, 1);
+  if (!entry) throw new Error("the lane is empty");
+  return entry;
+}
+
+test("an append whose answer is lost is there once, and its id is known", async () => {
+  const lane = out(account("append"), "bob");
+  const id = await losingTheAnswer(() => store.append(lane, said("a"), "lost-append"));
+  expect((await direct.read(lane, undefined, 9)).map((entry) => entry.id)).toEqual([id]);
+});
+
+test("appends in flight while the link breaks are there once each and in order", async () => {
+  const lane = out(account("in-flight"), "bob");
+  const ids = await losingTheAnswer(() =>
+    Promise.all(Array.from({ length: 500 }, (_, i) => store.append(lane, said(`${i}`), `in-flight-${i}`))),
+  );
+  const entries = await direct.read(lane, undefined, 1000);
+  expect(entries.map(textOf)).toEqual(Array.from({ length: 500 }, (_, i) => `${i}`));
+  expect(entries.map((entry) => entry.id)).toEqual(ids);
+});
+
+test("a batch whose answer is lost is stored once", async () => {
+  const lane = out(account("batch"), "bob");
+  await losingTheAnswer(() => store.intake(matrix, "lost", [{ lane, body: said("a") }]));
+  expect(await textsIn(direct, lane)).toEqual(["a"]);
+});
+
+test("a done, a park and a retry whose answers are lost happen once", async () => {
+  const lane = out(account("settle"), "bob");
+  await direct.append(lane, said("a"), "settle-a");
+  await direct.append(lane, said("b"), "settle-b");
+  await losingTheAnswer(async () => store.done(await one(lane), free));
+  expect(await textsIn(direct, lane)).toEqual(["b"]);
+  const failure = { code: "send-failed", text: "x", certainty: "not-sent" } as const;
+  await losingTheAnswer(async () => store.park(await one(lane), messageId("$b"), ann, failure, free));
+  expect(await direct.parked(account("settle"))).toHaveLength(1);
+  expect(await losingTheAnswer(() => store.retry(account("settle"), messageId("$b")))).toEqual(lane);
+  expect(await textsIn(direct, lane)).toEqual(["b"]);
+});
+
+test("a lease whose answer is lost is ours, with the fence that stands", async () => {
+  const shard = 9 as Shard;
+  const fence = await losingTheAnswer(() => store.acquire(shard, "me", 60_000));
+  if (fence === undefined) throw new Error("the shard was free");
+  expect(await direct.renew(shard, "me", fence, 60_000)).toBe(true);
+  expect(await fixture.admin.get("msnb:{s9}:fence")).toBe(`${fence}`);
+  await losingTheAnswer(() => store.release(shard, "me", fence));
+  expect(await direct.acquire(shard, "you", 60_000)).toBeGreaterThan(fence);
+});
+
+test("linking, changing and unlinking whose answers are lost happen once", async () => {
+  const id = account("linker");
+  await losingTheAnswer(() => store.link(record("linker", ann), new Secret("pw")));
+  expect((await direct.password(id))?.open()).toBe("pw");
+  await losingTheAnswer(() => store.update(id, { halt: "elsewhere" }));
+  expect((await direct.account(id))?.halt).toBe("elsewhere");
+  await losingTheAnswer(() => store.unlink(id));
+  expect(await direct.accountsOf(ann)).toEqual([]);
+});
+
+test("a portal, contacts and a profile whose answers are lost are stored once", async () => {
+  const portal = portalOf(account("tied"), "bob");
+  const room = { home: matrix, room: "!r" as never, resident: ann };
+  expect((await losingTheAnswer(() => store.bind(portal, room))).rooms).toEqual([room]);
+  const bob: StoredContact = {
+    address: address("bob@msn.test"),
+    displayName: "Bob",
+    listed: true,
+    blocked: false,
+    groups: [],
+    presence: { availability: "online", text: "" },
+  };
+  expect(await losingTheAnswer(() => store.saveContacts(account("tied"), [bob]))).toBe(1);
+  await losingTheAnswer(() => store.updateResident(ann, { k: "v" }));
+  expect(await direct.resident(ann)).toEqual({ k: "v" });
+});
+
+test("a ticket whose answer is lost counts its try once and is used by the one who used it", async () => {
+  const token = new Secret("lost-ticket");
+  await losingTheAnswer(() => store.issueTicket(token, { resident: ann }, 60_000));
+  expect(await losingTheAnswer(() => store.tryTicket(token))).toBe(1);
+  expect(await losingTheAnswer(() => store.consumeTicket(token))).toBe(true);
+  expect(await direct.consumeTicket(token)).toBe(false);
+});
+
+test("a sign-in whose answer is lost makes the fleet slower, never faster", async () => {
+  const net = parseNetworkName("lossy");
+  expect(await losingTheAnswer(() => store.takeSignIn(net, 1, 5))).toBe(0);
+  const waits = await Promise.all([1, 2, 3, 4].map(() => direct.takeSignIn(net, 1, 5)));
+  expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(4);
+});
+
+test("links that Redis itself cuts again and again lose and double nothing", async () => {
+  const lane = out(account("cut"), "bob");
+  const pending: Promise<EntryId>[] = [];
+  for (let round = 0; round < rounds * 10; round++) {
+    await direct.ping();
+    const kills: Promise<unknown>[] = [];
+    for (let i = round * 100; i < (round + 1) * 100; i++) {
+      pending.push(direct.append(lane, said(`${i}`), `cut-${i}`));
+      if (i % 100 === 50) kills.push(fixture.admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
+    }
+    expect(Number(await kills[0])).toBeGreaterThan(0);
+  }
+  await Promise.all(pending);
+  expect(await textsIn(direct, lane)).toEqual(Array.from({ length: rounds * 1000 }, (_, i) => `${i}`));
+});
+
+/** Keeps appending, 50 at a time, each until it has worked, as the core does; stops when told. */
+async function traffic(lane: LaneRef, stopped: () => boolean): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (let i = 0; !stopped(); i += 50) {
+    const texts = Array.from({ length: 50 }, (_, n) => `${i + n}`);
+    const wanted = new Set(texts);
+    while (wanted.size > 0) {
+      const send = (text: string) => direct.append(lane, said(text), `t-${text}`).then(() => wanted.delete(text));
+      const results = await Promise.allSettled([...wanted].map(send));
+      for (const result of results)
+        if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "store-down" });
+    }
+    acknowledged.push(...texts);
+  }
+  return acknowledged;
+}
+
+test("redis-server is killed and started again under traffic: what was acknowledged is there, once", async () => {
+  const lane = out(account("sigkill"), "bob");
+  let over = false;
+  const sent = traffic(lane, () => over);
+  for (let round = 0; round < rounds; round++) {
+    const before = await direct.read(lane, undefined, 100_000).catch(() => []);
+    await fixture.redis.kill();
+    await fixture.redis.restart();
+    await expect
+      .poll(async () => (await textsIn(direct, lane)).length, { timeout: 10_000 })
+      .toBeGreaterThan(before.length);
+  }
+  over = true;
+  const acknowledged = await sent;
+  const stored = await textsIn(direct, lane);
+  expect(new Set(stored).size).toBe(stored.length);
+  expect(stored.toSorted()).toEqual(acknowledged.toSorted());
+});
+
+test("while Redis is dead every call fails with store-down in good time, and works again afterwards", async () => {
+  const lane = out(account("dead"), "bob");
+  await fixture.redis.kill();
+  const start = performance.now();
+  const calls = [
+    direct.append(lane, said("a"), "dead-a"),
+    direct.intake(matrix, "dead", [{ lane, body: said("b") }]),
+    direct.read(lane, undefined, 1),
+    direct.account(account("dead")),
+    direct.ping(),
+  ];
+  const results = await Promise.allSettled(calls);
+  expect(performance.now() - start).toBeLessThan(6_500);
+  for (const result of results) expect(result).toMatchObject({ status: "rejected", reason: { code: "store-down" } });
+  await fixture.redis.restart();
+  await expect.poll(() => direct.append(lane, said("a"), "dead-a").catch(() => ""), { timeout: 10_000 }).not.toBe("");
+  expect(await direct.intake(matrix, "dead", [{ lane, body: said("b") }])).toBe("stored");
+  expect(await textsIn(direct, lane)).toEqual(["a", "b"]);
+});
+
+test("a Redis that stands still does not hang the caller, and what it did late is not done twice", async () => {
+  const lane = out(account("still"), "bob");
+  const pid = fixture.redis.pid;
+  if (pid === undefined) throw new Error("Redis is dead");
+  process.kill(pid, "SIGSTOP");
+  try {
+    await expect(direct.append(lane, said("a"), "still-a")).rejects.toMatchObject({ code: "store-down" });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await direct.append(lane, said("a"), "still-a");
+  expect(await textsIn(direct, lane)).toEqual(["a"]);
+});
+
+test("closing waits for what is in flight; afterwards every call says that the store is closed", async () => {
+  const closing = await fixture.open();
+  const lane = out(account("close"), "bob");
+  const last = closing.append(lane, said("a"), "close-a");
+  await closing.close();
+  await last;
+  await expect(closing.append(lane, said("b"), "close-b")).rejects.toMatchObject({ code: "store-down" });
+  await closing.close();
+  expect(await textsIn(direct, lane)).toEqual(["a"]);
+});
+
+test("closing while Redis is dead takes two seconds at most", async () => {
+  const closing = await fixture.open();
+  await fixture.redis.kill();
+  const start = performance.now();
+  const ping = closing.ping().then(
+    () => "answered",
+    (error: { code: string }) => error.code,
+  );
+  await closing.close();
+  expect(performance.now() - start).toBeLessThan(2_500);
+  expect(await ping).toBe("store-down");
+  await fixture.redis.restart();
+});
