@@ -64,6 +64,15 @@ abstract class BaseConversation implements Conversation {
     board.tell("N", encodeNudge());
   }
 
+  async invite(email: Email): Promise<void> {
+    const board = await this.board();
+    try {
+      await board.call(email);
+    } catch (error) {
+      throw toSendError(error);
+    }
+  }
+
   #unqueue(): void {
     this.#queued -= 1;
   }

@@ -41,7 +41,8 @@ export class Switchboard implements ConnectionOwner {
   #connection: Connection | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #opening: AbortController | undefined;
-  #joined: (() => void) | undefined;
+  /** Who is called and has not come yet. */
+  readonly #called = new Map<Email, () => void>();
   #isClosed = false;
   /** How often the last of the others left; tells an acknowledgement that reached nobody. */
   #emptied = 0;
@@ -116,21 +117,21 @@ export class Switchboard implements ConnectionOwner {
   async call(email: Email): Promise<void> {
     const connection = this.#open();
     const joined = connection.expect("the contact's arrival", this.#core.timeouts.ring);
-    this.#joined = joined.done;
+    this.#called.set(email, joined.done);
     await joined.during(
       connection.request("CAL", [email]).catch((error: unknown) => {
         // Already called or already here: all there is to do is to wait.
         if (!(error instanceof ServerError && error.status === 215)) throw error;
       }),
     );
-    if (this.#roster.size > 0) joined.done();
+    if (this.#roster.has(email)) joined.done();
     try {
       await joined.promise;
     } catch (error) {
       if (!connection.isOver) throw new SendError("no-answer", "not-sent", `${email} did not answer the call`);
       throw error;
     } finally {
-      this.#joined = undefined;
+      this.#called.delete(email);
     }
   }
 
@@ -205,7 +206,7 @@ export class Switchboard implements ConnectionOwner {
   admit(email: Email): void {
     if (this.#roster.has(email)) return;
     this.#roster.set(email, { isPlain: true, endpoints: new Set() });
-    this.#membersChanged();
+    this.#owner.boardMembersChanged(this);
   }
 
   #open(): Connection {
@@ -225,7 +226,8 @@ export class Switchboard implements ConnectionOwner {
     else if (member.endpoints.size < 16) member.endpoints.add(endpoint);
     if (known !== undefined) return;
     this.#roster.set(email, member);
-    this.#membersChanged();
+    this.#called.get(email)?.();
+    this.#owner.boardMembersChanged(this);
   }
 
   #leave(command: Command): void {
@@ -238,11 +240,6 @@ export class Switchboard implements ConnectionOwner {
     if (isStillHere) return;
     this.#roster.delete(email);
     if (this.#roster.size === 0) this.#emptied += 1;
-    this.#membersChanged();
-  }
-
-  #membersChanged(): void {
-    if (this.#roster.size > 0) this.#joined?.();
     this.#owner.boardMembersChanged(this);
   }
 

@@ -95,6 +95,11 @@ export interface Conversation {
   sendTyping(): Promise<void>;
   /** Rejects with SendError. */
   sendNudge(): Promise<void>;
+  /**
+   * Calls somebody else to join. A one-to-one conversation goes on without its switchboard then, which becomes a
+   * group conversation (event `conversation`). Rejects with SendError.
+   */
+  invite(email: Email): Promise<void>;
   /** Leaves; a one-to-one conversation can be used again. Always settles. */
   close(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { tweener } from "../../../src/msnp/auth/tweener.ts";
+import { dialectOf } from "../../../src/msnp/dialect/table.ts";
 import {
   type DialectName,
   type Email,
@@ -9,6 +11,8 @@ import {
   parseMachineGuid,
 } from "../../../src/msnp/index.ts";
 import { type AccountSpec, MsnNetwork, type NetworkOptions } from "../../../src/msnp/server/index.ts";
+import { Connection } from "../../../src/msnp/transport/connection.ts";
+import { HttpClient } from "../../../src/msnp/transport/http.ts";
 
 export const BOTH_DIALECTS: readonly DialectName[] = ["MSNP18", "MSNP11"];
 export const ALICE = parseEmail("alice@msn.test");
@@ -63,6 +67,35 @@ export class Stage {
     const client = this.client(email, dialect, more);
     await client.signIn();
     return client;
+  }
+
+  /** An MSNP11 connection of an account whose commands are written by hand. */
+  async byHand(email: Email, password: string): Promise<Connection> {
+    const { ns, nexusUrl } = this.network.services;
+    const owner = { onCommand() {}, onEnd() {} };
+    const connection = await Connection.open({
+      ...ns,
+      label: email,
+      owner,
+      connectTimeout: 5000,
+      requestTimeout: 5000,
+    });
+    const dialect = dialectOf("MSNP11");
+    await connection.request("VER", [dialect.name]);
+    await connection.request("CVR", [...dialect.clientVersion, email]);
+    const challenge = await connection.request("USR", ["TWN", "I", email]);
+    const proof = await tweener.prove(challenge.args.slice(3), {
+      dialect,
+      email,
+      password: () => password,
+      machineGuid: parseMachineGuid("00000000-0000-4000-8000-0000000000ff"),
+      nexusUrl,
+      rstUrl: "",
+      http: new HttpClient({ timeout: 5000 }),
+    });
+    await connection.request("USR", proof.args);
+    await connection.request("SYN", [0, 0]);
+    return connection;
   }
 
   async close(): Promise<void> {
