@@ -56,6 +56,8 @@ export interface BridgeOptions {
 
 /** The net below the wake-ups: lanes that wait are looked for at this pace. */
 const SWEEP_MS = 2000;
+/** Waiting messages of one portal that `status` counts. */
+const COUNTED = 100;
 
 /** The core: wires puppets, portals, lanes and commands between the homes and the networks it is given. */
 export class Bridge {
@@ -158,7 +160,7 @@ export class Bridge {
       store,
       lanes: this.#lanes,
       log,
-      overflow: (account) => void this.#fleet.remove(account.id),
+      overflow: (account) => this.#fleet.reconnect(account.id, "the bridge could not store what was said"),
     });
     this.#intake = new Intake({
       store,
@@ -193,9 +195,9 @@ export class Bridge {
     await Promise.all([...this.#homes.values()].map((home) => home.stop()));
     this.#typing.stop();
     this.#presence.stop();
-    await this.#inbox.flush(2000);
     await this.#lanes.stop();
     await this.#fleet.stop();
+    await this.#inbox.flush(2000);
     await this.#leases.stop();
   }
 
@@ -224,7 +226,7 @@ export class Bridge {
     const ghost = ghostOf(portal.id);
     for (const { home } of portal.rooms) {
       const side = this.#homes.get(home);
-      if (side) this.#presence.watch(side, ghost);
+      if (side) this.#presence.watch(side, ghost, portal.account);
     }
     const account = this.#fleet.record(portal.account);
     const contact = this.#fleet.session(portal.account)?.contact(ghost.contact);
@@ -246,7 +248,7 @@ export class Bridge {
     if (state === "on") {
       this.#showContacts(account).catch((error: unknown) => this.#o.log.warn({ err: error }, "contacts not shown"));
     } else if (previous === "on") {
-      this.#hideContacts(account).catch((error: unknown) => this.#o.log.warn({ err: error }, "contacts not hidden"));
+      this.#presence.forget(account.id);
     }
     const trouble =
       state === "elsewhere"
@@ -267,11 +269,6 @@ export class Bridge {
 
   async #showContacts(account: AccountRecord): Promise<void> {
     for (const portal of await this.#portals.ofAccount(account.id)) this.#portalChanged(portal);
-  }
-
-  async #hideContacts(account: AccountRecord): Promise<void> {
-    for (const portal of await this.#portals.ofAccount(account.id))
-      this.#presence.unwatch(ghostOf(portal.id), account.id);
   }
 
   async #forward(portal: PortalId, entry: { body: import("./model.ts").LaneBody; id: string }): Promise<void> {
@@ -305,7 +302,7 @@ export class Bridge {
       },
       unlink: async (account) => {
         await this.#fleet.remove(account.id);
-        await this.#hideContacts(account);
+        await this.#portals.forget(account.id);
         await store.unlink(account.id);
       },
       state: (account) => {
@@ -316,10 +313,13 @@ export class Bridge {
           ...(puppet?.trouble ?? { why: undefined, retryAt: undefined }),
         };
       },
-      waiting: async (account) =>
-        this.#lanes
+      waiting: async (account) => {
+        const lanes = this.#lanes
           .snapshot()
-          .filter(({ lane }) => lane.kind === "out" && portalParts(lane.portal).account === account.id).length,
+          .filter(({ lane }) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
+        const pages = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, COUNTED)));
+        return pages.reduce((sum, page) => sum + page.length, 0);
+      },
       contacts: async (account) => {
         const session = this.#fleet.session(account.id);
         return session ? [...session.contacts()] : store.contactsOf(account.id);

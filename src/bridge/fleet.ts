@@ -204,7 +204,10 @@ export class Fleet {
       return;
     }
     if (this.#members.has(record.id)) return;
-    const last = await this.#o.store.resident(record.owner);
+    const last = await this.#o.store.resident(record.owner).catch((error: unknown) => {
+      this.#o.log.warn({ err: asBridgeError(error), account: record.id }, "the owner's last presence is not known");
+      return {} as Readonly<Record<string, string>>;
+    });
     // The shard may have been lost, or the account have come another way, meanwhile.
     if (this.#members.has(record.id) || !this.#shards.has(shardOf(record.id))) return;
     const member: Member = {

@@ -6,7 +6,6 @@ import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
   HomeName,
-  LaneBody,
   LaneEntry,
   LaneRef,
   NetworkMessage,
@@ -22,14 +21,22 @@ import { showsTyping } from "./ports/home.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
 import { backOff, pause } from "./waiting.ts";
 
-/** Words kept in memory while Redis does not take them; beyond this the session is ended rather than words dropped unseen. */
+/** Words kept in memory while Redis does not take them, per lane and in all; beyond this the session is ended. */
 const SPOOL_LIMIT = 10_000;
+const TOTAL_LIMIT = 100_000;
+/** What is left of words that are too long for a lane. */
+const SHORTENED = 16_000;
 
 interface Spool {
   readonly lane: LaneRef;
   /** Not yet known to be stored, oldest first. */
-  readonly waiting: { body: LaneBody; once: string }[];
+  readonly waiting: Item[];
   retrying: boolean;
+}
+
+interface Item {
+  message: NetworkMessage;
+  readonly once: string;
 }
 
 /**
@@ -42,6 +49,7 @@ export class Inbox {
   readonly #log: Logger;
   readonly #overflow: (account: AccountRecord) => void;
   readonly #spools = new Map<string, Spool>();
+  #held = 0;
   #stopped = false;
 
   constructor(o: { store: LaneStore; lanes: LaneRunner; log: Logger; overflow: (account: AccountRecord) => void }) {
@@ -56,13 +64,15 @@ export class Inbox {
     const portal = directPortal(account.id, { network: account.network, contact: message.from });
     const lane: LaneRef = { kind: "in", shard: shardOf(account.id), portal, home };
     const spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], retrying: false };
-    this.#spools.set(laneName(lane), spool);
-    if (spool.waiting.length >= SPOOL_LIMIT) {
+    if (spool.waiting.length >= SPOOL_LIMIT || this.#held >= TOTAL_LIMIT) {
+      this.#log.error({ lane: laneName(lane), held: this.#held }, "words lost: too many wait for the store");
       this.#overflow(account);
       return;
     }
-    const item = { body: { from: "network", message } as const, once: randomUUID() };
+    this.#spools.set(laneName(lane), spool);
+    const item: Item = { message, once: randomUUID() };
     spool.waiting.push(item);
+    this.#held += 1;
     if (!spool.retrying) void this.#append(spool, item);
   }
 
@@ -73,9 +83,9 @@ export class Inbox {
     this.#stopped = true;
   }
 
-  async #append(spool: Spool, item: Spool["waiting"][number]): Promise<void> {
+  async #append(spool: Spool, item: Item): Promise<void> {
     try {
-      await this.#store.append(spool.lane, item.body, item.once);
+      await this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
       this.#stored(spool, item);
     } catch (error) {
       if (spool.retrying) return;
@@ -94,22 +104,33 @@ export class Inbox {
       const item = spool.waiting[0];
       if (!item) break;
       try {
-        await this.#store.append(spool.lane, item.body, item.once);
+        await this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
         this.#stored(spool, item);
         attempt = -1;
-      } catch {
+      } catch (error) {
+        if (asBridgeError(error).code === "bad-input") shorten(item);
         await pause(backOff(attempt, 100, 3000));
       }
     }
     spool.retrying = false;
   }
 
-  #stored(spool: Spool, item: Spool["waiting"][number]): void {
+  #stored(spool: Spool, item: Item): void {
     const at = spool.waiting.indexOf(item);
-    if (at >= 0) spool.waiting.splice(at, 1);
+    if (at >= 0) this.#held -= spool.waiting.splice(at, 1).length;
     if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
     this.#lanes.wake(spool.lane);
   }
+}
+
+/** A lane does not take these words whole; a part that says so is better than a lane that stands still. */
+function shorten(item: Item): void {
+  const { message } = item;
+  item.message = {
+    ...message,
+    fromName: message.fromName.slice(0, 200),
+    text: `${message.text.slice(0, SHORTENED)}… (the rest was too long for the bridge)`,
+  };
 }
 
 export interface InboundOptions {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { asBridgeError } from "./errors.ts";
 import type { Meter } from "./metrics.ts";
-import type { AccountId, Availability, ContactAddress, GhostRef, NetworkName, Presence } from "./model.ts";
+import type { AccountId, Availability, GhostRef, Presence } from "./model.ts";
 import type { Home, PresenceShowing } from "./ports/home.ts";
 import { showsPresence } from "./ports/home.ts";
 
@@ -32,9 +32,12 @@ export function mergePresence(views: Iterable<Presence>): Presence {
 interface Seen {
   readonly ghost: GhostRef;
   readonly views: Map<AccountId, { presence: Presence; name: string }>;
-  /** Homes in which someone shares a room with this ghost. */
-  readonly homes: Set<Home>;
-  shown: Presence | undefined;
+  /** Homes in which an account's owner shares a room with this ghost. */
+  readonly rooms: Map<AccountId, Set<Home>>;
+  /** What each home was told last; absent: not yet, or it is to be told again. */
+  readonly shown: Map<Home, Presence>;
+  /** Homes that are being told now; a ghost is told by one writer at a time, so that the newest state is the last. */
+  readonly writing: Set<Home>;
   name: string | undefined;
 }
 
@@ -47,6 +50,8 @@ const WRITERS = 4;
  */
 export class PresenceBoard {
   readonly #seen = new Map<string, Seen>();
+  /** Ghosts of which an account has a view, so that they can be forgotten together. */
+  readonly #viewed = new Map<AccountId, Set<Seen>>();
   readonly #dirty = new Map<Home, Set<Seen>>();
   readonly #writers = new Map<Home, number>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -67,41 +72,50 @@ export class PresenceBoard {
   /** A puppet sees a contact so. Contacts who matter to nobody are not kept. */
   see(account: AccountId, ghost: GhostRef, name: string, presence: Presence): void {
     const seen = this.#seen.get(key(ghost));
-    if (!seen) {
+    if (!seen || seen.rooms.size === 0) {
       this.#meter.count("msnb_presence_suppressed_total", { to: "home" });
       return;
     }
     seen.views.set(account, { presence, name });
     seen.name = name;
-    for (const home of seen.homes) this.#mark(home, seen);
+    const viewed = this.#viewed.get(account) ?? new Set();
+    this.#viewed.set(account, viewed.add(seen));
+    this.#markAll(seen);
   }
 
-  /** The ghost shares a room with someone in this home from now on. */
-  watch(home: Home, ghost: GhostRef): void {
+  /** The account's owner shares a room with the ghost in this home from now on. */
+  watch(home: Home, ghost: GhostRef, account: AccountId): void {
     let seen = this.#seen.get(key(ghost));
     if (!seen) {
-      seen = { ghost, views: new Map(), homes: new Set(), shown: undefined, name: undefined };
+      seen = { ghost, views: new Map(), rooms: new Map(), shown: new Map(), writing: new Set(), name: undefined };
       this.#seen.set(key(ghost), seen);
     }
-    seen.homes.add(home);
+    const homes = seen.rooms.get(account) ?? new Set();
+    seen.rooms.set(account, homes.add(home));
   }
 
+  /** The account's owner shares no room with the ghost any more. Whom nobody shares a room with is shown offline and dropped. */
   unwatch(ghost: GhostRef, account: AccountId): void {
     const seen = this.#seen.get(key(ghost));
-    if (!seen) return;
-    seen.views.delete(account);
-    for (const home of seen.homes) this.#mark(home, seen);
-  }
-
-  watches(ghost: GhostRef): boolean {
-    return this.#seen.has(key(ghost));
+    if (!seen?.rooms.delete(account)) return;
+    if (seen.rooms.size === 0) {
+      for (const viewer of seen.views.keys()) this.#viewed.get(viewer)?.delete(seen);
+      seen.views.clear();
+      this.#dropUnwatched(seen);
+    }
+    this.#markAll(seen);
   }
 
   /** The puppet sees nobody any more. */
-  forget(account: AccountId, contacts: Iterable<{ network: NetworkName; contact: ContactAddress }>): void {
-    for (const ghost of contacts) this.unwatch(ghost, account);
+  forget(account: AccountId): void {
+    for (const seen of this.#viewed.get(account) ?? []) {
+      seen.views.delete(account);
+      this.#markAll(seen);
+    }
+    this.#viewed.delete(account);
   }
 
+  /** Ghosts that share a room with someone. */
   get size(): number {
     return this.#seen.size;
   }
@@ -111,36 +125,55 @@ export class PresenceBoard {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
+  #markAll(seen: Seen): void {
+    for (const home of new Set([...homesOf(seen), ...seen.shown.keys()])) this.#mark(home, seen);
+  }
+
   #mark(home: Home, seen: Seen): void {
     if (this.#stopped) return;
     this.#dirty.get(home)?.add(seen);
     const writers = this.#writers.get(home) ?? 0;
     if (writers < WRITERS) {
       this.#writers.set(home, writers + 1);
-      void this.#write(home).finally(() => this.#writers.set(home, (this.#writers.get(home) ?? 1) - 1));
+      void this.#write(home);
     }
   }
 
   async #write(home: Home): Promise<void> {
-    const dirty = this.#dirty.get(home);
-    for (;;) {
-      const next = dirty?.values().next();
-      if (!next || next.done || this.#stopped) return;
-      dirty?.delete(next.value);
-      await this.#show(home, next.value);
+    const dirty = this.#dirty.get(home) ?? new Set<Seen>();
+    for (let next = free(dirty, home); next && !this.#stopped; next = free(dirty, home)) {
+      dirty.delete(next);
+      next.writing.add(home);
+      await this.#show(home, next);
+      next.writing.delete(home);
+      this.#dropUnwatched(next);
     }
+    this.#writers.set(home, (this.#writers.get(home) ?? 1) - 1);
+  }
+
+  /** A ghost with whom nobody shares a room goes when every home has been told. */
+  #dropUnwatched(seen: Seen): void {
+    const told = [...seen.shown.values()].every((presence) => presence.availability === "offline");
+    if (seen.rooms.size === 0 && seen.writing.size === 0 && told) this.#seen.delete(key(seen.ghost));
   }
 
   async #show(home: Home, seen: Seen): Promise<void> {
-    const presence = mergePresence([...seen.views.values()].map((view) => view.presence));
+    const views = homesOf(seen).has(home) ? [...seen.views.values()] : [];
+    const presence = mergePresence(views.map((view) => view.presence));
+    if (seen.name)
+      await home
+        .nameGhost(seen.ghost, seen.name)
+        .catch((error: unknown) =>
+          this.#log.debug({ err: asBridgeError(error), ghost: seen.ghost.contact }, "name not shown"),
+        );
+    if (!showsPresence(home) || isSame(seen.shown.get(home), presence)) return;
+    seen.shown.set(home, presence);
     try {
-      if (seen.name) await home.nameGhost(seen.ghost, seen.name);
-      if (!showsPresence(home)) return;
-      seen.shown = presence;
       await home.showPresence(seen.ghost, presence);
       this.#meter.count("msnb_presence_writes_total", { to: home.name });
     } catch (error) {
       // The next change or the next refresh says it again; presence is never worth a queue.
+      seen.shown.delete(home);
       this.#log.debug({ err: asBridgeError(error), ghost: seen.ghost.contact }, "presence not shown");
     }
   }
@@ -152,14 +185,30 @@ export class PresenceBoard {
     const timer = setInterval(() => {
       let i = 0;
       for (const seen of this.#seen.values()) {
-        if (i++ % steps === step && seen.homes.has(home) && seen.shown && seen.shown.availability !== "offline")
-          this.#mark(home, seen);
+        if (i++ % steps !== step || seen.shown.get(home)?.availability === "offline") continue;
+        if (!homesOf(seen).has(home) || seen.views.size === 0) continue;
+        seen.shown.delete(home);
+        this.#mark(home, seen);
       }
       step = (step + 1) % steps;
     }, home.presenceRefreshMs / steps);
     timer.unref();
     this.#timers.push(timer);
   }
+}
+
+function homesOf(seen: Seen): Set<Home> {
+  return new Set([...seen.rooms.values()].flatMap((homes) => [...homes]));
+}
+
+/** The next ghost that nobody is telling this home of. */
+function free(dirty: ReadonlySet<Seen>, home: Home): Seen | undefined {
+  for (const seen of dirty) if (!seen.writing.has(home)) return seen;
+  return undefined;
+}
+
+function isSame(a: Presence | undefined, b: Presence): boolean {
+  return a !== undefined && a.availability === b.availability && a.text === b.text && a.media === b.media;
 }
 
 function key(ghost: GhostRef): string {
