@@ -107,6 +107,12 @@ export class RawClient {
     await this.#until(() => this.#ended, "the end of the connection");
   }
 
+  /** Ends its own side, after which the server ends the other; what it still says is not looked at. */
+  async hangUp(): Promise<void> {
+    this.#socket.end();
+    await this.ends();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -53,9 +53,11 @@ export class Directory {
 
   /**
    * Puts a contact on lists (FL, AL, BL bits), and its owner on the contact's reverse list when FL is among them.
-   * Throws ListError `list-full`, `no-such-group`, or `already-on-list` for a group the contact is in.
+   * Throws ListError `list-full`, `no-such-group`, `already-on-list` for a group the contact is in, and
+   * `no-such-account` for oneself.
    */
   addToLists(owner: Account, contact: Account, bits: number, groupId?: string): ListChange {
+    if (owner === contact) throw new ListError("no-such-account");
     const group = groupId === undefined || groupId === "0" ? undefined : owner.group(groupId);
     if (groupId !== undefined && groupId !== "0" && group === undefined) throw new ListError("no-such-group");
     const before = owner.contacts.get(contact.id)?.lists ?? 0;
