@@ -37,7 +37,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...COMMON, "fastify", "@fastify/cookie", "@fastify/formbody", "@fastify/helmet", "prom-client", "zod"],
   },
   config: { rooms: ["bridge"], packages: [...COMMON, "yaml", "zod"] },
-  cli: { rooms: ["*"], packages: [...COMMON, "commander", "playwright-core", "prom-client", "undici", "yaml", "zod"] },
+  cli: {
+    rooms: ["*"],
+    packages: [...COMMON, "commander", "ioredis", "playwright-core", "prom-client", "undici", "yaml", "zod"],
+  },
 };
 
 /** The core must not know who sits at either end of it. */

@@ -37,10 +37,15 @@ export function isInstalled(root) {
 }
 
 function isForThisMachine({ os, cpu, libc }) {
+  const fits = (allowed, here) => [allowed].flat().includes(here);
   if (os === undefined || cpu === undefined) return false;
-  const libcHere = process.report?.getReport?.().header.glibcVersionRuntime === undefined ? "musl" : "glibc";
-  const fits = (allowed, here) => allowed === undefined || [allowed].flat().includes(here);
-  return fits(os, process.platform) && fits(cpu, process.arch) && (os !== "linux" || fits(libc, libcHere));
+  return fits(os, process.platform) && fits(cpu, process.arch) && (libc === undefined || fits(libc, libcHere()));
+}
+
+function libcHere() {
+  // Without this a report looks up host names.
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime === undefined ? "musl" : "glibc";
 }
 
 async function npmCi(node, folder) {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { isInstalled } from "../../../scripts/lib/npm.mjs";
 import { tempProject } from "../../support/temp-project.ts";
@@ -13,6 +14,10 @@ function installed(wanted: Packages, present: Packages | undefined): boolean {
 }
 
 const PINO = { "node_modules/pino": { version: "10.4.0", integrity: "sha512-a" } };
+
+test("the packages that these tests run with count as installed", () => {
+  expect(isInstalled(resolve(import.meta.dirname, "../../.."))).toBe(true);
+});
 
 test("a bare clone has nothing installed", () => {
   expect(installed(PINO, undefined)).toBe(false);
