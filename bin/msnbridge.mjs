@@ -12,7 +12,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 // The published package holds dist/: Node runs no TypeScript from node_modules. A clone runs its sources.
-const built = new URL("../dist/src/cli/main.js", import.meta.url);
+const built = new URL("../dist/cli/main.js", import.meta.url);
 const source = new URL("../src/cli/main.ts", import.meta.url);
 const entry = existsSync(built) && !existsSync(source) ? built : source;
 const { main } = await import(entry.href);

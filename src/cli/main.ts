@@ -10,14 +10,8 @@ interface ConfigOption {
 const CONFIG = ["-c, --config <file>", "the config file (default: $MSNBRIDGE_CONFIG, else config.yaml here)"] as const;
 
 function version(): string {
-  // src/cli in a clone, dist/src/cli in the published package.
-  for (const up of ["../../package.json", "../../../package.json"]) {
-    try {
-      const text = readFileSync(new URL(up, import.meta.url), "utf8");
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {}
-  }
-  return "unknown";
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function program(finish: (code: number) => void): Command {
@@ -81,6 +75,10 @@ function program(finish: (code: number) => void): Command {
 /** Runs one command line (without `node` and the program's name). @returns the exit code, never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
+  // `msnbridge check | head` closes the pipe early; that is no defect.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? code : EXIT.software),
+  );
   try {
     await program((result) => {
       code = result;

@@ -42,14 +42,14 @@ async function checkChat(profile: NetworkProfile): Promise<Finding[]> {
 
 async function checkDialect(profile: NetworkProfile, socket: Socket): Promise<Finding> {
   const subject = `${profile.title}: dialect`;
-  const spoken = profile.dialects.filter((name) => name in DIALECTS);
+  const known = DIALECTS.map(({ name }) => String(name));
+  const spoken = profile.dialects.filter((name) => known.includes(name));
   if (spoken.length === 0) {
     socket.destroy();
-    const known = Object.keys(DIALECTS).join(", ");
     return fail(
       subject,
       `the bridge speaks none of ${profile.dialects.join(", ")}`,
-      `Offer one of ${known} in ${profile.name}.yaml.`,
+      `Offer one of ${known.join(", ")} in ${profile.name}.yaml.`,
     );
   }
   try {
