@@ -14,7 +14,7 @@ let store: Store;
 let direct: Store;
 const ann = person("ann");
 const free = 0 as Fence;
-const rounds = process.env["MSNBRIDGE_LONG"] === "1" ? 20 : 3;
+const rounds = process.env.MSNBRIDGE_LONG === "1" ? 20 : 3;
 
 beforeAll(async () => {
   fixture = await Fixture.start();

@@ -142,9 +142,7 @@ test("the thousand-and-first parked message pushes the oldest out, with a warnin
   await Promise.all(Array.from({ length: 1001 }, (_, i) => store.append(lane, said(`${i}`), `many-${i}`)));
   const entries = await store.read(lane, undefined, 2000);
   for (const [i, entry] of entries.entries()) await warned.park(entry, messageId(`$many-${i}`), ann, offline, free);
-  expect(lines.filter((line) => line["level"] === 40)).toMatchObject([
-    { owner: account("many"), dropped: 1, kept: 1000 },
-  ]);
+  expect(lines.filter((line) => line.level === 40)).toMatchObject([{ owner: account("many"), dropped: 1, kept: 1000 }]);
   expect(await store.retry(account("many"), messageId("$many-0"))).toBeUndefined();
   expect(await store.parked(account("many"))).toHaveLength(100);
   expect((await store.parked(account("many")))[0]?.message).toBe("$many-1");

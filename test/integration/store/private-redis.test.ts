@@ -98,7 +98,7 @@ test("it is started again by itself when it dies", async () => {
   process.kill(pid ?? 0, "SIGKILL");
   await expect.poll(() => redis.pid !== undefined && redis.pid !== pid, { timeout: 10_000 }).toBe(true);
   await expect.poll(() => textsIn(store, lane).catch(() => []), { timeout: 10_000 }).toEqual(["a"]);
-  expect(lines.map((line) => line["msg"])).toContain("the private Redis has died");
+  expect(lines.map((line) => line.msg)).toContain("the private Redis has died");
 });
 
 test("a killed one stays dead until it is told to start, on the same port", async () => {

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Fence } from "../../../src/bridge/model.ts";
+import { messageId, roomId } from "../../../src/bridge/model.ts";
+import { Secret } from "../../../src/bridge/secret.ts";
+import { KEY_TABLE } from "../../../src/store/keys.ts";
+import { account, address, Fixture, matrix, network, out, person, portalOf, record, said } from "./fixture.ts";
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await Fixture.start();
+});
+afterAll(() => fixture.stop());
+
+test("every key that the store writes is in the table, with its type", async () => {
+  const store = await fixture.open();
+  const id = account("ann");
+  const ann = person("ann");
+  const lane = out(id, "bob");
+  const bob = { network, contact: address("bob@msn.test") };
+  await store.link(record("ann", ann), new Secret("x"));
+  await store.intake(matrix, "txn", [
+    { lane, body: said("a") },
+    { lane, body: said("b") },
+  ]);
+  await store.append(lane, said("c"), "c");
+  const [entry] = await store.read(lane, undefined, 1);
+  const failure = { code: "internal", text: "", certainty: "not-sent" } as const;
+  if (entry) await store.park(entry, messageId("$a"), ann, failure, 0 as Fence);
+  await store.acquire(lane.shard, "me", 60_000);
+  await store.bind(portalOf(id, "bob"), { home: matrix, room: roomId("!r"), resident: ann });
+  await store.saveContact(id, {
+    address: bob.contact,
+    displayName: "Bob",
+    listed: true,
+    blocked: false,
+    groups: [],
+    presence: { availability: "online", text: "" },
+  });
+  await store.updateGhost(matrix, bob, { name: "Bob" });
+  await store.updateResident(ann, { room: "!control" });
+  await store.takeSignIn(network, 1, 1);
+  await store.issueTicket(new Secret("one"), { resident: ann }, 60_000);
+  await store.issueTicket(new Secret("two"), { resident: ann }, 60_000);
+  await store.consumeTicket(new Secret("two"));
+
+  const seen = new Set<string>();
+  for (const key of await fixture.admin.keys("*")) {
+    const rows = Object.entries(KEY_TABLE).filter(([, { pattern }]) => {
+      const fixed = pattern.replace(/[{}|/.]/g, "\\$&").replace(/<[^>]+>/g, "[^ ]+");
+      return new RegExp(`^msnb:${fixed}$`).test(key);
+    });
+    const type = await fixture.admin.type(key);
+    expect(
+      rows.map(([, row]) => row.type),
+      key,
+    ).toEqual([type]);
+    for (const [name] of rows) seen.add(name);
+  }
+  expect([...seen].toSorted()).toEqual(Object.keys(KEY_TABLE).toSorted());
+});
