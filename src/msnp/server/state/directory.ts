@@ -35,7 +35,7 @@ export class Directory {
     if (this.#byEmail.size >= this.#maxAccounts) {
       throw new Error(`The network is full: it was started for at most ${this.#maxAccounts} accounts`);
     }
-    const account = new Account(email, id, spec.displayName, spec.password);
+    const account = new Account(email, id, spec.displayName || email, spec.password);
     this.#byEmail.set(email, account);
     this.#byId.set(id, account);
     return account;
