@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { parseEmail, parseMachineGuid } from "../../../../src/msnp/address.ts";
+import {
+  formatAddress,
+  formatCapabilities,
+  formatIdentity,
+  parseMsnObject,
+  parsePresence,
+  parseRoster,
+} from "../../../../src/msnp/dialect/lines.ts";
+import { DIALECTS, dialectOf, findDialect } from "../../../../src/msnp/dialect/table.ts";
+import type { Command } from "../../../../src/msnp/wire/command.ts";
+
+const BOB = parseEmail("bob@example.com");
+const GUID = parseMachineGuid("{0A0A0A0A-0000-4000-8000-00000000000A}");
+const MSNP11 = dialectOf("MSNP11");
+const MSNP18 = dialectOf("MSNP18");
+
+function command(line: string): Command {
+  const [name = "", ...args] = line.split(" ").filter((word) => word !== "");
+  return { name, args };
+}
+
+describe("a presence line", () => {
+  it.each([
+    [MSNP11, "ILN 10 BSY bob@example.com Bob%20B 1073791084 %3Cmsnobj%20a%3D%22b%22%2F%3E"],
+    [MSNP11, "NLN BSY bob@example.com Bob%20B 1073791084 %3Cmsnobj%20a%3D%22b%22%2F%3E"],
+    [MSNP18, "NLN BSY 1:bob@example.com Bob%20B 1073791084:0 %3Cmsnobj%20a%3D%22b%22%2F%3E"],
+    [MSNP18, "NLN BSY bob@example.com 1 Bob%20B 1073791084:0 %3Cmsnobj%20a%3D%22b%22%2F%3E"],
+    [MSNP18, "ILN 10 BSY 1:bob@example.com Bob%20B 1073791084 %3Cmsnobj%20a%3D%22b%22%2F%3E"],
+  ])("of $name in any form says the same (%s)", (dialect, line) => {
+    expect(parsePresence(dialect, command(line))).toEqual({
+      address: { email: BOB, network: 1 },
+      status: "BSY",
+      displayName: "Bob B",
+      capabilities: { basic: 1073791084, extended: 0 },
+      msnObject: '<msnobj a="b"/>',
+    });
+  });
+
+  it("may end early", () => {
+    expect(parsePresence(MSNP11, command("NLN AWY bob@example.com"))).toEqual({
+      address: { email: BOB, network: 1 },
+      status: "AWY",
+      capabilities: { basic: 0, extended: 0 },
+    });
+  });
+
+  it("of somebody without an address is nothing", () => {
+    expect(parsePresence(MSNP11, command("NLN"))).toBeUndefined();
+    expect(parsePresence(MSNP11, command("NLN NLN tel:+15551234 Phone 0"))).toBeUndefined();
+    expect(parsePresence(MSNP18, command("NLN NLN x:bob@example.com Bob 0:0"))).toBeUndefined();
+  });
+
+  it("takes a status that nobody knows as online, and capabilities as unsigned", () => {
+    expect(parsePresence(MSNP18, command("NLN XXX 1:bob@example.com Bob 2788999228:48"))).toMatchObject({
+      status: "NLN",
+      capabilities: { basic: 2788999228, extended: 48 },
+    });
+  });
+
+  it("of a circle's member names the circle", () => {
+    const line = "NLN NLN 1:bob@example.com;via=9:00000000-0000-0000-0009-000000000001@live.com Bob 0:0";
+    expect(parsePresence(MSNP18, command(line))?.address.via).toBe("9:00000000-0000-0000-0009-000000000001@live.com");
+  });
+});
+
+describe("no picture", () => {
+  it.each([undefined, "0", "%3Cmsnobj%2F%3E", "%3Cmsnobj%20%2F%3E", "x"])("is what %j means", (raw) => {
+    expect(parseMsnObject(raw)).toBeUndefined();
+  });
+});
+
+describe("a roster line", () => {
+  it.each([
+    ["IRO 1 1 2 bob@example.com;{0a0a0a0a-0000-4000-8000-00000000000a} Bob 1:2", GUID],
+    ["JOI bob@example.com;{0A0A0A0A-0000-4000-8000-00000000000A} Bob 1:2", GUID],
+    ["JOI bob@example.com Bob 1:2", undefined],
+    ["BYE bob@example.com 1", undefined],
+    ["BYE bob@example.com;{0a0a0a0a-0000-4000-8000-00000000000a}", GUID],
+  ])("names the person and the place (%s)", (line, endpoint) => {
+    expect(parseRoster(command(line))?.address).toEqual({ email: BOB, network: 1, ...(endpoint && { endpoint }) });
+  });
+});
+
+describe("what is written", () => {
+  it("has the dialect's form", () => {
+    expect(formatAddress("plain", BOB, 1)).toEqual(["bob@example.com"]);
+    expect(formatAddress("split", BOB, 1)).toEqual(["bob@example.com", "1"]);
+    expect(formatAddress("prefixed", BOB, 1)).toEqual(["1:bob@example.com"]);
+    expect(formatCapabilities("none", { basic: 1, extended: 2 })).toBeUndefined();
+    expect(formatCapabilities("single", { basic: 1, extended: 2 })).toBe("1");
+    expect(formatCapabilities("pair", { basic: 1, extended: 2 })).toBe("1:2");
+    expect(formatIdentity(MSNP11, BOB, GUID)).toBe("bob@example.com");
+    expect(formatIdentity(MSNP18, BOB, GUID)).toBe("bob@example.com;{0a0a0a0a-0000-4000-8000-00000000000a}");
+  });
+});
+
+describe("the dialects", () => {
+  it("are listed newest first and found in any case", () => {
+    expect(DIALECTS.map(({ name }) => name)).toEqual(["MSNP18", "MSNP11"]);
+    expect(findDialect("msnp11")).toBe(MSNP11);
+    expect(findDialect("MSNP99")).toBeUndefined();
+  });
+});
