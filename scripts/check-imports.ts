@@ -28,18 +28,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   msn: { rooms: ["msnp", "bridge"], packages: COMMON },
   matrix: {
     rooms: ["bridge"],
-    packages: [...COMMON, "matrix-appservice-bridge", "undici", "yaml", "zod", "fastify"],
+    packages: [...COMMON, "matrix-appservice-bridge", "undici", "yaml"],
   },
   xmpp: { rooms: ["bridge"], packages: [...COMMON, "@xmpp/client", "@xmpp/component"] },
   store: { rooms: ["bridge"], packages: [...COMMON, "ioredis"] },
   web: {
     rooms: ["bridge"],
-    packages: [...COMMON, "fastify", "@fastify/cookie", "@fastify/formbody", "@fastify/helmet", "prom-client", "zod"],
+    packages: [...COMMON, "fastify", "@fastify/cookie", "@fastify/formbody", "@fastify/helmet", "prom-client"],
   },
   config: { rooms: ["bridge"], packages: [...COMMON, "yaml", "zod"] },
   cli: {
     rooms: ["*"],
-    packages: [...COMMON, "commander", "ioredis", "playwright-core", "prom-client", "undici", "yaml", "zod"],
+    packages: [...COMMON, "commander", "ioredis", "playwright-core", "yaml"],
   },
 };
 

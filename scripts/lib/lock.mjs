@@ -41,7 +41,7 @@ function tryTake(content) {
     return true;
   } catch (error) {
     if (error.code === "EEXIST") return false;
-    throw error;
+    throw new Problem(`cannot write to ${VAR} (${error.code}): run this as the user the clone belongs to`);
   }
 }
 

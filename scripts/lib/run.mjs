@@ -42,8 +42,9 @@ export async function runQuietly(what, command, args, env = {}) {
 }
 
 /**
- * Runs the verb in the foreground and ends as it ends. Signals are passed on (a program in the foreground of a terminal
- * may so get Ctrl-C twice); when this process or the npm above it is killed, the verb gets SIGTERM.
+ * Runs the verb in the foreground and ends as it ends. Signals are passed on; when this process or the npm above it is
+ * killed, the verb gets SIGTERM. A verb may get the same signal more than once (npm passes it on, too, and some send
+ * it to the whole process group): it must bear that.
  */
 export async function runAndForward(node, args, env = {}) {
   const bound = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM", "--", node] : [node];
@@ -55,7 +56,8 @@ export async function runAndForward(node, args, env = {}) {
     stdio: "inherit",
     env: { ...process.env, ...env, PATH: path },
   });
-  const forward = (signal) => child.kill(signal);
+  // Ctrl-C in a terminal reaches the verb by itself.
+  const forward = (signal) => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
   for (const signal of FORWARDED) process.on(signal, forward);
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -50,6 +50,15 @@ export async function installByApt(packages, isMissing) {
   });
 }
 
+function aptForRoot(missing) {
+  const apt = findProgram("apt-get");
+  const needed = missing.join(" and ");
+  if (apt === undefined) throw new Problem(`needs ${needed}, and there is no apt-get here: install by other means`);
+  if (process.getuid?.() === 0) return apt;
+  const byHand = `apt-get install --no-install-recommends ${missing.join(" ")}`;
+  throw new Problem(`needs ${needed}; as root run: ${byHand}\nthen try again`);
+}
+
 /** A program's path from PATH and the usual folders, undefined when there is none. */
 export function findProgram(name) {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"];
