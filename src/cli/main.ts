@@ -69,6 +69,15 @@ function program(finish: (code: number) => void): Command {
       finish(await init(options));
     });
 
+  root
+    .command("sandbox")
+    .description("start a homeserver, an MSN network and the bridge on this machine, to try things out")
+    .option("--check", "play a scripted conversation through all of it, then end")
+    .action(async (options: { check?: true }) => {
+      const { sandbox } = await import("./sandbox/main.ts");
+      finish(await sandbox({ check: options.check ?? false }));
+    });
+
   return root;
 }
 
