@@ -143,16 +143,20 @@ export class Switchboard implements ConnectionOwner {
   async deliver(payload: Buffer): Promise<"delivered" | "undelivered"> {
     const connection = this.#connection;
     if (connection === undefined || !this.isReady || connection.isOver) return "undelivered";
-    const emptied = this.#emptied;
+    const before = this.#emptied;
+    let atAnswer = before;
     this.#touch();
     try {
       const answer = await connection.request("MSG", ["A"], {
         payload,
         accept: ["ACK", "NAK"],
         timeout: this.#core.timeouts.ack,
+        onAnswer: () => {
+          atAnswer = this.#emptied;
+        },
       });
       // Some servers acknowledge to an empty room (source: msnp-chat §1.5); lines come in the order of events.
-      return answer.name === "ACK" && emptied === this.#emptied ? "delivered" : "undelivered";
+      return answer.name === "ACK" && before === atAnswer ? "delivered" : "undelivered";
     } catch (error) {
       if (error instanceof ServerError) return refusal(error);
       const code = connection.isOver ? "closed" : "timeout";

@@ -49,6 +49,8 @@ export interface RequestOptions {
   readonly accept?: readonly string[];
   /** ms; default: the connection's. */
   readonly timeout?: number;
+  /** Called in the tick of the answer, before any later line is taken; the promise only settles after those. */
+  readonly onAnswer?: () => void;
 }
 
 /** Waits for something that no single line answers, yet ends with the connection or its timeout. */
@@ -158,8 +160,12 @@ export class Connection {
         this.#pending.delete(trid);
         reject(new ConnectionError("timeout", `The server did not answer ${name} within ${timeout} ms`));
       }, timeout);
-      this.#pending.set(trid, { name, accept: options.accept, resolve, reject, timer });
-      const { payload } = options;
+      const { accept, payload, onAnswer } = options;
+      const settle = (answer: Command): void => {
+        onAnswer?.();
+        resolve(answer);
+      };
+      this.#pending.set(trid, { name, accept, resolve: settle, reject, timer });
       this.send({ name, args: [trid, ...args], ...(payload !== undefined && { payload }) });
     });
   }
