@@ -23,30 +23,21 @@ export async function installSystemPackages(packages) {
  * @throws Problem saying what to install by hand when this is not root on Debian or Ubuntu
  */
 export async function installByApt(packages, isMissing) {
+  const apt = aptForRoot(packages.filter(isMissing));
   await withInstallLock(async () => {
     const missing = packages.filter(isMissing);
     if (missing.length === 0) return;
-    const apt = findProgram("apt-get");
-    if (apt === undefined) {
-      throw new Problem(
-        `needs ${missing.join(" and ")}, and this machine has no apt-get; install them by its own means`,
-      );
-    }
-    const byHand = `apt-get install --no-install-recommends ${missing.join(" ")}`;
-    if (process.getuid?.() !== 0) {
-      throw new Problem(`needs ${missing.join(" and ")}; as root run: ${byHand}\nthen try again`);
-    }
     say(`installing ${missing.join(", ")} by apt-get`);
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     const wait = ["-o", "DPkg::Lock::Timeout=300"];
-    await runQuietly("apt-get update", apt, ["update", "-qq", ...wait], env);
+    // One of several package sources may be out of reach, and the others enough.
+    await runQuietly("apt-get update", apt, ["update", "-qq", ...wait], env).catch((error) => say(error.message));
     await withoutStartingServices(async () => {
       const install = ["install", "-y", "-qq", "--no-install-recommends", ...wait, ...missing];
       await runQuietly("apt-get install", apt, install, env);
     });
     const still = missing.filter(isMissing);
-    if (still.length > 0)
-      throw new Problem(`apt-get installed ${still.join(", ")}, yet its program is not found in PATH`);
+    if (still.length > 0) throw new Problem(`apt-get installed ${still.join(", ")}, yet no program of it is found`);
   });
 }
 
