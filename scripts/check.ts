@@ -15,7 +15,10 @@ interface Check {
 const GENERATE = join(ROOT, "scripts", "generate.ts");
 
 const checks: readonly Check[] = [
-  { name: "lint and format", holds: () => runs(join(MODULES, "@biomejs", "biome", "bin", "biome"), "ci") },
+  {
+    name: "lint and format",
+    holds: () => runs(join(MODULES, "@biomejs", "biome", "bin", "biome"), "ci", "--error-on-warnings"),
+  },
   { name: "types", holds: () => runs(join(MODULES, "typescript", "bin", "tsc"), "--noEmit", "-p", ".") },
   { name: "imports", holds: () => none(checkImports(ROOT)) },
   { name: "generated files", holds: () => !existsSync(GENERATE) || runs(GENERATE, "--check") },
