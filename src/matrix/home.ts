@@ -14,6 +14,7 @@ import {
   parseHomeName,
   type ResidentId,
   type RoomId,
+  residentId,
   residentParts,
   roomId,
 } from "../bridge/model.ts";
@@ -31,6 +32,7 @@ import { isRefusal, toBridgeError } from "./http/errors.ts";
 import { Intake } from "./intake.ts";
 import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
 import { Library } from "./listener/library.ts";
+import { TransactionOrder } from "./listener/order.ts";
 import { ManagementRooms } from "./management.ts";
 import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 import { Performer } from "./perform.ts";
@@ -57,6 +59,8 @@ const PRESENCE_REFRESH_MS = 23_000;
 
 /** Pause between a transaction that could not be stored and asking for it again. */
 const NUDGE_MS = 2000;
+/** The same for a transaction that came too early. */
+const OVERTAKEN_MS = 100;
 
 export function createMatrixHome(options: MatrixHomeOptions): MatrixHome {
   return new MatrixSide(options);
@@ -81,6 +85,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #attachment: Attachment;
   readonly #listener: DurableAppService;
   #library: Library | undefined;
+  #order = new TransactionOrder();
   #host: HomeHost | undefined;
   #stopped = false;
   #nudge: NodeJS.Timeout | undefined;
@@ -107,7 +112,7 @@ class MatrixSide implements MatrixHome, Inbox {
       timeoutMs,
     });
     const client = this.#client;
-    this.#ghosts = new Ghosts({ home: MATRIX, names, client, library, profiles, log, cacheSize });
+    this.#ghosts = new Ghosts({ home: MATRIX, names, bot, client, library, profiles, log, cacheSize });
     const ghosts = this.#ghosts;
     this.#sender = new Sender(client, ghosts, bot);
     const sender = this.#sender;
@@ -148,6 +153,9 @@ class MatrixSide implements MatrixHome, Inbox {
   async start(host: HomeHost): Promise<void> {
     const { homeserverUrl, domain, ghostPrefix: prefix, registration, meter, bind } = this.#options;
     const timeoutMs = this.#limits.requestTimeoutMs;
+    this.#order = new TransactionOrder(
+      (await this.#options.profiles.resident(residentId(MATRIX, this.bot))).transaction,
+    );
     this.#host = host;
     const log = this.#log;
     this.#library = await Library.open({
@@ -204,20 +212,34 @@ class MatrixSide implements MatrixHome, Inbox {
 
   async transaction(transaction: Transaction): Promise<void> {
     if (!this.#host || this.#stopped) throw new BridgeError("store-down", { detail: "not taking anything in" });
+    if (!this.#order.admits(transaction.id)) {
+      this.#nudgeSoon(OVERTAKEN_MS);
+      throw new BridgeError("store-down", { detail: `transaction ${transaction.id} has overtaken another` });
+    }
     try {
       await this.#intake.take(this.#host, transaction);
     } catch (error) {
-      this.#nudgeSoon();
+      this.#nudgeSoon(NUDGE_MS);
       throw error;
+    }
+    if (this.#order.stored(transaction.id)) void this.#remember(transaction.id);
+  }
+
+  /** Best effort: without it, the first transaction after a restart may be asked for twice. */
+  async #remember(transaction: string): Promise<void> {
+    try {
+      await this.#options.profiles.updateResident(residentId(MATRIX, this.bot), { transaction });
+    } catch (error) {
+      this.#log.debug({ err: error }, "the number of the transaction was not stored");
     }
   }
 
   /** A homeserver whose transaction was refused waits longer and longer, up to 512 s; a ping makes it try at once. */
-  #nudgeSoon(): void {
+  #nudgeSoon(ms: number): void {
     this.#nudge ??= setTimeout(() => {
       this.#nudge = undefined;
       if (!this.#stopped) this.#attachment.begin();
-    }, NUDGE_MS);
+    }, ms);
   }
 
   async user(mxid: string): Promise<boolean> {

@@ -1,6 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Gate, MsnTalker, type Scene, setScene, tally, textsInRedis } from "../support/drill.ts";
+import {
+  annasTexts,
+  annaWrites,
+  Gate,
+  MsnTalker,
+  type Scene,
+  setScene,
+  tally,
+  textsInRedis,
+  waitForLast,
+} from "../support/drill.ts";
 import { useWorld } from "../support/world.ts";
 
 const KILLS = 20;
@@ -10,56 +20,30 @@ const PACE_MS = 90;
 const there = useWorld();
 
 test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing lost, nothing doubled on Matrix, order kept`, async () => {
-  const { world, trace } = there;
+  const { world } = there;
   const scene = await setScene(world);
   const gate = new Gate();
   const perPair = EACH_WAY / scene.pairs.length;
   const { email } = world.account("alice");
   const talkers = scene.pairs.map((pair) => new MsnTalker({ pair, to: email, count: perPair, gate, paceMs: PACE_MS }));
-  const annas = scene.pairs.map(({ name }) =>
-    Array.from({ length: perPair }, (_, i) => `to ${name} ${String(i + 1).padStart(4, "0")}.`),
-  );
+  const annas = annasTexts(scene, perPair);
 
-  const kills: number[] = [];
-  const talking = Promise.all([annaWrites(scene, annas), ...talkers.map((talker) => talker.run())]);
-  for (let i = 0; i < KILLS; i += 1) {
-    await pause(300 + Math.random() * 1700);
-    gate.close();
-    await world.bridge.kill();
-    kills.push(Date.now());
-    trace.add("drill", `kill ${i + 1}`);
-    await takeUp(world.redis.url, scene, talkers);
-    await world.bridge.start();
-    gate.open();
-  }
+  const talking = Promise.all([annaWrites(scene, annas, PACE_MS), ...talkers.map((talker) => talker.run())]);
+  const kills = await killAtRandom(scene, talkers, gate);
   await talking;
+  await waitForLast(scene, talkers, annas);
 
-  for (const [i, pair] of scene.pairs.entries()) {
-    await scene.anna.waitFor(
-      `the last text of ${pair.name}`,
-      () =>
-        scene.anna
-          .room(pair.room)
-          .texts(pair.ghost)
-          .includes(talkers[i]?.texts.at(-1) ?? ""),
-      60_000,
-    );
-    await pair.person.waitForText(annas[i]?.at(-1) ?? "", 60_000);
-  }
-  // A double would come on the heels of the last word.
-  await pause(1500);
-
-  for (const { room } of scene.pairs)
+  for (const { room } of scene.pairs) {
     expect(scene.anna.room(room).texts(world.bridge.setup.bot), "notices of failure").toEqual([]);
+  }
   let repeats = 0;
   for (const [i, pair] of scene.pairs.entries()) {
     expect(scene.anna.room(pair.room).texts(pair.ghost), `Matrix, from ${pair.name}`).toEqual(talkers[i]?.texts);
     const seen = tally(pair.person.messages.filter(({ from }) => from === email));
     expect(seen.order, `MSN, to ${pair.name}`).toEqual(annas[i]);
     for (const [k, at] of kills.entries()) {
-      const inThisLife = seen.repeats.filter(
-        (repeat) => repeat.at >= at && repeat.at < (kills[k + 1] ?? Number.POSITIVE_INFINITY),
-      );
+      const next = kills[k + 1] ?? Number.POSITIVE_INFINITY;
+      const inThisLife = seen.repeats.filter((repeat) => repeat.at >= at && repeat.at < next);
       expect(inThisLife.length, `repeats at ${pair.name} after kill ${k + 1}`).toBeLessThanOrEqual(1);
     }
     repeats += seen.repeats.length;
@@ -71,13 +55,21 @@ test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing l
   expect(repeats).toBeLessThanOrEqual(KILLS);
 });
 
-async function annaWrites(scene: Scene, texts: readonly (readonly string[])[]): Promise<void> {
-  for (let n = 0; n < (texts[0]?.length ?? 0); n += 1) {
-    for (const [i, { room }] of scene.pairs.entries()) {
-      await scene.anna.sendText(room, texts[i]?.[n] ?? "");
-      await pause(PACE_MS / scene.pairs.length);
-    }
+/** SIGKILLs the bridge at random moments under traffic; gives the moments (Unix ms). */
+async function killAtRandom(scene: Scene, talkers: readonly MsnTalker[], gate: Gate): Promise<number[]> {
+  const { world, trace } = there;
+  const kills: number[] = [];
+  for (let i = 0; i < KILLS; i += 1) {
+    await pause(300 + Math.random() * 1700);
+    gate.close();
+    await world.bridge.kill();
+    kills.push(Date.now());
+    trace.add("drill", `kill ${i + 1}`);
+    await takeUp(world.redis.url, scene, talkers);
+    await world.bridge.start();
+    gate.open();
   }
+  return kills;
 }
 
 async function takeUp(redisUrl: string, scene: Scene, talkers: readonly MsnTalker[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
@@ -84,12 +85,15 @@ export class MsnTalker {
   readonly #paceMs: number;
   #saying = false;
 
-  constructor(o: { pair: Pair; to: string; count: number; gate: Gate; paceMs: number }) {
+  constructor(o: { pair: Pair; to: string; count: number; gate: Gate; paceMs: number; topic?: string }) {
     this.#pair = o.pair;
     this.#to = o.to;
     this.#gate = o.gate;
     this.#paceMs = o.paceMs;
-    this.texts = Array.from({ length: o.count }, (_, i) => `${o.pair.name} says ${String(i + 1).padStart(4, "0")}.`);
+    this.texts = Array.from(
+      { length: o.count },
+      (_, i) => `${o.topic ?? ""}${o.pair.name} says ${String(i + 1).padStart(4, "0")}.`,
+    );
   }
 
   async run(): Promise<void> {
@@ -134,4 +138,48 @@ export function tally(arrived: readonly { readonly text: string; readonly at: nu
     seen.add(text);
   }
   return { order: [...seen], repeats };
+}
+
+/** Anna writes numbered texts to everyone in turn; one that her homeserver does not take is sent again as the same event. */
+export async function annaWrites(scene: Scene, texts: readonly (readonly string[])[], paceMs: number): Promise<void> {
+  for (let n = 0; n < (texts[0]?.length ?? 0); n += 1) {
+    for (const [i, { room }] of scene.pairs.entries()) {
+      await sendUntilTaken(scene.anna, room, texts[i]?.[n] ?? "");
+      await pause(paceMs / scene.pairs.length);
+    }
+  }
+}
+
+async function sendUntilTaken(anna: MatrixPerson, room: string, text: string): Promise<void> {
+  const txnId = randomUUID();
+  for (let tries = 0; tries < 2000; tries += 1) {
+    const taken = await anna.sendText(room, text, txnId).then(
+      () => true,
+      () => false,
+    );
+    if (taken) return;
+    await pause(100);
+  }
+  throw new Error(`the homeserver never took "${text}"`);
+}
+
+/** What Anna writes: `count` texts to each. */
+export function annasTexts(scene: Scene, count: number, topic = ""): string[][] {
+  return scene.pairs.map(({ name }) =>
+    Array.from({ length: count }, (_, i) => `${topic}to ${name} ${String(i + 1).padStart(4, "0")}.`),
+  );
+}
+
+/** Waits until the last text of every row has arrived on the other side, and a moment longer for doubles. */
+export async function waitForLast(
+  scene: Scene,
+  fromMsn: readonly MsnTalker[],
+  fromAnna: readonly (readonly string[])[],
+): Promise<void> {
+  for (const [i, { room, ghost, person, name }] of scene.pairs.entries()) {
+    const last = fromMsn[i]?.texts.at(-1) ?? "";
+    await scene.anna.waitFor(`"${last}" of ${name}`, () => scene.anna.room(room).texts(ghost).includes(last), 90_000);
+    await person.waitForText(fromAnna[i]?.at(-1) ?? "", 90_000);
+  }
+  await pause(1500);
 }
