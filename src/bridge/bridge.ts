@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import type { CommandServices } from "./commands/commands.ts";
 import { COMMANDS } from "./commands/commands.ts";
@@ -16,13 +17,14 @@ import type {
   Availability,
   ContactSnapshot,
   HomeName,
+  LaneEntry,
   NetworkName,
   PortalId,
   PortalRecord,
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { directConversation, portalId, portalParts, residentParts } from "./model.ts";
+import { directConversation, laneName, portalId, portalParts, residentParts } from "./model.ts";
 import { openChat, outboundHandler } from "./outbound.ts";
 import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
@@ -271,9 +273,13 @@ export class Bridge {
     for (const portal of await this.#portals.ofAccount(account.id)) this.#portalChanged(portal);
   }
 
-  async #forward(portal: PortalId, entry: { body: import("./model.ts").LaneBody; id: string }): Promise<void> {
+  async #forward(portal: PortalId, entry: LaneEntry): Promise<void> {
     const lane = outLane(portal);
-    await this.#o.store.append(lane, entry.body, `forward|${entry.id}|${portal}`);
+    // The store takes 64 characters; entries have their ids per lane.
+    const once = createHash("sha256")
+      .update(`${laneName(entry.lane)}|${entry.id}`)
+      .digest("base64url");
+    await this.#o.store.append(lane, entry.body, `forward|${once}`);
     this.#lanes.wake(lane);
   }
 

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { BridgeError } from "./errors.ts";
 import { asBridgeError } from "./errors.ts";
 import type { EntryId, Failure, Fence, LaneEntry, LaneRef, MessageId, ResidentId, Shard } from "./model.ts";
-import { laneName } from "./model.ts";
+import { laneName, messageId } from "./model.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
 
@@ -207,8 +207,8 @@ export class LaneRunner {
     const { message, resident, failure, report } = outcome;
     // The sender is told before the entry leaves its lane, so that a crash between the two cannot swallow the news.
     const notice = report && (await this.#report(report));
-    // What has no name of its own goes by its notice, so that a person can ask for it again.
-    const name = message ?? notice;
+    // What has no name of its own goes by its notice (or its place), so that a person can ask for it again.
+    const name = message ?? notice ?? messageId(entry.id);
     await this.#write(entry.lane.shard, fence, (current) => store.park(entry, name, resident, failure, current));
     if (message && notice)
       await this.#write(entry.lane.shard, fence, () => store.aliasParked(entry.lane, message, notice));
