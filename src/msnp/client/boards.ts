@@ -60,7 +60,6 @@ export class Boards implements BoardOwner, BoardSource {
       await board.call(peer);
     } catch (error) {
       board.close();
-      this.#boards.delete(board);
       throw error;
     }
     return board;
@@ -82,11 +81,7 @@ export class Boards implements BoardOwner, BoardSource {
   }
 
   closeAll(): void {
-    for (const [board, { conversation }] of this.#boards) {
-      if (conversation instanceof DirectConversation) conversation.detach(board);
-      board.close();
-    }
-    this.#boards.clear();
+    for (const board of [...this.#boards.keys()]) board.close();
   }
 
   async #enter(invitation: Invitation): Promise<Switchboard> {
@@ -98,7 +93,7 @@ export class Boards implements BoardOwner, BoardSource {
     try {
       await board.enter(live, invitation);
     } catch (error) {
-      this.boardClosed(board);
+      board.close();
       throw error;
     }
     return board;
@@ -145,16 +140,15 @@ export class Boards implements BoardOwner, BoardSource {
   /** An empty board is of no use; one that still owes an acknowledgement is closed by its idle timer. */
   #leaveEmpty(board: Switchboard): void {
     board.keepsIdle = false;
-    if (board.isWaiting) return;
-    board.close();
-    this.#boards.delete(board);
+    if (!board.isWaiting) board.close();
   }
 
   boardClosed(board: Switchboard): void {
     const conversation = this.#boards.get(board)?.conversation;
     this.#boards.delete(board);
     if (conversation instanceof DirectConversation) conversation.detach(board);
-    if (conversation instanceof GroupConversation) this.#core.events.emit("membersChanged", conversation);
+    const wasEmpty = board.size === 0;
+    if (conversation instanceof GroupConversation && !wasEmpty) this.#core.events.emit("membersChanged", conversation);
   }
 
   boardMessage(board: Switchboard, command: Command): void {

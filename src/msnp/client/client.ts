@@ -284,7 +284,7 @@ class ClientCore implements Core {
       default:
     }
     if (this.#dialect !== undefined && onPresence(this, this.#dialect, command)) return;
-    this.#lists?.onCommand(this, this.live, command);
+    this.#lists?.onCommand(this, command);
   }
 
   /** Another place of the account signs this one out (source: msnp-core §6.7). */

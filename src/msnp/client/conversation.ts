@@ -42,11 +42,12 @@ abstract class BaseConversation implements Conversation {
     if (this.#queued >= MAX_QUEUED) {
       return Promise.reject(new SendError("rate-limited", "not-sent", "Too many messages wait in this conversation"));
     }
-    if (Buffer.byteLength(text) > MAX_PARTS * (MAX_TEXT_BYTES / 2)) {
+    const parts = Buffer.byteLength(text) > MAX_PARTS * MAX_TEXT_BYTES ? [] : splitText(text);
+    if (parts.length === 0 || parts.length > MAX_PARTS) {
       return Promise.reject(new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts"));
     }
     this.#queued += 1;
-    const sent = this.#tail.then(() => this.#sendParts(splitText(text), format));
+    const sent = this.#tail.then(() => this.#sendParts(parts, format));
     this.#tail = sent.then(
       () => this.#unqueue(),
       () => this.#unqueue(),

@@ -48,32 +48,33 @@ class SoapLists implements ListStrategy {
     await ns.request("PRP", ["MFN", encodeArg(book.ownName)]);
   }
 
-  onCommand(core: Core, live: Live | undefined, command: Command): boolean {
+  onCommand(core: Core, command: Command): boolean {
     switch (command.name) {
       case "ADL":
       case "RML":
         changeLists(core, command);
-        this.#scheduleRefresh(core, live);
+        this.#scheduleRefresh(core);
         return true;
       case "NOT":
-        if (isListNotice(command)) this.#scheduleRefresh(core, live);
+        if (isListNotice(command)) this.#scheduleRefresh(core);
         return true;
       case "UBN":
         // Type 6: another place of the account asks to read the lists again (source: msnp-core §7.9).
         if (command.args[1] !== "6") return false;
-        this.#scheduleRefresh(core, live);
+        this.#scheduleRefresh(core);
         return true;
       default:
         return false;
     }
   }
 
-  #scheduleRefresh(core: Core, live: Live | undefined): void {
-    if (live === undefined || this.#refreshTimer !== undefined) return;
+  #scheduleRefresh(core: Core): void {
+    if (this.#refreshTimer !== undefined) return;
     this.#refreshTimer = setTimeout(() => {
       this.#refreshTimer = undefined;
-      if (core.live !== live) return;
-      if (this.#isRefreshing) this.#scheduleRefresh(core, live);
+      const { live } = core;
+      if (live === undefined) return;
+      if (this.#isRefreshing) this.#scheduleRefresh(core);
       else void this.#refresh(core, live);
     }, core.timeouts.refresh);
     this.#refreshTimer.unref();

@@ -82,7 +82,7 @@ class SynLists implements ListStrategy {
     this.#countdown = undefined;
   }
 
-  onCommand(core: Core, _live: Live | undefined, command: Command): boolean {
+  onCommand(core: Core, command: Command): boolean {
     switch (command.name) {
       case "LST":
         this.#addListed(core, command.args);

@@ -9,7 +9,7 @@ export interface ListStrategy {
   /** Fills the contact book and tells the server what was read, where it wants to know. */
   load(core: Core, live: Live, signal: AbortSignal): Promise<void>;
   /** Takes a line about lists; false when it is none. */
-  onCommand(core: Core, live: Live | undefined, command: Command): boolean;
+  onCommand(core: Core, command: Command): boolean;
 }
 
 /** The list strategy each dialect names. */

@@ -75,7 +75,9 @@ function online(core: Core, dialect: Dialect, command: Command): void {
   if (line === undefined || line.address.via !== undefined) return;
   const { email, network } = line.address;
   if (email === core.self.email) {
-    updateSelf(core, { status: line.status });
+    // What was set at another place of the account.
+    const { status, displayName } = line;
+    updateSelf(core, { status, ...(displayName !== undefined && displayName !== email && { displayName }) });
     return;
   }
   const { status, capabilities, msnObject } = line;

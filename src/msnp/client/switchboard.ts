@@ -19,6 +19,7 @@ export interface BoardOwner {
   /** Called in the tick in which the bytes were read. */
   boardMessage(board: Switchboard, command: Command): void;
   boardMembersChanged(board: Switchboard): void;
+  /** Called once, whoever closed it. */
   boardClosed(board: Switchboard): void;
 }
 
@@ -79,7 +80,6 @@ export class Switchboard implements ConnectionOwner {
       if (session === undefined) await connection.request("USR", [identity, cookie]);
       else await connection.request("ANS", [identity, cookie, session]);
     } catch (error) {
-      this.#end();
       connection.destroy();
       throw error;
     }
@@ -172,12 +172,13 @@ export class Switchboard implements ConnectionOwner {
     this.#connection?.post("MSG", [ack], payload);
   }
 
-  /** Leaves. The owner is not told. */
+  /** Leaves. */
   close(): void {
     if (this.#isClosed) return;
     this.#end();
     this.#opening?.abort();
     this.#connection?.close();
+    this.#owner.boardClosed(this);
   }
 
   onCommand(command: Command): void {
@@ -270,7 +271,6 @@ export class Switchboard implements ConnectionOwner {
       return;
     }
     this.close();
-    this.#owner.boardClosed(this);
   }
 }
 

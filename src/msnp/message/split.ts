@@ -15,7 +15,7 @@ export function splitText(text: string, limit: number = MAX_TEXT_BYTES): string[
   const whole = text.toWellFormed();
   const parts: string[] = [];
   let rest = whole;
-  while (wireLength(rest) > limit) {
+  while (!fits(rest, limit)) {
     const cut = cutPoint(rest, limit);
     parts.push(rest.slice(0, cut));
     rest = rest.slice(cut);
@@ -24,11 +24,11 @@ export function splitText(text: string, limit: number = MAX_TEXT_BYTES): string[
   return parts;
 }
 
-/** Bytes of a text in a message, where every line break is CRLF. */
-function wireLength(text: string): number {
+/** Whether a text is at most so many bytes in a message, where every line break is CRLF. */
+function fits(text: string, limit: number): boolean {
   let bytes = Buffer.byteLength(text);
-  for (let i = 0; i < text.length; i++) bytes += extraBytes(text, i);
-  return bytes;
+  for (let i = 0; i < text.length && bytes <= limit; i++) bytes += extraBytes(text, i);
+  return bytes <= limit;
 }
 
 /** One more byte for a lone CR or LF, which goes out as CRLF. */

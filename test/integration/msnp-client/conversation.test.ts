@@ -73,6 +73,15 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     expect(parts.map((part) => part.slice("alice: ".length)).join("")).toBe(text);
   });
 
+  it("carries a text of 100 kB", async () => {
+    const { bob, toBob } = await pair();
+    const atBob = hearing(bob);
+    const text = "x".repeat(100_000);
+    await toBob.sendText(text);
+    const parts = await atBob.until(72);
+    expect(parts.map((part) => part.slice("alice: ".length)).join("")).toBe(text);
+  });
+
   it("refuses a text that is beyond all measure", async () => {
     const { toBob } = await pair();
     const failure = await failureOf(toBob.sendText("x".repeat(200_000)));
@@ -108,6 +117,16 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     await toAlice.close();
     await toBob.sendText("two");
     expect(await atBob.until(2)).toEqual(["alice: one", "alice: two"]);
+  });
+
+  it("can be closed and used again any number of times", async () => {
+    const { bob, toBob } = await pair();
+    const atBob = hearing(bob);
+    for (let i = 0; i < 300; i++) {
+      await toBob.sendText(`${i}`);
+      await toBob.close();
+    }
+    expect((await atBob.until(300)).at(-1)).toBe("alice: 299");
   });
 
   it("closes a silent switchboard and opens another for the next text", async () => {
