@@ -1,0 +1,245 @@
+import { expect, test } from "vitest";
+import { linkAccount, openChat, playConversation } from "../../src/cli/sandbox/conversation.ts";
+import { linkByPage } from "../../src/cli/sandbox/link-page.ts";
+import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import { Transcript } from "../../src/cli/sandbox/transcript.ts";
+import { useWorld } from "../support/world.ts";
+
+const there = useWorld({ matrixUsers: ["anna", "ben", "cleo"], msnNames: ["alice", "bob", "carol", "dave", "erin"] });
+
+/** Ben, linked as dave, and her room with the bot. */
+let ben: MatrixPerson;
+let management = "";
+
+test("the sandbox's conversation crosses in both directions", async () => {
+  const transcript = new Transcript();
+  await playConversation(there.world, transcript);
+  expect(transcript.render()).toContain("Bob: Loud and clear :)");
+});
+
+test("an account that is linked cannot be linked by somebody else", async () => {
+  const { world } = there;
+  const ben = await world.matrix("ben");
+  await expect(linkAccount(world, ben, "alice")).rejects.toThrow(/already linked/);
+});
+
+test("Ben links an account of his own and sees it in `accounts` and `status`", async () => {
+  const { world } = there;
+  ben = await world.matrix("ben");
+  management = await linkAccount(world, ben, "dave");
+  await say("accounts");
+  await hear(/dave@msn\.test on Sandbox: signed in/);
+  await say("status");
+  await hear(/dave@msn\.test on Sandbox: signed in \(MSNP18\)/);
+});
+
+test("`contacts` names who is there", async () => {
+  const { world } = there;
+  const erin = await world.messenger("erin");
+  await erin.setPersonalMessage("at the lake");
+  await expect
+    .poll(
+      async () => {
+        await say("contacts erin");
+        return (await hear(/<erin@msn\.test>/)).at(-1);
+      },
+      { timeout: 15_000, interval: 500 },
+    )
+    .toBe("• Erin <erin@msn.test>: online – at the lake");
+  await erin.signOut();
+});
+
+test("who is invited by Ben to a direct room comes, and what he says there at once arrives", async () => {
+  const { world } = there;
+  const bob = await world.messenger("bob");
+  const room = await ben.startDirect(world.ghost("bob"));
+  await ben.sendText(room, "Hello from a room of my own");
+  await bob.waitForText("Hello from a room of my own");
+  await bob.say(world.account("dave").email, "And back");
+  await ben.waitForMessage(room, "And back", world.ghost("bob"));
+  expect((await ben.profile(world.ghost("bob"))).displayname).toBe("Bob");
+  await bob.setDisplayName("Bobby");
+  await expect.poll(async () => (await ben.profile(world.ghost("bob"))).displayname, { timeout: 15_000 }).toBe("Bobby");
+  await bob.setDisplayName("Bob");
+  await bob.signOut();
+});
+
+test("what goes to a contact who is away is answered once, with the reason, and a reaction sends it when they are back", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openChat(world, ben, management, "carol");
+  await carol.signOut();
+  const lost = await ben.sendText(room, "Are you there, Carol?");
+  const notice = await ben.waitForMessage(room, /carol@msn\.test is offline/, world.bridge.setup.bot);
+  expect(JSON.stringify(notice.content)).toContain(lost);
+  await carol.signInAgain();
+  await ben.react(room, notice.event_id, "🔁");
+  await carol.waitForText("Are you there, Carol?");
+  await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) !== undefined);
+  expect(ben.room(room).texts(world.bridge.setup.bot)).toHaveLength(1);
+  expect(carol.messages.filter(({ text }) => text === "Are you there, Carol?")).toHaveLength(1);
+  await carol.signOut();
+});
+
+test("`retry` sends everything that failed", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  await carol.signOut();
+  await ben.sendText(room, "First");
+  await ben.sendText(room, "Second");
+  await ben.waitFor("two notices", () => ben.room(room).texts(world.bridge.setup.bot).length >= 3);
+  await carol.signInAgain();
+  await say("retry");
+  await hear(/Sending 2 message/);
+  await carol.waitForText("First");
+  await carol.waitForText("Second");
+  await carol.signOut();
+});
+
+test("a long message arrives in parts, and whole", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  const long = `Start ${"äöü☕ words and more words ".repeat(500)}end`;
+  const before = carol.messages.length;
+  await ben.sendText(room, long);
+  await carol.waitFor("its end", () => carol.messages.at(-1)?.text.endsWith("end"));
+  const parts = carol.messages.slice(before).map(({ text }) => text);
+  expect(parts.join("")).toBe(long);
+  for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(1400);
+  await carol.signOut();
+});
+
+test("a picture is refused by name and not lost in silence", async () => {
+  const { world } = there;
+  const room = await openRoomOf("carol");
+  await ben.sendEvent(room, "m.room.message", { msgtype: "m.image", body: "cat.png", url: "mxc://matrix.test/abc" });
+  await ben.waitForMessage(room, /a picture cannot go to MSN/, world.bridge.setup.bot);
+});
+
+test("an encrypted room is refused with a reason", async () => {
+  const { world } = there;
+  const room = await ben.createRoom({ invite: [world.ghost("erin")], direct: true, encrypted: true });
+  await ben.waitFor("the ghost to leave", () => ben.room(room).members("leave").includes(world.ghost("erin")));
+});
+
+test("a person without an account who invites a contact is told to link first", async () => {
+  const { world } = there;
+  const cleo = await world.matrix("cleo");
+  const room = await cleo.startDirect(world.ghost("bob"));
+  await cleo.waitForMessage(room, /no MSN account linked/);
+});
+
+test("a ghost with a crafted name does not exist", async () => {
+  const { world } = there;
+  const { ghostPrefix, serverName } = world.bridge.setup;
+  for (const local of [
+    `${ghostPrefix}sandbox_no-at-sign`,
+    `${ghostPrefix}sandbox_x=40y=0az`,
+    `${ghostPrefix}nowhere_bob=40msn.test`,
+  ]) {
+    const room = await ben.createRoom({ invite: [`@${local}:${serverName}`], direct: true }).catch(() => undefined);
+    if (room) expect(ben.room(room).members()).not.toContain(`@${local}:${serverName}`);
+  }
+  await say("chat no-address");
+  await hear(/is not an MSN address/);
+});
+
+test("a password written to the bot is refused, and is nowhere in the log", async () => {
+  const { world } = there;
+  await say("link dave@msn.test hunter2-secret");
+  await hear(/password/i);
+  const { readFileSync } = await import("node:fs");
+  expect(readFileSync(world.bridge.logFile, "utf8")).not.toContain("hunter2-secret");
+});
+
+test("`presence` and `psm` are what the contacts see, and win over the client's own", async () => {
+  const { world } = there;
+  const { email } = world.account("dave");
+  const bob = await world.messenger("bob");
+  await say("presence on-the-phone");
+  await say("psm Back at five");
+  await bob.waitFor(
+    "Dave on the phone",
+    () => bob.contact(email)?.status === "PHN" && bob.contact(email)?.personalMessage === "Back at five",
+  );
+  await say("presence automatic");
+  await bob.waitFor("Dave online again", () => bob.contact(email)?.status === "NLN");
+  await bob.signOut();
+});
+
+test("`presence offline` signs out; what is said then is refused with the way back; `presence online` comes back", async () => {
+  const { world } = there;
+  const { email } = world.account("dave");
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  await say("presence offline");
+  await carol.waitFor("Dave to go", () => carol.contact(email)?.status === "FLN");
+  const notices = ben.room(room).texts(world.bridge.setup.bot).length;
+  await ben.sendText(room, "Into the void");
+  await ben.waitFor("the reason", () =>
+    ben
+      .room(room)
+      .texts(world.bridge.setup.bot)
+      .slice(notices)
+      .some((text) => text.includes("signed out here")),
+  );
+  await say("presence online");
+  await carol.waitFor("Dave to come", () => carol.contact(email)?.status === "NLN");
+  await say("retry");
+  await carol.waitForText("Into the void");
+  await carol.signOut();
+});
+
+test("the network goes away and comes back: what was said meanwhile arrives in order", async () => {
+  const { world } = there;
+  const { email } = world.account("dave");
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  world.msn.kick(email, "SSD");
+  await carol.waitFor("Dave to go", () => carol.contact(email)?.status === "FLN");
+  for (const text of ["one", "two", "three"]) await ben.sendText(room, text);
+  await carol.waitForText("three", 30_000);
+  expect(carol.textsFrom(email).slice(-3)).toEqual(["one", "two", "three"]);
+  await carol.signOut();
+});
+
+test("a link page that was used is used up", async () => {
+  const { world } = there;
+  await say("link");
+  const url = /https?:\/\/\S+/.exec((await hear(/\/link\//)).at(-1) ?? "")?.[0] ?? "";
+  await linkByPage(url, world.account("erin"));
+  await hear(/erin@msn\.test on Sandbox is linked/);
+  await expect(linkByPage(url, world.account("erin"))).rejects.toThrow("410");
+});
+
+test("`unlink` forgets the account and its password", async () => {
+  await say("unlink erin@msn.test");
+  await hear(/erin@msn\.test is unlinked/);
+  await say("accounts");
+  const lines = await hear(/dave@msn\.test on Sandbox/);
+  expect(lines.at(-1)).not.toContain("erin");
+});
+
+async function say(line: string): Promise<void> {
+  heard = ben.room(management).texts(there.world.bridge.setup.bot).length;
+  await ben.sendText(management, line);
+}
+
+let heard = 0;
+
+/** Waits for an answer of the bot to what was last said; gives all its answers since then. */
+async function hear(pattern: RegExp): Promise<readonly string[]> {
+  const { bot } = there.world.bridge.setup;
+  return await ben.waitFor(`the bot to say ${pattern}`, () => {
+    const since = ben.room(management).texts(bot).slice(heard);
+    return since.some((text) => pattern.test(text)) ? since : undefined;
+  });
+}
+
+async function openRoomOf(name: string): Promise<string> {
+  const room = ben.directRooms(there.world.ghost(name)).at(-1);
+  const known = room ?? [...ben.rooms.values()].find((one) => one.members().includes(there.world.ghost(name)))?.id;
+  return known ?? (await openChat(there.world, ben, management, name));
+}
