@@ -5,6 +5,9 @@ import type { Faults, WireFault } from "./faults.ts";
 import { type LineArg, writeLine } from "./line.ts";
 import type { Transcript } from "./transcript.ts";
 
+/** How long a client may take to read the last lines before its connection is broken. */
+const LINGER_MS = 5000;
+
 /** A command as handlers get it: arguments decoded once, the length of the payload taken off. */
 export interface Request {
   readonly name: string;
@@ -22,6 +25,8 @@ export interface ConnectionContext {
   readonly signInTimeoutMs: number;
   /** Where a redirect fault without a target leads. */
   readonly self: () => { host: string; port: number };
+  /** Called when the connection's socket is gone for good. */
+  readonly gone: (connection: ServerConnection) => void;
 }
 
 /** The protocol on top of a connection. */
@@ -47,6 +52,7 @@ export class ServerConnection {
   readonly #decoder = new CommandDecoder({ payloadRule: clientToServerPayload });
   #signInTimer: NodeJS.Timeout | undefined;
   #delay: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
   #waiting: Command[] = [];
   #stalled = false;
   #closed = false;
@@ -74,10 +80,6 @@ export class ServerConnection {
 
   get remote(): { address: string; port: number } {
     return { address: this.#socket.remoteAddress ?? "127.0.0.1", port: this.#socket.remotePort ?? 0 };
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
   }
 
   signedIn(): void {
@@ -113,13 +115,16 @@ export class ServerConnection {
     if (this.#closed) return;
     this.#finish();
     this.#socket.destroySoon();
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#linger.unref();
   }
 
   /** Breaks the connection at once; unsent bytes are lost. */
   drop(why: string): void {
-    if (this.#closed) return;
-    this.#note(`dropped: ${why}`);
-    this.#finish();
+    if (!this.#closed) {
+      this.#note(`dropped: ${why}`);
+      this.#finish();
+    }
     this.#socket.destroy();
   }
 
@@ -239,7 +244,9 @@ export class ServerConnection {
   }
 
   #ended(): void {
+    clearTimeout(this.#linger);
     if (!this.#closed) this.#finish();
+    this.#context.gone(this);
   }
 }
 

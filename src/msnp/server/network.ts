@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type ConnectionContext, type ConnectionHandler, ServerConnection } from "./connection.ts";
+import { type ConnectionContext, ServerConnection } from "./connection.ts";
 import { SERVER_DIALECTS } from "./dialects.ts";
 import { Faults } from "./faults.ts";
 import { createWebServer } from "./http/server.ts";
@@ -92,6 +92,7 @@ export class MsnNetwork {
       maxOutputBytes: limits.maxOutputBytes,
       signInTimeoutMs: limits.signInTimeoutMs,
       self: () => ({ host, port: this.ports.ns }),
+      gone: (connection) => this.#connections.delete(connection),
     };
     this.#servers = {
       ns: createServer((socket) => this.#accept(socket, "NS")),
@@ -102,8 +103,8 @@ export class MsnNetwork {
   }
 
   /**
-   * Starts a network with its accounts and waits until all servers listen. Rejects when a port is taken, and throws for
-   * accounts that make no sense (no address, twice the same, contacts that do not exist).
+   * Starts a network with its accounts and waits until all servers listen. Rejects when a port is taken, and for accounts
+   * that make no sense (no address, twice the same, contacts that do not exist).
    */
   static async start(options: StartOptions): Promise<MsnNetwork> {
     const network = new MsnNetwork(options.host ?? "127.0.0.1", options.options ?? {}, options.trace);
@@ -220,6 +221,8 @@ export class MsnNetwork {
     const { ns, sb, http } = this.#servers;
     http.closeAllConnections();
     await Promise.all([ns, sb, http].map((server) => stop(server)));
+    // All sockets have ended by now; that each of them tells so may still be on its way.
+    this.#connections.clear();
     this.#hub.presence.close();
   }
 
@@ -227,15 +230,7 @@ export class MsnNetwork {
     const connection = new ServerConnection(socket, kind, this.#nextConnection, this.#context);
     this.#nextConnection += 1;
     this.#connections.add(connection);
-    const front: ConnectionHandler =
-      kind === "NS" ? new NsFront(connection, this.#hub) : new SbFront(connection, this.#hub);
-    connection.serve({
-      command: (request) => front.command(request),
-      closed: () => {
-        this.#connections.delete(connection);
-        front.closed();
-      },
-    });
+    connection.serve(kind === "NS" ? new NsFront(connection, this.#hub) : new SbFront(connection, this.#hub));
   }
 
   #account(email: string): Account {

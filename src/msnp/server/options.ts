@@ -15,6 +15,8 @@ export interface Quirks {
   readonly losesEmptyPayloads: boolean;
   /** What CAL to somebody who blocks the caller is answered with (source: msnp-chat §1.3). */
   readonly blockedCall: 216 | 217;
+  /** ADG is answered with a number before the name, as clients of some other networks want it (source: msnp-core §5.4). */
+  readonly numbersNewGroups: boolean;
   /** ACK a message that nobody was there to get; official servers send NAK (source: msnp-chat §1.1). */
   readonly acknowledgesToNobody: boolean;
   /** How long presence news wait; Escargot tells them every 200 ms. 0: after the answer to the command. */
@@ -29,6 +31,7 @@ export const DEFAULT_QUIRKS: Quirks = {
   unknownCommands: "silence",
   losesEmptyPayloads: true,
   blockedCall: 217,
+  numbersNewGroups: false,
   acknowledgesToNobody: false,
   presenceDelayMs: 0,
 };
@@ -102,6 +105,7 @@ export interface NetworkOptions {
 }
 
 export interface StartOptions {
+  /** Default 127.0.0.1; the network has no encryption, so it belongs on loopback. */
   readonly host?: string;
   /** 0 or absent: any free port. */
   readonly nsPort?: number;

@@ -13,7 +13,7 @@ describe("Bounds of the embedded network", () => {
     await ns.hears("VER 1 MSNP11");
     await ns.isClosed();
     await sb.isClosed();
-    expect(network.load.connections).toBe(0);
+    expect(network.transcript()).toContain("SB 2 --- dropped: not signed in in time");
   });
 
   test("a signed-in client may be silent for longer than that", async () => {
@@ -55,6 +55,22 @@ describe("Bounds of the embedded network", () => {
     expect(network.account("bob@example.com").sessions).toEqual([]);
     expect(network.transcript()).toContain("dropped: the client does not read its data");
     await alice.hears("FLN bob@example.com");
+  });
+
+  test("a client that was told to go, but does not read, does not hold up the end of the network", async () => {
+    await using network = await openNetwork({ limits: { maxOutputBytes: 200_000_000 } });
+    const bob = await online11(network, "bob");
+    const alice = await online11(network, "alice");
+    bob.stopReading();
+    const info = `<Data><PSM>${"x".repeat(500_000)}</PSM><CurrentMedia></CurrentMedia></Data>`;
+    for (let trid = 10; trid < 40; trid++) {
+      alice.sayPayload(`UUX ${trid}`, info);
+      for (;;) if ((await alice.next()).line === `UUX ${trid} 0`) break;
+    }
+    network.kick("bob@example.com");
+    expect(network.load).toMatchObject({ sessions: 1, connections: 2 });
+    await network.close();
+    expect(network.load.connections).toBe(0);
   });
 
   test("an account has no more endpoints than allowed", async () => {

@@ -78,6 +78,13 @@ describe("Lists over the notification server, MSNP11 (msnp-core §5.3-5.5)", () 
     expect(network.account("alice@example.com").contacts.get("bob@example.com")?.groups).toEqual([]);
   });
 
+  test("other networks put a number before the name of a new group", async () => {
+    await using network = await openNetwork({ quirks: { numbersNewGroups: true } });
+    const alice = await enter11(network, "alice");
+    alice.say("ADG 10 Family");
+    await alice.hears("ADG 10 1 Family <id> 0");
+  });
+
   test("no more than thirty groups", async () => {
     await using network = await openNetwork();
     const alice = await enter11(network, "alice");

@@ -148,7 +148,8 @@ function contactProperty(session: NsSession, request: Request): void {
 
 function addGroup(session: NsSession, request: Request): void {
   const [trid, name] = [argument(request, 0), argument(request, 1)];
-  session.send("ADG", trid, name, session.hub.directory.addGroup(session.account, name).id, 0);
+  const number = session.hub.quirks.numbersNewGroups ? 1 : undefined;
+  session.send("ADG", trid, number, name, session.hub.directory.addGroup(session.account, name).id, 0);
 }
 
 function renameGroup(session: NsSession, request: Request): void {

@@ -37,10 +37,6 @@ export class Board {
     hub.boards.set(this.id, this);
   }
 
-  get size(): number {
-    return this.#members.size;
-  }
-
   /** False when this endpoint is on the board already. */
   join(member: Member): boolean {
     const own = [...this.#members].filter((other) => other.account === member.account);

@@ -20,10 +20,6 @@ export class Directory {
     this.#maxAccounts = maxAccounts;
   }
 
-  get size(): number {
-    return this.#byEmail.size;
-  }
-
   [Symbol.iterator](): IterableIterator<Account> {
     return this.#byEmail.values();
   }

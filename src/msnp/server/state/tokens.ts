@@ -41,10 +41,6 @@ export class TokenStore<T> {
     return value;
   }
 
-  clear(): void {
-    this.#held.clear();
-  }
-
   #prune(): void {
     const now = this.#now();
     for (const [token, held] of this.#held) {
