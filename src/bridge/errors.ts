@@ -27,6 +27,8 @@ interface ErrorRow {
 
 const who = (c: ErrorContext): string => c.address ?? "The contact";
 const net = (c: ErrorContext): string => c.network ?? "the MSN network";
+/** At the start of a sentence. */
+const Net = (c: ErrorContext): string => c.network ?? "The MSN network";
 
 const rows = {
   "bad-input": {
@@ -62,7 +64,7 @@ const rows = {
   "bad-password": {
     retry: "by-hand",
     http: 401,
-    person: (c) => `${net(c)} refused the password of ${who(c)}. Say \`link\` and enter it again.`,
+    person: (c) => `${Net(c)} refused the password of ${who(c)}. Say \`link\` and enter it again.`,
     operator: "the network refused the credentials",
   },
   "sign-in-failed": {
@@ -75,7 +77,7 @@ const rows = {
   "network-down": {
     retry: "wait",
     http: 503,
-    person: (c) => `${net(c)} cannot be reached right now. The message is kept and sent when it is back.`,
+    person: (c) => `${Net(c)} cannot be reached right now. The message is kept and sent when it is back.`,
     operator: "no puppet connection; the lane holds",
   },
   "network-down-long": {

@@ -53,14 +53,14 @@ export class Redis {
 export class World {
   readonly home = new ToyHome();
   readonly network = new ToyNetwork();
-  readonly options: Partial<BridgeOptions>;
+  options: Partial<BridgeOptions>;
+  readonly namespace: string;
   readonly #redis: Redis;
-  readonly #namespace: string;
   #running: { bridge: Bridge; store: Store } | undefined;
 
-  constructor(redis: Redis, options: Partial<BridgeOptions> = {}) {
+  constructor(redis: Redis, options: Partial<BridgeOptions> = {}, namespace = redis.namespace()) {
     this.#redis = redis;
-    this.#namespace = redis.namespace();
+    this.namespace = namespace;
     this.options = options;
     this.network.account(contact("alice"));
     this.network.contact(contact("bob"), "online", "", "Bob");
@@ -77,7 +77,7 @@ export class World {
   }
 
   async start(): Promise<void> {
-    const store = await this.#redis.open(this.#namespace);
+    const store = await this.#redis.open(this.namespace);
     const bridge = new Bridge({
       store,
       homes: [this.home],
@@ -120,6 +120,11 @@ export class World {
     const request = { network: NET, address: contact(name), password: new Secret("secret") };
     await this.bridge.linker.linkAccount(owner, request, () => {}, new AbortController().signal);
     await this.on(name);
+  }
+
+  /** Another bridge over the same store, with a home and a network of its own. */
+  twin(options: Partial<BridgeOptions>): World {
+    return new World(this.#redis, { ...this.options, ...options }, this.namespace);
   }
 
   /** Waits until an account is signed in, as the core sees it. */
