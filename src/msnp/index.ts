@@ -1,4 +1,19 @@
-/** The MSNP library: a client for MSN Messenger networks, and the parts it is made of. */
+/**
+ * The MSNP library: a client for MSN Messenger networks, and the parts it is made of.
+ *
+ * ```ts
+ * const client = new MsnClient({
+ *   services, dialects: ["MSNP18", "MSNP11"], initialPresence: "NLN",
+ *   email: parseEmail("alice@example.com"), password: () => readPassword(),
+ *   machineGuid: parseMachineGuid("{0a0a0a0a-0000-4000-8000-00000000000a}"),
+ * });
+ * client.on("message", ({ body, conversation }) => {
+ *   if (body.kind === "text") conversation.sendText(`You said ${body.text}`).catch(report);
+ * });
+ * client.on("closed", ({ kind, detail }) => report(kind, detail));
+ * await client.signIn(AbortSignal.timeout(60_000));
+ * ```
+ */
 export type { Address, Email, MachineGuid, NetworkId } from "./address.ts";
 export { NETWORK, parseAddress, parseEmail, parseMachineGuid, toEmail } from "./address.ts";
 export * from "./client/index.ts";

@@ -5,6 +5,7 @@ import { type AddressBook, EMPTY_ADDRESS_BOOK, FIND_ALL, parseAddressBook } from
 import { FIND_MEMBERSHIP, type Member, type MemberRole, parseMembership } from "../soap/membership.ts";
 import { callSoap, SoapError } from "../soap/service.ts";
 import { find, findAll, parseXml, type RawXml, type XmlElement, xml } from "../soap/xml.ts";
+import { ServerError } from "../transport/error-codes.ts";
 import type { Command } from "../wire/command.ts";
 import { decodeArg, encodeArg } from "../wire/command.ts";
 import { bitsOf, type ContactPatch, LIST_BITS, listsOf } from "./contacts.ts";
@@ -40,12 +41,12 @@ class SoapLists implements ListStrategy {
     const { members, book } = await readLists(core, live, "Initial", signal);
     applyLists(core, members, book);
     const { ns } = live;
-    await ns.request("BLP", [book.privacy]);
+    await tolerated(core, ns.request("BLP", [book.privacy]));
     const chunks = listPayloads([...core.contacts.all.values()], true);
     await Promise.all(chunks.map((payload) => ns.request("ADL", [], { payload })));
     if (book.ownName === undefined) return;
     updateSelf(core, { displayName: book.ownName });
-    await ns.request("PRP", ["MFN", encodeArg(book.ownName)]);
+    await tolerated(core, ns.request("PRP", ["MFN", encodeArg(book.ownName)]));
   }
 
   onCommand(core: Core, command: Command): boolean {
@@ -98,6 +99,16 @@ class SoapLists implements ListStrategy {
     } finally {
       this.#isRefreshing = false;
     }
+  }
+}
+
+/** A server may refuse to be told what it knows already; that is no reason not to sign in. */
+async function tolerated(core: Core, request: Promise<Command>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    core.options.trace?.("<<<", "NS", error.message);
   }
 }
 

@@ -8,11 +8,13 @@ import { type Core, type Live, updateSelf } from "./core.ts";
 import { decodePersonalMessage, encodePersonalMessage } from "./personal-message.ts";
 import type { PersonalMessage } from "./types.ts";
 
+const DEFAULT_ENDPOINT_NAME = "msnbridge";
+
 /** Shows the account to its contacts: endpoint data, status, personal message (source: msnp-core §3.8). */
 export async function goVisible(core: Core, live: Live): Promise<void> {
-  const { initialPresence, personalMessage } = core.options;
+  const { initialPresence, personalMessage, endpointName = DEFAULT_ENDPOINT_NAME } = core.options;
   if (live.dialect.endpoints) {
-    for (const payload of endpointData(live.dialect, initialPresence)) publish(core, live, payload);
+    for (const payload of endpointData(live.dialect, initialPresence, endpointName)) publish(core, live, payload);
   }
   await changeStatus(core, live, initialPresence);
   // Personal messages last as long as the session, so each one begins by saying it.
@@ -39,10 +41,10 @@ function publish(core: Core, live: Live, payload: string): void {
 }
 
 /** What this place is and what it can do (source: msnp-core §6.5). */
-function endpointData(dialect: Dialect, status: MsnStatus): string[] {
+function endpointData(dialect: Dialect, status: MsnStatus, name: string): string[] {
   return [
     xml`<EndpointData><Capabilities>${dialect.capabilities}</Capabilities></EndpointData>`.source,
-    xml`<PrivateEndpointData><EpName>msnbridge</EpName><Idle>false</Idle><ClientType>1</ClientType><State>${status}</State></PrivateEndpointData>`
+    xml`<PrivateEndpointData><EpName>${name}</EpName><Idle>false</Idle><ClientType>1</ClientType><State>${status}</State></PrivateEndpointData>`
       .source,
   ];
 }

@@ -44,6 +44,8 @@ export interface MsnClientOptions {
   readonly machineGuid: MachineGuid;
   readonly initialPresence: MsnStatus;
   readonly personalMessage?: PersonalMessage;
+  /** How this place is called at the account's other places (MSNP16+). */
+  readonly endpointName?: string;
   readonly timeouts?: Partial<Timeouts>;
   /** Every line with credentials masked and payloads by size only. */
   readonly trace?: Trace;

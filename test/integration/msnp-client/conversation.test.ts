@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type MsnClient, type MsnClientOptions, SendError } from "../../../src/msnp/index.ts";
-import { ALICE, BOB, BOTH_DIALECTS, CAROL, hearing, next, Stage } from "./stage.ts";
+import { ALICE, BOB, BOTH_DIALECTS, CAROL, eventually, hearing, next, Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeEach(async () => {
@@ -133,7 +133,7 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     const { alice, bob, toBob } = await pair({ timeouts: { idleSwitchboard: 100 } });
     const atBob = hearing(bob);
     await toBob.sendText("one");
-    await expect.poll(() => stage.network.load.boards).toBe(0);
+    await eventually(() => stage.network.load.boards).toBe(0);
     await toBob.sendText("two");
     expect(await atBob.until(2)).toEqual(["alice: one", "alice: two"]);
     expect(boardsOf(alice)).toBe(2);
@@ -216,9 +216,9 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     const { alice, toBob } = await pair({ timeouts: { ring: 5000 } });
     stage.network.faults.arm({ place: "SB", at: "ANS", fault: { kind: "ignore" } });
     const sending = failureOf(toBob.sendText("too late"));
-    await expect.poll(() => stage.network.load.boards).toBe(1);
+    await eventually(() => stage.network.load.boards).toBe(1);
     await alice.signOut();
     expect(await sending).toMatchObject({ code: "closed", certainty: "not-sent" });
-    await expect.poll(() => stage.network.load).toMatchObject({ sessions: 1, boards: 0 });
+    await eventually(() => stage.network.load).toMatchObject({ sessions: 1, boards: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MsnContact } from "../../../src/msnp/index.ts";
 import { parseEmail } from "../../../src/msnp/index.ts";
-import { ALICE, BOB, BOTH_DIALECTS, CAROL, hearing, next, Stage } from "./stage.ts";
+import { ALICE, BOB, BOTH_DIALECTS, CAROL, eventually, hearing, next, Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeEach(async () => {
@@ -147,7 +147,7 @@ describe.each(BOTH_DIALECTS)("by %s the session", (dialect) => {
     await alice.signOut();
     expect((await closed)[0]).toMatchObject({ kind: "signed-out" });
     await alice.signOut();
-    await expect.poll(() => stage.network.load).toEqual({ sessions: 0, boards: 0, connections: 0 });
+    await eventually(() => stage.network.load).toEqual({ sessions: 0, boards: 0, connections: 0 });
   });
 
   it("is lost with the connection", async () => {
@@ -174,7 +174,7 @@ describe.each(BOTH_DIALECTS)("by %s the session", (dialect) => {
     const closed = next(alice, "closed");
     await alice.signIn();
     expect((await closed)[0]).toMatchObject({ kind: "lost" });
-    await expect.poll(() => stage.network.load.connections).toBe(0);
+    await eventually(() => stage.network.load.connections).toBe(0);
   });
 
   it("is not signed in twice by one object", async () => {

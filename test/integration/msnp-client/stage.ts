@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { tweener } from "../../../src/msnp/auth/tweener.ts";
 import { dialectOf } from "../../../src/msnp/dialect/table.ts";
 import {
@@ -102,6 +103,11 @@ export class Stage {
     await Promise.all(this.#clients.map((client) => client.signOut()));
     await this.network.close();
   }
+}
+
+/** `expect` on a value that will be right before long, also on a busy machine. */
+export function eventually<T>(value: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(value, { timeout: 10_000, interval: 10 });
 }
 
 /** The next event that satisfies the condition. */

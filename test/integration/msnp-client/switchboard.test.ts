@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type DialectName, MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
+import { type DialectName, MsnClient, parseEmail, parseMachineGuid, type Trace } from "../../../src/msnp/index.ts";
 import { RelayServer } from "./relay-server.ts";
 import { type Script, ScriptedServer, withPayload } from "./scripted-server.ts";
-import { hearing, next, Stage } from "./stage.ts";
+import { eventually, hearing, next, Stage } from "./stage.ts";
 
 // A client signed in at the embedded network, whose switchboards are scripted: what a board says is up to the test.
 const ALICE = parseEmail("alice@msn.test");
@@ -38,6 +38,7 @@ async function scene(
   script: Script,
   timeouts: Record<string, number> = {},
   dialect: DialectName = "MSNP18",
+  trace: Trace = () => undefined,
 ): Promise<{ client: MsnClient; board: ScriptedServer; call(): void }> {
   const board = await ScriptedServer.start({ ...OPENS, ...script });
   servers.push(board);
@@ -51,6 +52,7 @@ async function scene(
     machineGuid: parseMachineGuid(A1),
     initialPresence: "NLN",
     timeouts: { request: 3000, ...timeouts },
+    trace,
   });
   clients.push(client);
   await client.signIn();
@@ -79,7 +81,7 @@ describe("calling", () => {
   it("holds texts back until somebody has joined", async () => {
     const { client, board } = await scene({ CAL: "CAL $ RINGING 17\r\n" });
     const sending = client.conversation(BOB).sendText("patience");
-    await expect.poll(() => board.heard.some((line) => line.startsWith("CAL"))).toBe(true);
+    await eventually(() => board.heard.some((line) => line.startsWith("CAL"))).toBe(true);
     expect(texts(board)).toEqual([]);
     board.say("JOI bob@msn.test Bob\r\n");
     await sending;
@@ -106,7 +108,7 @@ describe("calling", () => {
   it("a board that refuses the cookie fails, with nothing sent", async () => {
     const { client, board } = await scene({ USR: "911 $\r\n" });
     await expect(client.conversation(BOB).sendText("x")).rejects.toMatchObject({ certainty: "not-sent" });
-    await expect.poll(() => board.connections).toBe(0);
+    await eventually(() => board.connections).toBe(0);
   });
 });
 
@@ -127,11 +129,11 @@ describe("acknowledgements", () => {
   it("are awaited part by part", async () => {
     const { client, board } = await scene({ MSG: "" });
     const sending = client.conversation(BOB).sendText("word ".repeat(600));
-    await expect.poll(() => texts(board).length).toBe(1);
+    await eventually(() => texts(board).length).toBe(1);
     board.say("ACK 3\r\n");
-    await expect.poll(() => texts(board).length).toBe(2);
+    await eventually(() => texts(board).length).toBe(2);
     board.say("ACK 4\r\n");
-    await expect.poll(() => texts(board).length).toBe(3);
+    await eventually(() => texts(board).length).toBe(3);
     board.say("ACK 5\r\n");
     await sending;
   });
@@ -160,16 +162,29 @@ describe("being called", () => {
     expect(texts(board)).toEqual(["hello yourself"]);
   });
 
+  it("tells of each message before the next line is even looked at", async () => {
+    const order: string[] = [];
+    const two = ["first", "second"].map((text) => withPayload("MSG bob@msn.test Bob", `${TEXT}${text}`)).join("");
+    const { client, call } = await scene({ ANS: `${ROSTER}${two}` }, {}, "MSNP18", (_, __, line) => {
+      if (line.startsWith("MSG bob")) order.push("read");
+    });
+    client.on("message", ({ body }) => order.push(body.kind === "text" ? body.text : body.kind));
+    const second = next(client, "message", ({ body }) => body.kind === "text" && body.text === "second");
+    call();
+    await second;
+    expect(order).toEqual(["read", "first", "read", "second"]);
+  });
+
   it("counts somebody at two places as one, until both have left", async () => {
     const { client, board, call } = await scene({ ANS: `${ROSTER}JOI bob@msn.test;${B2} Bob 1:2\r\n` });
     const heard = hearing(client);
     call();
-    await expect.poll(() => board.connections).toBe(1);
+    await eventually(() => board.connections).toBe(1);
     board.say(`BYE bob@msn.test;${B1}\r\n${withPayload("MSG bob@msn.test Bob", `${TEXT}still here`)}`);
     expect(await heard.until(1)).toEqual(["bob: still here"]);
     expect(board.connections).toBe(1);
     board.say(`BYE bob@msn.test;${B2}\r\nBYE bob@msn.test\r\n`);
-    await expect.poll(() => board.connections).toBe(0);
+    await eventually(() => board.connections).toBe(0);
   });
 
   it("by several makes a group, whose members come and go", async () => {
@@ -196,7 +211,7 @@ describe("being called", () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     const heard = hearing(client);
     call();
-    await expect.poll(() => board.connections).toBe(1);
+    await eventually(() => board.connections).toBe(1);
     const part = (head: string, body: string) => withPayload("MSG bob@msn.test Bob", `${head}\r\n\r\n${body}`);
     board.say(part("Content-Type: text/plain; charset=UTF-8\r\nMessage-ID: {1}\r\nChunks: 2", "one "));
     board.say(part("Message-ID: {1}\r\nChunk: 1", "message"));
@@ -207,9 +222,9 @@ describe("being called", () => {
   it("ends with a message that is no protocol; the session goes on", async () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     call();
-    await expect.poll(() => board.connections).toBe(1);
+    await eventually(() => board.connections).toBe(1);
     board.say("MSG bob@msn.test Bob huge\r\n");
-    await expect.poll(() => board.connections).toBe(0);
+    await eventually(() => board.connections).toBe(0);
     expect(client.state).toBe("signed-in");
   });
 
@@ -217,7 +232,7 @@ describe("being called", () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     const heard = hearing(client);
     call();
-    await expect.poll(() => board.connections).toBe(1);
+    await eventually(() => board.connections).toBe(1);
     board.say(withPayload("MSG bob@msn.test Bob", "") + withPayload("MSG bob@msn.test Bob", "\0\0\0"));
     board.say(withPayload("MSG nobody Nobody", TEXT) + withPayload("MSG bob@msn.test Bob", `${TEXT}real`));
     expect(await heard.until(3)).toEqual(["bob: unknown", "bob: unknown", "bob: real"]);

@@ -7,7 +7,7 @@ import {
   parseMachineGuid,
 } from "../../../src/msnp/index.ts";
 import { type Script, ScriptedServer, withPayload } from "./scripted-server.ts";
-import { next } from "./stage.ts";
+import { eventually, next } from "./stage.ts";
 
 const ALICE = parseEmail("alice@example.com");
 const BOB = parseEmail("bob@example.com");
@@ -182,7 +182,7 @@ describe("the recorded sign-in", () => {
     const { client, server } = await signedIn("MSNP11");
     expectTheBook(client);
     expect(client.contacts.get(BOB)?.capabilities).toEqual({ basic: 1073791084, extended: 0 });
-    await expect.poll(() => server.heard).toContain("PNG");
+    await eventually(() => server.heard).toContain("PNG");
     expect([...server.heard].sort()).toEqual(
       [
         "VER 1 MSNP11 CVR0",
@@ -202,7 +202,7 @@ describe("the recorded sign-in", () => {
     const { client, server } = await signedIn("MSNP18");
     expectTheBook(client);
     expect(client.contacts.get(BOB)?.capabilities).toEqual({ basic: 2789003324, extended: 48 });
-    await expect.poll(() => server.heard).toContain("PNG");
+    await eventually(() => server.heard).toContain("PNG");
     const [version, cvr, first, second, ...rest] = server.heard;
     expect([version, cvr, first]).toEqual([
       "VER 1 MSNP18 CVR0",
@@ -309,7 +309,7 @@ describe.each(["MSNP11", "MSNP18"] as const)("a sign-in by %s", (dialect) => {
   it("that fails leaves no connection and no timer behind", async () => {
     const { client, server } = await play(dialect, { CHG: "911 $\r\n" });
     await expect(client.signIn()).rejects.toMatchObject({ stage: "presence" });
-    await expect.poll(() => server.connections).toBe(0);
+    await eventually(() => server.connections).toBe(0);
     expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThan(4);
   });
 });
@@ -348,6 +348,11 @@ describe("a server of MSNP18", () => {
     const closed = next(client, "closed");
     server.say(withPayload("UBN alice@example.com;{0b0b0b0b-0000-4000-8000-00000000000b} 4", "goawyplzthxbye"));
     expect((await closed)[0].kind).toBe("elsewhere");
+  });
+
+  it.each(["BLP", "PRP"])("that refuses %s is signed in to all the same", async (name) => {
+    const { client } = await signedIn("MSNP18", { [name]: "715 $\r\n" });
+    expectTheBook(client);
   });
 
   it("may name a network id after the address", async () => {
