@@ -28,7 +28,8 @@ function program(finish: (code: number) => void): Command {
     .action(async (options: ConfigOption) => {
       const { readConfig } = await import("./config-file.ts");
       const loaded = readConfig(options.config);
-      const { run } = await import("./run.ts");
+      const { loadWithoutNativeCrypto } = await import("./matrix-library.ts");
+      const { run } = await loadWithoutNativeCrypto(() => import("./run.ts"));
       finish(await run(loaded));
     });
 
