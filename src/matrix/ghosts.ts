@@ -23,6 +23,7 @@ export const DEVICE = "MSNBRIDGE";
 export interface GhostsOptions {
   readonly home: HomeName;
   readonly names: GhostNames;
+  readonly bot: string;
   readonly client: HomeserverClient;
   readonly library: () => Library;
   readonly profiles: ProfileStore;
@@ -82,9 +83,19 @@ export class Ghosts {
     await this.#options.library().as("set-name", mxid, (intent) => intent.setDisplayName(name));
   }
 
-  /** Registers a user and makes its device; for ghosts and the bot. @throws MatrixRefusal, HomeserverSilent. */
+  /**
+   * Registers a user and makes its device; for ghosts and the bot. Not by the library, which remembers for ever whom it has
+   * registered and does nothing when a homeserver has forgotten them. @throws MatrixRefusal, HomeserverSilent.
+   */
   async register(mxid: string): Promise<void> {
-    await this.#options.library().as("register", mxid, (intent) => intent.ensureRegistered(true));
+    const { client, bot } = this.#options;
+    const username = mxid.slice(1, mxid.indexOf(":"));
+    const body = { type: "m.login.application_service", username, inhibit_login: true };
+    try {
+      await client.call({ name: "register", method: "POST", path: "/_matrix/client/v3/register", as: bot, body });
+    } catch (error) {
+      if (!isRefusal(error, "M_USER_IN_USE")) throw error;
+    }
     if (this.#deviceless) return;
     const call: Call = {
       name: "device",
@@ -94,7 +105,7 @@ export class Ghosts {
       body: { display_name: "msnbridge" },
     };
     try {
-      await this.#options.client.call(call);
+      await client.call(call);
     } catch (error) {
       if (!(error instanceof MatrixRefusal) || (error.status !== 404 && error.errcode !== "M_UNRECOGNIZED"))
         throw error;

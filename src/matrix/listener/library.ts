@@ -1,8 +1,14 @@
 /**
- * The thin use of matrix-appservice-bridge: its Bridge holds the listener and hands out Intents for registering, names and
- * making rooms. Sending, joining, ordering, storing and counting are the bridge's own, for the reasons in stack A2.
+ * The thin use of matrix-appservice-bridge: its Bridge holds the listener and hands out Intents for names and making
+ * rooms. Registering, sending, joining, ordering, storing and counting are the bridge's own, for the reasons in stack A2.
  */
-import { AppServiceRegistration, Bridge, type Intent, type IntentBackingStore } from "matrix-appservice-bridge";
+import {
+  AppServiceRegistration,
+  Bridge,
+  type Intent,
+  type IntentBackingStore,
+  MembershipCache,
+} from "matrix-appservice-bridge";
 import type { Logger } from "pino";
 import type { Meter } from "../../bridge/metrics.ts";
 import { HomeserverSilent, MatrixRefusal } from "../http/errors.ts";
@@ -30,6 +36,17 @@ const forgetful: IntentBackingStore = {
   setPowerLevelContent: () => {},
 };
 
+/** Who is registered is known better by ghosts.ts: without this the library registers each ghost once more. */
+class AllRegistered extends MembershipCache {
+  override isUserRegistered(): boolean {
+    return true;
+  }
+
+  override setMemberEntry(): void {
+    // It would remember every member of every room for ever.
+  }
+}
+
 function registrationFor(options: LibraryOptions): AppServiceRegistration {
   const { registration, domain, prefix } = options;
   const made = new AppServiceRegistration(registration.url);
@@ -53,7 +70,7 @@ export class Library {
 
   static async open(options: LibraryOptions): Promise<Library> {
     leadLibraryLogs(options.log);
-    const intent = { dontCheckPowerLevel: true, enablePresence: false, backingStore: forgetful };
+    const intent = { registered: true, dontCheckPowerLevel: true, enablePresence: false, backingStore: forgetful };
     const bridge = new Bridge({
       homeserverUrl: options.homeserverUrl.replace(/\/+$/, ""),
       domain: options.domain,
@@ -61,11 +78,12 @@ export class Library {
       // Events never come this way: the listener stores them.
       controller: { onEvent: () => {}, onLog: () => {} },
       disableStores: true,
+      membershipCache: new AllRegistered(),
       escapeUserIds: false,
       queue: { type: "none" },
       logRequestOutcome: false,
       suppressEcho: false,
-      intentOptions: { clients: intent, bot: { ...intent, registered: false } },
+      intentOptions: { clients: intent, bot: intent },
     });
     await bridge.initialise();
     return new Library(bridge, options);

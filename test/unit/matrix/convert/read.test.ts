@@ -1,0 +1,285 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseHomeName } from "../../../../src/bridge/model.ts";
+import { eventHead, sortEvent } from "../../../../src/matrix/convert/event.ts";
+import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
+import { readStored } from "../../../../src/matrix/convert/read.ts";
+
+const HOME = parseHomeName("matrix");
+const BOT = "@_msnbot:example.org";
+const ANNA = "@anna:example.org";
+const GHOST = "@_msn_escargot_bob=40example.com:example.org";
+const names = new GhostNames("_msn_", "example.org");
+const rules = { bot: BOT, names, networks: ["escargot"] };
+
+interface Given {
+  readonly type?: string;
+  readonly content?: unknown;
+  readonly sender?: string;
+  readonly state_key?: string;
+  readonly unsigned?: unknown;
+  readonly management?: boolean;
+}
+
+/** Sorts an event, stores it as JSON would, and reads it. */
+function through({ management = false, ...given }: Given) {
+  const raw = { type: "m.room.message", room_id: "!r:example.org", sender: ANNA, event_id: "$e", ...given };
+  const head = eventHead(raw);
+  if (!head) return { sorted: [], events: [] };
+  const sorted = sortEvent(raw, head, management, rules);
+  const stored = JSON.parse(JSON.stringify(sorted)) as typeof sorted;
+  return { sorted, events: stored.map((one) => readStored(one.stored, HOME, names)) };
+}
+
+const said = (body: string, more: Record<string, unknown> = {}) => ({ msgtype: "m.text", body, ...more });
+const who = { resident: `matrix:${ANNA}`, room: "!r:example.org" };
+
+describe("words in a chat", () => {
+  it.each([
+    ["plain", said("hello\nworld"), "hello\nworld"],
+    ["an emote", { msgtype: "m.emote", body: "waves" }, "* waves"],
+    ["of an unknown kind, with a body", { msgtype: "org.example.fancy", body: "hello" }, "hello"],
+    [
+      "in answer to something",
+      said("> <@b:x> old\n> older\n\nnew", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
+      "new",
+    ],
+    [
+      "in answer, from a client without fallback",
+      said("new", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
+      "new",
+    ],
+    ["that only look like an answer", said("> so\n\nhello"), "> so\n\nhello"],
+    ["in a thread", said("hello", { "m.relates_to": { rel_type: "m.thread", event_id: "$t" } }), "hello"],
+    ["that say retry to the contact", said("retry"), "retry"],
+  ])("%s go out", (_what, content, text) => {
+    expect(through({ content }).events).toEqual([{ kind: "text", ...who, message: "$e", text }]);
+  });
+
+  it("of 60 kB go out whole", () => {
+    const body = "ü".repeat(30_000);
+    expect(through({ content: said(body) }).events).toMatchObject([{ kind: "text", text: body }]);
+  });
+
+  it.each([
+    [
+      "an edit of an earlier message",
+      "m.room.message",
+      said("* new", { "m.relates_to": { rel_type: "m.replace", event_id: "$o" } }),
+    ],
+    ["a picture", "m.room.message", { msgtype: "m.image", body: "cat.jpg" }],
+    ["a file", "m.room.message", { msgtype: "m.file", body: "x.pdf" }],
+    ["a sound", "m.room.message", { msgtype: "m.audio", body: "x.ogg" }],
+    ["a video", "m.room.message", { msgtype: "m.video", body: "x.mp4" }],
+    ["a location", "m.room.message", { msgtype: "m.location", body: "here" }],
+    ["a sticker", "m.sticker", { body: "cat" }],
+    ["a poll", "m.poll.start", {}],
+    ["a call", "m.call.invite", {}],
+  ])("%s cannot go and is named", (what, type, content) => {
+    expect(through({ type, content }).events).toEqual([{ kind: "unsupported", ...who, message: "$e", what }]);
+  });
+
+  it.each([
+    ["a program's notice", "m.room.message", { msgtype: "m.notice", body: "beep" }],
+    ["an empty message", "m.room.message", said("  ")],
+    ["a message without a body", "m.room.message", { msgtype: "m.text" }],
+    ["a message whose body is no text", "m.room.message", { msgtype: "m.text", body: { a: 1 } }],
+    ["a removal", "m.room.redaction", { reason: "x" }],
+    ["a heart", "m.reaction", { "m.relates_to": { rel_type: "m.annotation", event_id: "$o", key: "❤️" } }],
+    ["a verification", "m.room.message", { msgtype: "m.key.verification.request", body: "x" }],
+    ["a topic", "m.room.topic", { topic: "x" }],
+  ])("%s means nothing", (_what, type, content) => {
+    expect(through({ type, content }).events.filter((event) => event !== undefined)).toEqual([]);
+  });
+});
+
+describe("again", () => {
+  it.each(["🔁", "🔁\uFE0F", "🔄", "retry"])("is said by the reaction %s", (key) => {
+    const content = { "m.relates_to": { rel_type: "m.annotation", event_id: "$o", key } };
+    expect(through({ type: "m.reaction", content }).events).toEqual([{ kind: "retry", ...who, target: "$o" }]);
+  });
+
+  it("is said by answering the bot with retry", () => {
+    const answer = { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } };
+    const retry = [{ kind: "retry", ...who, target: "$o" }];
+    expect(through({ content: said("Retry", { ...answer, "m.mentions": { user_ids: [BOT] } }) }).events).toEqual(retry);
+    expect(through({ content: said(`> <${BOT}> ⚠ Not sent\n\nretry`, answer) }).events).toEqual(retry);
+    expect(through({ content: said("retry", answer) }).events).toMatchObject([{ kind: "text" }]);
+  });
+
+  it("is a command with the bot's prefix, which never goes to the contact", () => {
+    const { sorted, events } = through({ content: said("!msn retry") });
+    expect(events).toEqual([{ kind: "command", ...who, message: "$e", line: "retry" }]);
+    expect(sorted).toMatchObject([{ control: true }]);
+  });
+});
+
+describe("in the management room", () => {
+  it.each([
+    ["status", "status"],
+    ["!msn help", "help"],
+    ["  chat bob@example.com ", "chat bob@example.com"],
+  ])("%j is the command %j", (body, line) => {
+    const { sorted, events } = through({ content: said(body), management: true });
+    expect(events).toMatchObject([{ kind: "command", line }]);
+    expect(sorted).toMatchObject([{ control: true }]);
+  });
+
+  it("a picture means nothing", () => {
+    expect(through({ content: { msgtype: "m.image", body: "x" }, management: true }).events).toEqual([undefined]);
+  });
+});
+
+describe("a password", () => {
+  const secret = "tr0ub4dor&3";
+  it.each([
+    ["in the management room", { content: said(`link a@b.cd ${secret}`), management: true }],
+    ["behind the prefix in a chat", { content: said(`!msn link a@b.cd ${secret}`) }],
+    [
+      "as an answer",
+      {
+        content: said(`> <@x:y> z\n\npassword ${secret}`, { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
+        management: true,
+      },
+    ],
+    [
+      "as an edit",
+      {
+        content: said("* edited", {
+          "m.new_content": { body: `password ${secret}` },
+          "m.relates_to": { rel_type: "m.replace", event_id: "$o" },
+        }),
+        management: true,
+      },
+    ],
+    ["in the name of a picture", { content: { msgtype: "m.image", body: `password ${secret}` }, management: true }],
+    [
+      "with a formatted twin",
+      { content: said(`login ${secret}`, { formatted_body: `<b>login ${secret}</b>` }), management: true },
+    ],
+  ])("%s is never stored", (_where, given) => {
+    const { sorted, events } = through(given);
+    expect(events).toEqual([{ kind: "own" }]);
+    expect(sorted).toMatchObject([{ control: true, stored: { act: "password", event: "$e" } }]);
+    expect(JSON.stringify(sorted)).not.toContain(secret);
+  });
+
+  it("in a room that may be a chat has a stand-in for when it is none", () => {
+    const { sorted } = through({ content: said(`link a@b.cd ${secret}`) });
+    expect(sorted).toMatchObject([{ stored: { kind: "event" }, unlessPortal: { act: "password" } }]);
+    expect(JSON.stringify(sorted[0]?.unlessPortal)).not.toContain(secret);
+  });
+
+  it("never stays in what is not used of an event", () => {
+    const { sorted } = through({
+      content: said("status", { formatted_body: secret, extra: secret }),
+      management: true,
+    });
+    expect(JSON.stringify(sorted)).not.toContain(secret);
+  });
+});
+
+describe("coming and going", () => {
+  const member = (membership: string, state_key: string, more: Given & { content?: object } = {}): Given => ({
+    type: "m.room.member",
+    state_key,
+    ...more,
+    content: { membership, ...more.content },
+  });
+  const encrypted = { unsigned: { invite_room_state: [{ type: "m.room.encryption", content: {} }] } };
+
+  it("asks a ghost in", () => {
+    const { sorted, events } = through(member("invite", GHOST, { content: { is_direct: true } }));
+    const ghost = { network: "escargot", contact: "bob@example.com" };
+    expect(events).toEqual([{ kind: "invited", ...who, ghost, direct: true }]);
+    expect(sorted).toMatchObject([{ control: false, ghost: GHOST }]);
+  });
+
+  it.each([
+    ["a ghost into a group", member("invite", GHOST), "refuse-group"],
+    [
+      "a ghost into an encrypted room",
+      member("invite", GHOST, { content: { is_direct: true }, ...encrypted }),
+      "refuse-encrypted",
+    ],
+    ["the bot", member("invite", BOT, { content: { is_direct: true } }), "bot-invited"],
+    ["the bot into an encrypted room", member("invite", BOT, encrypted), "bot-invited"],
+  ])("asks %s in: the home's own", (_what, given, act) => {
+    const { sorted, events } = through(given);
+    expect(events).toEqual([{ kind: "own" }]);
+    expect(sorted).toMatchObject([{ control: true, stored: { act } }]);
+  });
+
+  it.each([
+    ["a friend", member("invite", "@ben:example.org", { content: { is_direct: true } })],
+    ["a ghost that cannot be", member("invite", "@_msn_escargot_x:example.org", { content: { is_direct: true } })],
+    ["by a ghost", member("invite", BOT, { sender: GHOST })],
+    ["nobody", { type: "m.room.member", content: { membership: "invite" } }],
+  ])("asking in %s means nothing", (_who, given) => {
+    expect(through(given).sorted).toEqual([]);
+  });
+
+  it.each([
+    ["the resident leaves", member("leave", ANNA)],
+    ["the resident throws the ghost out", member("leave", GHOST)],
+    ["the resident bans the bot", member("ban", BOT)],
+  ])("when %s, the chat ends and nobody of ours stays", (_what, given) => {
+    const { events } = through(given);
+    expect(events).toEqual([{ kind: "left", ...who }, { kind: "own" }]);
+  });
+
+  it("when a friend is thrown out, nothing happens", () => {
+    expect(through(member("leave", "@ben:example.org")).sorted).toEqual([]);
+  });
+
+  it("when the resident leaves the management room, it is forgotten", () => {
+    expect(through({ ...member("leave", ANNA), management: true }).sorted).toMatchObject([
+      { stored: { act: "management-left" } },
+    ]);
+  });
+
+  it.each(["m.room.encryption", "m.room.encrypted"])("%s ends a chat", (type) => {
+    const { events } = through({ type, content: { algorithm: "m.megolm.v1.aes-sha2" }, state_key: "" });
+    expect(events).toEqual([{ kind: "own" }, { kind: "left", ...who }]);
+  });
+});
+
+describe("whatever comes", () => {
+  it("is sorted and read without throwing", () => {
+    const types = fc.constantFrom(
+      "m.room.message",
+      "m.reaction",
+      "m.room.member",
+      "m.sticker",
+      "m.room.encrypted",
+      "x",
+    );
+    const keys = fc.constantFrom(
+      "body",
+      "msgtype",
+      "m.relates_to",
+      "m.mentions",
+      "membership",
+      "m.new_content",
+      "is_direct",
+    );
+    const content = fc.oneof(fc.jsonValue(), fc.dictionary(keys, fc.jsonValue()));
+    fc.assert(
+      fc.property(
+        types,
+        content,
+        fc.option(fc.string(), { nil: undefined }),
+        fc.boolean(),
+        (type, value, state_key, management) => {
+          through({ type, content: value, ...(state_key === undefined ? {} : { state_key }), management });
+        },
+      ),
+      { numRuns: process.env.MSNBRIDGE_LONG === "1" ? 50_000 : 500 },
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        readStored(value, HOME, names);
+      }),
+    );
+  });
+});
