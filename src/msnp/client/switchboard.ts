@@ -95,14 +95,6 @@ export class Switchboard implements ConnectionOwner {
     return this.#roster.size;
   }
 
-  has(email: Email): boolean {
-    return this.#roster.has(email);
-  }
-
-  get isOpen(): boolean {
-    return !this.#isClosed;
-  }
-
   /** Whether an acknowledgement is still owed. */
   get isWaiting(): boolean {
     return this.#connection?.isWaiting ?? false;

@@ -1,7 +1,5 @@
 export type { Capabilities, PresenceLine, RosterLine } from "./lines.ts";
 export {
-  formatAddress,
-  formatCapabilities,
   formatIdentity,
   NO_CAPABILITIES,
   parseCapabilities,

@@ -1,7 +1,7 @@
-import { type Address, type Email, type MachineGuid, type NetworkId, parseAddress } from "../address.ts";
+import { type Address, type Email, type MachineGuid, parseAddress } from "../address.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
 import { type MsnStatus, parseStatus } from "./status.ts";
-import type { AddressForm, CapabilityForm, Dialect } from "./types.ts";
+import type { Dialect } from "./types.ts";
 
 /** Two words of bits; both unsigned (source: msnp-core §6.4). */
 export interface Capabilities {
@@ -38,23 +38,11 @@ export function parseCapabilities(text: string | undefined): Capabilities {
   return { basic: Number(basic), extended: Number(extended) };
 }
 
-/** Writes capabilities as the dialect has them; undefined where it has none. */
-export function formatCapabilities(form: CapabilityForm, value: Capabilities): string | undefined {
-  if (form === "none") return undefined;
-  return form === "single" ? String(value.basic) : `${value.basic}:${value.extended}`;
-}
-
 /** Nothing, `0` and an empty element all mean "no object" (source: msnp-core §1.4). */
 export function parseMsnObject(raw: string | undefined): string | undefined {
   if (raw === undefined || raw === "0") return undefined;
   const object = decodeArg(raw);
   return /^<msnobj\s*\/>$/i.test(object) || !object.startsWith("<") ? undefined : object;
-}
-
-/** The argument or arguments that name a person in NLN, FLN and UBX. */
-export function formatAddress(form: AddressForm, email: Email, network: NetworkId): string[] {
-  if (form === "plain") return [email];
-  return form === "split" ? [email, String(network)] : [`${network}:${email}`];
 }
 
 /**

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseEmail, parseMachineGuid } from "../../../../src/msnp/address.ts";
-import {
-  formatAddress,
-  formatCapabilities,
-  formatIdentity,
-  parseMsnObject,
-  parsePresence,
-  parseRoster,
-} from "../../../../src/msnp/dialect/lines.ts";
+import { formatIdentity, parseMsnObject, parsePresence, parseRoster } from "../../../../src/msnp/dialect/lines.ts";
 import { DIALECTS, dialectOf, findDialect } from "../../../../src/msnp/dialect/table.ts";
 import type { Command } from "../../../../src/msnp/wire/command.ts";
 
@@ -85,12 +78,6 @@ describe("a roster line", () => {
 
 describe("what is written", () => {
   it("has the dialect's form", () => {
-    expect(formatAddress("plain", BOB, 1)).toEqual(["bob@example.com"]);
-    expect(formatAddress("split", BOB, 1)).toEqual(["bob@example.com", "1"]);
-    expect(formatAddress("prefixed", BOB, 1)).toEqual(["1:bob@example.com"]);
-    expect(formatCapabilities("none", { basic: 1, extended: 2 })).toBeUndefined();
-    expect(formatCapabilities("single", { basic: 1, extended: 2 })).toBe("1");
-    expect(formatCapabilities("pair", { basic: 1, extended: 2 })).toBe("1:2");
     expect(formatIdentity(MSNP11, BOB, GUID)).toBe("bob@example.com");
     expect(formatIdentity(MSNP18, BOB, GUID)).toBe("bob@example.com;{0a0a0a0a-0000-4000-8000-00000000000a}");
   });
