@@ -1,31 +1,18 @@
-/** The log: JSON lines, and no secret in them even where a caller was careless (issue: "a test plants secrets and greps"). */
+/** The log: JSON lines, and no secret in them even where a caller was careless. */
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { LogLevel } from "./schema.ts";
 
-/** Names under which secrets travel; at the top of a log call and up to two levels down. */
-const SECRET_NAMES = [
-  "password",
-  "pass",
-  "secret",
-  "authorization",
-  "Authorization",
-  "cookie",
-  "set-cookie",
-  "ticket",
-  "token",
-  "access_token",
-  "as_token",
-  "hs_token",
-  "csrf",
-];
+/** Keys whose values are secret, at any depth. */
+const NAMES =
+  "password|pass|secret|authorization|cookie|set-cookie|ticket|token|access_token|as_token|hs_token|csrf|proof";
 
-const paths = SECRET_NAMES.flatMap((name) => {
-  const key = /^[A-Za-z_]+$/.test(name) ? name : undefined;
-  return key === undefined ? [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`] : [key, `*.${key}`, `*.*.${key}`];
-});
-
-// Secrets inside longer strings: link pages, tokens in addresses and headers, redis://:password@host.
+/**
+ * What is looked for in the finished line. That is several times faster than redaction by paths, reaches any depth, and finds
+ * secrets inside longer texts: link pages, tokens in addresses and headers, redis://:password@host.
+ */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`"(${NAMES})":(?:"(?:[^"\\\\]|\\\\.)*"|\\[[^\\]]*\\]|-?\\d+)`, "gi"), '"$1":"[sealed]"'],
+  [new RegExp(`\\\\"(${NAMES})\\\\":\\s*\\\\"[^"\\\\]*`, "gi"), '\\"$1\\":\\"[sealed]'],
   [/(\/link\/)[A-Za-z0-9_%-]{8,}/g, "$1[sealed]"],
   [/\b(access_token|as_token|hs_token|token|ticket|password)=[^&\s"\\]+/gi, "$1=[sealed]"],
   [/\b(Bearer|Basic|Passport1\.4|WLID1\.0)\s+[^\s"\\]+/gi, "$1 [sealed]"],
@@ -45,7 +32,6 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     base: { name: "msnbridge" },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths, censor: "[sealed]" },
     hooks: { streamWrite: scrub },
   };
   return destination === undefined ? pino(options) : pino(options, destination);

@@ -1,11 +1,12 @@
 /** Registration, sealing key, data folder: what can be seen without a network. */
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { parse } from "yaml";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { Config } from "../../config/schema.ts";
 import { parseRegistration, type Registration } from "../../matrix/registration.ts";
 import { loadSealingKeys } from "../../store/sealing.ts";
-import { bridgeUrl, registrationFor } from "../registration.ts";
+import { bridgeUrl } from "../registration.ts";
 import { type Finding, fail, ok, warn } from "./report.ts";
 
 const othersMayRead = (file: string): boolean => (statSync(file).mode & 0o007) !== 0;
@@ -35,7 +36,7 @@ export function checkRegistration(config: Config): { findings: Finding[]; regist
     };
   }
   const findings: Finding[] = [];
-  if (registrationFor(config, registration).trim() !== text.trim() && differs(config, registration, text)) {
+  if (differs(config, registration, text)) {
     findings.push(
       fail(
         subject,
@@ -62,14 +63,22 @@ export function checkRegistration(config: Config): { findings: Finding[]; regist
 /** Whether something that matters differs; other keys and another order are the operator's own affair. */
 function differs(config: Config, registration: Registration, text: string): boolean {
   const { appservice, homeserver } = config;
-  const quoted = homeserver.domain.replaceAll(".", "\\.");
-  const names = text.replaceAll("\\\\", "\\");
+  const { namespaces } = parse(text) as { namespaces?: { users?: { regex?: unknown }[] } };
+  const ghost = `@${appservice.ghostPrefix}network_someone=40example.com:${homeserver.domain}`;
+  const covers = (namespaces?.users ?? []).some(({ regex }) => typeof regex === "string" && matches(regex, ghost));
   return (
     registration.url.replace(/\/+$/, "") !== bridgeUrl(appservice) ||
     registration.senderLocalpart !== appservice.botLocalpart ||
-    !names.includes(`@${appservice.ghostPrefix}`) ||
-    !(names.includes(`:${quoted}`) || names.includes(`:${homeserver.domain}`))
+    !covers
   );
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return false;
+  }
 }
 
 /** The sealing key; it is not made here, `run` does that. */

@@ -23,6 +23,9 @@ test("no planted secret comes out, whatever the way in", () => {
     log.info({ body: { password: PLANTED, proof: "x" } }, "form in a body");
     log.info({ req: { headers: { authorization: `Bearer ${PLANTED}`, cookie: PLANTED } } }, "headers");
     log.info({ registration: { as_token: PLANTED, hs_token: PLANTED } }, "registration");
+    log.info({ a: { b: { c: { d: { hs_token: PLANTED, "Set-Cookie": [PLANTED, PLANTED] } } } } }, "deep");
+    log.info({ password: `${PLANTED}"\\ with quotes ${PLANTED}`, after: 1 }, "quotes in a secret");
+    log.info({ body: JSON.stringify({ password: PLANTED, network: "escargot" }) }, "JSON in a text");
     log.warn(`GET /link/${PLANTED} failed`);
     log.warn(`PUT /_matrix/app/v1/transactions/1?access_token=${PLANTED}`);
     log.error({ err: new Error(`cannot reach redis://:${PLANTED}@127.0.0.1:6379`) }, "store");

@@ -1,0 +1,73 @@
+/** `msnbridge init` and `msnbridge check` against a real Synapse, in both directions. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findings } from "../../src/cli/check/check.ts";
+import type { Finding } from "../../src/cli/check/report.ts";
+import { init } from "../../src/cli/init/init.ts";
+import { freePorts } from "../../src/cli/sandbox/ports.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { useSynapse } from "../support/synapse.ts";
+
+let configFile = "";
+
+const synapse = useSynapse({
+  serverName: "check.test",
+  registration: async (dir, port) => {
+    const [appservice, web] = await freePorts(2);
+    const folder = join(dir, "bridge");
+    await init(
+      {
+        folder,
+        serverName: "check.test",
+        homeserverUrl: `http://127.0.0.1:${port}`,
+        bridgeUrl: `http://127.0.0.1:${appservice}`,
+        publicUrl: `http://127.0.0.1:${web}`,
+        networks: "sandbox",
+        admin: "@you:check.test",
+      },
+      { prompt: async () => undefined, say: () => {}, close: () => {} },
+    );
+    configFile = join(folder, "config.yaml");
+    return join(folder, "registration.yaml");
+  },
+});
+
+async function check(env: Record<string, string> = {}): Promise<Map<string, Finding>> {
+  const found = new Map<string, Finding>();
+  await findings(loadConfig(configFile, env), (finding) => found.set(finding.subject, finding));
+  return found;
+}
+
+test("a homeserver that has the registration from init is found good both ways", async () => {
+  expect(readFileSync(configFile, "utf8")).toContain(synapse.server.url);
+  const found = await check();
+  expect(found.get("homeserver")).toMatchObject({ verdict: "ok" });
+  expect(found.get("bridge -> homeserver")).toMatchObject({
+    verdict: "ok",
+    text: expect.stringContaining("@_msnbot:check.test"),
+  });
+  expect(found.get("homeserver -> bridge")).toMatchObject({
+    verdict: "ok",
+    text: expect.stringContaining("a stand-in"),
+  });
+});
+
+test("a bridge that listens elsewhere than the homeserver thinks is named, with what to change", async () => {
+  const [elsewhere] = await freePorts(1);
+  const found = await check({ MSNBRIDGE_APPSERVICE_BIND_PORT: String(elsewhere) });
+  expect(found.get("homeserver -> bridge")).toMatchObject({
+    verdict: "fail",
+    text: expect.stringContaining("does not get through"),
+    fix: expect.stringContaining(`The bridge listens on 127.0.0.1:${elsewhere}`),
+  });
+});
+
+test("a wrong server name is corrected by what the homeserver says", async () => {
+  const found = await check({ MSNBRIDGE_HOMESERVER_DOMAIN: "wrong.test" });
+  expect(found.get("bridge -> homeserver")).toMatchObject({
+    verdict: "fail",
+    fix: "Set homeserver.domain to check.test.",
+  });
+  expect(found.get("registration")).toMatchObject({ verdict: "fail" });
+});
