@@ -119,7 +119,9 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#rooms = new Rooms({ client, library, sender, names, bot });
     this.#management = new ManagementRooms(MATRIX, profiles, cacheSize);
     const management = this.#management;
-    this.#performer = new Performer({ sender, ghosts, management, names, bot, log });
+    const sayTo = (mxid: string, text: string, key: string) =>
+      this.#inManagement(mxid, "m.room.message", textContent("notice", text), key);
+    this.#performer = new Performer({ sender, ghosts, management, names, bot, sayTo, log });
     this.#typing = new GhostTyping(client);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, log });

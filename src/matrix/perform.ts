@@ -15,6 +15,8 @@ export interface PerformerOptions {
   readonly management: ManagementRooms;
   readonly names: GhostNames;
   readonly bot: string;
+  /** Says something to a person in their management room. */
+  readonly sayTo: (mxid: string, text: string, key: string) => Promise<unknown>;
   readonly log: Logger;
 }
 
@@ -57,8 +59,17 @@ export class Performer {
     else await this.#options.sender.leave(room, as);
   }
 
-  async say(room: string, as: string, text: string, key: string): Promise<void> {
-    await this.#options.sender.post({ room, as, type: "m.room.message", content: textContent("notice", text), key });
+  /** False when the room does not let this user speak. */
+  async #say(room: string, as: string, text: string, key: string): Promise<boolean> {
+    try {
+      const content = textContent("notice", text);
+      await this.#options.sender.post({ room, as, type: "m.room.message", content, key });
+      return true;
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+      this.#options.log.info({ room, err: error }, "could not speak in a room");
+      return false;
+    }
   }
 
   async #botInvited(own: StoredOwn, direct: boolean, encrypted: boolean): Promise<void> {
@@ -77,7 +88,7 @@ export class Performer {
     const people = inside.filter((user) => !this.#isOurs(user));
     if (!direct && people.length !== 1) return this.#sayAndLeave(own.room, bot, ONLY_ALONE, `alone ${own.event}`);
     await management.add(own.sender, own.room);
-    await this.say(own.room, bot, HELLO, `hello ${own.event}`);
+    await this.#say(own.room, bot, HELLO, `hello ${own.event}`);
   }
 
   async #refuseEncrypted(own: StoredOwn, invited: string | undefined): Promise<void> {
@@ -93,7 +104,7 @@ export class Performer {
     const ours = await this.#oursIn(own.room, bot);
     if (ours.length === 0) return;
     const speaker = ours.includes(bot) ? bot : (ours[0] ?? bot);
-    await this.say(own.room, speaker, ENCRYPTED + ENCRYPTED_HINT, `encrypted ${own.room}`);
+    await this.#say(own.room, speaker, ENCRYPTED + ENCRYPTED_HINT, `encrypted ${own.room}`);
     await this.#leaveAll(own.room, ours, bot);
   }
 
@@ -106,17 +117,14 @@ export class Performer {
 
   /** The words are gone from our side already (they were never stored); here the room gets rid of them, if it lets us. */
   async #password(own: StoredOwn): Promise<void> {
-    const { sender, bot } = this.#options;
+    const { sender, bot, sayTo } = this.#options;
     const gone = await sender.redact(own.room, bot, own.event, "a password was typed into the room");
     const what = gone
       ? "I have removed that message from the room."
       : "This room does not let me remove your message: please remove it yourself now.";
-    await this.say(
-      own.room,
-      bot,
-      `That looked like a password, so I have not read it and have kept nothing of it. ${what} Other devices and the server's backups may have seen it: change the password if it was a real one. Passwords belong only on the page that I make when you say \`link\` with nothing behind it.`,
-      `password ${own.event}`,
-    );
+    const text = `That looked like a password, so I have not read it and have kept nothing of it. ${what} Other devices and the server's backups may have seen it: change the password if it was a real one. Passwords belong only on the page that I make when you say \`link\` with nothing behind it.`;
+    const key = `password ${own.event}`;
+    if (!(await this.#say(own.room, bot, text, key))) await sayTo(own.sender, text, `${key} elsewhere`);
   }
 
   /** When no person is left in a room, nobody of ours stays either. */
@@ -134,12 +142,7 @@ export class Performer {
   }
 
   async #sayAndLeave(room: string, as: string, text: string, key: string): Promise<void> {
-    try {
-      await this.say(room, as, text, `${key} ${room}`);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      this.#options.log.info({ room, err: error }, "could not say why a room is left");
-    }
+    await this.#say(room, as, text, `${key} ${room}`);
     await this.#options.sender.leave(room, as);
   }
 

@@ -51,6 +51,8 @@ export class RecordingHost implements HomeHost {
   /** Set to refuse batches like a store that is away. */
   failure: Error | undefined;
   refused = 0;
+  /** What carrying out an own event has thrown. */
+  readonly failures: unknown[] = [];
   readonly #changed = new EventEmitter().setMaxListeners(0);
   #home: Home | undefined;
   #lane: Promise<void> = Promise.resolve();
@@ -69,7 +71,7 @@ export class RecordingHost implements HomeHost {
     if (this.batches.includes(batch)) return "repeated";
     this.batches.push(batch);
     this.items.push(...items);
-    this.#lane = this.#lane.then(() => this.#work(items));
+    this.#lane = this.#lane.then(() => this.#work(items)).catch((error: unknown) => void this.failures.push(error));
     return "stored";
   }
 
@@ -120,7 +122,8 @@ export class RecordingHost implements HomeHost {
   }
 
   /** Resolves when all that was stored so far has been worked off. */
-  settled(): Promise<void> {
-    return this.#lane;
+  async settled(): Promise<void> {
+    await this.#lane;
+    if (this.failures.length > 0) throw new AggregateError(this.failures, "own events failed");
   }
 }
