@@ -269,7 +269,10 @@ describe("the program", () => {
       spawnSync(command, args, { cwd, encoding: "utf8" });
     expect(sh("mkdir", ["-p", home]).status).toBe(0);
     expect(sh(process.execPath, ["scripts/build.mjs", join(home, "dist")])).toMatchObject({ status: 0, stderr: "" });
-    sh("cp", ["-r", "bin", "config", "package.json", home]);
+    // As npm packs it: what package.json lists, dist being there already.
+    const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+    const copied = sh("cp", ["-r", ...files.filter((file) => file !== "dist"), "package.json", home]);
+    expect(copied).toMatchObject({ status: 0, stderr: "" });
     sh("ln", ["-s", join(root, "node_modules"), join(home, "node_modules")]);
     const cwd = folder();
     const program = join(home, "bin", "msnbridge.mjs");
