@@ -166,6 +166,7 @@ export class Bridge {
     });
     this.#intake = new Intake({
       store,
+      homes,
       portals: this.#portals,
       fleet: this.#fleet,
       lanes: this.#lanes,
@@ -178,6 +179,9 @@ export class Bridge {
   /** Takes the shards, sets the puppets going, opens the homes, and works off what was left. */
   async start(): Promise<void> {
     await this.#leases.start();
+    await this.#intake
+      .recall(this.#leases.shards())
+      .catch((error: unknown) => this.#o.log.warn({ err: asBridgeError(error) }, "waiting invitations not recalled"));
     for (const home of this.#homes.values()) await home.start(this.#intake);
     await this.#wakeAll();
     this.#sweep = setInterval(() => {

@@ -1,22 +1,38 @@
 import type { Logger } from "pino";
 import type { Fleet } from "./fleet.ts";
 import type { LaneRunner } from "./lanes.ts";
-import type { AccountRecord, HomeName, LaneBody, LaneRef, PortalId, Presence, ResidentId, RoomId } from "./model.ts";
+import type {
+  AccountRecord,
+  HomeEvent,
+  HomeName,
+  LaneBody,
+  LaneEntry,
+  LaneRef,
+  PortalId,
+  Presence,
+  ResidentId,
+  RoomId,
+  Shard,
+} from "./model.ts";
 import { portalParts, residentParts, shardOf } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { directPortal, RecentMap } from "./portals.ts";
-import type { HomeHost, IntakeItem } from "./ports/home.ts";
+import type { Home, HomeHost, IntakeItem } from "./ports/home.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
 import type { Typing } from "./typing.ts";
 
 export interface IntakeOptions {
   readonly store: LaneStore & AccountStore;
+  readonly homes: ReadonlyMap<HomeName, Home>;
   readonly portals: PortalDirectory;
   readonly fleet: Fleet;
   readonly lanes: LaneRunner;
   readonly typing: Typing;
   readonly log: Logger;
 }
+
+/** Entries of a waiting lane that are searched for an invitation at the start. */
+const RECALLED = 100;
 
 /**
  * What the core does for the homes: finds the lane of everything they bring, has it stored in one step, and wakes the
@@ -29,6 +45,29 @@ export class Intake implements HomeHost {
 
   constructor(options: IntakeOptions) {
     this.#o = options;
+  }
+
+  /** Finds the invitations that were stored before a restart, so that what follows them keeps their lanes. */
+  async recall(shards: readonly Shard[]): Promise<void> {
+    const { store } = this.#o;
+    const lanes = (await Promise.all(shards.map((shard) => store.waiting(shard)))).flat();
+    for (const lane of lanes) {
+      if (lane.kind !== "out") continue;
+      for (const entry of await store.read(lane, undefined, RECALLED)) {
+        const event = this.#read(entry);
+        if (event?.kind === "invited" && entry.body.from === "home")
+          this.#invited.set(`${entry.body.home} ${event.room}`, lane.portal);
+      }
+    }
+  }
+
+  /** What cannot be read is the lane's concern when it is its turn. */
+  #read({ body }: LaneEntry): HomeEvent | undefined {
+    try {
+      return body.from === "home" ? this.#o.homes.get(body.home)?.read(body.raw) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   async intake(home: HomeName, batch: string, items: readonly IntakeItem[]): Promise<"stored" | "repeated"> {
@@ -76,7 +115,9 @@ export class Intake implements HomeHost {
     const control: LaneRef = { kind: "control", shard: shardOf(item.resident), resident: item.resident };
     if (item.control) return control;
     const key = `${home} ${item.room}`;
-    const known = this.#invited.get(key) ?? (await this.#o.portals.ofRoom(home, item.room));
+    const bound = await this.#o.portals.ofRoom(home, item.room);
+    if (bound) this.#invited.delete(key);
+    const known = bound ?? this.#invited.get(key);
     if (known) return outLane(known);
     if (!item.invites) return control;
     const account = accountOn(await this.#o.store.accountsOf(item.resident), item.invites.network);

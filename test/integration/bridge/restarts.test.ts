@@ -3,7 +3,7 @@ import { accountId, shardOf } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { NET, record } from "../../unit/bridge/support.ts";
-import { alice, contact, Redis, until, World } from "./world.ts";
+import { alice, contact, ghost, Redis, until, World } from "./world.ts";
 
 let redis: Redis;
 let world: World;
@@ -63,6 +63,19 @@ test("words that wait while the bridge starts are not parked because the account
   network.down = false;
   await world.start();
   await until("all words", () => network.received.length === 5);
+  expect(said(home.chat(room), "bot")).toEqual([]);
+});
+
+test("a restart between an invitation and the first words does not take the words for a command", async () => {
+  const { home, network } = await linked();
+  home.mode = "down";
+  const room = home.invite(alice, ghost("bob"));
+  await home.pushed();
+  await world.restart();
+  home.write(alice, room, "first");
+  await home.pushed();
+  home.mode = "up";
+  await until("the words", () => network.received.length === 1);
   expect(said(home.chat(room), "bot")).toEqual([]);
 });
 

@@ -1,0 +1,135 @@
+import { afterEach, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
+import { Inbox } from "../../../src/bridge/inbound.ts";
+import { LaneRunner } from "../../../src/bridge/lanes.ts";
+import type { LaneBody, LaneRef } from "../../../src/bridge/model.ts";
+import { shardOf } from "../../../src/bridge/model.ts";
+import { account, contact, HOME, portal, record, silent, ToyLanes, until } from "./support.ts";
+
+const inboxes: Inbox[] = [];
+afterEach(async () => {
+  await Promise.all(inboxes.splice(0).map((inbox) => inbox.flush(0)));
+});
+
+/** Lanes that remember the caller's ids as the real ones do, and have the real limit of a body. */
+class OnceLanes extends ToyLanes {
+  readonly once = new Set<string>();
+  override async append(lane: LaneRef, body: LaneBody, once = ""): ReturnType<ToyLanes["append"]> {
+    if (JSON.stringify(body).length > 256 * 1024) throw new BridgeError("bad-input");
+    if (this.once.has(once))
+      return super.read(lane, undefined, 1).then(([entry]) => entry?.id ?? super.append(lane, body));
+    const id = await super.append(lane, body);
+    this.once.add(once);
+    return id;
+  }
+}
+
+const lane: LaneRef = { kind: "in", shard: shardOf(account()), portal: portal("bob"), home: HOME };
+
+function stage(): {
+  store: OnceLanes;
+  inbox: Inbox;
+  overflows: string[];
+  hear: (text: string) => void;
+  stored: () => string[];
+} {
+  const store = new OnceLanes();
+  const overflows: string[] = [];
+  const lanes = new LaneRunner({
+    store,
+    fence: () => undefined,
+    handlers: { out: never, in: never, control: never },
+    concurrency: 1,
+    log: silent,
+    poisoned: never,
+  });
+  const inbox = new Inbox({ store, lanes, log: silent, overflow: ({ id }) => overflows.push(id) });
+  inboxes.push(inbox);
+  return {
+    store,
+    inbox,
+    overflows,
+    hear: (text) => inbox.receive(record(), { kind: "text", from: contact("bob"), fromName: "Bob", text, at: 1 }),
+    stored: () => store.texts(lane).map((message) => (message as { text: string }).text),
+  };
+}
+
+async function never(): Promise<never> {
+  throw new Error("no lane is run here");
+}
+
+test("words are on their way to the store in the tick in which they were heard", async () => {
+  const { hear, stored } = stage();
+  hear("now");
+  expect(stored()).toEqual(["now"]);
+});
+
+test("words heard while the store is away are stored in their order when it is back", async () => {
+  const { store, hear, stored, inbox } = stage();
+  hear("1");
+  let down = true;
+  store.fault = (command) => {
+    if (command === "append" && down) throw new BridgeError("store-down");
+  };
+  for (const text of ["2", "3", "4"]) hear(text);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  down = false;
+  hear("5");
+  await inbox.flush(5000);
+  expect(stored()).toEqual(["1", "2", "3", "4", "5"]);
+});
+
+test("words whose storing was in doubt are not stored twice", async () => {
+  const { store, hear, stored, inbox } = stage();
+  const append = store.append.bind(store);
+  let doubts = 2;
+  store.append = async (...a: Parameters<OnceLanes["append"]>) => {
+    const id = await append(...a);
+    if (doubts-- > 0) throw new BridgeError("store-down");
+    return id;
+  };
+  hear("1");
+  hear("2");
+  hear("3");
+  await inbox.flush(5000);
+  expect(stored()).toEqual(["1", "2", "3"]);
+});
+
+test("words too long for a lane are shortened and say so; what follows is stored", async () => {
+  const { hear, stored, inbox } = stage();
+  hear("x".repeat(300 * 1024));
+  hear("next");
+  await inbox.flush(5000);
+  expect(stored()).toHaveLength(2);
+  expect(stored().toSorted((a, b) => b.length - a.length)[0]).toMatch(
+    /^x{16000}… \(the rest was too long for the bridge\)$/,
+  );
+  expect(stored()).toContain("next");
+});
+
+test("more than may wait in memory ends the session instead of growing for ever", async () => {
+  const { store, hear, overflows } = stage();
+  store.fault = () => {
+    throw new BridgeError("store-down");
+  };
+  for (let i = 0; i < 10_001; i += 1) hear(`${i}`);
+  expect(overflows).toEqual([account()]);
+});
+
+test("stopping waits for the words that are on their way, but not for ever", async () => {
+  const { store, hear, inbox } = stage();
+  store.fault = () => {
+    throw new BridgeError("store-down");
+  };
+  hear("1");
+  const started = Date.now();
+  await inbox.flush(60);
+  expect(Date.now() - started).toBeLessThan(1000);
+});
+
+test("what is heard after stopping is still given to the store", async () => {
+  const { hear, inbox, stored } = stage();
+  await inbox.flush(0);
+  hear("late");
+  await until("it to be stored", () => stored().length === 1);
+});

@@ -1,0 +1,106 @@
+import { afterEach, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
+import { LeaseKeeper } from "../../../src/bridge/leases.ts";
+import type { Fence, Shard } from "../../../src/bridge/model.ts";
+import { SHARD_COUNT } from "../../../src/bridge/model.ts";
+import type { LeaseStore } from "../../../src/bridge/ports/store.ts";
+import { silent, until } from "./support.ts";
+
+const keepers: LeaseKeeper[] = [];
+afterEach(async () => {
+  await Promise.all(keepers.splice(0).map((keeper) => keeper.stop()));
+});
+
+/** Leases in memory: who holds what; can be away. */
+class ToyLeases implements LeaseStore {
+  readonly held = new Map<Shard, { owner: string; fence: Fence }>();
+  away = false;
+  #fence = 0;
+
+  async acquire(shard: Shard, owner: string): Promise<Fence | undefined> {
+    if (this.away) throw new BridgeError("store-down");
+    if (this.held.has(shard) && this.held.get(shard)?.owner !== owner) return undefined;
+    this.#fence += 1;
+    this.held.set(shard, { owner, fence: this.#fence as Fence });
+    return this.#fence as Fence;
+  }
+
+  async renew(shard: Shard, owner: string, fence: Fence): Promise<boolean> {
+    if (this.away) throw new BridgeError("store-down");
+    const held = this.held.get(shard);
+    return held?.owner === owner && held.fence === fence;
+  }
+
+  async release(shard: Shard, owner: string): Promise<void> {
+    if (this.held.get(shard)?.owner === owner) this.held.delete(shard);
+  }
+}
+
+function keeper(store: ToyLeases, owner: string, ttlMs = 90): { keeper: LeaseKeeper; gained: Shard[]; lost: Shard[] } {
+  const gained: Shard[] = [];
+  const lost: Shard[] = [];
+  const events = { gained: (shard: Shard) => gained.push(shard), lost: (shard: Shard) => lost.push(shard) };
+  const made = new LeaseKeeper({ store, owner, ttlMs, events, log: silent });
+  keepers.push(made);
+  return { keeper: made, gained, lost };
+}
+
+const one = 7 as Shard;
+
+test("alone it takes every shard, and gives them back when it stops", async () => {
+  const store = new ToyLeases();
+  const { keeper: a, gained } = keeper(store, "a");
+  await a.start();
+  expect(gained).toHaveLength(SHARD_COUNT);
+  expect(a.shards()).toHaveLength(SHARD_COUNT);
+  expect(a.fence(one)).toBeGreaterThan(0);
+  await a.stop();
+  expect(store.held.size).toBe(0);
+  expect(a.fence(one)).toBeUndefined();
+});
+
+test("what another holds is left alone, and taken when it is free", async () => {
+  const store = new ToyLeases();
+  const { keeper: a } = keeper(store, "a");
+  const { keeper: b, gained } = keeper(store, "b");
+  await a.start();
+  await b.start();
+  expect(gained).toEqual([]);
+  await a.stop();
+  await until("b to have all", () => gained.length === SHARD_COUNT);
+});
+
+test("a lease that another has taken is lost at once, and only that one", async () => {
+  const store = new ToyLeases();
+  const { keeper: a, lost } = keeper(store, "a");
+  await a.start();
+  store.held.set(one, { owner: "b", fence: 1000 as Fence });
+  await until("the loss", () => lost.length > 0);
+  expect(lost).toEqual([one]);
+  expect(a.fence(one)).toBeUndefined();
+  expect(a.shards()).toHaveLength(SHARD_COUNT - 1);
+});
+
+test("a store that is away for a moment costs no lease", async () => {
+  const store = new ToyLeases();
+  const { keeper: a, lost } = keeper(store, "a", 300);
+  await a.start();
+  store.away = true;
+  await new Promise((resolve) => setTimeout(resolve, 110));
+  store.away = false;
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(lost).toEqual([]);
+  expect(a.fence(one)).toBeDefined();
+});
+
+test("a store that is away for longer than the lease: everything is given up before it runs out, and taken again under new fences", async () => {
+  const store = new ToyLeases();
+  const { keeper: a, gained, lost } = keeper(store, "a");
+  await a.start();
+  const before = a.fence(one);
+  store.away = true;
+  await until("all to be lost", () => lost.length === SHARD_COUNT, 500);
+  store.away = false;
+  await until("all to be back", () => gained.length === 2 * SHARD_COUNT);
+  expect(a.fence(one)).toBeGreaterThan(before ?? 0);
+});
