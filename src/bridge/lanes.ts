@@ -148,12 +148,13 @@ export class LaneRunner {
       for (const entry of page) {
         const before = this.#mine(lane.ref);
         const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
-        // The entry before this one leaves the lane while this one was on its way: one write may be outstanding.
-        await leaving;
-        if (!outcome || before === undefined) return false;
+        const previous = leaving;
         // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
-        leaving = this.#leave(entry, outcome, before);
+        // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
+        if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before);
         leaving.catch(() => {});
+        await previous;
+        if (!outcome || before === undefined) return false;
         after = entry.id;
         if (this.#mine(lane.ref) === undefined) {
           await leaving;

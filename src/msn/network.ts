@@ -65,6 +65,8 @@ function createClient(
     email: parseAccount(address),
     password: () => password.open(),
     machineGuid: parseMachineGuid(machineGuid),
+    // After a crash at most one message per account is sent a second time (docs/delivery.md).
+    maxUnacknowledged: 1,
     initialPresence: statusOf(presence.availability),
     personalMessage: { text: presence.text },
     ...(o.timeouts ? { timeouts: o.timeouts } : {}),

@@ -36,7 +36,7 @@ async function trafficDuring(
 }
 
 test("Synapse is away for a minute under traffic: nothing lost, nothing doubled, order kept", async () => {
-  await trafficDuring("one: ", 150, 500, async () => {
+  await trafficDuring("one: ", 120, 580, async () => {
     await pause(4000);
     await there.world.synapse.stop();
     there.trace.add("drill", "Synapse stopped");

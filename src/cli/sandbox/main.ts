@@ -36,7 +36,7 @@ export async function sandbox(options: { readonly check: boolean }): Promise<num
   });
   describe(world);
   const interrupted = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve("interrupted"));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve("interrupted"));
   });
   let code = 0;
   if (options.check) code = await Promise.race([check(world, recorder), interrupted.then(() => 1)]);

@@ -10,6 +10,7 @@ import type { Core } from "./core.ts";
 import { SendError } from "./errors.ts";
 import { parseHostPort } from "./login.ts";
 import { type BoardOwner, type Invitation, Switchboard } from "./switchboard.ts";
+import { Turns } from "./turns.ts";
 import type { Conversation } from "./types.ts";
 
 /** Switchboards open at once; calls beyond are not answered. */
@@ -24,12 +25,14 @@ interface BoardState {
 
 /** All switchboards of a client, and to which conversation each belongs. */
 export class Boards implements BoardOwner, BoardSource {
+  readonly turns: Turns;
   readonly #core: Core;
   readonly #boards = new Map<Switchboard, BoardState>();
   readonly #direct = new Map<Email, DirectConversation>();
 
   constructor(core: Core) {
     this.#core = core;
+    this.turns = new Turns(core.options.maxUnacknowledged ?? Number.POSITIVE_INFINITY);
   }
 
   get selfEmail(): Email {

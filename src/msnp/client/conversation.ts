@@ -4,6 +4,7 @@ import type { TextFormat } from "../message/format.ts";
 import { MAX_TEXT_BYTES, splitText } from "../message/split.ts";
 import { SendError, toSendError } from "./errors.ts";
 import type { Switchboard } from "./switchboard.ts";
+import type { Turns } from "./turns.ts";
 import type { Conversation } from "./types.ts";
 
 /** Texts that may wait in one conversation. */
@@ -18,6 +19,8 @@ export interface BoardSource {
   readonly selfEmail: Email;
   /** Opens a switchboard and calls somebody onto it. Rejects with what went wrong, nothing being left behind. */
   openBoard(peer: Email): Promise<Switchboard>;
+  /** Shared by all conversations of the client: how many texts may be unacknowledged at once. */
+  readonly turns: Turns;
 }
 
 /** Sending, one text after the other; how a board is got is for the kinds of conversation. */
@@ -93,7 +96,7 @@ abstract class BaseConversation implements Conversation {
       const board = await this.board();
       let outcome: "delivered" | "undelivered" | undefined;
       try {
-        outcome = await board.deliver(payload);
+        outcome = await this.source.turns.take(() => board.deliver(payload));
       } finally {
         // A board that failed once, in whatever way, is not trusted with the next message.
         if (outcome !== "delivered") this.abandon(board);

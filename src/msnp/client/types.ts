@@ -47,6 +47,11 @@ export interface MsnClientOptions {
   /** How this place is called at the account's other places (MSNP16+). */
   readonly endpointName?: string;
   readonly timeouts?: Partial<Timeouts>;
+  /**
+   * Texts of all conversations together that may wait for their acknowledgement; default any number. With 1, a program
+   * that dies cannot leave more than one text of which nobody knows whether it went.
+   */
+  readonly maxUnacknowledged?: number;
   /** Every line with credentials masked and payloads by size only. */
   readonly trace?: Trace;
   readonly fetch?: typeof fetch;
