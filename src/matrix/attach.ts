@@ -56,9 +56,13 @@ export class Attachment {
     });
   }
 
+  /** Ends the trying; a request under way is waited for 2 s at most. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    const late = new AbortController();
+    const tooLong = sleep(2000, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([this.#running, tooLong]);
+    late.abort();
   }
 
   async #loop(): Promise<void> {

@@ -110,6 +110,8 @@ class MatrixSide implements MatrixHome, Inbox {
       meter,
       connections,
       timeoutMs,
+      // Pinging until it answers shows when it is back, also when nothing else is asked of it.
+      onSilent: () => this.#attachAgain(),
     });
     const client = this.#client;
     this.#ghosts = new Ghosts({ home: MATRIX, names, bot, client, library, profiles, log, cacheSize });
@@ -198,7 +200,10 @@ class MatrixSide implements MatrixHome, Inbox {
 
   health(): Readiness {
     if (this.#stopped) return { ready: false, reasons: ["the Matrix side has stopped"] };
-    return this.#attachment.readiness;
+    const { readiness } = this.#attachment;
+    const silent = this.#client.silent;
+    if (!readiness.ready || silent === undefined) return readiness;
+    return { ready: false, reasons: [`the homeserver at ${this.#options.homeserverUrl} does not answer (${silent})`] };
   }
 
   attached(): Promise<void> {
@@ -240,8 +245,12 @@ class MatrixSide implements MatrixHome, Inbox {
   #nudgeSoon(ms: number): void {
     this.#nudge ??= setTimeout(() => {
       this.#nudge = undefined;
-      if (!this.#stopped) this.#attachment.begin();
+      this.#attachAgain();
     }, ms);
+  }
+
+  #attachAgain(): void {
+    if (!this.#stopped) this.#attachment.begin();
   }
 
   async user(mxid: string): Promise<boolean> {

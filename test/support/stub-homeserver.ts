@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Json, Refusal, type Request, type Route, StubWorld } from "./stub-world.ts";
 
+export type { Json } from "./stub-world.ts";
+
 /**
  * A homeserver for tests and the bench: real HTTP, state in memory, the client-server calls that the bridge uses and no
  * more, with a log of calls and faults on demand. It is strict where Synapse is: unregistered ghosts, missing devices and
@@ -16,6 +18,8 @@ export interface StubOptions {
   readonly port?: number;
   /** False for the bench: calls are counted, not kept. */
   readonly keepLog?: boolean;
+  /** Hears of each call as soon as its body has been read. */
+  readonly onCall?: (name: string, body: Json) => void;
 }
 
 export interface LoggedCall {
@@ -151,6 +155,7 @@ export class StubHomeserver extends StubWorld {
       query: url.searchParams,
       body: text === "" ? {} : (JSON.parse(text) as Json),
     };
+    this.#options.onCall?.(name, call.body);
     this.counts.set(name, this.count(name) + 1);
     if (this.#options.keepLog !== false) this.calls.push({ name, method: req.method ?? "", ...call });
     const fault = this.#takeFault(name);

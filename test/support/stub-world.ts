@@ -116,7 +116,7 @@ export class StubWorld {
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/receipt\/m\.read\/([^/]+)$/,
       ({ user }, [room = "", event = ""]) => {
         this.#inside(room, user);
-        this.receipts.push({ room, event, user });
+        if (this.#options.keep) this.receipts.push({ room, event, user });
       },
     ],
     [

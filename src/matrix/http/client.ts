@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly meter: Meter;
   readonly connections: number;
   readonly timeoutMs: number;
+  /** Called after each request that was not answered properly. */
+  readonly onSilent: () => void;
 }
 
 export interface Call {
@@ -40,6 +42,7 @@ export class HomeserverClient {
   readonly #base: string;
   readonly #headers: Record<string, string>;
   readonly #options: ClientOptions;
+  #silent: string | undefined;
 
   constructor(options: ClientOptions) {
     const url = new URL(options.homeserverUrl);
@@ -57,6 +60,11 @@ export class HomeserverClient {
     });
   }
 
+  /** What went wrong with the newest request, when the homeserver did not answer it properly. */
+  get silent(): string | undefined {
+    return this.#silent;
+  }
+
   /**
    * One request. @throws {@link MatrixRefusal} for any answer but 2xx, {@link HomeserverSilent} for none.
    */
@@ -64,9 +72,14 @@ export class HomeserverClient {
     const started = performance.now();
     let outcome = "ok";
     try {
-      return await this.#exchange(call);
+      const answer = await this.#exchange(call);
+      this.#silent = undefined;
+      return answer;
     } catch (error) {
       outcome = error instanceof MatrixRefusal ? String(error.status) : "silent";
+      const alive = error instanceof MatrixRefusal && error.status < 500;
+      this.#silent = alive || !(error instanceof Error) ? undefined : error.message;
+      if (this.#silent !== undefined) this.#options.onSilent();
       throw error;
     } finally {
       const seconds = (performance.now() - started) / 1000;

@@ -64,7 +64,10 @@ export class DurableAppService extends AppService {
   /** Called by the library's Bridge. @throws the socket's error, e.g. `EADDRINUSE`. */
   override async listen(port: number, hostname: string, backlog: number): Promise<void> {
     const server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 90_000 });
-    server.on("request", (req, res) => void this.#serve(req, res));
+    server.on("request", (req, res) => {
+      // Whatever happens to one request, the process goes on.
+      this.#serve(req, res).catch((err: unknown) => this.#options.log.error({ err }, "a request was not answered"));
+    });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);

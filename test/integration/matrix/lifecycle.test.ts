@@ -35,6 +35,16 @@ it("starts while the homeserver is down, says why it is not ready, and is when t
   expect(logged.filter((line) => line.includes("waiting for the homeserver")).length).toBeLessThan(4);
 });
 
+it("is not ready while the homeserver is away, and is again when it is back, though nothing is asked of it", async () => {
+  const s = await scene();
+  s.stub.fail("ping", { kind: "html", status: 502 }, 2);
+  s.stub.fail("presence", { kind: "html", status: 502 });
+  const shown = s.home.showPresence(ghostOf("a@b.cd"), { availability: "online", text: "" });
+  await expect(shown).rejects.toMatchObject({ code: "home-down" });
+  expect(s.home.health()).toMatchObject({ ready: false, reasons: [expect.stringContaining("502")] });
+  await expect.poll(() => s.home.health().ready).toBe(true);
+});
+
 it.each([
   ["does not know the bridge", { asToken: "another-token-than-ours" }, "does not know the bridge"],
   ["has another hs_token", { hsToken: "another-token-than-ours" }, "wrong hs_token"],
@@ -90,6 +100,18 @@ it("stops although a request hangs", async () => {
   await expect.poll(() => s.stub.count("send")).toBe(1);
   await s.home.stop();
   await refused;
+});
+
+it("stops within seconds although the homeserver hangs at the start", async () => {
+  const { registration, port, options } = await prepared();
+  const stub = await StubHomeserver.start(options);
+  stopLater(stub);
+  stub.fail("register", { kind: "hang" });
+  const { home } = await startHome({ homeserverUrl: stub.url, domain: DOMAIN, registration, port });
+  await expect.poll(() => stub.count("register")).toBe(1);
+  const began = performance.now();
+  await home.stop();
+  expect(performance.now() - began).toBeLessThan(9000);
 });
 
 it("writes no token and no words into its log, however it goes", async () => {

@@ -224,6 +224,6 @@ describe("the homeserver's questions", () => {
     expect(await ask(s, "ping", "DELETE")).toBe(405);
     s.stub.fail("register", { kind: "reset" });
     expect(await ask(s, `users/${encodeURIComponent(`@_msn_escargot_a=40b.c:${DOMAIN}`)}`)).toBe(500);
-    expect(s.home.health().ready).toBe(true);
+    await expect.poll(() => s.home.health().ready).toBe(true);
   });
 });
