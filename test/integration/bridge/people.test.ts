@@ -84,9 +84,13 @@ test("two owners see bob: the most present view counts, and the last of them tak
   home.invite(dora, ghost("bob"));
   await until("dora's room", async () => world.room("bob", "dora"));
   network.contact(contact("bob"), "busy");
-  network.sessions
-    .get(contact("dora"))
-    ?.hooks.contact({ ...must(network.contacts.get(contact("bob"))), presence: { availability: "offline", text: "" } });
+  const blocked = {
+    ...must(network.contacts.get(contact("bob"))),
+    presence: { availability: "offline", text: "" },
+  } as const;
+  const doras = must(network.sessions.get(contact("dora")));
+  doras.contact = () => blocked;
+  doras.hooks.contact(blocked);
   await until("bob to be busy", () => shown("bob") === "busy");
   await world.ask("presence offline");
   await until("bob to be offline for want of a better view", () => shown("bob") === "offline");
