@@ -143,28 +143,33 @@ export class LaneRunner {
   async #drain(lane: RunningLane): Promise<boolean> {
     let after: EntryId | undefined;
     let leaving: Promise<void> = Promise.resolve();
-    for (;;) {
-      const page = await this.#o.store.read(lane.ref, after, PAGE);
-      for (const entry of page) {
-        const before = this.#mine(lane.ref);
-        const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
-        const previous = leaving;
-        // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
-        // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
-        if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before);
-        leaving.catch(() => {});
-        await previous;
-        if (!outcome || before === undefined) return false;
-        after = entry.id;
-        if (this.#mine(lane.ref) === undefined) {
+    try {
+      for (;;) {
+        const page = await this.#o.store.read(lane.ref, after, PAGE);
+        for (const entry of page) {
+          const before = this.#mine(lane.ref);
+          const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
+          const previous = leaving;
+          // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
+          // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
+          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before);
+          leaving.catch(() => {});
+          await previous;
+          if (!outcome || before === undefined) return false;
+          after = entry.id;
+          if (this.#mine(lane.ref) === undefined) {
+            await leaving;
+            return false;
+          }
+        }
+        if (page.length < PAGE) {
           await leaving;
-          return false;
+          return true;
         }
       }
-      if (page.length < PAGE) {
-        await leaving;
-        return true;
-      }
+    } finally {
+      // Read again while a write is under way, its entry would be there once more and be handled twice.
+      await leaving.catch(() => {});
     }
   }
 

@@ -324,6 +324,29 @@ test("what was handled is not handled again because the store was away when it s
   expect(seen).toEqual(["1", "2"]);
 });
 
+test("a lane that is interrupted while the removal of an entry is still under way does not repeat that entry", async () => {
+  const store = new ToyLanes();
+  const seen: string[] = [];
+  store.fault = (command) => {
+    if (command === "done" && seen.length === 2 && failing-- > 0)
+      throw new BridgeError("store-down", {}, { retryAfterMs: 150 });
+  };
+  let failing = 4;
+  const lanes = runner(store, async (entry) => {
+    seen.push(said(entry));
+    const after = async (): Promise<void> => {
+      if (said(entry) !== "1") return;
+      await until("the second to be handled", () => seen.length === 2);
+      throw new Error("could not be confirmed");
+    };
+    return { kind: "done", after };
+  });
+  await say(store, out("bob"), "1", "2");
+  lanes.wake(out("bob"));
+  await until("an empty lane", () => store.lanes.size === 0);
+  expect(seen).toEqual(["1", "2"]);
+});
+
 test("a store that refuses the removal for another reason does not cause a repeat either", async () => {
   const store = new ToyLanes();
   let failing = 2;
