@@ -65,6 +65,8 @@ export interface BridgeOptions {
   readonly group: ProcessGroup;
   /** Keys of the config that replace the usual ones, by section. */
   readonly overrides?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The bridge as a process of its own, as an operator runs it: `msnbridge run`. */
@@ -102,7 +104,7 @@ export class BridgeProcess {
       name: "bridge",
       command: process.execPath,
       args: ["--disable-warning=DEP0060", PROGRAM, "run", "--config", this.setup.configFile],
-      env: profileEnvironment(msn),
+      env: { ...profileEnvironment(msn), ...this.#options.env },
       logFile: this.logFile,
     });
     const deadline = Date.now() + READY_DEADLINE_MS;

@@ -1,0 +1,103 @@
+import type { ProcessMemory } from "../lib/probe.ts";
+import type { Figure, Part } from "../lib/report.ts";
+import { Rig } from "../lib/rig.ts";
+import { mostWithin } from "../lib/stats.ts";
+import { account } from "../lib/talks.ts";
+import type { HomeserverQuestions } from "../procs/homeserver.ts";
+
+const DOMAIN = "stub.test";
+/** Contacts of each account; half of them have it in their lists for their part. */
+const CONTACTS = 10;
+const TARGET = { atMost: 64 };
+/** The bridge's own limit (config `limits.signInsPerSecond`). */
+const PER_SECOND = 15;
+const LONGEST_S = 120;
+/** Until what the sign-ins leave behind has settled. */
+const SETTLE_MS = 3000;
+
+/** What a puppet that nobody talks with costs, and how long a restart takes until all are back. */
+export const memory: Part = {
+  name: "memory",
+  title: "Idle puppets: memory, and sign-in after a restart",
+  async run({ quick, full, say }) {
+    const counts = quick ? [100] : full ? [1000, 10_000] : [1000];
+    const figures: Figure[] = [];
+    for (const count of counts) figures.push(...(await measure(count, say)));
+    return figures;
+  },
+};
+
+async function measure(count: number, say: (what: string) => void): Promise<Figure[]> {
+  // At the limit of 15/s ten thousand would take eleven minutes; the limit is measured with fewer.
+  const limited = count <= 1000;
+  const emails = Array.from({ length: count }, (_, n) => `puppet${n}@msn.test`);
+  const contactsOf = (n: number): string[] =>
+    Array.from({ length: CONTACTS }, (_, k) => emails[(n + k + 1) % count] ?? "");
+  const accounts = emails.map((email, n) => account(email, contactsOf(n)));
+  const rig = await Rig.start({ serverName: DOMAIN, accounts, countSignIns: true });
+  try {
+    const homeserver = await rig.program<HomeserverQuestions>("homeserver");
+    const { asToken, hsToken, url } = rig.parts.registration;
+    const tokens = { asToken: asToken.open(), hsToken: hsToken.open() };
+    const homeserverUrl = await homeserver.ask("start", { domain: DOMAIN, bridgeUrl: url, ...tokens });
+    const before = await withoutPuppets(rig, homeserverUrl);
+    for (const [n, email] of emails.entries()) await rig.link(email, `@resident${n}:${DOMAIN}`);
+    say(`${count} puppets sign in${limited ? `, ${PER_SECOND} a second` : ""}`);
+    const start = performance.now();
+    const signInsPerSecond = limited ? PER_SECOND : 500;
+    await rig.startBridge(homeserverUrl, { limits: { signInsPerSecond } });
+    await rig.online(emails, 600_000);
+    const seconds = (performance.now() - start) / 1000;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const after = await rig.memory();
+    const peak = mostWithin(await rig.parts.msn.ask("signIns", undefined), 1000);
+    return [...memoryRows(count, before, after), ...(limited ? signInRows(count, seconds, peak) : [])];
+  } finally {
+    await rig.stop();
+  }
+}
+
+/** The bridge with nobody linked, after a while of it. */
+async function withoutPuppets(rig: Rig, homeserverUrl: string): Promise<ProcessMemory> {
+  await rig.startBridge(homeserverUrl);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const before = await rig.memory();
+  await rig.stopBridge();
+  return before;
+}
+
+function memoryRows(count: number, before: ProcessMemory, after: ProcessMemory): Figure[] {
+  const each = (what: "rss" | "heapUsed"): number => (after[what] - before[what]) / 1024 / count;
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const note = (what: "rss" | "heapUsed"): string => `${mib(before[what])} without, ${mib(after[what])} with all`;
+  const how = `${CONTACTS} contacts each`;
+  return [
+    {
+      what: `RSS per puppet, ${count}`,
+      value: each("rss"),
+      unit: "KiB",
+      target: TARGET,
+      note: `${note("rss")}; ${how}`,
+    },
+    { what: `heap per puppet, ${count}`, value: each("heapUsed"), unit: "KiB", note: note("heapUsed") },
+  ];
+}
+
+function signInRows(count: number, seconds: number, peak: number): Figure[] {
+  return [
+    {
+      what: `sign-in of ${count} after a restart`,
+      value: seconds,
+      unit: "s",
+      target: { atMost: LONGEST_S },
+      note: "from starting the process until the last is visible",
+    },
+    {
+      what: "most sign-ins in any second",
+      value: peak,
+      unit: "/s",
+      target: { atMost: PER_SECOND },
+      note: "as the MSN network sees them",
+    },
+  ];
+}
