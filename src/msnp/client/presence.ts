@@ -79,7 +79,8 @@ function online(core: Core, dialect: Dialect, command: Command): void {
   if (email === core.self.email) {
     // What was set at another place of the account.
     const { status, displayName } = line;
-    updateSelf(core, { status, ...(displayName !== undefined && displayName !== email && { displayName }) });
+    const isName = displayName !== undefined && displayName !== "" && displayName !== email;
+    updateSelf(core, { status, ...(isName && { displayName }) });
     return;
   }
   const { status, capabilities, msnObject } = line;
@@ -87,7 +88,7 @@ function online(core: Core, dialect: Dialect, command: Command): void {
     network,
     status,
     capabilities,
-    ...(line.displayName !== undefined && line.displayName !== "" && { displayName: line.displayName }),
+    ...(line.displayName !== undefined && { displayName: line.displayName || email }),
     ...(msnObject === undefined ? NO_OBJECT : { msnObject }),
   });
 }

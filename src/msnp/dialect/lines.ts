@@ -15,6 +15,7 @@ export const NO_CAPABILITIES: Capabilities = Object.freeze({ basic: 0, extended:
 export interface PresenceLine {
   readonly address: Address;
   readonly status: MsnStatus;
+  /** Empty for somebody without a name, absent when the line does not say. */
   readonly displayName?: string;
   readonly capabilities: Capabilities;
   /** The decoded `<msnobj .../>`; absent when the contact has no picture. */
@@ -29,6 +30,7 @@ export interface RosterLine {
 }
 
 const NUMBER = /^\d+$/;
+const PAIR = /^\d+:\d+$/;
 
 /** Reads `caps` or `caps:ext`; anything else is no capabilities. */
 export function parseCapabilities(text: string | undefined): Capabilities {
@@ -71,15 +73,26 @@ export function parsePresence(dialect: Dialect, command: Command): PresenceLine 
   const args = command.name === "ILN" ? command.args.slice(1) : command.args;
   const found = readAddress(dialect, args, 1);
   if (found === undefined) return undefined;
-  const name = args[found.next];
-  const msnObject = parseMsnObject(args[found.next + 2]);
+  const rest = args.slice(found.next);
+  const [name, capabilities, object] = isNameless(dialect, rest) ? ["", ...rest] : rest;
+  const msnObject = parseMsnObject(object);
   return {
     address: found.address,
     status: parseStatus(args[0] ?? ""),
     ...(name !== undefined && { displayName: decodeArg(name) }),
-    capabilities: parseCapabilities(args[found.next + 1]),
+    capabilities: parseCapabilities(capabilities),
     ...(msnObject !== undefined && { msnObject }),
   };
+}
+
+/**
+ * Escargot leaves the name of somebody who has none out of the line, which then is one argument short: capabilities
+ * and the object that it always sends, `0` or `<msnobj>`.
+ */
+function isNameless(dialect: Dialect, rest: readonly string[]): boolean {
+  const [first = "", second = ""] = rest;
+  const isCapabilities = dialect.presence.capabilities === "pair" ? PAIR.test(first) : NUMBER.test(first);
+  return rest.length === 2 && isCapabilities && (second === "0" || /^(%3C|<)msnobj/i.test(second));
 }
 
 /** How one names oneself in USR and ANS on a switchboard (source: msnp-chat §1.2). */

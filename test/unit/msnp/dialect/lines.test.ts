@@ -39,6 +39,26 @@ describe("a presence line", () => {
     });
   });
 
+  it.each([
+    [MSNP11, "NLN BSY bob@example.com 1073791084 0"],
+    [MSNP11, "ILN 6 BSY bob@example.com 1073791084 %3Cmsnobj%2F%3E"],
+    [MSNP18, "NLN BSY 1:bob@example.com 1073791084:0 0"],
+  ])("of somebody without a name has no place for it (%s)", (dialect, line) => {
+    expect(parsePresence(dialect, command(line))).toEqual({
+      address: { email: BOB, network: 1 },
+      status: "BSY",
+      displayName: "",
+      capabilities: { basic: 1073791084, extended: 0 },
+    });
+  });
+
+  it("may have a name of digits", () => {
+    const bob = { displayName: "42", capabilities: { basic: 7, extended: 0 } };
+    expect(parsePresence(MSNP11, command("NLN NLN bob@example.com 42 7 0"))).toMatchObject(bob);
+    expect(parsePresence(MSNP11, command("NLN NLN bob@example.com 42 7"))).toMatchObject(bob);
+    expect(parsePresence(MSNP18, command("NLN NLN 1:bob@example.com 42 7:0"))).toMatchObject(bob);
+  });
+
   it("of somebody without an address is nothing", () => {
     expect(parsePresence(MSNP11, command("NLN"))).toBeUndefined();
     expect(parsePresence(MSNP11, command("NLN NLN tel:+15551234 Phone 0"))).toBeUndefined();
