@@ -7,9 +7,10 @@ import { codec } from "./parts/codec.ts";
 import { delay } from "./parts/delay.ts";
 import { memory } from "./parts/memory.ts";
 import { store } from "./parts/store.ts";
+import { synapse } from "./parts/synapse.ts";
 import { throughput } from "./parts/throughput.ts";
 
-const PARTS: readonly Part[] = [codec, delay, throughput, memory, store];
+const PARTS: readonly Part[] = [codec, delay, throughput, synapse, memory, store];
 const RESULTS = fileURLToPath(new URL("../var/bench.json", import.meta.url));
 
 const HELP = `npm run bench -- [part…] [--quick] [--full]

@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import { createMatrixUser, startSynapse } from "../../src/cli/sandbox/synapse.ts";
+import { SYNAPSE_VENV } from "../lib/machine.ts";
+import type { Figure, Part } from "../lib/report.ts";
+import { PASSWORD, Rig } from "../lib/rig.ts";
+import { percentile, sharedNow } from "../lib/stats.ts";
+import { account } from "../lib/talks.ts";
+import type { BareQuestions, Post } from "../procs/bare.ts";
+import type { Talk } from "../procs/msn.ts";
+
+const SERVER = "bench.test";
+/** Contacts of one puppet, each with a room of its own. */
+const CHATS = 12;
+const TARGET = { atLeast: 0.95 };
+const PUPPET = "puppet@msn.test";
+const LATE_MS = 180_000;
+/** How often it is looked whether the bridge has delivered the last one: an error of half of it in a run of seconds. */
+const LOOK_MS = 20;
+
+interface Scene {
+  readonly rig: Rig;
+  readonly bare: Awaited<ReturnType<typeof Rig.prototype.program<BareQuestions>>>;
+  readonly talks: readonly Talk[];
+  readonly posts: readonly Post[];
+}
+
+/** How much of what Synapse can take the bridge brings it, MSN to Matrix. */
+export const synapse: Part = {
+  name: "synapse",
+  title: `Throughput against a real Synapse, MSN to Matrix, ${CHATS} chats saturated`,
+  async run({ quick, say }) {
+    const people = Array.from({ length: CHATS }, (_, n) => `person${n}@msn.test`);
+    const accounts = [account(PUPPET, people), ...people.map((person) => account(person, [PUPPET]))];
+    const rig = await Rig.start({ serverName: SERVER, accounts });
+    try {
+      say("Synapse, rooms and a warm-up");
+      const scene = await prepare(rig, people);
+      const each = quick ? 4 : 20;
+      const rounds = quick ? 1 : 5;
+      await direct(scene, 3);
+      await bridged(scene, 3);
+      const pairs: { bridge: number; direct: number }[] = [];
+      for (let n = 0; n < rounds; n++) {
+        say(`round ${n + 1} of ${rounds}, ${each * CHATS} messages through the bridge and ${each * CHATS} directly`);
+        // In turn first and second, so that what grows in Synapse meanwhile favours neither.
+        const first = n % 2 === 0 ? await bridged(scene, each) : undefined;
+        const straight = await direct(scene, each);
+        pairs.push({ bridge: first ?? (await bridged(scene, each)), direct: straight });
+      }
+      return rows(pairs, each * CHATS);
+    } finally {
+      await rig.stop();
+    }
+  },
+};
+
+function rows(pairs: readonly { bridge: number; direct: number }[], count: number): Figure[] {
+  const unit = "messages/s";
+  const sum = (which: "bridge" | "direct"): number => pairs.reduce((total, pair) => total + 1 / pair[which], 0);
+  const mean = (which: "bridge" | "direct"): number => pairs.length / sum(which);
+  const ratios = pairs.map(({ bridge, direct }) => bridge / direct);
+  const spread = `pairs ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+  return [
+    { what: "through the bridge", value: mean("bridge"), unit, note: `${pairs.length} rounds of ${count} messages` },
+    { what: "sent directly as the same ghosts", value: mean("direct"), unit, note: "the same rooms, in turn" },
+    {
+      what: "ratio",
+      value: mean("bridge") / mean("direct"),
+      unit: "",
+      target: TARGET,
+      note: `of all rounds; median ${percentile(ratios, 0.5).toFixed(2)}, ${spread}`,
+    },
+  ];
+}
+
+async function prepare(rig: Rig, people: readonly string[]): Promise<Scene> {
+  const { group, setup, dir, msn, redis } = rig.parts;
+  const server = await startSynapse({
+    dir: join(dir, "synapse"),
+    venv: SYNAPSE_VENV,
+    serverName: SERVER,
+    registrationFile: setup.registrationFile,
+    group,
+  });
+  const user = await createMatrixUser(server, "anna", "bench");
+  await rig.link(PUPPET, user.id);
+  await rig.startBridge(server.url);
+  await msn.ask("people", { emails: people, password: PASSWORD });
+  await rig.online([PUPPET, ...people], LATE_MS);
+  const talks = people.map((person) => ({ person, puppet: PUPPET }));
+  // Rooms come with the first word; the owner joins, so that Synapse has somebody to tell.
+  await msn.ask("flood", { each: 1, talks });
+  await delivered(rig, CHATS);
+  const anna = await MatrixPerson.signIn(server.url, user.id, { accessToken: user.accessToken });
+  const rooms: string[] = [];
+  for (const person of people) {
+    const ghost = rig.ghost(person);
+    const { roomId } = await anna.waitForInvite(ghost, LATE_MS);
+    await anna.join(roomId);
+    rooms.push(roomId);
+  }
+  // Stays in the rooms and stops asking Synapse for news.
+  await anna.close();
+  const bare = await rig.program<BareQuestions>("bare");
+  await bare.ask("start", { redisUrl: redis.url, homeserverUrl: server.url, token: rig.token, bot: rig.bot });
+  const posts = talks.map((talk, n) => ({ lane: "", room: rooms[n] ?? "", ghost: rig.ghost(talk.person) }));
+  return { rig, bare, talks, posts };
+}
+
+async function direct({ bare, posts }: Scene, each: number): Promise<number> {
+  return ((each * posts.length) / (await bare.ask("direct", { each, posts }))) * 1000;
+}
+
+async function bridged({ rig, talks }: Scene, each: number): Promise<number> {
+  const count = each * talks.length;
+  const before = await deliveries(rig);
+  const start = sharedNow();
+  const said = rig.parts.msn.ask("flood", { each, talks });
+  await delivered(rig, before + count);
+  const end = sharedNow();
+  await said;
+  return (count / (end - start)) * 1000;
+}
+
+function deliveries(rig: Rig): Promise<number> {
+  return rig.metric("msnb_events_total", 'from="network"', 'result="delivered"');
+}
+
+async function delivered(rig: Rig, count: number): Promise<void> {
+  const deadline = performance.now() + LATE_MS;
+  while ((await deliveries(rig)) < count) {
+    if (performance.now() > deadline) throw new Error("the bridge has not delivered everything in time");
+    await new Promise((wake) => setTimeout(wake, LOOK_MS));
+  }
+}
