@@ -92,8 +92,12 @@ export class MsnClient {
     await changePersonalMessage(this.#core.signedIn(), message);
   }
 
-  /** Rejects with MsnpError; servers refuse names of more than 387 bytes when encoded (source: msnp-core §1.5). */
+  /**
+   * Rejects with MsnpError, `bad-name` for a blank one: it would leave a hole in every line that names the account.
+   * Servers refuse names of more than 387 bytes when encoded (source: msnp-core §1.5).
+   */
   async setDisplayName(name: string): Promise<void> {
+    if (name.trim() === "") throw new MsnpError("bad-name", "A display name must not be blank");
     await this.#core.signedIn().ns.request("PRP", ["MFN", encodeArg(name)]);
     updateSelf(this.#core, { displayName: name });
   }

@@ -12,6 +12,8 @@ import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./
 export interface Live {
   readonly ns: Connection;
   readonly dialect: Dialect;
+  /** The account's address as the server writes it, which is how its switchboards want it. */
+  readonly handle: string;
   /** For address book and sharing; replaced when it runs out. */
   ticket: ServiceTicket | undefined;
 }

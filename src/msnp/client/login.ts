@@ -6,6 +6,7 @@ import { Connection } from "../transport/connection.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
 import { SignInError, type SignInStage } from "./errors.ts";
+import type { MsnClientOptions } from "./types.ts";
 
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
 const MAX_REDIRECTS = 5;
@@ -64,10 +65,10 @@ type Outcome = { readonly live: Live } | { readonly redirect: Target | undefined
 async function authenticate(core: Core, ns: Connection, progress: LoginProgress): Promise<Outcome> {
   progress.stage("version");
   const dialect = await agreeOnDialect(core, ns);
-  const { email } = core.options;
-  await ns.request("CVR", [...dialect.clientVersion, email]);
+  const handle = spelling(core.options, core.options.handle);
+  await ns.request("CVR", [...dialect.clientVersion, handle]);
   const strategy = AUTH_STRATEGIES[dialect.auth];
-  const challenge = await ns.request("USR", [strategy.scheme, "I", email], { accept: ["USR", "XFR"] });
+  const challenge = await ns.request("USR", [strategy.scheme, "I", handle], { accept: ["USR", "XFR"] });
   if (challenge.name === "XFR") return { redirect: transferTarget(challenge) };
   if (challenge.args[2] !== "S") {
     throw new SignInError("login", "protocol", "The server answered the sign-in with something else than a challenge");
@@ -77,7 +78,13 @@ async function authenticate(core: Core, ns: Connection, progress: LoginProgress)
   const answer = await ns.request("USR", proof.args, { accept: ["USR", "XFR"] });
   if (answer.name === "XFR") return { redirect: transferTarget(answer) };
   if (answer.args[1] !== "OK") throw new SignInError("login", "protocol", "The server did not confirm the sign-in");
-  return { live: { ns, dialect, ticket: proof.contacts } };
+  const confirmed = spelling(core.options, answer.args[2], handle);
+  return { live: { ns, dialect, handle: confirmed, ticket: proof.contacts } };
+}
+
+/** The given spelling of the account's address when it is that address but for capitals, else `otherwise`. */
+function spelling({ email }: MsnClientOptions, given: string | undefined, otherwise: string = email): string {
+  return given?.toLowerCase() === email ? given : otherwise;
 }
 
 async function agreeOnDialect(core: Core, ns: Connection): Promise<Dialect> {

@@ -74,7 +74,7 @@ export class Switchboard implements ConnectionOwner {
     });
     this.#opening = undefined;
     this.#connection = connection;
-    const identity = formatIdentity(live.dialect, options.email, options.machineGuid);
+    const identity = formatIdentity(live.dialect, live.handle, options.machineGuid);
     const { cookie, session } = invitation;
     try {
       if (session === undefined) await connection.request("USR", [identity, cookie]);

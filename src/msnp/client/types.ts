@@ -39,6 +39,11 @@ export interface MsnClientOptions {
   /** Offered to the server, newest first. */
   readonly dialects: readonly DialectName[];
   readonly email: Email;
+  /**
+   * The same address with the capitals it was registered with; default `email`. Some servers refuse a sign-in that
+   * writes it in another case (source: msnp-core §3.5).
+   */
+  readonly handle?: string;
   /** Read when needed, never kept, never traced. */
   readonly password: () => string;
   readonly machineGuid: MachineGuid;

@@ -1,4 +1,4 @@
-import { type Address, type Email, type MachineGuid, parseAddress } from "../address.ts";
+import { type Address, type MachineGuid, parseAddress } from "../address.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
 import { type MsnStatus, parseStatus } from "./status.ts";
 import type { Dialect } from "./types.ts";
@@ -96,8 +96,8 @@ function isNameless(dialect: Dialect, rest: readonly string[]): boolean {
 }
 
 /** How one names oneself in USR and ANS on a switchboard (source: msnp-chat §1.2). */
-export function formatIdentity(dialect: Dialect, email: Email, guid: MachineGuid): string {
-  return dialect.endpoints ? `${email};{${guid}}` : email;
+export function formatIdentity(dialect: Dialect, handle: string, guid: MachineGuid): string {
+  return dialect.endpoints ? `${handle};{${guid}}` : handle;
 }
 
 /** Reads the person in IRO, JOI or BYE; undefined for a line without an address (source: msnp-chat §1.4). */

@@ -53,6 +53,16 @@ describe.each(BOTH_DIALECTS)("a sign-in by %s", (dialect) => {
     expect([...alice.contacts.keys()].sort()).toEqual([BOB, CAROL]);
   });
 
+  it("writes the address with the capitals it was registered with", async () => {
+    await stage.signedIn(ALICE, dialect, { handle: "Alice@MSN.Test" });
+    expect(stage.trace.some((line) => /^\S+ NS >>> USR 3 \w+ I Alice@MSN\.Test$/.test(line))).toBe(true);
+  });
+
+  it("takes no other address for its own", async () => {
+    await stage.signedIn(ALICE, dialect, { handle: "Mallory@MSN.Test" });
+    expect(stage.trace.some((line) => line.includes("Mallory"))).toBe(false);
+  });
+
   it("with a wrong password fails at the ticket, for good", async () => {
     const alice = stage.client(ALICE, dialect, { password: () => "wrong" });
     expect(await failureOf(alice.signIn())).toMatchObject({ stage: "ticket", code: "bad-password", retry: "never" });
