@@ -34,6 +34,7 @@ import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { PresenceBoard } from "./presence.ts";
 import { Typing } from "./typing.ts";
+import { backOff, pause } from "./waiting.ts";
 
 export interface BridgeOptions {
   readonly store: Store;
@@ -58,8 +59,10 @@ export interface BridgeOptions {
 
 /** The net below the wake-ups: lanes that wait are looked for at this pace. */
 const SWEEP_MS = 2000;
-/** Waiting messages of one portal that `status` counts. */
-const COUNTED = 100;
+/** Lanes looked at for the figures; those in memory beyond are many, and the figures say so well enough. */
+const MEASURED = 500;
+/** With pauses of up to a minute. */
+const TELL_TRIES = 60;
 
 /** The core: wires puppets, portals, lanes and commands between the homes and the networks it is given. */
 export class Bridge {
@@ -75,6 +78,7 @@ export class Bridge {
   readonly #leases: LeaseKeeper;
   readonly #inbox: Inbox;
   readonly #intake: Intake;
+  readonly #stopping = new AbortController();
   #sweep: NodeJS.Timeout | undefined;
   #started = false;
 
@@ -144,10 +148,11 @@ export class Bridge {
       fence: (shard) => this.#leases.fence(shard),
       concurrency: o.concurrency,
       log,
+      onParked: (_, failure) => meter.count("msnb_events_parked_total", { code: failure.code }),
       poisoned: poisonHandler({ store, homes }),
       handlers: {
         out: outboundHandler(outbound),
-        in: inboundHandler({ store, portals: this.#portals, homes, meter }),
+        in: inboundHandler({ store, fleet: this.#fleet, portals: this.#portals, homes, meter }),
         control: controlHandler({
           store,
           portals: this.#portals,
@@ -188,7 +193,7 @@ export class Bridge {
       this.#wakeAll().catch((error: unknown) =>
         this.#o.log.warn({ err: asBridgeError(error) }, "lanes could not be looked through"),
       );
-      this.#measure();
+      this.#measure().catch((error: unknown) => this.#o.log.debug({ err: error }, "lanes could not be measured"));
     }, SWEEP_MS);
     this.#sweep.unref();
     this.#started = true;
@@ -197,6 +202,7 @@ export class Bridge {
   /** Stops taking in, finishes what is under way, signs the puppets out and gives the shards back. */
   async stop(): Promise<void> {
     this.#started = false;
+    this.#stopping.abort();
     clearInterval(this.#sweep);
     await Promise.all([...this.#homes.values()].map((home) => home.stop()));
     this.#typing.stop();
@@ -220,11 +226,23 @@ export class Bridge {
     await Promise.all(this.#leases.shards().map((shard) => this.#lanes.wakeShard(shard)));
   }
 
-  #measure(): void {
-    const { meter } = this.#o;
+  async #measure(): Promise<void> {
+    const { meter, store } = this.#o;
     this.#fleet.measure();
     meter.gauge("msnb_ghosts", {}, this.#presence.size);
-    meter.gauge("msnb_lane_depth", {}, this.#lanes.snapshot().length);
+    const lanes = this.#lanes.snapshot().slice(0, MEASURED);
+    const depths = await Promise.all(lanes.map(({ lane }) => store.depth(lane)));
+    meter.gauge(
+      "msnb_lane_depth",
+      {},
+      depths.reduce((sum, depth) => sum + depth, 0),
+    );
+    const heads = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, 1)));
+    const oldest = Math.min(
+      Date.now(),
+      ...heads.flat().map(({ body }) => (body.from === "home" ? body.at : body.message.at)),
+    );
+    meter.gauge("msnb_lane_oldest_seconds", {}, (Date.now() - oldest) / 1000);
   }
 
   /** A portal has a room: its contact matters from now on, and is shown as the puppet sees them. */
@@ -297,10 +315,24 @@ export class Bridge {
   }
 
   #tell(account: AccountRecord, text: string, key: string): void {
+    this.#tellUntilHeard(account, text, key).catch((error: unknown) =>
+      this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "the owner could not be told"),
+    );
+  }
+
+  /** A home that is away is tried again for about an hour; the key keeps the news single. */
+  async #tellUntilHeard(account: AccountRecord, text: string, key: string): Promise<void> {
     const home = this.#homes.get(residentParts(account.owner).home);
-    home
-      ?.say(account.owner, undefined, text, key)
-      .catch((error: unknown) => this.#o.log.warn({ err: asBridgeError(error) }, "the owner could not be told"));
+    for (let attempt = 0; home && !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        await home.say(account.owner, undefined, text, key);
+        return;
+      } catch (error) {
+        const cause = asBridgeError(error);
+        if (attempt >= TELL_TRIES || cause.retry === "never" || cause.retry === "by-hand") throw cause;
+        await pause(cause.retryAfterMs ?? backOff(attempt, 1000, 60_000), this.#stopping.signal);
+      }
+    }
   }
 
   #services(outbound: Parameters<typeof openChat>[0]): CommandServices {
@@ -327,8 +359,8 @@ export class Bridge {
         const lanes = this.#lanes
           .snapshot()
           .filter(({ lane }) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
-        const pages = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, COUNTED)));
-        return pages.reduce((sum, page) => sum + page.length, 0);
+        const depths = await Promise.all(lanes.map(({ lane }) => store.depth(lane)));
+        return depths.reduce((sum, depth) => sum + depth, 0);
       },
       contacts: async (account) => {
         const session = this.#fleet.session(account.id);

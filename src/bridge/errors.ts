@@ -55,6 +55,13 @@ const rows = {
     person: () => "You may not link accounts on this bridge. Its operator decides who may; ask them.",
     operator: "someone without permission asked for a link page (permissions.link)",
   },
+  "not-here": {
+    retry: "wait",
+    http: 503,
+    person: (c) =>
+      `${who(c)} is not being served right now: the bridge is starting, or its operator has taken the network out. Try again in a minute.`,
+    operator: "an account was addressed whose puppet this worker does not run",
+  },
   "already-linked": {
     retry: "never",
     http: 409,

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { asBridgeError } from "./errors.ts";
+import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountId,
@@ -12,7 +12,7 @@ import type {
   PuppetState,
   Shard,
 } from "./model.ts";
-import { AVAILABILITIES, shardOf } from "./model.ts";
+import { AVAILABILITIES, accountParts, shardOf } from "./model.ts";
 import type { Network, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
 import { OFFLINE } from "./presence.ts";
@@ -128,7 +128,7 @@ export class Fleet {
     text: string | null | undefined,
   ): Promise<void> {
     const member = this.#members.get(account);
-    if (!member) return;
+    if (!member) throw new BridgeError("not-here", { address: accountParts(account).address });
     const offline = availability === "offline";
     const wakes = availability !== undefined && !offline;
     await this.#o.store.update(account, {

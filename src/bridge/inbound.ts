@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { asBridgeError } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
@@ -135,6 +136,7 @@ function shorten(item: Item): void {
 
 export interface InboundOptions {
   readonly store: AccountStore;
+  readonly fleet: Pick<Fleet, "record">;
   readonly portals: PortalDirectory;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly meter: Meter;
@@ -146,7 +148,8 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     const { lane, body } = entry;
     if (lane.kind !== "in" || body.from !== "network") return { kind: "done" };
     const { message } = body;
-    const account = await o.store.account(portalParts(lane.portal).account);
+    const id = portalParts(lane.portal).account;
+    const account = o.fleet.record(id) ?? (await o.store.account(id));
     const home = o.homes.get(lane.home);
     // An account unlinked meanwhile has nobody left to read this.
     if (!account || !home) return { kind: "done" };

@@ -76,9 +76,10 @@ export class Intake implements HomeHost {
     for (const item of items) {
       routed.push({ lane: await this.#route(home, item), body: { from: "home", home, raw: item.raw, at } });
     }
-    const result = await this.#o.store.intake(home, batch, routed);
+    const stored = this.#o.store.intake(home, batch, routed);
+    // Redis answers in order: the lanes read behind the writing without waiting for its answer.
     for (const { lane } of routed) this.#o.lanes.wake(lane);
-    return result;
+    return await stored;
   }
 
   typing(room: RoomId, resident: ResidentId, typing: boolean): void {

@@ -39,7 +39,11 @@ export const METRICS = {
     help: "Events that left their lane, by result",
     labels: ["from", "to", "kind", "result"],
   },
-  msnb_events_parked: { kind: "gauge", help: "Entries that wait for a person to say retry", labels: [] },
+  msnb_events_parked_total: {
+    kind: "counter",
+    help: "Entries that left their lane undelivered and wait for a person to say retry",
+    labels: ["code"],
+  },
   msnb_duplicates_dropped_total: {
     kind: "counter",
     help: "Transactions and events that came a second time",

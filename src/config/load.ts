@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../bridge/nearest.ts";
 import { type NetworkProfile, networkSchema } from "./network.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { ConfigError, checkYaml, type Environment, readText, strayVariables } from "./yaml.ts";

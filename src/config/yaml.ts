@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../bridge/nearest.ts";
 import { envName, leaves, type OutlineKey, outline } from "./outline.ts";
 
 /** One fault. `where` is `file:line` or the environment variable; `key` is empty for a fault of the file as a whole. */

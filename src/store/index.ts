@@ -53,6 +53,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     append: (...a) => lanes.append(...a),
     intake: (...a) => lanes.intake(...a),
     read: (...a) => lanes.read(...a),
+    depth: (...a) => lanes.depth(...a),
     done: (...a) => lanes.done(...a),
     park: (...a) => lanes.park(...a),
     aliasParked: (...a) => lanes.aliasParked(...a),

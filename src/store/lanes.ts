@@ -140,6 +140,10 @@ export class RedisLanes implements LaneStore {
     return rows.map(([id, fields]) => ({ id: entryId(id), lane, body: decodeBody(fields[1] ?? "") }));
   }
 
+  async depth(lane: LaneRef): Promise<number> {
+    return await this.#link.command("laneDepth", (r) => r.xlen(this.#keys.lane(lane)));
+  }
+
   async done(entry: LaneEntry, fence: Fence): Promise<void> {
     const { lane } = entry;
     const k = this.#keys;

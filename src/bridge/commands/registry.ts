@@ -5,6 +5,7 @@
 import { BridgeError } from "../errors.ts";
 import type { AccountRecord, Availability, ContactAddress, ResidentId } from "../model.ts";
 import { AVAILABILITIES, parseContactAddress } from "../model.ts";
+import { nearest } from "../nearest.ts";
 
 /** What an argument may be; the parsed type of each is in {@link Parsed}. */
 export type ArgKind = "contact" | "availability" | "rest" | "word";
@@ -103,8 +104,9 @@ export function usage(one: Pick<Command<never>, "name" | "args">): string {
 
 function unknownCommand<S>(word: string, commands: readonly Command<S>[]): string {
   if (word === "") return "Say `help` for what I can do.";
-  const near = commands.find((one) => one.name.startsWith(word.toLowerCase().slice(0, 3)));
-  return `I do not know "${word.slice(0, 40)}".${near ? ` Did you mean \`${near.name}\`?` : ""} Say \`help\` for what I can do.`;
+  const names = commands.map((one) => one.name);
+  const meant = names.find((name) => name.startsWith(word.toLowerCase())) ?? nearest(word, names);
+  return `I do not know "${word.slice(0, 40)}".${meant ? ` Did you mean \`${meant}\`?` : ""} Say \`help\` for what I can do.`;
 }
 
 function splitWord(text: string): [string, string] {

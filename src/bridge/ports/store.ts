@@ -54,6 +54,9 @@ export interface LaneStore {
   /** The oldest entries after `after` (exclusive; undefined: from the start), oldest first. */
   read(lane: LaneRef, after: EntryId | undefined, count: number): Promise<LaneEntry[]>;
 
+  /** How many entries wait in a lane. */
+  depth(lane: LaneRef): Promise<number>;
+
   /** The entry has been dealt with and leaves its lane. Doing it again is nothing. */
   done(entry: LaneEntry, fence: Fence): Promise<void>;
 

@@ -2,8 +2,8 @@
 import { lookup } from "node:dns/promises";
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { nearest } from "../../bridge/nearest.ts";
 import { loadProfile, SHIPPED_NETWORKS } from "../../config/load.ts";
-import { nearest } from "../../config/nearest.ts";
 import { ask, noAnswer } from "../check/http.ts";
 import { checkNetwork } from "../check/network.ts";
 

@@ -39,6 +39,7 @@ export const STATUS_REASONS: Readonly<Record<ErrorCode, StatusReason>> = {
   "store-down": "m.bridge_unavailable",
   "lane-full": "m.bridge_unavailable",
   "not-allowed": "m.no_permission",
+  "not-here": "m.bridge_unavailable",
   fenced: "m.bridge_unavailable",
   internal: "m.event_not_handled",
 };

@@ -106,6 +106,10 @@ export class ToyLanes implements LaneStore {
     return (this.lanes.get(laneName(lane)) ?? []).filter(({ id }) => after === undefined || id > after).slice(0, count);
   }
 
+  async depth(lane: LaneRef): Promise<number> {
+    return this.lanes.get(laneName(lane))?.length ?? 0;
+  }
+
   async done(entry: LaneEntry, fence: Fence): Promise<void> {
     this.fault("done");
     if (fence !== this.fence) throw new BridgeError("fenced");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "../../../src/config/nearest.ts";
+import { nearest } from "../../../src/bridge/nearest.ts";
 
 test.each([
   ["ulr", "url"],
