@@ -64,7 +64,12 @@ async function answer(
     case "invited":
       return home.decline(event.room, event.ghost, new BridgeError("not-linked"));
     case "unsupported":
-      await home.say(event.resident, event.room, "I understand only words here. Say `help` for what I can do.", key);
+      await home.say(
+        event.resident,
+        event.room,
+        `I can do nothing with ${event.what} here. Say \`help\` for what I can do.`,
+        key,
+      );
       return;
     case "left":
       return;

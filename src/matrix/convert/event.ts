@@ -19,6 +19,8 @@ export interface StoredEvent {
   readonly stateKey?: string;
   readonly msgtype?: string;
   readonly body?: string;
+  /** The words were longer than any homeserver may send: they are not kept, and the sender is told. */
+  readonly oversized?: true;
   readonly membership?: string;
   readonly direct?: boolean;
   /** `m.relates_to`. */
@@ -63,6 +65,14 @@ export interface SortingRules {
 
 function text(value: unknown, limit = 255): string | undefined {
   return typeof value === "string" && value.length <= limit ? value : undefined;
+}
+
+/** An event has 65 536 bytes at most (Matrix, size limits), so words above this come from no homeserver that keeps the rules. */
+const BODY_BYTES = 70_000;
+
+/** As JSON, because that is how it is stored, and a control character takes six bytes there. */
+function fits(body: string): boolean {
+  return body.length <= BODY_BYTES && Buffer.byteLength(JSON.stringify(body)) <= BODY_BYTES;
 }
 
 function record(value: unknown): Record<string, unknown> {
@@ -181,7 +191,7 @@ function sortMessage(head: EventHead, management: boolean, rules: SortingRules):
 function spoken(content: Record<string, unknown>): string[] {
   const bodies = [content.body, record(content["m.new_content"]).body];
   return bodies.flatMap((body) => {
-    const said = text(body, 70_000);
+    const said = text(body, BODY_BYTES);
     return said === undefined ? [] : [withoutReplyFallback(said).replace(/^\s*\*\s+/, "")];
   });
 }
@@ -192,7 +202,8 @@ function pick(head: EventHead, management: boolean, bot: string): StoredEvent {
   const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: text(rel.key, 64) };
   const repliesTo = text(record(rel["m.in_reply_to"]).event_id);
   const msgtype = text(content.msgtype);
-  const said = text(content.body, 70_000);
+  const whole = text(content.body, Number.POSITIVE_INFINITY);
+  const said = whole !== undefined && fits(whole) ? whole : undefined;
   // The words of an edit or the name of a picture are not used, so they are not kept.
   const speaks = type === "m.room.message" && relation.type !== "m.replace" && !MEDIA.has(msgtype ?? "");
   const mentions = record(content["m.mentions"]).user_ids;
@@ -206,6 +217,7 @@ function pick(head: EventHead, management: boolean, bot: string): StoredEvent {
     event,
     ...(msgtype === undefined ? {} : { msgtype }),
     ...(speaks && said !== undefined ? { body: repliesTo ? withoutReplyFallback(said) : said } : {}),
+    ...(speaks && whole !== said ? { oversized: true as const } : {}),
     ...(relation.type === undefined ? {} : { relation: defined(relation) }),
     ...(repliesTo === undefined ? {} : { repliesTo }),
     ...(mentionsBot ? { mentionsBot } : {}),

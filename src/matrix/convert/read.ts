@@ -77,6 +77,8 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
   const who = { ...base(stored, home), message: messageId(stored.event) };
   const unsupported = (what: string): HomeEvent | undefined =>
     stored.management ? undefined : { kind: "unsupported", ...who, what };
+  // Also in the management room: whoever is not read is told so.
+  if (stored.oversized) return { kind: "unsupported", ...who, what: "a message of more than 64 kB" };
   if (stored.relation?.type === "m.replace") return unsupported("an edit of an earlier message");
   const called = CALLED[stored.type] ?? CALLED[stored.msgtype ?? ""];
   if (called !== undefined) return unsupported(called);

@@ -62,6 +62,17 @@ describe("words in a chat", () => {
   });
 
   it.each([
+    ["of 100 kB", "x".repeat(100_000)],
+    ["that are short in characters and long in bytes", "\u0001".repeat(60_000)],
+  ])("%s cannot go, are not kept, and are not lost in silence", (_what, body) => {
+    for (const management of [false, true]) {
+      const { sorted, events } = through({ content: said(body), management });
+      expect(events).toMatchObject([{ kind: "unsupported", what: "a message of more than 64 kB" }]);
+      expect(JSON.stringify(sorted).length).toBeLessThan(1000);
+    }
+  });
+
+  it.each([
     [
       "an edit of an earlier message",
       "m.room.message",
