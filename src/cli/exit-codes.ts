@@ -40,6 +40,8 @@ export class Exit extends Error {
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [ExitCode, string]>> = {
   EADDRINUSE: [EXIT.unavailable, "the port is taken by another program; change the port or stop the other program"],
   EADDRNOTAVAIL: [EXIT.config, "this machine does not have the address to listen on; change `bind.host`"],
+  EEXIST: [EXIT.cannotCreate, "something of that name is there and is no folder; move it, or change `data.folder`"],
+  ENOTDIR: [EXIT.cannotCreate, "a part of that path is a file; move it, or change the path"],
   EACCES: [EXIT.cannotCreate, "this user may not do that; look at the owner and mode of the file or folder"],
   ENOSPC: [EXIT.cannotCreate, "the disk is full"],
   EROFS: [EXIT.cannotCreate, "the file system is read-only"],
@@ -54,11 +56,21 @@ export function explainExit(error: unknown): { code: ExitCode; text: string } {
   }
   if (error instanceof StoreSetupError) return { code: EXIT.unavailable, text: error.message };
   if (error instanceof BridgeError) {
+    const cause = systemError(error.cause);
+    if (cause !== undefined) return { code: cause[0], text: `${error.context.detail ?? error.message}: ${cause[1]}` };
+    if (error.code === "store-down") {
+      const text = `${error.message}. Start Redis, or correct redis.url; without redis.url the bridge runs one of its own.`;
+      return { code: EXIT.unavailable, text };
+    }
     if (error.code === "bad-input") return { code: EXIT.config, text: error.context.detail ?? error.message };
     if (error.code !== "internal") return { code: EXIT.unavailable, text: error.message };
   }
-  const system = error instanceof Error && "code" in error ? SYSTEM_ERRORS[String(error.code)] : undefined;
+  const system = systemError(error);
   if (system !== undefined) return { code: system[0], text: `${(error as Error).message}: ${system[1]}` };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: EXIT.software, text: `this is a defect of msnbridge:\n${stack}` };
+}
+
+function systemError(error: unknown): readonly [ExitCode, string] | undefined {
+  return error instanceof Error && "code" in error ? SYSTEM_ERRORS[String(error.code)] : undefined;
 }

@@ -2,6 +2,7 @@
  * The one declaration of everything an operator can set. The loader, `config/config.sample.yaml` and `docs/config.md` are
  * made from it (design §6): a key is added here and nowhere else.
  */
+import { isIP } from "node:net";
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
@@ -46,6 +47,15 @@ const appservice = z
   .prefault({})
   .describe("The application service: the bridge as the homeserver sees it.");
 
+function isProxy(text: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
+  const [address = "", bits, ...more] = text.split("/");
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    more.length === 0 && longest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+}
+
 const web = z
   .strictObject({
     bind: bind(29341).describe("Where the link pages, /live and /ready are served."),
@@ -54,7 +64,9 @@ const web = z
       "https://msn.example.org",
     ),
     trustProxy: z
-      .array(z.string().min(1))
+      .array(
+        z.string().refine(isProxy, "must be an address, a network like 10.0.0.0/8, loopback, linklocal or uniquelocal"),
+      )
       .default(["loopback"])
       .describe(
         "Reverse proxies whose X-Forwarded-For is believed: addresses, networks (10.0.0.0/8), or the words loopback, linklocal, uniquelocal.",

@@ -43,6 +43,33 @@ test("what is missing or taken ends with 69", () => {
   expect(explainExit(new BridgeError("store-down")).code).toBe(69);
 });
 
+test("what keeps a side from listening counts as it does for the web server, whoever wraps it", () => {
+  const wrapped = (code: string) =>
+    new BridgeError(
+      "bad-input",
+      { detail: `cannot listen on 127.0.0.1:29340: listen ${code}` },
+      { cause: Object.assign(new Error(`listen ${code}`), { code }) },
+    );
+  const taken = explainExit(wrapped("EADDRINUSE"));
+  expect(taken).toMatchObject({ code: EXIT.unavailable, text: expect.stringContaining("127.0.0.1:29340") });
+  expect(taken.text).toContain("stop the other program");
+  expect(explainExit(wrapped("EADDRNOTAVAIL")).code).toBe(EXIT.config);
+});
+
+test("a file where a folder should be is the operator's affair, no defect", () => {
+  for (const code of ["EEXIST", "ENOTDIR"]) {
+    const error = Object.assign(new Error(`${code}: mkdir '/var/lib/bridge/data'`), { code });
+    expect(explainExit(error)).toMatchObject({ code: EXIT.cannotCreate, text: expect.stringContaining("data") });
+  }
+});
+
+test("Redis that does not answer is said with what to do next", () => {
+  const end = explainExit(new BridgeError("store-down", { detail: "connect: connect ECONNREFUSED 127.0.0.1:6379" }));
+  expect(end.code).toBe(EXIT.unavailable);
+  expect(end.text).toContain("ECONNREFUSED 127.0.0.1:6379");
+  expect(end.text).toContain("redis.url");
+});
+
 test("an end with words of its own is printed as it is", () => {
   expect(explainExit(new Exit(EXIT.usage, "say more"))).toEqual({ code: 64, text: "say more" });
 });

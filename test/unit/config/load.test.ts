@@ -93,6 +93,16 @@ permissions:
     ]);
   });
 
+  test("a proxy that is no address is named, before the web server stumbles over it", () => {
+    const told = (value: string) => problemsOf(MINIMAL.replace(/publicUrl: .*/, `$&\n  trustProxy: [${value}]`));
+    expect(told("nonsense")).toEqual([
+      expect.stringMatching(/^config\.yaml:\d+: web\.trustProxy\.0: must be an address, a network/),
+    ]);
+    for (const bad of ["10.0.0.0/33", "10.0.0.0/", "::1/200", '""']) expect(told(bad), bad).toHaveLength(1);
+    for (const good of ["loopback", "10.0.0.0/8", "192.0.2.1", '"fd00::/8"', '"::1"'])
+      expect(told(good), good).toEqual([]);
+  });
+
   test("broken YAML is named with its line", () => {
     expect(problemsOf("homeserver:\n  url: [\n")[0]).toMatch(/^config\.yaml:\d: not YAML: /);
   });
