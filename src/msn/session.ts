@@ -2,7 +2,6 @@ import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
 import type { PresenceSetting, Session, SessionHooks, TypingSending } from "../bridge/ports/network.ts";
 import type { Email, MsnClient } from "../msnp/index.ts";
-import { MsnpError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
 import { closedReason, sendError } from "./convert/errors.ts";
 import { networkMessage } from "./convert/message.ts";
@@ -35,22 +34,27 @@ export class MsnSession implements Session, TypingSending, PresenceSetting {
   }
 
   contact(address: ContactAddress): ContactSnapshot | undefined {
-    const contact = this.#client.contacts.get(emailOf(address));
+    const email = emailOf(address);
+    const contact = email && this.#client.contacts.get(email);
     return contact && snapshotOf(contact);
   }
 
   async sendText(to: ContactAddress, text: string): Promise<void> {
+    const email = emailOf(to);
+    if (email === undefined) throw new BridgeError("bad-address", { address: to });
     try {
-      await this.#client.conversation(toEmail(to)).sendText(text);
+      await this.#client.conversation(email).sendText(text);
     } catch (error) {
-      throw error instanceof BridgeError ? error : sendError(error, { address: to, network: this.#network });
+      throw sendError(error, { address: to, network: this.#network });
     }
   }
 
   async sendTyping(to: ContactAddress): Promise<void> {
+    const email = emailOf(to);
+    if (email === undefined) return;
     // A notice of typing that does not arrive is followed by the next one or by the message.
     await this.#client
-      .conversation(toEmail(to))
+      .conversation(email)
       .sendTyping()
       .catch(() => {});
   }
@@ -83,13 +87,4 @@ export function listen(client: MsnClient, self: Email, hooks: SessionHooks): voi
   client.on("closed", (reason) => {
     if (reason.kind !== "signed-out") hooks.closed(closedReason(reason));
   });
-}
-
-function toEmail(address: ContactAddress): Email {
-  try {
-    return emailOf(address);
-  } catch (error) {
-    if (error instanceof MsnpError) throw new BridgeError("bad-address", { address }, { cause: error });
-    throw error;
-  }
 }

@@ -12,8 +12,9 @@ export const NETWORK = { messenger: 1, phone: 4, circle: 9, yahoo: 32 } as const
 
 /** Longest user handle in bytes (source: msnp-core §1.5). */
 const EMAIL_LIMIT = 129;
-// The part before @ and the domain hold nothing that could end an argument, a header or an XML attribute.
-const EMAIL = /^[^\s\p{Cc}@<>"'&;:,%\\/]+@[^\s\p{Cc}@<>"'&;:,%\\/]+$/u;
+// The part before @ and the domain hold nothing that could end an argument, a header or an XML attribute, nothing
+// invisible and no half of a character.
+const EMAIL = /^[^\s\p{Cc}\p{Cf}\p{Cs}@<>"'&;:,%\\/]+@[^\s\p{Cc}\p{Cf}\p{Cs}@<>"'&;:,%\\/]+$/u;
 const GUID = /^\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?$/i;
 
 /** Reads an address a person or a server wrote. Throws MsnpError `bad-address`. */

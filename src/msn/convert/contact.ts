@@ -1,7 +1,7 @@
 import type { ContactAddress, ContactSnapshot } from "../../bridge/model.ts";
 import { parseContactAddress } from "../../bridge/model.ts";
 import type { Email, MsnContact } from "../../msnp/index.ts";
-import { parseEmail } from "../../msnp/index.ts";
+import { toEmail } from "../../msnp/index.ts";
 import { availabilityOf, mediaText } from "./presence.ts";
 
 /** An MSN address as the bridge's. The library's form is the narrower one, so this always works. */
@@ -9,9 +9,9 @@ export function addressOf(email: Email): ContactAddress {
   return parseContactAddress(email);
 }
 
-/** The bridge's address as the library's. @throws MsnpError `bad-address` for one that MSN cannot have. */
-export function emailOf(address: ContactAddress): Email {
-  return parseEmail(address);
+/** The bridge's address as the library's; undefined for one that MSN cannot have. */
+export function emailOf(address: ContactAddress): Email | undefined {
+  return toEmail(address);
 }
 
 /** A contact in the bridge's words. */

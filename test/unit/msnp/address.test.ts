@@ -20,6 +20,8 @@ describe("an address", () => {
     "a;b@c",
     "a%20@b",
     "1:a@b",
+    "a\u200b@b",
+    "a\ud800@b",
     `${"x".repeat(130)}@b.c`,
   ])("is not %j", (text) => {
     expect(() => parseEmail(text)).toThrow(MsnpError);
