@@ -86,7 +86,10 @@ export class Inbox {
 
   async #append(spool: Spool, item: Item): Promise<void> {
     try {
-      await this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
+      const stored = this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
+      // Redis answers in order: the lane reads right behind the append, without waiting for its answer.
+      this.#lanes.wake(spool.lane);
+      await stored;
       this.#stored(spool, item);
     } catch (error) {
       if (spool.retrying) return;
@@ -107,6 +110,7 @@ export class Inbox {
       try {
         await this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
         this.#stored(spool, item);
+        this.#lanes.wake(spool.lane);
         attempt = -1;
       } catch (error) {
         if (asBridgeError(error).code === "bad-input") shorten(item);
@@ -120,7 +124,6 @@ export class Inbox {
     const at = spool.waiting.indexOf(item);
     if (at >= 0) this.#held -= spool.waiting.splice(at, 1).length;
     if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
-    this.#lanes.wake(spool.lane);
   }
 }
 
