@@ -49,6 +49,8 @@ interface Member {
 
 /** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
 const PRESENCE_PACE_MS = 2000;
+/** A little slower than allowed: on their way sign-ins move together, and no second may see more than the limit. */
+const PACE = 0.93;
 const LOAD_BASE_MS = 200;
 const LOAD_CAP_MS = 10_000;
 
@@ -279,7 +281,7 @@ export class Fleet {
     try {
       await turns.run(async () => {
         for (;;) {
-          const wait = await this.#o.store.takeSignIn(network, perSecond, 1);
+          const wait = await this.#o.store.takeSignIn(network, perSecond * PACE, 1);
           if (wait === 0) return;
           await pause(wait, signal);
           signal.throwIfAborted();
