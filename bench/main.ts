@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine, machineText } from "./lib/machine.ts";
-import { type Figure, type Part, table, verdict } from "./lib/report.ts";
+import { type Figure, type Part, type PartOptions, table, verdict } from "./lib/report.ts";
 import { codec } from "./parts/codec.ts";
 import { delay } from "./parts/delay.ts";
 import { memory } from "./parts/memory.ts";
@@ -19,6 +19,7 @@ Measures on this machine, prints a table per part and writes var/bench.json.
   parts    ${PARTS.map(({ name }) => name).join(", ")}; all of them when none is named
   --quick  fewer and shorter runs: whether it works, not how fast it is
   --full   memory at 10 000 puppets, too
+  --profile  throughput writes CPU profiles of the bridge to var/, for Chromium's developer tools
 A missed target is said in the table and ends with 0; only what does not work ends with 1.
 `;
 
@@ -27,7 +28,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { quick: { type: "boolean" }, full: { type: "boolean" }, help: { type: "boolean" } },
+    options: {
+      quick: { type: "boolean" },
+      full: { type: "boolean" },
+      profile: { type: "boolean" },
+      help: { type: "boolean" },
+    },
   });
   const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
   if (values.help || unknown !== undefined) {
@@ -37,9 +43,11 @@ async function main(args: readonly string[]): Promise<number> {
   const chosen = positionals.length === 0 ? PARTS : PARTS.filter(({ name }) => positionals.includes(name));
   const machine = describeMachine();
   process.stdout.write(`${machineText(machine)}\n\n`);
+  const { quick = false, full = false, profile = false } = values;
+  const options: PartOptions = { quick, full, profile, say: progress };
   const results: Record<string, readonly Figure[]> = {};
   for (const part of chosen) {
-    const figures = await part.run({ quick: values.quick === true, full: values.full === true, say: progress });
+    const figures = await part.run(options);
     results[part.name] = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
     process.stdout.write(`${table(part.title, figures)}\n`);
   }

@@ -14,6 +14,8 @@ export type Verdict = "ok" | "MISSED" | "";
 export interface PartOptions {
   readonly quick: boolean;
   readonly full: boolean;
+  /** Write a CPU profile of the bridge under load, too. */
+  readonly profile: boolean;
   /** Tells the person at the terminal what goes on. */
   readonly say: (what: string) => void;
 }

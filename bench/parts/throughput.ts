@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Figure, Part } from "../lib/report.ts";
 import { percentile, sharedNow } from "../lib/stats.ts";
 import { startTalks, type TalkRig, warmUp } from "../lib/talks.ts";
@@ -17,7 +18,7 @@ interface Round {
 export const throughput: Part = {
   name: "throughput",
   title: `Throughput against a stub homeserver, ${CHATS} chats saturated`,
-  async run({ quick, say }) {
+  async run({ quick, profile, say }) {
     const talks = await startTalks(CHATS);
     try {
       say("warming up");
@@ -31,6 +32,11 @@ export const throughput: Part = {
         results.bareIn?.push(await bareIn(talks, each));
         results.bridgeOut?.push(await bridgeOut(talks, each));
         results.bareOut?.push(await bareOut(talks, each));
+      }
+      if (profile) {
+        say("CPU profiles of the bridge");
+        await profiled(talks, "in", () => bridgeIn(talks, each));
+        await profiled(talks, "out", () => bridgeOut(talks, each));
       }
       const { bridgeIn: a = [], bareIn: b = [], bridgeOut: c = [], bareOut: d = [] } = results;
       return [
@@ -89,6 +95,13 @@ async function bridgeOut({ rig, homeserver, chats }: TalkRig, each: number): Pro
     await pushed;
     return end;
   });
+}
+
+async function profiled({ rig }: TalkRig, name: string, work: () => Promise<unknown>): Promise<void> {
+  const file = fileURLToPath(new URL(`../../var/bench-${name}.cpuprofile`, import.meta.url));
+  await rig.probe(`profile ${file}`);
+  await work();
+  await rig.probe(`profile ${file}`);
 }
 
 /** `work` resolves with the moment at which it was done. */

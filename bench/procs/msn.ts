@@ -15,9 +15,9 @@ export interface Talk {
 let network: MsnNetwork | undefined;
 const people = new Map<string, MsnClient>();
 const arrivals = new Arrivals();
-/** Moments (ms, shared clock) at which somebody began to sign in. */
+/** Moments (ms, shared clock) at which somebody began to sign in: VER is the first line of it. */
 const signIns: number[] = [];
-const SIGN_IN = /^USR \d+ (?:SSO|TWN) I /;
+const SIGN_IN = /^VER /;
 
 function running(): MsnNetwork {
   if (network === undefined) throw new Error("the MSN network is not started");
