@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import { Bridge } from "../bridge/bridge.ts";
+import { BridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
 import { residentParts } from "../bridge/model.ts";
 import type { Linker } from "../bridge/ports/linking.ts";
@@ -13,10 +14,17 @@ import type { Loaded } from "../config/load.ts";
 import { createLogger } from "../config/logger.ts";
 import type { NetworkProfile } from "../config/network.ts";
 import { mayLink } from "../config/permissions.ts";
-import { createMatrixHome, MATRIX, type MatrixHome, parseRegistration } from "../matrix/index.ts";
+import {
+  coversGhosts,
+  createMatrixHome,
+  MATRIX,
+  type MatrixHome,
+  parseRegistration,
+  type Registration,
+} from "../matrix/index.ts";
 import { createMsnNetwork } from "../msn/network.ts";
 import { DIALECTS } from "../msnp/index.ts";
-import { FolderLock, loadSealingKeys, openStore, PrivateRedis, StoreSetupError } from "../store/index.ts";
+import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
 
@@ -55,7 +63,7 @@ export async function run(loaded: Loaded): Promise<number> {
 
 async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknown>)[]): Promise<void> {
   const { config, profiles } = loaded;
-  const registration = parseRegistration(await readRegistration(config.appservice.registration));
+  const registration = await loadRegistration(config);
   const registry = createRegistry();
   const meter = createMeter(registry);
   const { store, owner } = await openData(loaded, meter, log, closers);
@@ -141,15 +149,26 @@ async function instanceId(folder: string): Promise<string> {
   return (await readFile(file, "utf8")).trim();
 }
 
-async function readRegistration(file: string): Promise<string> {
+/** @throws BridgeError `bad-input` when it is not there, is faulty, or claims other ghosts than the config names. */
+async function loadRegistration({ appservice, homeserver }: Loaded["config"]): Promise<Registration> {
+  const file = appservice.registration;
+  let text: string;
   try {
-    return await readFile(file, "utf8");
+    text = await readFile(file, "utf8");
   } catch (error) {
-    throw new StoreSetupError(
-      `The registration ${file} cannot be read (${error instanceof Error ? error.message : "unknown"}).`,
-      "Make one with: msnbridge registration",
-    );
+    const why = error instanceof Error ? error.message : "unknown";
+    throw new BridgeError("bad-input", {
+      detail: `the registration ${file} cannot be read (${why}); make one with: msnbridge registration`,
+    });
   }
+  const registration = parseRegistration(text);
+  if (!coversGhosts(text, appservice.ghostPrefix, homeserver.domain)) {
+    const ghosts = `@${appservice.ghostPrefix}…:${homeserver.domain}`;
+    throw new BridgeError("bad-input", {
+      detail: `the registration ${file} does not claim the ghosts of the config (${ghosts}): the homeserver would refuse every one. Run \`msnbridge registration --update\`, give the homeserver the new file and restart it`,
+    });
+  }
+  return registration;
 }
 
 /** A profile as the MSN side wants it. Dialects that a profile lists and this version does not speak are left out. */

@@ -1,4 +1,10 @@
 export { GhostNames } from "./convert/ghost.ts";
 export { createMatrixHome, MATRIX, type MatrixHome } from "./home.ts";
 export { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
-export { parseRegistration, type Registration, type RegistrationFields, renderRegistration } from "./registration.ts";
+export {
+  coversGhosts,
+  parseRegistration,
+  type Registration,
+  type RegistrationFields,
+  renderRegistration,
+} from "./registration.ts";

@@ -100,6 +100,22 @@ export function parseRegistration(text: string): Registration {
   };
 }
 
+/** Whether the homeserver would let the bridge have ghosts of these names, by what a registration's text claims. */
+export function coversGhosts(text: string, prefix: string, domain: string): boolean {
+  const { namespaces } = (parse(text) ?? {}) as { namespaces?: { users?: { regex?: unknown }[] } };
+  const users = namespaces?.users;
+  const ghost = `@${prefix}network_someone=40example.com:${domain}`;
+  return Array.isArray(users) && users.some((one) => typeof one?.regex === "string" && matches(one.regex, ghost));
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return false;
+  }
+}
+
 function token(table: Record<string, unknown>, key: string): string {
   const value = field(table, key);
   if (value.length < 16)

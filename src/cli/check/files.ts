@@ -1,10 +1,9 @@
 /** Registration, sealing key, data folder: what can be seen without a network. */
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { parse } from "yaml";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { Config } from "../../config/schema.ts";
-import { parseRegistration, type Registration } from "../../matrix/registration.ts";
+import { coversGhosts, parseRegistration, type Registration } from "../../matrix/registration.ts";
 import { loadSealingKeys } from "../../store/sealing.ts";
 import { bridgeUrl } from "../registration.ts";
 import { type Finding, fail, ok, warn } from "./report.ts";
@@ -63,22 +62,11 @@ export function checkRegistration(config: Config): { findings: Finding[]; regist
 /** Whether something that matters differs; other keys and another order are the operator's own affair. */
 function differs(config: Config, registration: Registration, text: string): boolean {
   const { appservice, homeserver } = config;
-  const { namespaces } = parse(text) as { namespaces?: { users?: { regex?: unknown }[] } };
-  const ghost = `@${appservice.ghostPrefix}network_someone=40example.com:${homeserver.domain}`;
-  const covers = (namespaces?.users ?? []).some(({ regex }) => typeof regex === "string" && matches(regex, ghost));
   return (
     registration.url.replace(/\/+$/, "") !== bridgeUrl(appservice) ||
     registration.senderLocalpart !== appservice.botLocalpart ||
-    !covers
+    !coversGhosts(text, appservice.ghostPrefix, homeserver.domain)
   );
-}
-
-function matches(pattern: string, text: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(text);
-  } catch {
-    return false;
-  }
 }
 
 /** The sealing key; it is not made here, `run` does that. */

@@ -1,8 +1,10 @@
 /** The program as an operator starts it: `bin/msnbridge.mjs`, its output and its exit codes. */
-import { execFile, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { init } from "../../../src/cli/init/init.ts";
@@ -69,6 +71,30 @@ async function network(): Promise<{ env: Record<string, string>; net: MsnNetwork
     [`${prefix}_SERVICES_SHARING`]: services.sharingUrl,
   };
   return { env, net };
+}
+
+const onPorts = (appservice = 0, web = 0, metrics = 0): Record<string, string> => ({
+  MSNBRIDGE_APPSERVICE_BIND_PORT: String(appservice),
+  MSNBRIDGE_WEB_BIND_PORT: String(web),
+  MSNBRIDGE_METRICS_BIND_PORT: String(metrics),
+});
+
+/** `msnbridge run`, once its log says that it is ready; ended by SIGTERM after the test, with exit code 0. */
+async function serving(cwd: string, env: Record<string, string>): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [PROGRAM, "run"], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exit = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill();
+    expect(await exit).toEqual([0, null]);
+  }, 20_000);
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) if (line.includes('"msg":"ready"')) break;
+  child.stdout.resume();
+  return child;
 }
 
 describe("init", () => {
@@ -240,6 +266,62 @@ describe("run", () => {
     const { code, err } = await msnbridge(["run"], env, dir);
     expect(code).toBe(78);
     expect(err).toContain("placeholder");
+  });
+
+  test("refuses a registration that claims other ghosts than the config names, and one that is not there", async () => {
+    const { dir, env } = await initialised("http://127.0.0.1:9");
+    const other = await msnbridge(["run"], { ...env, MSNBRIDGE_APPSERVICE_GHOST_PREFIX: "_other_" }, dir);
+    expect(other).toMatchObject({ code: 78, err: expect.stringContaining("@_other_…:example.test") });
+    expect(other.err).toContain("registration --update");
+    const missing = { ...env, MSNBRIDGE_APPSERVICE_REGISTRATION: "elsewhere.yaml" };
+    const { code, err } = await msnbridge(["run"], missing, dir);
+    expect(code).toBe(78);
+    expect(err).toContain("msnbridge registration");
+  });
+
+  test("a second bridge on one data folder ends with 69 and names the first, which goes on", {
+    timeout: 60_000,
+  }, async () => {
+    const { dir, env } = await initialised("http://127.0.0.1:9");
+    const first = await serving(dir, env);
+    const [appservice, web, metrics] = await freePorts(3);
+    const second = await msnbridge(["run"], onPorts(appservice, web, metrics), dir);
+    expect(second.code).toBe(69);
+    expect(second.err).toContain(`is in use by the process with pid ${first.pid}`);
+    expect(second.err).toContain("a data folder of its own");
+    expect((await fetch(`http://127.0.0.1:${env.MSNBRIDGE_WEB_BIND_PORT}/live`)).status).toBe(200);
+  });
+
+  test("a port that is taken ends with 69 and is named, whichever it is", { timeout: 60_000 }, async () => {
+    const { dir, env } = await initialised("http://127.0.0.1:9");
+    const taken = await startSilentServer();
+    const [a, b] = await freePorts(2);
+    for (const ports of [onPorts(taken, a, b), onPorts(a, taken, b), onPorts(a, b, taken)]) {
+      const { code, err } = await msnbridge(["run"], { ...env, ...ports }, dir);
+      expect(err).toContain(`127.0.0.1:${taken}`);
+      expect(err).toContain("stop the other program");
+      expect(code).toBe(69);
+    }
+  });
+
+  test("a Redis that is not there ends with 69 and without its password", { timeout: 60_000 }, async () => {
+    const { dir, env } = await initialised("http://127.0.0.1:9");
+    const { code, err, out } = await msnbridge(
+      ["run"],
+      { ...env, MSNBRIDGE_REDIS_URL: "redis://:hunter2@127.0.0.1:9/0" },
+      dir,
+    );
+    expect(code).toBe(69);
+    expect(err).toContain("redis.url");
+    expect(out + err).not.toContain("hunter2");
+  });
+
+  test("a homeserver that is not there is waited for, and /ready says so", { timeout: 60_000 }, async () => {
+    const { dir, env } = await initialised("http://127.0.0.1:9");
+    await serving(dir, env);
+    const ready = await fetch(`http://127.0.0.1:${env.MSNBRIDGE_WEB_BIND_PORT}/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toContain("http://127.0.0.1:9");
   });
 
   test("without any config it says how to get one", async () => {
