@@ -226,7 +226,10 @@ export interface Failure {
 
 /** What is stored in a lane. */
 export type LaneBody =
-  /** A home's own event, as it came; its home turns it into a {@link HomeEvent} when it is its turn. */
+  /**
+   * A home's own event, as it came; its home turns it into a {@link HomeEvent} when it is its turn. `at`: Unix ms when it
+   * was stored, or asked for again.
+   */
   | { readonly from: "home"; readonly home: HomeName; readonly raw: unknown; readonly at: number }
   /** Words of the network for one home. */
   | { readonly from: "network"; readonly message: NetworkMessage };

@@ -137,7 +137,11 @@ export class RedisLanes implements LaneStore {
     const rows = await this.#link.command("laneRead", (r) =>
       r.xrange(this.#keys.lane(lane), from, "+", "COUNT", count),
     );
-    return rows.map(([id, fields]) => ({ id: entryId(id), lane, body: decodeBody(fields[1] ?? "") }));
+    return rows.map(([id, [, body = "", , again]]) => ({
+      id: entryId(id),
+      lane,
+      body: renewed(decodeBody(body), again),
+    }));
   }
 
   async depth(lane: LaneRef): Promise<number> {
@@ -196,7 +200,7 @@ export class RedisLanes implements LaneStore {
     const reply = await this.#link.script(
       "laneRetry",
       [k.parked(owner), k.parkedOrder(owner), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s)],
-      [target, `retry ${this.#link.request()}`, MAX_LANE, k.lanePrefix(s), MAX_RECENT],
+      [target, `retry ${this.#link.request()}`, MAX_LANE, k.lanePrefix(s), MAX_RECENT, Date.now()],
     );
     if (reply === "none") return undefined;
     if (reply === "full") throw laneFull(undefined);
@@ -227,6 +231,11 @@ export class RedisLanes implements LaneStore {
 /** Whose parked entries those of a lane are. */
 function laneOwner(lane: LaneRef): AccountId | ResidentId {
   return lane.kind === "control" ? lane.resident : portalParts(lane.portal).account;
+}
+
+/** What a person has asked for again waits anew: its time is that of the asking. */
+function renewed(body: LaneBody, again: string | undefined): LaneBody {
+  return again === undefined || body.from !== "home" ? body : { ...body, at: Number(again) };
 }
 
 function laneFull(lane: LaneRef | undefined): BridgeError {

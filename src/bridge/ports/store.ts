@@ -76,7 +76,8 @@ export interface LaneStore {
   aliasParked(lane: LaneRef, message: MessageId, notice: MessageId): Promise<void>;
 
   /**
-   * Puts a parked message back at the end of its lane, once. `undefined`: it is not parked (any more).
+   * Puts a parked message back at the end of its lane, once, with the time of now. `undefined`: it is not parked (any
+   * more).
    * `target` is the message or the notice about it; `owner` the lane's account, or the resident of a control lane.
    */
   retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined>;

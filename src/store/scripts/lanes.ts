@@ -65,8 +65,8 @@ kept[#kept + 1] = ARGV[2]
 redis.call('HSET', KEYS[1], 'm:' .. ARGV[2], id, 'n:' .. id, cjson.encode(kept))
 return 'ok'
 `,
-  // KEYS parked, parked-order, waiting, last, recent, recent-order; ARGV name, once, max entries, lane prefix, max recent
-  // -> lane | 'none' | 'full'
+  // KEYS parked, parked-order, waiting, last, recent, recent-order;
+  // ARGV name, once, max entries, lane prefix, max recent, time -> lane | 'none' | 'full'
   laneRetry: `${NEXT_ID}${REMEMBER}${FORGET}
 local before = redis.call('HGET', KEYS[5], ARGV[2])
 if before then return before end
@@ -75,7 +75,7 @@ if not id then return 'none' end
 local lane = cjson.decode(redis.call('HGET', KEYS[1], 'r:' .. id)).lane
 local stream = ARGV[4] .. lane
 if redis.call('XLEN', stream) >= tonumber(ARGV[3]) then return 'full' end
-redis.call('XADD', stream, nextid(KEYS[4]), 'b', redis.call('HGET', KEYS[1], 'b:' .. id))
+redis.call('XADD', stream, nextid(KEYS[4]), 'b', redis.call('HGET', KEYS[1], 'b:' .. id), 'at', ARGV[6])
 redis.call('SADD', KEYS[3], lane)
 forget(KEYS[1], id)
 redis.call('LREM', KEYS[2], 1, id)

@@ -162,6 +162,25 @@ test("a network that stays away too long: the words are parked with a notice, an
   await until("the words", () => network.received.length === 1);
 });
 
+test("words asked for again wait as long as new ones do, however old they are", async () => {
+  const { home, network } = await linked({ holdMinutes: 0.02 });
+  const room = await world.chat("bob");
+  network.away.add(contact("bob"));
+  home.write(alice, room, "old words");
+  await until("them to be parked", async () => (await world.store.parked(world.account())).length === 1);
+  await until("them to be older than words may wait", async () => {
+    const [one] = await world.store.parked(world.account());
+    return one && Date.now() - one.at > 1300;
+  });
+  network.away.clear();
+  network.down = true;
+  network.drop(contact("alice"));
+  expect(await world.ask("retry")).toBe("Sending 1 message(s) again.");
+  network.down = false;
+  await until("the words", () => network.received.length === 1);
+  expect(home.chat(room).filter((line) => line.startsWith("bot:"))).toHaveLength(1);
+});
+
 test("the home is down: what contacts say waits, and drains in order, each once", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");
