@@ -39,6 +39,7 @@ import { Performer } from "./perform.ts";
 import { Rooms } from "./rooms.ts";
 import { Sender } from "./sender.ts";
 import { GhostTyping } from "./typing.ts";
+import { BotVoice } from "./voice.ts";
 
 /** What the rest of the program may ask of the Matrix side beyond the core's contract. */
 export interface MatrixHome extends Home, TypingShowing, PresenceShowing {
@@ -79,6 +80,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #sender: Sender;
   readonly #rooms: Rooms;
   readonly #management: ManagementRooms;
+  readonly #voice: BotVoice;
   readonly #performer: Performer;
   readonly #typing: GhostTyping;
   readonly #intake: Intake;
@@ -121,9 +123,8 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#rooms = new Rooms({ client, library, sender, names, bot });
     this.#management = new ManagementRooms(MATRIX, profiles, cacheSize);
     const management = this.#management;
-    const sayTo = (mxid: string, text: string, key: string) =>
-      this.#inManagement(mxid, "m.room.message", textContent("notice", text), key);
-    this.#performer = new Performer({ sender, ghosts, management, names, bot, sayTo, log });
+    this.#voice = new BotVoice({ sender, rooms: this.#rooms, management, names, bot });
+    this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
     this.#typing = new GhostTyping(client);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, log });
@@ -331,30 +332,11 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
-    const type = "m.room.message";
-    const content = textContent("notice", text);
     try {
-      if (room !== undefined) return await this.#sender.postJoining({ room, as: this.bot, type, content, key });
-      return await this.#inManagement(residentParts(resident).id, type, content, key);
+      return await this.#voice.say(residentParts(resident).id, room, text, key);
     } catch (error) {
       throw toBridgeError(error);
     }
-  }
-
-  /** In the resident's newest management room; in a new one when there is none or the bot is no longer welcome there. */
-  async #inManagement(mxid: string, type: string, content: object, key: string): Promise<MessageId> {
-    const known = await this.#management.current(mxid);
-    if (known !== undefined) {
-      try {
-        return await this.#sender.postJoining({ room: known, as: this.bot, type, content, key });
-      } catch (error) {
-        if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
-        await this.#management.remove(mxid, known);
-      }
-    }
-    const room = await this.#rooms.openManagement(mxid);
-    await this.#management.add(mxid, room);
-    return this.#sender.postJoining({ room, as: this.bot, type, content, key });
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {

@@ -8,6 +8,7 @@ import type { Ghosts } from "./ghosts.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { ManagementRooms } from "./management.ts";
 import type { Sender } from "./sender.ts";
+import { type BotVoice, ONLY_ALONE } from "./voice.ts";
 
 export interface PerformerOptions {
   readonly sender: Sender;
@@ -15,14 +16,12 @@ export interface PerformerOptions {
   readonly management: ManagementRooms;
   readonly names: GhostNames;
   readonly bot: string;
-  /** Says something to a person in their management room. */
-  readonly sayTo: (mxid: string, text: string, key: string) => Promise<unknown>;
+  readonly voice: BotVoice;
   readonly log: Logger;
 }
 
 const HELLO =
   "Hello! I connect this server with MSN Messenger. Say `link` to link your MSN account, or `help` to see what else I can do.";
-const ONLY_ALONE = "I only talk with one person at a time: start a direct chat with me. I leave this room now.";
 const NO_GROUPS =
   "This is not marked as a direct chat, and MSN contacts can only be talked with one by one: start a direct chat with me, or say `chat <address>` to the bridge bot. I leave this room now; nothing in it was bridged.";
 const ENCRYPTED = `${new BridgeError("encrypted").person} I leave this room now; nothing in it was bridged.`;
@@ -39,7 +38,7 @@ export class Performer {
   async perform(own: StoredOwn): Promise<void> {
     switch (own.act) {
       case "bot-invited":
-        return this.#botInvited(own, own.direct, own.encrypted);
+        return this.#botInvited(own, own.encrypted);
       case "refuse-encrypted":
         return this.#refuseEncrypted(own, own.ghost);
       case "refuse-group":
@@ -72,7 +71,7 @@ export class Performer {
     }
   }
 
-  async #botInvited(own: StoredOwn, direct: boolean, encrypted: boolean): Promise<void> {
+  async #botInvited(own: StoredOwn, encrypted: boolean): Promise<void> {
     const { sender, bot, management } = this.#options;
     try {
       await sender.join(own.room, bot);
@@ -86,7 +85,8 @@ export class Performer {
     // A person may ask the bot back into a chat with a contact.
     if (inside.some((user) => user !== bot && this.#isOurs(user))) return;
     const people = inside.filter((user) => !this.#isOurs(user));
-    if (!direct && people.length !== 1) return this.#sayAndLeave(own.room, bot, ONLY_ALONE, `alone ${own.event}`);
+    // Whatever the invitation says of itself: it is written by whoever sends it.
+    if (people.length !== 1) return this.#sayAndLeave(own.room, bot, ONLY_ALONE, `alone ${own.event}`);
     await management.add(own.sender, own.room);
     await this.#say(own.room, bot, HELLO, `hello ${own.event}`);
   }
@@ -117,14 +117,14 @@ export class Performer {
 
   /** The words are gone from our side already (they were never stored); here the room gets rid of them, if it lets us. */
   async #password(own: StoredOwn): Promise<void> {
-    const { sender, bot, sayTo } = this.#options;
+    const { sender, bot, voice } = this.#options;
     const gone = await sender.redact(own.room, bot, own.event, "a password was typed into the room");
     const what = gone
       ? "I have removed that message from the room."
       : "This room does not let me remove your message: please remove it yourself now.";
     const text = `That looked like a password, so I have not read it and have kept nothing of it. ${what} Other devices and the server's backups may have seen it: change the password if it was a real one. Passwords belong only on the page that I make when you say \`link\` with nothing behind it.`;
     const key = `password ${own.event}`;
-    if (!(await this.#say(own.room, bot, text, key))) await sayTo(own.sender, text, `${key} elsewhere`);
+    if (!(await this.#say(own.room, bot, text, key))) await voice.sayTo(own.sender, text, `${key} elsewhere`);
   }
 
   /** When no person is left in a room, nobody of ours stays either. */

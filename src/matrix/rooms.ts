@@ -69,8 +69,17 @@ export class Rooms {
 
   /** The room in which a resident and the bot talk. */
   async openManagement(resident: string): Promise<string> {
-    const alias = this.#aliasLocalpart("bot", resident);
+    const alias = this.#managementAlias(resident);
     return this.#open({ maker: this.#options.bot, alias, resident, alsoInvite: [], state: [], name: "MSN bridge" });
+  }
+
+  /** The next {@link openManagement} makes a new room. */
+  async forgetManagement(resident: string): Promise<void> {
+    await this.#dropAlias(this.#managementAlias(resident));
+  }
+
+  #managementAlias(resident: string): string {
+    return this.#aliasLocalpart("bot", resident);
   }
 
   async #open(wanted: NewRoom): Promise<string> {

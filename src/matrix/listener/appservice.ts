@@ -132,9 +132,9 @@ export class DurableAppService extends AppService {
   }
 
   async #route(req: IncomingMessage): Promise<object> {
-    const url = new URL(req.url ?? "/", "http://listener.invalid");
-    const match = /^\/_matrix\/app\/v1\/(transactions|users|rooms|ping)(?:\/([^/]+))?$/.exec(url.pathname);
-    if (!match) throw new HttpProblem(404, "M_UNRECOGNIZED", "no such endpoint");
+    const url = URL.parse(req.url ?? "/", "http://listener.invalid");
+    const match = url && /^\/_matrix\/app\/v1\/(transactions|users|rooms|ping)(?:\/([^/]+))?$/.exec(url.pathname);
+    if (!url || !match) throw new HttpProblem(404, "M_UNRECOGNIZED", "no such endpoint");
     this.#authorise(req, url);
     const name = decode(match[2] ?? "");
     switch (`${req.method} ${match[1]}`) {

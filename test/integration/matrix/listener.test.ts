@@ -197,6 +197,18 @@ describe("the homeserver's questions", () => {
       })
     ).status;
 
+  /** A path that `fetch` would mend before it sends it; without a token, as anybody may. */
+  const raw = (s: StubScene, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const { hostname, port } = new URL(s.url);
+      request({ hostname, port, path }, (res) => {
+        res.resume();
+        resolve(res.statusCode);
+      })
+        .on("error", reject)
+        .end();
+    });
+
   it("are answered with yes for a ghost that could be, which then is", async () => {
     const s = await scene();
     const mxid = `@_msn_escargot_new=40example.com:${DOMAIN}`;
@@ -222,6 +234,9 @@ describe("the homeserver's questions", () => {
     expect(await ask(s, "thirdparty/protocol/msn")).toBe(404);
     expect(await ask(s, "users/%E0%A4%A")).toBe(400);
     expect(await ask(s, "ping", "DELETE")).toBe(405);
+    expect(await raw(s, "//")).toBe(404);
+    expect(await raw(s, "http://[/_matrix/app/v1/ping")).toBe(404);
+    expect(s.logged.filter((line) => line.includes('"level":"error"') || line.includes('"level":50'))).toEqual([]);
     s.stub.fail("register", { kind: "reset" });
     expect(await ask(s, `users/${encodeURIComponent(`@_msn_escargot_a=40b.c:${DOMAIN}`)}`)).toBe(500);
     await expect.poll(() => s.home.health().ready).toBe(true);

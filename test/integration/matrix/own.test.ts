@@ -91,6 +91,16 @@ describe("an invitation of the bot", () => {
     expect(s.stub.room(id).members.get(BOT)).toBe("leave");
   });
 
+  it("to a room full of strangers is declined although it says that it is a direct chat", async () => {
+    const s = await scene();
+    const { id } = s.stub.makeRoom({ [ANNA]: "join", "@ben:stub.test": "join", [BOT]: "invite" });
+    await member(s, id, "invite", BOT);
+    expect(notices(s, id)).toEqual([expect.stringContaining("one person at a time")]);
+    expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+    await s.home.say(resident(ANNA), undefined, "for Anna alone", "k");
+    expect(notices(s, id)).toHaveLength(1);
+  });
+
   it("that was taken back is nothing", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join" });
@@ -105,7 +115,6 @@ describe("an invitation of the bot", () => {
     const raw = {
       kind: "own",
       act: "bot-invited",
-      direct: true,
       encrypted: false,
       room: id,
       sender: ANNA,
@@ -114,6 +123,43 @@ describe("an invitation of the bot", () => {
     await expect(s.home.perform(raw)).rejects.toMatchObject({ code: "home-down" });
     await s.home.perform(raw);
     expect(notices(s, id)).toHaveLength(1);
+  });
+});
+
+describe("a room in which others listen", () => {
+  it("does not get what the bot has to say to one person: a new room does", async () => {
+    const s = await scene();
+    const room = await s.management();
+    s.stub.room(room).members.set("@ben:stub.test", "join");
+    await s.home.say(resident(ANNA), room, "https://bridge.test/link/for-anna-alone", "k");
+    expect(notices(s, room)).toEqual([
+      expect.stringContaining("Hello!"),
+      expect.stringContaining("one person at a time"),
+    ]);
+    const said = [...s.stub.rooms.values()].filter((one) =>
+      one.events.some((e) => String(e.content.body).includes("for-anna-alone")),
+    );
+    expect(said).toHaveLength(1);
+    expect(said[0]?.members.has("@ben:stub.test")).toBe(false);
+    expect(said[0]?.members.get(ANNA)).toBe("invite");
+  });
+});
+
+describe("a chat with a contact into which a friend was asked", () => {
+  it("hears only that the answer is elsewhere", async () => {
+    const s = await scene();
+    const room = await s.home.openDirect(
+      portalOf("bob@example.com"),
+      resident(ANNA),
+      ghostOf("bob@example.com"),
+      "Bob",
+    );
+    s.stub.room(room).members.set(ANNA, "join").set("@ben:stub.test", "join");
+    await s.home.say(resident(ANNA), room, "https://bridge.test/link/for-anna-alone", "k");
+    expect(notices(s, room)).toEqual([expect.stringContaining("in our own chat")]);
+    expect(s.stub.room(room).members.get(BOT)).toBe("join");
+    await s.home.say(resident(ANNA), room, "again", "k2");
+    expect(s.stub.rooms.size).toBe(2);
   });
 });
 
