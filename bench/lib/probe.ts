@@ -14,6 +14,8 @@ export const PROBE = "MSNBRIDGE_BENCH_PROBE";
 export interface ProcessMemory {
   readonly rss: number;
   readonly heapUsed: number;
+  /** What V8 has taken of the system for its heap, used or not. */
+  readonly heapTotal: number;
   readonly external: number;
 }
 
@@ -24,8 +26,8 @@ async function memory(): Promise<ProcessMemory> {
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve, 100));
   collectGarbage();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { rss, heapUsed, external };
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  return { rss, heapUsed, heapTotal, external };
 }
 
 async function profile(file: string): Promise<void> {

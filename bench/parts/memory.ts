@@ -67,9 +67,9 @@ async function withoutPuppets(rig: Rig, homeserverUrl: string): Promise<ProcessM
 }
 
 function memoryRows(count: number, before: ProcessMemory, after: ProcessMemory): Figure[] {
-  const each = (what: "rss" | "heapUsed"): number => (after[what] - before[what]) / 1024 / count;
+  const each = (what: keyof ProcessMemory): number => (after[what] - before[what]) / 1024 / count;
   const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  const note = (what: "rss" | "heapUsed"): string => `${mib(before[what])} without, ${mib(after[what])} with all`;
+  const note = (what: keyof ProcessMemory): string => `${mib(before[what])} without, ${mib(after[what])} with all`;
   const how = `${CONTACTS} contacts each`;
   return [
     {
@@ -80,6 +80,8 @@ function memoryRows(count: number, before: ProcessMemory, after: ProcessMemory):
       note: `${note("rss")}; ${how}`,
     },
     { what: `heap per puppet, ${count}`, value: each("heapUsed"), unit: "KiB", note: note("heapUsed") },
+    { what: "  taken by V8 for it", value: each("heapTotal"), unit: "KiB", note: note("heapTotal") },
+    { what: "  buffers outside of the heap", value: each("external"), unit: "KiB", note: note("external") },
   ];
 }
 

@@ -31,6 +31,7 @@ const questions = {
     return await paced(o.perSecond, o.seconds, (n) => person?.write(`${stamped(`Message number ${n}.`)}\n`));
   },
   arrived: (o: { count: number; timeoutMs: number }): Promise<void> => arrivals.wait(o.count, o.timeoutMs),
+  forget: () => arrivals.forget(),
   ages: () => arrivals.ages,
 };
 
