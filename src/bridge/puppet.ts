@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { ErrorCode } from "./errors.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Meter } from "./metrics.ts";
 import type { AccountRecord, Availability, PuppetState } from "./model.ts";
@@ -16,11 +17,23 @@ export type PuppetInput = "start" | "signed-in" | "failed" | "refused" | "lost" 
  */
 export const TRANSITIONS: Readonly<Record<PuppetState, Partial<Readonly<Record<PuppetInput, PuppetState>>>>> = {
   "signed-out": { start: "signing-in" },
-  "signing-in": { "signed-in": "on", failed: "waiting", refused: "bad-password", stop: "signed-out" },
+  "signing-in": {
+    "signed-in": "on",
+    failed: "waiting",
+    refused: "bad-password",
+    "taken-elsewhere": "elsewhere",
+    stop: "signed-out",
+  },
   on: { lost: "waiting", "taken-elsewhere": "elsewhere", refused: "bad-password", stop: "signed-out" },
   waiting: { start: "signing-in", stop: "signed-out" },
   elsewhere: { start: "signing-in", stop: "signed-out" },
   "bad-password": { start: "signing-in", stop: "signed-out" },
+};
+
+/** Failures of a sign-in that only a person can help. */
+const ENDS: Partial<Readonly<Record<ErrorCode, PuppetInput>>> = {
+  "bad-password": "refused",
+  elsewhere: "taken-elsewhere",
 };
 
 export interface PuppetOptions {
@@ -126,12 +139,11 @@ export class Puppet {
     while (!signal.aborted) {
       const failure = await this.#signIn(signal);
       if (!failure || signal.aborted) return;
-      this.#why = failure.person;
-      if (failure.code === "bad-password") {
-        this.#to("refused");
-        return;
-      }
-      this.#to("failed");
+      // The state says all of it; the text of the error is about a message.
+      this.#why = failure.code === "elsewhere" ? undefined : failure.person;
+      const end = ENDS[failure.code];
+      this.#to(end ?? "failed");
+      if (end) return;
       await this.#wait(failure.retryAfterMs, signal);
       if (signal.aborted || !this.#to("start")) return;
     }

@@ -4,7 +4,7 @@ import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, NetworkName } from "../bridge/model.ts";
 import type { Credentials, Network } from "../bridge/ports/network.ts";
 import type { DialectName, MsnServices, Timeouts } from "../msnp/index.ts";
-import { MsnClient, MsnpError, parseEmail, parseMachineGuid } from "../msnp/index.ts";
+import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError } from "../msnp/index.ts";
 import { signInError } from "./convert/errors.ts";
 import { statusOf } from "./convert/presence.ts";
 import { listen, MsnSession } from "./session.ts";
@@ -45,6 +45,9 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
       try {
         await client.signIn(signal);
       } catch (error) {
+        // The owner has just signed in at another place: to come back by itself would be to fight with it.
+        if (error instanceof SignInError && error.code === "elsewhere")
+          throw new BridgeError("elsewhere", {}, { cause: error });
         throw signInError(error, { address: credentials.address, network: title });
       }
       return new MsnSession(client, title);

@@ -26,7 +26,8 @@ export interface Network {
   /**
    * Signs in and stays. Resolves when the account is visible and its contact list is there. `hooks` may be called before
    * that, and never after {@link Session.close} or `hooks.closed`.
-   * @throws BridgeError `bad-password` or `sign-in-failed`; then nothing is left open.
+   * @throws BridgeError `bad-password`, `elsewhere` (another place has signed in meanwhile) or `sign-in-failed`; then
+   * nothing is left open.
    */
   signIn(credentials: Credentials, options: SignInOptions, hooks: SessionHooks, signal: AbortSignal): Promise<Session>;
 }

@@ -273,7 +273,7 @@ test("a room that became a portal while a word waited: the word is passed on, ho
     network: network.name,
     contact: contact("x").replace("x@msn.test", long) as ReturnType<typeof contact>,
   });
-  await until("the chat", () => home.members.get(room));
+  await until("the chat", () => world.store.portalOfRoom(home.name, room));
   const raw = { kind: "text", resident: alice, room, message: messageId("$late"), text: "late" };
   home.push([{ resident: alice, room, control: true, raw }]);
   await until("the word", () => network.received.length === 1);

@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import type { Availability, NetworkMessage } from "../../../src/bridge/model.ts";
 import { parseContactAddress, parseNetworkName } from "../../../src/bridge/model.ts";
-import type { ClosedReason, Network, Session } from "../../../src/bridge/ports/network.ts";
+import type { Network, Session } from "../../../src/bridge/ports/network.ts";
 import { sendsTyping, setsPresence } from "../../../src/bridge/ports/network.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { createMsnNetwork } from "../../../src/msn/network.ts";
@@ -19,7 +18,7 @@ afterEach(async () => {
   await stage.close();
 });
 
-/** Alice's place on an embedded network, with what it tells the core. */
+/** An embedded network as the core sees it. */
 async function network(dialect: DialectName): Promise<Network> {
   stage = await Stage.open();
   return createMsnNetwork({
@@ -31,30 +30,32 @@ async function network(dialect: DialectName): Promise<Network> {
   });
 }
 
-async function signedIn(dialect: DialectName, availability: Availability = "online", text = "") {
-  const told: { messages: NetworkMessage[]; closed: ClosedReason[] } = { messages: [], closed: [] };
-  const hooks = {
-    message: (message: NetworkMessage) => void told.messages.push(message),
-    typing: () => {},
-    contact: () => {},
-    closed: (reason: ClosedReason) => void told.closed.push(reason),
-  };
-  const side = await network(dialect);
-  const session = await side.signIn(
-    alice,
-    { machineGuid: GUID, availability, text },
-    hooks,
-    new AbortController().signal,
-  );
+async function signIn(side: Network) {
+  const hooks = { message: () => {}, typing: () => {}, contact: () => {}, closed: () => {} };
+  const options = { machineGuid: GUID, availability: "online", text: "" } as const;
+  const session = await side.signIn(alice, options, hooks, new AbortController().signal);
   sessions.push(session);
   if (!sendsTyping(session) || !setsPresence(session)) throw new Error("an MSN session has typing and presence");
-  return { session, told };
+  return session;
 }
 
 test.each(BOTH_DIALECTS)("%s: an address that MSN cannot have harms nobody", async (dialect) => {
-  const { session } = await signedIn(dialect);
+  const session = await signIn(await network(dialect));
   const crafted = parseContactAddress("o'brien&co@msn.test");
   expect(session.contact(crafted)).toBeUndefined();
   await session.sendTyping(crafted);
   await expect(session.sendText(crafted, "hi")).rejects.toMatchObject({ code: "bad-address" });
+});
+
+test.each(BOTH_DIALECTS)("%s: another place that signs in during a sign-in has it", async (dialect) => {
+  const side = await network(dialect);
+  stage.network.faults.arm({ place: "NS", account: alice.address, at: "CHG", fault: { kind: "out", reason: "OTH" } });
+  await expect(signIn(side)).rejects.toMatchObject({ code: "elsewhere" });
+});
+
+test("a trial of a password that another place ends failed, and says nothing of messages", async () => {
+  const side = await network("MSNP18");
+  stage.network.faults.arm({ place: "NS", account: alice.address, at: "CHG", fault: { kind: "out", reason: "OTH" } });
+  const trial = side.verify(alice, () => {}, new AbortController().signal);
+  await expect(trial).rejects.toMatchObject({ code: "sign-in-failed", context: { stage: "presence" } });
 });

@@ -55,6 +55,7 @@ test("the table of transitions is this one and nothing else", () => {
       "signing-in + signed-in -> on",
       "signing-in + failed -> waiting",
       "signing-in + refused -> bad-password",
+      "signing-in + taken-elsewhere -> elsewhere",
       "signing-in + stop -> signed-out",
       "on + lost -> waiting",
       "on + taken-elsewhere -> elsewhere",
@@ -157,6 +158,20 @@ test("signed in somewhere else: it does not fight, until it is started", async (
   expect(network.signIns).toHaveLength(1);
   puppet.start();
   await until("on", () => puppet.state === "on");
+});
+
+test("signed in somewhere else in the middle of its sign-in: it does not fight either", async () => {
+  const { puppet, network, states } = stage();
+  let tries = 0;
+  network.signIn = async () => {
+    tries += 1;
+    throw new BridgeError("elsewhere");
+  };
+  puppet.start();
+  await until("it to rest", () => puppet.state !== "signing-in");
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(states).toEqual(["signing-in", "elsewhere"]);
+  expect(tries).toBe(1);
 });
 
 test("a start while it waits does not wait any longer", async () => {
