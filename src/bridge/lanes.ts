@@ -30,7 +30,7 @@ export interface LaneRunnerOptions {
   readonly store: LaneStore;
   readonly fence: (shard: Shard) => Fence | undefined;
   readonly handlers: Readonly<Record<LaneRef["kind"], LaneHandler>>;
-  /** Entries that may be in the handlers' hands at once, over all lanes. */
+  /** Entries that may be in the handlers' hands at once, over all lanes of a kind: a side that hangs stops its own only. */
   readonly concurrency: number;
   readonly log: Logger;
   /** Ends an entry whose handler failed {@link DEFECTS} times for a reason that does not pass by itself. */
@@ -64,12 +64,13 @@ export class LaneRunner {
   readonly #o: LaneRunnerOptions;
   readonly #lanes = new Map<string, RunningLane>();
   readonly #tasks = new Set<Promise<void>>();
-  readonly #gate: Gate;
+  readonly #gates: Readonly<Record<LaneRef["kind"], Gate>>;
   readonly #stop = new AbortController();
 
   constructor(options: LaneRunnerOptions) {
     this.#o = options;
-    this.#gate = new Gate(options.concurrency);
+    const gate = (): Gate => new Gate(options.concurrency);
+    this.#gates = { out: gate(), in: gate(), control: gate() };
   }
 
   /** Something was stored in the lane. */
@@ -179,7 +180,7 @@ export class LaneRunner {
     let defects = 0;
     for (let attempt = 0; ; attempt += 1) {
       if (this.#mine(lane.ref) === undefined) return undefined;
-      const outcome = await this.#gate.run(async (): Promise<Outcome> => {
+      const outcome = await this.#gates[lane.ref.kind].run(async (): Promise<Outcome> => {
         try {
           return await handler(entry);
         } catch (error) {

@@ -31,7 +31,7 @@ import { createWeb, type Web } from "../web/server.ts";
 /** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
 const LEASE_MS = 15_000;
 const RECONNECT = { baseMs: 2000, capMs: 300_000 };
-/** Lane entries in hand at once: enough to keep a homeserver busy, few enough to keep memory flat. */
+/** Lane entries in hand at once per direction: enough to keep a homeserver busy, few enough to keep memory flat. */
 const CONCURRENCY = 128;
 /** The longest an orderly end may take; after it the process ends all the same, losing nothing that was accepted. */
 const STOP_MS = 12_000;

@@ -3,8 +3,8 @@ import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { LaneHandler, Outcome } from "../../../src/bridge/lanes.ts";
 import { LaneRunner } from "../../../src/bridge/lanes.ts";
 import type { Fence, LaneEntry, LaneRef } from "../../../src/bridge/model.ts";
-import { messageId } from "../../../src/bridge/model.ts";
-import { alice, out, silent, ToyLanes, until, words } from "./support.ts";
+import { messageId, shardOf } from "../../../src/bridge/model.ts";
+import { alice, HOME, out, portal, silent, ToyLanes, until, words } from "./support.ts";
 
 const running: LaneRunner[] = [];
 afterEach(async () => {
@@ -98,7 +98,26 @@ test("a lane that stands still does not keep another waiting", async () => {
   stuck.resolve();
 });
 
-test("no more entries are in hand at once than allowed, over all lanes", async () => {
+test("a network that hangs keeps neither what goes to a home nor commands waiting", async () => {
+  const store = new ToyLanes();
+  const stuck = Promise.withResolvers<void>();
+  const hanging = async (entry: LaneEntry): Promise<Outcome> => {
+    if (entry.lane.kind === "out") await stuck.promise;
+    return { kind: "done" };
+  };
+  const lanes = runner(store, hanging, 1);
+  const back: LaneRef = { kind: "in", shard: out("bob").shard, portal: portal("bob"), home: HOME };
+  const control: LaneRef = { kind: "control", shard: shardOf(alice), resident: alice };
+  for (const lane of [out("bob"), back, control]) {
+    await say(store, lane, "hi");
+    lanes.wake(lane);
+  }
+  await until("the others to be empty", () => store.lanes.size === 1);
+  expect(store.texts(out("bob"))).toEqual(["hi"]);
+  stuck.resolve();
+});
+
+test("no more entries are in hand at once than allowed, over all lanes of a direction", async () => {
   const store = new ToyLanes();
   let inHand = 0;
   let most = 0;
