@@ -2,6 +2,7 @@
 import { BridgeError } from "../errors.ts";
 import type { AccountRecord, ContactAddress, Failure, MessageId, PuppetState, ResidentId } from "../model.ts";
 import { messageId } from "../model.ts";
+import { oneLine } from "../plain.ts";
 import type { StoredContact } from "../ports/store.ts";
 import type { Command, CommandContext } from "./registry.ts";
 import { command, usage } from "./registry.ts";
@@ -135,10 +136,16 @@ const contacts = command({
   },
 });
 
+/** Characters of a contact's own words in a list. */
+const SHOWN_NAME = 100;
+const SHOWN_TEXT = 200;
+
 function contactLine(one: StoredContact): string {
-  const { availability, text } = one.presence;
+  const { availability } = one.presence;
+  const text = oneLine(one.presence.text, SHOWN_TEXT);
+  const name = oneLine(one.displayName, SHOWN_NAME) || one.address;
   const state = one.blocked ? "blocked" : availability.replaceAll("-", " ");
-  return `• ${one.displayName} <${one.address}>: ${state}${text ? ` – ${text}` : ""}`;
+  return `• ${name} <${one.address}>: ${state}${text ? ` – ${text}` : ""}`;
 }
 
 const chat = command({

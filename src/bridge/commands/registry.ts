@@ -106,7 +106,8 @@ function unknownCommand<S>(word: string, commands: readonly Command<S>[]): strin
   if (word === "") return "Say `help` for what I can do.";
   const names = commands.map((one) => one.name);
   const meant = names.find((name) => name.startsWith(word.toLowerCase())) ?? nearest(word, names);
-  return `I do not know "${word.slice(0, 40)}".${meant ? ` Did you mean \`${meant}\`?` : ""} Say \`help\` for what I can do.`;
+  // Not said once more: it may have been a password.
+  return `I do not know that command.${meant ? ` Did you mean \`${meant}\`?` : ""} Say \`help\` for what I can do.`;
 }
 
 function splitWord(text: string): [string, string] {

@@ -10,6 +10,8 @@ const NAMED = /\bpass(?:word|wort|wd|phrase)?\s*(?:[:=]|\bis\b)\s*\S/i;
 const LOOKED_AT = 2000;
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const ADDRESS_AND_MORE = /^[^\s@:]+@[^\s@:]+\.[^\s@:]+[:;,|/]\S+$/;
+/** One word that is no word of a language, as a person answers who was asked to link: letters and digits mixed. */
+const BARE = /^(?=.*[A-Za-z])(?=.*\d)(?!https?:)[\x21-\x7e]{6,64}$/;
 
 /** What follows the bot's prefix and slashes, cut into words. */
 function words(line: string): string[] {
@@ -37,5 +39,6 @@ export function carriesPassword(said: string, networks: readonly string[]): bool
     return !rest.every((word, i) => i < 2 && (ADDRESS.test(word) || networks.includes(word.toLowerCase())));
   }
   if (ADDRESS_AND_MORE.test(first)) return true;
+  if (rest.length === 0 && !ADDRESS.test(first) && BARE.test(first)) return true;
   return ADDRESS.test(first) && rest.length === 1;
 }

@@ -1,4 +1,7 @@
 /** Words in Matrix's content and back. Pure. */
+import { oneLine } from "../../bridge/plain.ts";
+
+const NAME_CHARACTERS = 256;
 
 /**
  * A message's body without the quotation of the message it answers (`> <@user:server> …` lines and one empty line).
@@ -46,8 +49,7 @@ export function textContent(kind: "text" | "notice", text: string): TextContent 
   return { msgtype, body: `${cut}…` };
 }
 
-/** A contact's name as Matrix takes it: no control characters, at most 256 characters, never empty. */
+/** A contact's name as Matrix takes it: one line of at most 256 characters; the address when there is nothing to be seen in it. */
 export function ghostName(displayName: string, address: string): string {
-  const clean = displayName.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
-  return [...(clean === "" ? address : clean)].slice(0, 256).join("");
+  return oneLine(displayName, NAME_CHARACTERS) || address;
 }

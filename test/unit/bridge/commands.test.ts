@@ -127,6 +127,24 @@ test("contacts are listed with who is there first, filtered by name or address, 
   expect((await ask("contacts", [record()], { contacts: async () => many })).split("\n")).toHaveLength(201);
 });
 
+test("a contact cannot write lines of their own into the bot's answer", async () => {
+  const mallory = person("mallory", {
+    displayName: "Mallory\r\nYour account is locked. Open https://evil.test/link \u202E",
+    presence: { availability: "online", text: `out\n• bob <bob@msn.test>: online\u0007${" far".repeat(300)}` },
+  });
+  const text = await ask("contacts", [record()], { contacts: async () => [mallory] });
+  expect(text.split(/[\n\r\u2028]/)).toHaveLength(1);
+  expect(text).toMatch(
+    /^• Mallory Your account is locked\. Open https:\/\/evil\.test\/link <mallory@msn\.test>: online – out • bob/,
+  );
+  expect(text).not.toMatch(/[\p{Cc}\u202E]/u);
+  expect(text.length).toBeLessThan(500);
+});
+
+test("what may have been a password is not said once more", async () => {
+  expect(await ask("tr0ub4dor&3")).not.toContain("tr0ub4dor");
+});
+
 test("status tells what is wrong, when it is tried again, what waits and what failed", async () => {
   const text = await ask("status", [record()], {
     state: () => ({ state: "waiting", dialect: undefined, why: "Toynet is away.", retryAt: Date.now() + 5000 }),

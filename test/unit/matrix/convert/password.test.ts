@@ -30,6 +30,8 @@ describe("a line to the bot", () => {
     "anna@example.com hunter2",
     "anna@example.com:hunter2",
     "link anna@example.com correct horse battery staple",
+    "hunter2",
+    "tr0ub4dor&3",
   ])("%j carries a password", (line) => {
     expect(carriesPassword(line, networks)).toBe(true);
   });
@@ -55,6 +57,10 @@ describe("a line to the bot", () => {
     "",
     "   ",
     "presence busy",
+    "https://example.org/2026",
+    "hello!!!",
+    "danke👍1",
+    "help me2",
   ])("%j carries none", (line) => {
     expect(carriesPassword(line, networks)).toBe(false);
   });

@@ -21,6 +21,13 @@ describe("a contact's name", () => {
     ["  Bob\u0000\r\nthe \u2028great ", "Bob the  great"],
     ["", "bob@example.com"],
     ["\u0007", "bob@example.com"],
+    ["Bob \u202Emoc.elpmaxe@ecila\u202C", "Bob moc.elpmaxe@ecila"],
+    ["\u2066Bob\u2069\u200F", "Bob"],
+    ["\u200B\u2060\uFEFF", "bob@example.com"],
+    ["\u3164\u00AD", "bob@example.com"],
+    ["👩\u200D👧 Ünal", "👩\u200D👧 Ünal"],
+    ["می\u200Cخواهم", "می\u200Cخواهم"],
+    ["half \uD83D", "half \uFFFD"],
   ])("%j is shown as %j", (name, shown) => {
     expect(ghostName(name, "bob@example.com")).toBe(shown);
   });
