@@ -21,11 +21,14 @@ export interface StoreFigures {
 const home = parseHomeName("matrix");
 const body: LaneBody = { from: "home", home, raw: { content: "x".repeat(200) }, at: 1_700_000_000_000 };
 
-/** Figures of the store on a private Redis on this machine. `entries`: how many go through each measurement. */
-export async function benchStore(entries = 10_000): Promise<StoreFigures> {
+/**
+ * Figures of the store on a private Redis on this machine. `entries`: how many go through each measurement;
+ * `fsync`: the private Redis' setting.
+ */
+export async function benchStore(entries = 5_000, fsync: "always" | "everysec" = "always"): Promise<StoreFigures> {
   const folder = await mkdtemp(join(tmpdir(), "msnbridge-bench-"));
   const log = pino({ level: "silent" });
-  const redis = await PrivateRedis.start({ folder, log });
+  const redis = await PrivateRedis.start({ folder, log, fsync });
   const keys = new SealingKeys(new Map([[1, randomBytes(32)]]));
   const store = await openStore({ options: redis.options, keys, meter: noMeter, log });
   try {
@@ -81,4 +84,5 @@ async function latency(store: Store, count: number): Promise<{ p50: number; p99:
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-if (import.meta.main) console.table(await benchStore());
+if (import.meta.main)
+  for (const fsync of ["always", "everysec"] as const) console.log(fsync, await benchStore(undefined, fsync));

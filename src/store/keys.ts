@@ -95,7 +95,7 @@ export const KEY_TABLE = {
     type: "string",
     tag: "shard",
     life: "the lease's time to live",
-    holds: "Who runs the shard: fence, id of the request, owner",
+    holds: "Who runs the shard: fence and owner",
   },
   fence: {
     pattern: "{s<n>}:fence",

@@ -17,7 +17,7 @@ export class RedisLeases implements LeaseStore {
     const reply = await this.#link.script(
       "leaseAcquire",
       [this.#keys.lease(shard), this.#keys.fence(shard)],
-      [owner, Math.ceil(ttlMs), this.#link.request()],
+      [owner, Math.ceil(ttlMs)],
     );
     return reply === "taken" ? undefined : (Number(reply) as Fence);
   }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RedisOptions } from "ioredis";
 import type { Logger } from "pino";
 import { FolderLock } from "./folder-lock.ts";
-import type { RedisAddress } from "./redis-process.ts";
+import type { Fsync, RedisAddress } from "./redis-process.ts";
 import { ask, newAddress, readAddress, silentRedis, spawnRedis, stopRedis, writeConfig } from "./redis-process.ts";
 import { StoreSetupError } from "./setup-error.ts";
 
@@ -18,6 +18,8 @@ export interface PrivateRedisOptions {
   readonly program?: string;
   /** Default: a free one, kept for the life of the folder as long as it stays free. */
   readonly port?: number;
+  /** Default `always`: nothing acknowledged is lost when Redis is killed. `everysec` is faster on a slow disk. */
+  readonly fsync?: Fsync;
   /** Start it again when it dies by itself. Default true; tests that kill it say when. */
   readonly supervise?: boolean;
 }
@@ -37,6 +39,7 @@ export class PrivateRedis {
   readonly #program: string;
   readonly #log: Logger;
   readonly #supervise: boolean;
+  readonly #fsync: Fsync;
   readonly #lock: FolderLock;
   #address: RedisAddress;
   #child: ChildProcess | undefined;
@@ -50,6 +53,7 @@ export class PrivateRedis {
     this.#program = o.program ?? "redis-server";
     this.#log = o.log;
     this.#supervise = o.supervise ?? true;
+    this.#fsync = o.fsync ?? "always";
     this.#lock = lock;
     this.#address = address;
   }
@@ -136,7 +140,7 @@ export class PrivateRedis {
 
   async #launch(): Promise<void> {
     for (let i = 0; i < START_TRIES; i++) {
-      await writeConfig(this.#folder, this.#address);
+      await writeConfig(this.#folder, this.#address, this.#fsync);
       const child = await spawnRedis(this.#program, this.#folder);
       this.#child = child;
       if (await this.#answers(child)) {
