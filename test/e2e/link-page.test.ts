@@ -2,10 +2,11 @@
  * The link page in a real browser (Debian's Chromium), as a person with a phone sees it. The bridge behind it is played by a
  * linker that does as it is told; the whole path is in the other e2e tests.
  */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLogger } from "../../src/config/logger.ts";
 import { createWeb } from "../../src/web/server.ts";
+import { startBrowser } from "../support/browser.ts";
 import {
   ALICE,
   type MemoryTickets,
@@ -19,19 +20,7 @@ const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.MSNBRIDGE_TEST_CHROMIUM ?? "/usr/bin/chromium",
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  browser = await startBrowser();
 });
 
 afterAll(() => browser.close());

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
 import { linkAccount, openChat, playConversation } from "../../src/cli/sandbox/conversation.ts";
 import { linkByPage } from "../../src/cli/sandbox/link-page.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import { Transcript } from "../../src/cli/sandbox/transcript.ts";
+import { parseRegistration } from "../../src/matrix/registration.ts";
+import { startBrowser } from "../support/browser.ts";
 import { useWorld } from "../support/world.ts";
 
 const there = useWorld({ matrixUsers: ["anna", "ben", "cleo"], msnNames: ["alice", "bob", "carol", "dave", "erin"] });
@@ -118,6 +121,32 @@ test("a picture is refused by name and not lost in silence", async () => {
   await ben.waitForMessage(room, /a picture cannot go to MSN/, world.bridge.setup.bot);
 });
 
+test("a message of 100 kB, which no homeserver should let through, is refused in the room and holds nothing up", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  const sender = ben.userId;
+  const event = (event_id: string, body: string) => ({
+    type: "m.room.message",
+    room_id: room,
+    sender,
+    event_id,
+    origin_server_ts: Date.now(),
+    content: { msgtype: "m.text", body },
+  });
+  const { url, hsToken } = parseRegistration(readFileSync(world.bridge.setup.registrationFile, "utf8"));
+  const pushed = await fetch(`${url}/_matrix/app/v1/transactions/pushed-by-hand`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${hsToken.open()}`, "content-type": "application/json" },
+    body: JSON.stringify({ events: [event("$huge", "x".repeat(100_000)), event("$small", "Small and behind it")] }),
+  });
+  expect(pushed.status).toBe(200);
+  await ben.waitForMessage(room, /a message of more than 64 kB cannot go to MSN/, world.bridge.setup.bot);
+  await carol.waitForText("Small and behind it");
+  expect(carol.messages.some(({ text }) => text.includes("xxxx"))).toBe(false);
+  await carol.signOut();
+});
+
 test("an encrypted room is refused with a reason", async () => {
   const { world } = there;
   const room = await ben.createRoom({ invite: [world.ghost("erin")], direct: true, encrypted: true });
@@ -150,7 +179,6 @@ test("a password written to the bot is refused, and is nowhere in the log", asyn
   const { world } = there;
   await say("link dave@msn.test hunter2-secret");
   await hear(/password/i);
-  const { readFileSync } = await import("node:fs");
   expect(readFileSync(world.bridge.logFile, "utf8")).not.toContain("hunter2-secret");
 });
 
@@ -220,6 +248,38 @@ test("`unlink` forgets the account and its password", async () => {
   await say("accounts");
   const lines = await hear(/dave@msn\.test on Sandbox/);
   expect(lines.at(-1)).not.toContain("erin");
+});
+
+test("Ben links an account in his browser: the wrong password, then the right one", async () => {
+  const { world } = there;
+  const browser = await startBrowser();
+  onTestFinished(() => browser.close());
+  await say("link");
+  const url = /https?:\/\/\S+/.exec((await hear(/\/link\//)).at(-1) ?? "")?.[0] ?? "";
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url);
+  expect(await page.getByText(ben.userId).isVisible()).toBe(true);
+  const { email, password } = world.account("erin");
+  const send = async (secret: string): Promise<void> => {
+    await page.getByLabel("MSN address").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(secret);
+    await page.getByRole("button", { name: "Sign in and link" }).click();
+  };
+  await send("not-her-password");
+  await page.getByText("Sandbox did not accept this address and password").waitFor();
+  await send(password);
+  await page.getByRole("heading", { name: "Linked" }).waitFor();
+  expect(await page.getByRole("status").innerText()).toContain(`${email} on Sandbox is linked`);
+  await hear(/erin@msn\.test on Sandbox is linked/);
+  await say("accounts");
+  await hear(/erin@msn\.test on Sandbox: signed in/);
+  expect((await page.goto(url))?.status()).toBe(410);
+  expect(complaints.filter((one) => !one.includes("410"))).toEqual([]);
+  const log = readFileSync(world.bridge.logFile, "utf8");
+  for (const secret of ["not-her-password", password, url.split("/").at(-1) ?? url]) expect(log).not.toContain(secret);
 });
 
 async function say(line: string): Promise<void> {
