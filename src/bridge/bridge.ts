@@ -159,6 +159,7 @@ export class Bridge {
           homes,
           commands: new CommandRegistry(COMMANDS),
           services: this.#services(outbound),
+          log,
           forward: (portal, entry) => this.#forward(portal, entry),
         }),
       },

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { CommandServices } from "./commands/commands.ts";
 import type { CommandRegistry } from "./commands/registry.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
@@ -15,6 +16,7 @@ export interface ControlOptions {
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly commands: CommandRegistry<CommandServices>;
   readonly services: CommandServices;
+  readonly log: Logger;
   /** Passes an entry on to a portal's lane, where it belongs by now. */
   readonly forward: (portal: PortalId, entry: LaneEntry) => Promise<void>;
 }
@@ -95,7 +97,8 @@ async function run(o: ControlOptions, event: HomeEvent & { kind: "command" | "te
     return await o.commands.run(line, { resident: event.resident, accounts, services: o.services });
   } catch (error) {
     const failure = asBridgeError(error);
-    if (failure.code === "home-down" || failure.code === "store-down") throw failure;
+    if (failure.code === "home-down" || failure.retry === "now") throw failure;
+    o.log.error({ err: failure, resident: event.resident }, "a command failed");
     return failure.person;
   }
 }

@@ -15,6 +15,8 @@ export interface ErrorContext {
   readonly stage?: string;
   readonly detail?: string;
   readonly minutes?: number;
+  /** Parts of a long message that have arrived. */
+  readonly parts?: number;
 }
 
 interface ErrorRow {
@@ -124,7 +126,9 @@ const rows = {
     retry: "by-hand",
     http: 504,
     person: (c) =>
-      `The network did not confirm this message${c.address ? ` to ${c.address}` : ""}; it may or may not have arrived. Say \`retry\` to send it again.`,
+      c.parts
+        ? `Only the first ${c.parts} part(s) of this long message are known to have reached ${c.address ?? "the contact"}. Say \`retry\` to send all of it again.`
+        : `The network did not confirm this message${c.address ? ` to ${c.address}` : ""}; it may or may not have arrived. Say \`retry\` to send it again.`,
     operator: "no acknowledgement",
   },
   "send-failed": {

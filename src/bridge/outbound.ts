@@ -123,8 +123,11 @@ async function send(
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
-    if (failure.retry === "now" && Date.now() - work.at < o.holdMinutes * 60_000) throw failure;
-    return parked(o, work, message, room, failure);
+    if (failure.retry !== "now") return parked(o, work, message, room, failure);
+    const waited = Date.now() - work.at;
+    if (waited < o.holdMinutes * 60_000) throw failure;
+    const detail = `${title} has asked to go slower for ${Math.round(waited / 60_000)} minutes`;
+    return parked(o, work, message, room, new BridgeError("send-failed", { detail }));
   }
   o.meter.observe("msnb_delivery_seconds", { from: "home", to: "network" }, (Date.now() - work.at) / 1000);
   o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: "delivered" });

@@ -80,7 +80,7 @@ export class CommandRegistry<Services> {
 
   /**
    * Runs one line. Bad input and failures become the answer's text; what passes by itself on the bridge's own side
-   * (`now` errors, a home that is down) is thrown, to be tried again.
+   * (`now` errors, a home that is down) is thrown, to be tried again, and so is what is a defect.
    */
   async run(line: string, context: CommandContext<Services>): Promise<string> {
     const [word = "", rest = ""] = splitWord(line.trim().replace(/^[!/]/, ""));
@@ -90,7 +90,8 @@ export class CommandRegistry<Services> {
     try {
       return await found.run(context, rest);
     } catch (error) {
-      if (!(error instanceof BridgeError) || error.retry === "now" || error.code === "home-down") throw error;
+      if (!(error instanceof BridgeError) || error.code === "internal") throw error;
+      if (error.retry === "now" || error.code === "home-down") throw error;
       if (error.code === "bad-input") return `${error.person}\nUsage: ${usage(found)}`;
       return error.person;
     }

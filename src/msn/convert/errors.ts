@@ -52,10 +52,9 @@ export function sendError(error: unknown, context: Pick<ErrorContext, "address" 
   if (!(error instanceof SendError)) {
     return new BridgeError("internal", { ...context, detail: describeError(error) }, { cause: error });
   }
-  const detail =
-    error.partsSent > 0 ? `${error.message}; the first ${error.partsSent} part(s) have arrived` : error.message;
+  const detail = error.message;
   if (error.certainty === "maybe-sent" || error.partsSent > 0) {
-    return new BridgeError("send-uncertain", { ...context, detail }, { cause: error });
+    return new BridgeError("send-uncertain", { ...context, detail, parts: error.partsSent }, { cause: error });
   }
   return new BridgeError(SEND[error.code], { ...context, detail }, { cause: error });
 }

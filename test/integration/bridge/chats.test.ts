@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import { messageId } from "../../../src/bridge/model.ts";
 import { alice, contact, ghost, Redis, until, World } from "./world.ts";
 
@@ -179,6 +180,21 @@ test("words asked for again wait as long as new ones do, however old they are", 
   network.down = false;
   await until("the words", () => network.received.length === 1);
   expect(home.chat(room).filter((line) => line.startsWith("bot:"))).toHaveLength(1);
+});
+
+test("a server that asks to go slower for too long: the words are parked, and nobody is told that they go by themselves", async () => {
+  const { home, network } = await linked({ holdMinutes: 0 });
+  const room = await world.chat("bob");
+  const session = network.sessions.get(contact("alice"));
+  const slower = async (): Promise<never> => {
+    throw new BridgeError("rate-limited");
+  };
+  Object.assign(session ?? {}, { sendText: slower });
+  home.write(alice, room, "hi");
+  await until("the notice", () => home.chat(room).find((line) => line.startsWith("bot:")));
+  expect(home.chat(room)).toContain(
+    "bot: Not sent: Toynet has asked to go slower for 0 minutes. Say `retry` to try again.",
+  );
 });
 
 test("the home is down: what contacts say waits, and drains in order, each once", async () => {

@@ -1,4 +1,6 @@
+import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { ResidentId } from "../../../src/bridge/model.ts";
 import { residentId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
@@ -314,6 +316,28 @@ test("someone else's typing in alice's room is not told to bob", async () => {
   home.types(alice, room, true);
   await until("alice's typing", () => network.typed.length >= 1);
   expect(network.typed.every((line) => line.startsWith("alice@msn.test"))).toBe(true);
+});
+
+test("a command that the home is too busy for is carried out when it has time", async () => {
+  const { home } = await linked();
+  const open = home.openDirect.bind(home);
+  let busy = 2;
+  home.openDirect = async (...args) => {
+    if (busy-- > 0) throw new BridgeError("home-busy", {}, { retryAfterMs: 10 });
+    return open(...args);
+  };
+  expect(await world.ask("chat bob@msn.test")).toMatch(/^Your room with <bob@msn.test> is open/);
+});
+
+test("a command that breaks the bridge is answered, and the operator finds it in the log", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+  const { home } = await linked({ log });
+  home.openDirect = async () => {
+    throw new TypeError("of undefined");
+  };
+  expect(await world.ask("chat bob@msn.test")).toMatch(/^Something went wrong inside the bridge/);
+  expect(lines.join("")).toContain("of undefined");
 });
 
 test("a command is carried out once although its answer could not be said at once", async () => {
