@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -52,8 +52,13 @@ async function otherBridge(path: string): Promise<{ pid: number; redis: number; 
     child.kill("SIGKILL");
     await exit;
   };
-  cleanups.push(kill);
-  return { pid: child.pid ?? 0, redis: Number(String(line)), kill };
+  const redis = Number(String(line));
+  cleanups.push(async () => {
+    await kill();
+    // Nobody else ends what it leaves behind, unless a later bridge of the test has.
+    if ((await readlink(`/proc/${redis}/cwd`).catch(() => "")) === path) process.kill(redis, "SIGKILL");
+  });
+  return { pid: child.pid ?? 0, redis, kill };
 }
 
 test("a store on a private Redis has nothing to warn of", async () => {
