@@ -39,7 +39,8 @@ export const KEY_TABLE = {
     type: "stream",
     tag: "shard",
     life: "until its last entry is done",
-    holds: "Entries of one lane, oldest first; field `b` is the body as JSON. Never trimmed unread",
+    holds:
+      "Entries of one lane, oldest first; field `b` is the body as JSON, `at` when a person asked for it again. Never trimmed unread",
   },
   waiting: {
     pattern: "{s<n>}:waiting",

@@ -38,6 +38,13 @@ test("a page starts after the entry it is told and has as many as asked for", as
   expect([...first, ...second].map((entry) => entry.body)).toEqual(["a", "b", "c", "d"].map(said));
 });
 
+test("the depth of a lane is the number of entries that wait in it", async () => {
+  const lane = out(account("depth"), "bob");
+  expect(await store.depth(lane)).toBe(0);
+  for (const text of ["a", "b"]) await store.append(lane, said(text), `depth-${text}`);
+  expect(await store.depth(lane)).toBe(2);
+});
+
 test("a body comes back as it went in", async () => {
   const lane = inward(account("body"), "bob");
   const message: NetworkMessage = {

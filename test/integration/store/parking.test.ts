@@ -48,6 +48,19 @@ test("retry puts the message at the end of its lane, once", async () => {
   expect(await store.parked(account("once"))).toEqual([]);
 });
 
+test("what is asked for again carries the time of the asking, also when it fails once more", async () => {
+  const lane = out(account("anew"), "bob");
+  const [entry] = await appended(lane, "failed");
+  if (entry) await store.park(entry, messageId("$anew"), ann, offline, free);
+  const before = Date.now();
+  await store.retry(account("anew"), messageId("$anew"));
+  const [again] = await store.read(lane, undefined, 1);
+  expect(again?.body).toEqual({ ...said("failed"), at: expect.toSatisfy((at: number) => at >= before) });
+  if (again) await store.park(again, messageId("$anew"), ann, offline, free);
+  await store.retry(account("anew"), messageId("$anew"));
+  expect(await textsIn(store, lane)).toEqual(["failed"]);
+});
+
 test("many retries of one message at the same moment send it once", async () => {
   const lane = out(account("crowd"), "bob");
   const [entry] = await appended(lane, "failed");
