@@ -45,6 +45,16 @@ interface Member {
   readonly puppet: Puppet;
   /** What the owner's home says of them; used while the wish is `automatic`. */
   home: Presence | undefined;
+  /** What of that is stored. */
+  kept: Presence | undefined;
+  /** What the sign-in under way, or the last one, began with. */
+  beganAs: Shown | undefined;
+}
+
+/** What the network sees of an account. */
+interface Shown {
+  readonly availability: Availability;
+  readonly text: string;
 }
 
 /** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
@@ -63,7 +73,7 @@ export class Fleet {
   /** One puppet per network asks for the next sign-in, the others stand behind it. */
   readonly #turns = new Map<NetworkName, Gate>();
   /** Accounts whose presence was just sent; the newest goes out when the pause is over. */
-  readonly #pacing = new Map<AccountId, NodeJS.Timeout>();
+  readonly #pacing = new Map<AccountId, { readonly timer: NodeJS.Timeout; again: boolean }>();
 
   constructor(options: FleetOptions) {
     this.#o = options;
@@ -138,10 +148,14 @@ export class Fleet {
       ...(offline ? { halt: "signed-out" as const } : wakes ? { halt: "none" as const } : {}),
       ...(text !== undefined ? { wishedText: text } : {}),
     });
-    member.record = (await this.#o.store.account(account)) ?? member.record;
-    if (offline) return member.puppet.stop();
-    if (wakes) member.puppet.start();
-    await this.#show(member);
+    const record = await this.#o.store.account(account);
+    // The account may have been unlinked, linked anew or lost with its shard meanwhile.
+    const current = this.#members.get(account);
+    if (!current) return;
+    current.record = record ?? current.record;
+    if (offline) return current.puppet.stop();
+    if (wakes) current.puppet.start();
+    this.#announce(current);
   }
 
   /** What the owner's home says of the owner; kept, so that a restart does not show them otherwise. */
@@ -151,31 +165,36 @@ export class Fleet {
     // Homes repeat themselves; the network and the store need not hear it.
     if (member.home?.availability === presence.availability && member.home.text === presence.text) return;
     member.home = presence;
-    if (!this.#pacing.has(account)) this.#pace(member);
+    this.#announce(member);
   }
 
-  #pace(member: Member): void {
+  /** Tells the network and the store at once, or, shortly after another time, the newest when the pause is over. */
+  #announce(member: Member): void {
     const { id } = member.record;
-    const told = member.home;
-    this.#tellPresence(member);
+    const running = this.#pacing.get(id);
+    if (running) {
+      running.again = true;
+      return;
+    }
     const timer = setTimeout(() => {
       this.#pacing.delete(id);
-      if (member.home !== told) this.#pace(member);
+      if (pace.again) this.#announce(member);
     }, PRESENCE_PACE_MS);
     timer.unref();
-    this.#pacing.set(id, timer);
+    const pace = { timer, again: false };
+    this.#pacing.set(id, pace);
+    this.#tellPresence(member);
   }
 
   #tellPresence(member: Member): void {
+    const { home } = member;
     this.#show(member)
-      .then(() => this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(member.home) }))
+      .then(async () => {
+        if (!home || home === member.kept) return;
+        await this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(home) });
+        member.kept = home;
+      })
       .catch((error: unknown) => this.#o.log.debug({ err: error, account: member.record.id }, "presence not set"));
-  }
-
-  /** What the network shall see of this account. */
-  presenceOf(account: AccountId): { availability: Availability; text: string } {
-    const member = this.#members.get(account);
-    return member ? shownPresence(member, this.#o.ownerOffline) : { availability: "online", text: "" };
   }
 
   members(): { record: AccountRecord; puppet: Puppet }[] {
@@ -212,11 +231,9 @@ export class Fleet {
     });
     // The shard may have been lost, or the account have come another way, meanwhile.
     if (this.#members.has(record.id) || !this.#shards.has(shardOf(record.id))) return;
-    const member: Member = {
-      record,
-      puppet: this.#puppet(record, network, () => member),
-      home: parsePresence(last.presence),
-    };
+    const home = parsePresence(last.presence);
+    const puppet = this.#puppet(record, network, () => member);
+    const member: Member = { record, puppet, home, kept: home, beganAs: undefined };
     this.#members.set(record.id, member);
     if (record.halt === "none") member.puppet.start();
   }
@@ -228,7 +245,11 @@ export class Fleet {
       network,
       password: () => store.password(record.id),
       turn: (signal) => this.#turn(record.network, signal),
-      presence: () => shownPresence(member(), this.#o.ownerOffline),
+      presence: () => {
+        const shown = shownPresence(member(), this.#o.ownerOffline);
+        member().beganAs = shown;
+        return shown;
+      },
       hooks: {
         message: (message) => events.message(member().record, message),
         typing: (from) => events.typing(member().record, from),
@@ -252,7 +273,12 @@ export class Fleet {
       store.update(member.record.id, { halt }).catch((error: unknown) => log.warn({ err: error }, "halt not stored"));
       member.record = { ...member.record, halt };
     }
-    if (state === "on") this.#keepContacts(member);
+    if (state === "on") {
+      this.#keepContacts(member);
+      // What changed during the sign-in could not be told then.
+      const { availability, text } = shownPresence(member, this.#o.ownerOffline);
+      if (availability !== member.beganAs?.availability || text !== member.beganAs.text) this.#announce(member);
+    }
     events.state(member.record, state, previous);
   }
 
@@ -304,7 +330,7 @@ export class Fleet {
 
   async #leave(member: Member): Promise<void> {
     this.#members.delete(member.record.id);
-    clearTimeout(this.#pacing.get(member.record.id));
+    clearTimeout(this.#pacing.get(member.record.id)?.timer);
     this.#pacing.delete(member.record.id);
     await member.puppet.stop();
   }
@@ -319,7 +345,7 @@ function storedContact(contact: ContactSnapshot): StoredContact {
 export function shownPresence(
   member: { record: AccountRecord; home: Presence | undefined },
   ownerOffline: Availability,
-): { availability: Availability; text: string } {
+): Shown {
   const { wishedAvailability, wishedText } = member.record;
   const home = member.home ?? { ...OFFLINE, availability: "online" as const };
   const automatic = home.availability === "offline" ? ownerOffline : home.availability;

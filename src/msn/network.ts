@@ -50,7 +50,7 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
           throw new BridgeError("elsewhere", {}, { cause: error });
         throw signInError(error, { address: credentials.address, network: title });
       }
-      return new MsnSession(client, title);
+      return new MsnSession(client, title, presence.text);
     },
   };
 }

@@ -15,10 +15,13 @@ export class MsnSession implements Session, TypingSending, PresenceSetting {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
+  /** The personal message as the server has it. */
+  #text: string;
 
-  constructor(client: MsnClient, network: string) {
+  constructor(client: MsnClient, network: string, text: string) {
     this.#client = client;
     this.#network = network;
+    this.#text = text;
   }
 
   get dialect(): string {
@@ -60,9 +63,12 @@ export class MsnSession implements Session, TypingSending, PresenceSetting {
   }
 
   async setPresence(availability: Availability, text: string): Promise<void> {
+    const status = statusOf(availability);
     try {
-      await this.#client.setStatus(statusOf(availability));
-      await this.#client.setPersonalMessage({ text });
+      // Servers refuse changes that come too fast, and tell each one to every contact: only what changes is sent.
+      if (status !== this.#client.self.status) await this.#client.setStatus(status);
+      if (text !== this.#text) await this.#client.setPersonalMessage({ text });
+      this.#text = text;
     } catch (error) {
       throw new BridgeError("network-down", { network: this.#network }, { cause: error });
     }

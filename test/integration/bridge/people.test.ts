@@ -156,9 +156,9 @@ test("alice's presence goes to the network, and an explicit wish stands above it
   await until("busy", () => session()?.shown.availability === "busy");
   expect(session()?.shown.text).toBe("working");
   await world.ask("presence away");
-  expect(session()?.shown.availability).toBe("away");
+  await until("away", () => session()?.shown.availability === "away");
   await world.ask("presence automatic");
-  expect(session()?.shown.availability).toBe("busy");
+  await until("busy again", () => session()?.shown.availability === "busy");
 });
 
 test("alice's presence of before is what a restart shows", async () => {
@@ -196,9 +196,10 @@ test("a personal message is set by `psm` on all of alice's accounts, and follows
   home.shows(alice, { availability: "online", text: "from my client" });
   await until("the client's text", () => session()?.shown.text === "from my client");
   expect(await world.ask("psm gone fishing")).toBe("Your personal message is now: gone fishing");
-  expect([...network.sessions.values()].map((one) => one.shown.text)).toEqual(["gone fishing", "gone fishing"]);
+  const texts = () => [...network.sessions.values()].map((one) => one.shown.text).join();
+  await until("the wish", () => texts() === "gone fishing,gone fishing");
   await world.ask("psm");
-  expect([...network.sessions.values()].map((one) => one.shown.text)).toEqual(["from my client", "from my client"]);
+  await until("the client's text again", () => texts() === "from my client,from my client");
 });
 
 test("the account signs in somewhere else: alice is told once, her words are refused with a reason, `presence online` comes back", async () => {

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { parseContactAddress, parseNetworkName } from "../../../src/bridge/model.ts";
 import type { Network, Session } from "../../../src/bridge/ports/network.ts";
@@ -19,14 +20,14 @@ afterEach(async () => {
 });
 
 /** An embedded network as the core sees it. */
-async function network(dialect: DialectName): Promise<Network> {
+async function network(dialect: DialectName, log = silent): Promise<Network> {
   stage = await Stage.open();
   return createMsnNetwork({
     name: parseNetworkName("toynet"),
     title: "Toynet",
     services: stage.network.services,
     dialects: [dialect],
-    log: silent,
+    log,
   });
 }
 
@@ -58,4 +59,19 @@ test("a trial of a password that another place ends failed, and says nothing of 
   stage.network.faults.arm({ place: "NS", account: alice.address, at: "CHG", fault: { kind: "out", reason: "OTH" } });
   const trial = side.verify(alice, () => {}, new AbortController().signal);
   await expect(trial).rejects.toMatchObject({ code: "sign-in-failed", context: { stage: "presence" } });
+});
+
+test.each(BOTH_DIALECTS)("%s: of presence and personal message only what changes is sent", async (dialect) => {
+  const lines: string[] = [];
+  const write = (text: string): void => {
+    const { direction, line } = JSON.parse(text) as { direction?: string; line?: string };
+    if (direction === ">>>" && line && /^(CHG|UUX) /.test(line)) lines.push(line.replace(/ \d+ /, " "));
+  };
+  const session = await signIn(await network(dialect, pino({ level: "trace" }, { write })));
+  lines.length = 0;
+  await session.setPresence("busy", "");
+  await session.setPresence("busy", "at work");
+  await session.setPresence("busy", "at work");
+  await session.setPresence("online", "");
+  expect(lines.map((line) => line.replace(/^(CHG \w+|UUX).*$/s, "$1"))).toEqual(["CHG BSY", "UUX", "CHG NLN", "UUX"]);
 });

@@ -122,12 +122,64 @@ test("of many presences in a moment the first goes out at once and the newest wh
   await until("the newest", () => shown() === "idle");
 });
 
+test("a wish shortly after another presence goes out when the pause is over", async () => {
+  const { fleet, network } = stage({ account: async () => record("alice", { wishedAvailability: "away" }) });
+  await fleet.takeShard(shard);
+  await until("on", () => fleet.session(account()));
+  const shown = () => network.sessions.get(contact("alice"))?.shown.availability;
+  fleet.homePresence(account(), { availability: "busy", text: "" });
+  await fleet.wish(account(), "away", undefined);
+  expect(shown()).toBe("busy");
+  await until("the wish", () => shown() === "away");
+});
+
+test("a presence that changes during a sign-in is shown after it", async () => {
+  const { fleet, network } = stage();
+  network.stalled = Promise.withResolvers();
+  await fleet.takeShard(shard);
+  await until("the sign-in", () => network.signIns.length === 1);
+  fleet.homePresence(account(), { availability: "busy", text: "" });
+  network.stalled.resolve();
+  await until("it to be shown", () => network.sessions.get(contact("alice"))?.shown.availability === "busy");
+});
+
 test("a session that ends in the moment of a wish is no failure: the next sign-in shows the wish", async () => {
   const { fleet, network } = stage();
   await fleet.takeShard(shard);
   await until("on", () => fleet.session(account()));
   network.sessions.delete(contact("alice"));
   await fleet.wish(account(), "busy", undefined);
+});
+
+test("an account that is taken away in the middle of a wish is not signed in by it", async () => {
+  const storing = Promise.withResolvers<void>();
+  const { fleet, network } = stage({ update: () => storing.promise });
+  await fleet.takeShard(shard);
+  await until("on", () => fleet.session(account()));
+  const wished = fleet.wish(account(), "busy", undefined);
+  await fleet.dropShard(shard);
+  storing.resolve();
+  await wished;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(network.signIns).toHaveLength(1);
+  expect(network.sessions.size).toBe(0);
+});
+
+test("an account that is linked anew in the middle of a wish is seen as wished", async () => {
+  const storing = Promise.withResolvers<void>();
+  const { fleet, network } = stage({
+    update: () => storing.promise,
+    account: async () => record("alice", { wishedAvailability: "busy" }),
+  });
+  await fleet.takeShard(shard);
+  await until("on", () => fleet.session(account()));
+  const wished = fleet.wish(account(), "busy", undefined);
+  await fleet.adopt(record());
+  await until("on again", () => fleet.session(account()));
+  storing.resolve();
+  await wished;
+  expect(network.signIns).toHaveLength(2);
+  await until("it to be shown", () => network.sessions.get(contact("alice"))?.shown.availability === "busy");
 });
 
 test("a link that cannot be stored leaves the account that was there signed in", async () => {
