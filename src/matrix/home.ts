@@ -26,6 +26,7 @@ import { GhostNames } from "./convert/ghost.ts";
 import { toMatrixPresence } from "./convert/presence.ts";
 import { parseStored, readStored } from "./convert/read.ts";
 import { textContent, tooLong } from "./convert/text.ts";
+import { EarlyWords } from "./early.ts";
 import { Ghosts } from "./ghosts.ts";
 import { HomeserverClient } from "./http/client.ts";
 import { isRefusal, toBridgeError } from "./http/errors.ts";
@@ -127,7 +128,8 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
     this.#typing = new GhostTyping(client);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
-    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, log });
+    const early = new EarlyWords({ bot, names, before: (room, as, event) => sender.before(room, as, event), log });
+    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, log });
     this.#attachment = new Attachment({
       client,
       ghosts,
@@ -228,7 +230,7 @@ class MatrixSide implements MatrixHome, Inbox {
       await this.#intake.take(this.#host, transaction);
     } catch (error) {
       this.#nudgeSoon(NUDGE_MS);
-      throw error;
+      throw toBridgeError(error);
     }
     if (this.#order.stored(transaction.id)) void this.#remember(transaction.id);
   }

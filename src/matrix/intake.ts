@@ -6,6 +6,7 @@ import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
 import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
+import type { EarlyWords } from "./early.ts";
 import type { Transaction } from "./listener/appservice.ts";
 import { LruMap } from "./lru.ts";
 
@@ -16,6 +17,7 @@ export interface IntakeOptions {
   readonly networks: readonly string[];
   /** Whether a room is the management room of the person. */
   readonly isManagement: (mxid: string, room: string) => boolean | Promise<boolean>;
+  readonly early: EarlyWords;
   readonly log: Logger;
 }
 
@@ -34,30 +36,52 @@ export class Intake {
     this.#rules = { bot, names, networks };
   }
 
-  /** Stores what matters of a transaction, then passes on typing and presence. @throws BridgeError `store-down`. */
+  /**
+   * Stores what matters of a transaction, then passes on typing and presence.
+   * @throws BridgeError `store-down`, `home-down`: the transaction is to come again.
+   */
   async take(host: HomeHost, transaction: Transaction): Promise<void> {
+    const { home, early, log } = this.#options;
     const items: IntakeItem[] = [];
-    const ids = createHash("sha256");
+    const ids = new Set<string>();
     for (const raw of transaction.events) {
       const head = eventHead(raw);
       if (head === undefined) {
-        this.#options.log.debug({ transaction: transaction.id }, "skipped what is no room event");
+        log.debug({ transaction: transaction.id }, "skipped what is no room event");
         continue;
       }
-      ids.update(head.event).update("\n");
-      const needs = head.sender !== this.#options.bot && !this.#options.names.owns(head.sender);
-      const asked = needs && this.#options.isManagement(head.sender, head.room);
-      const management = typeof asked === "boolean" ? asked : await asked;
-      for (const sorted of sortEvent(raw, head, management, this.#rules))
-        items.push(await this.#item(host, head, sorted));
+      if (early.isComing(raw, head) && (await this.#isChat(host, head)))
+        for (const missed of await early.missed(head)) items.push(...(await this.#take(host, missed, ids)));
+      items.push(...(await this.#take(host, raw, ids)));
     }
     // A homeserver that was set up anew counts from 1 again: the events are part of the name, or they would be lost as repeats.
-    const batch = `${transaction.id.slice(0, 100)}.${ids.digest("base64url").slice(0, 22)}`;
+    const own = createHash("sha256");
+    for (const raw of transaction.events) own.update(eventHead(raw)?.event ?? "").update("\n");
+    const batch = `${transaction.id.slice(0, 100)}.${own.digest("base64url").slice(0, 22)}`;
     if (items.length > 0) {
-      const result = await host.intake(this.#options.home, batch, items);
-      if (result === "repeated") this.#options.log.debug({ batch }, "a transaction came again");
+      const result = await host.intake(home, batch, items);
+      if (result === "repeated") log.debug({ batch }, "a transaction came again");
     }
+    early.took(ids);
     for (const raw of transaction.ephemeral) this.#ephemeral(host, raw);
+  }
+
+  /** What one event means to the core. `taken`: the ids of this transaction so far; an event counts once. */
+  async #take(host: HomeHost, raw: unknown, taken: Set<string>): Promise<IntakeItem[]> {
+    const head = eventHead(raw);
+    if (head === undefined || taken.has(head.event)) return [];
+    taken.add(head.event);
+    const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
+    const management = typeof asked === "boolean" ? asked : await asked;
+    const items: IntakeItem[] = [];
+    for (const sorted of sortEvent(raw, head, management, this.#rules))
+      items.push(await this.#item(host, head, sorted));
+    return items;
+  }
+
+  /** Early words to the bot are for the bot; those to a ghost count only when it has come to stay. */
+  #isChat(host: HomeHost, { sender, room }: EventHead): boolean | Promise<boolean> {
+    return sender === this.#options.bot || host.isPortal(this.#options.home, roomId(room));
   }
 
   async #item(host: HomeHost, head: EventHead, sorted: Sorted): Promise<IntakeItem> {

@@ -113,6 +113,19 @@ export class Sender {
     return typeof joined === "object" && joined !== null ? Object.keys(joined) : [];
   }
 
+  /** Up to 50 events before an event, the newest first, as a member sees them; none when the history is closed to it. */
+  async before(roomId: string, as: string, event: string): Promise<readonly unknown[]> {
+    const path = `${room(roomId)}/context/${encodeURIComponent(event)}`;
+    const query = `&limit=100&filter=${encodeURIComponent('{"lazy_load_members":true}')}`;
+    try {
+      const answer = await this.#client.call({ name: "context", method: "GET", path, as, query });
+      return Array.isArray(answer.events_before) ? answer.events_before : [];
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+      return [];
+    }
+  }
+
   /** Leaves, or declines an invitation. Not being there is fine. */
   async leave(roomId: string, as: string): Promise<void> {
     try {

@@ -6,6 +6,8 @@ export interface StubRoom {
   readonly version: Json;
   readonly members: Map<string, "join" | "invite" | "leave">;
   readonly state: Map<string, Json>;
+  /** What people did there, oldest first, as a test has put it; the bridge reads it by /context. */
+  readonly history: Json[];
   readonly events: { id: string; type: string; sender: string; ts: number; content: Json }[];
 }
 
@@ -71,7 +73,14 @@ export class StubWorld {
   /** A room as a resident made it. */
   makeRoom(members: Readonly<Record<string, "join" | "invite">>): StubRoom {
     const id = `!room${++this.#serial}:${this.#options.domain}`;
-    const room: StubRoom = { id, version: {}, members: new Map(Object.entries(members)), state: new Map(), events: [] };
+    const room: StubRoom = {
+      id,
+      version: {},
+      members: new Map(Object.entries(members)),
+      state: new Map(),
+      history: [],
+      events: [],
+    };
     this.rooms.set(id, room);
     return room;
   }
@@ -223,6 +232,16 @@ export class StubWorld {
       /^\/_matrix\/client\/v3\/directory\/room\/([^/]+)$/,
       (_call, [alias = ""]) => {
         this.aliases.delete(alias);
+      },
+    ],
+    [
+      "context",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/context\/([^/]+)$/,
+      ({ user }, [room = "", event]) => {
+        const { history } = this.#inside(room, user);
+        const at = history.findIndex((one) => one.event_id === event);
+        return { events_before: history.slice(0, Math.max(at, 0)).reverse() };
       },
     ],
     ["ping", "POST", /^\/_matrix\/client\/v1\/appservice\/([^/]+)\/ping$/, () => this.#options.ping()],

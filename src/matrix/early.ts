@@ -1,0 +1,82 @@
+/**
+ * Words that came too early. A homeserver tells an application service nothing of a room before one of its users has joined
+ * (Synapse 1.163.2: appservice/__init__.py, `_matches_user_in_member_list`), and people write right behind their invitation;
+ * Element makes a new chat only with its first message. So when one of ours has joined at a person's invitation, what was
+ * said between the two is fetched and taken in before what follows.
+ */
+import type { Logger } from "pino";
+import type { EventHead } from "./convert/event.ts";
+import type { GhostNames } from "./convert/ghost.ts";
+import { LruMap } from "./lru.ts";
+
+export interface EarlyWordsOptions {
+  readonly bot: string;
+  readonly names: GhostNames;
+  /** The events before one, the newest first, as a member of the room sees them. */
+  readonly before: (room: string, as: string, event: string) => Promise<readonly unknown[]>;
+  readonly log: Logger;
+}
+
+/** Events that are remembered as taken in; a join follows its invitation within seconds. */
+const REMEMBERED = 20_000;
+/** After so many failures the words are given up: one room's history must not hold up all transactions. */
+const TRIES = 3;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
+
+export class EarlyWords {
+  readonly #options: EarlyWordsOptions;
+  readonly #taken = new LruMap<string, true>(REMEMBERED);
+  readonly #failures = new LruMap<string, number>(100);
+
+  constructor(options: EarlyWordsOptions) {
+    this.#options = options;
+  }
+
+  /** These events are stored: should they turn up in a room's history they are no news. */
+  took(events: Iterable<string>): void {
+    for (const event of events) this.#taken.set(event, true);
+  }
+
+  /** Whether an event is the coming of one of ours at a person's invitation to talk. */
+  isComing(raw: unknown, head: EventHead): boolean {
+    if (head.type !== "m.room.member" || head.stateKey !== head.sender || !this.#isOurs(head.sender)) return false;
+    if (head.content.membership !== "join") return false;
+    const unsigned = fields(fields(raw).unsigned);
+    const invitation = fields(unsigned.prev_content);
+    if (invitation.membership !== "invite" || this.#isOurs(unsigned.prev_sender)) return false;
+    return head.sender === this.#options.bot || invitation.is_direct === true;
+  }
+
+  /**
+   * What people said between the invitation and the coming, oldest first, without what was taken in already.
+   * @throws MatrixRefusal, HomeserverSilent the first times that it cannot be fetched, so that the transaction comes again.
+   */
+  async missed(head: EventHead): Promise<unknown[]> {
+    const { before, log } = this.#options;
+    let events: readonly unknown[];
+    try {
+      events = await before(head.room, head.sender, head.event);
+    } catch (error) {
+      const failures = (this.#failures.get(head.event) ?? 0) + 1;
+      this.#failures.set(head.event, failures);
+      if (failures < TRIES) throw error;
+      log.warn({ err: error, room: head.room }, "what was said before one of ours came into a room is not known");
+      return [];
+    }
+    const invited = events.findIndex((event) => fields(event).state_key === head.sender);
+    const between = invited === -1 ? events : events.slice(0, invited);
+    return between.filter((event) => this.#isNews(fields(event))).reverse();
+  }
+
+  #isNews({ state_key, event_id, sender }: Fields): boolean {
+    if (state_key !== undefined || typeof event_id !== "string") return false;
+    return this.#taken.get(event_id) === undefined && !this.#isOurs(sender);
+  }
+
+  #isOurs(user: unknown): boolean {
+    return typeof user === "string" && (user === this.#options.bot || this.#options.names.owns(user));
+  }
+}
