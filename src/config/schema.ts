@@ -92,7 +92,7 @@ const redis = z
       .transform((url) => new Secret(url))
       .optional()
       .describe(
-        "Your Redis, e.g. redis://:password@127.0.0.1:6379/0; it needs appendonly yes and maxmemory-policy noeviction. Without it the bridge runs a redis-server of its own in the data folder.",
+        "Your Redis, e.g. redis://:password@127.0.0.1:6379/0; it needs appendonly yes, appendfsync always (or the last second may be lost in a crash) and maxmemory-policy noeviction. Without it the bridge runs a redis-server of its own in the data folder.",
       ),
   })
   .prefault({})

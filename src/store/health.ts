@@ -19,7 +19,24 @@ export class RedisHealth implements StoreHealth {
   }
 
   async warnings(): Promise<string[]> {
-    return redisWarnings(await this.#link.command("info", (r) => r.info()));
+    const warnings = redisWarnings(await this.#link.command("info", (r) => r.info()));
+    const fsync = await this.#fsyncPolicy();
+    if (fsync !== undefined && fsync !== "always" && warnings.length === 0) {
+      warnings.push(
+        `Redis has \`appendfsync ${fsync}\`: when Redis is killed or the machine loses power, the messages of the last second or two can be lost. Set \`appendfsync always\` to lose none.`,
+      );
+    }
+    return warnings;
+  }
+
+  /** Undefined where the service does not tell. */
+  async #fsyncPolicy(): Promise<string | undefined> {
+    try {
+      const answer: unknown = await this.#link.command("config", (r) => r.config("GET", "appendfsync"));
+      return Array.isArray(answer) ? String(answer[1]) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -20,6 +20,8 @@ const START_DEADLINE_MS = 15_000;
 export async function startRedis(options: {
   readonly dir: string;
   readonly group: ProcessGroup;
+  /** Default `always`. */
+  readonly fsync?: "always" | "everysec";
 }): Promise<RedisServer> {
   const port = await freePort();
   mkdirSync(options.dir, { recursive: true });
@@ -38,6 +40,9 @@ export async function startRedis(options: {
         options.dir,
         "--appendonly",
         "yes",
+        // With everysec a killed Redis can lose what it has acknowledged (docs/redis.md).
+        "--appendfsync",
+        options.fsync ?? "always",
         "--save",
         "",
         "--maxmemory-policy",

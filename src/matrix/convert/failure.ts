@@ -49,10 +49,13 @@ export function canRetry(failure: Failure): boolean {
   return new BridgeError(failure.code).retry !== "never";
 }
 
-/** The notice's words. In a chat with a contact a bare `retry` would go to the contact, so the way to say it is told. */
+const HOW = "React to this with 🔁 or write `!msn retry`";
+
+/** The notice's words. In a chat with a contact a bare `retry` would go to the contact, so the way to ask there is told. */
 export function failureText(failure: Failure): string {
-  const hint = canRetry(failure) ? "\nTo retry: react to this with 🔁, or write !msn retry" : "";
-  return `⚠ ${failure.text}${hint}`;
+  const told = failure.text.replace("Say `retry`", HOW);
+  const hint = canRetry(failure) && told === failure.text ? `\n${HOW} to send it again.` : "";
+  return `⚠ ${told}${hint}`;
 }
 
 /** Content of a `com.beeper.message_send_status` event. */

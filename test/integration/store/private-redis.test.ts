@@ -68,6 +68,11 @@ test("a store on a private Redis has nothing to warn of", async () => {
   expect(await store.ping()).toBeLessThan(5000);
 });
 
+test("a store on a Redis that may lose its last second says so", async () => {
+  const store = await opened(await started({ folder: await folder(), fsync: "everysec" }));
+  expect(await store.warnings()).toEqual([expect.stringContaining("`appendfsync everysec`")]);
+});
+
 test("what is stored is there after a clean stop and a new start", async () => {
   const path = await folder();
   const lane = out(account("kept"), "bob");

@@ -11,7 +11,9 @@ describe("a failure on Matrix", () => {
   });
 
   it("tells how to say again only where that can help", () => {
-    expect(failureText(failure("contact-offline"))).toMatch(/^⚠ Not sent: .*\n.*🔁/);
+    expect(failureText(failure("contact-offline"))).toMatch(
+      /^⚠ Not sent: .* React to this with 🔁 or write `!msn retry`/,
+    );
     expect(failureText(failure("unsupported"))).not.toContain("🔁");
     expect(canRetry(failure("encrypted"))).toBe(false);
   });
