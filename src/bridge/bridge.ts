@@ -343,10 +343,15 @@ export class Bridge {
         if (!this.#o.mayLink(resident)) throw new BridgeError("not-allowed");
         return desk().issue({ resident });
       },
-      unlink: async (account) => {
-        await this.#fleet.remove(account.id);
-        await this.#portals.forget(account.id);
-        await store.unlink(account.id);
+      unlink: async ({ id }) => {
+        await this.#fleet.remove(id);
+        const portals = await this.#portals.ofAccount(id);
+        try {
+          await store.unlink(id);
+        } finally {
+          this.#portals.forget(portals);
+          this.#lanes.reread((lane) => lane.kind !== "control" && portalParts(lane.portal).account === id);
+        }
       },
       state: (account) => {
         const puppet = this.#fleet.puppet(account.id);

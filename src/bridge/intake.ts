@@ -3,6 +3,7 @@ import type { Fleet } from "./fleet.ts";
 import type { LaneRunner } from "./lanes.ts";
 import type {
   AccountRecord,
+  GhostRef,
   HomeEvent,
   HomeName,
   LaneBody,
@@ -121,18 +122,20 @@ export class Intake implements HomeHost {
     const known = bound ?? this.#invited.get(key);
     if (known) return outLane(known);
     if (!item.invites) return control;
-    const account = accountOn(await this.#o.store.accountsOf(item.resident), item.invites.network);
+    const account = this.#accountFor(await this.#o.store.accountsOf(item.resident), item.invites);
     if (!account) return control;
     const portal = directPortal(account.id, item.invites);
     this.#invited.set(key, portal);
     return outLane(portal);
   }
+
+  /** Of several accounts on the ghost's network the one that has the contact on its list, else the first. */
+  #accountFor(accounts: readonly AccountRecord[], { network, contact }: GhostRef): AccountRecord | undefined {
+    const there = accounts.filter((account) => account.network === network);
+    return there.find((account) => this.#o.fleet.session(account.id)?.contact(contact)?.listed) ?? there[0];
+  }
 }
 
 export function outLane(portal: PortalId): LaneRef {
   return { kind: "out", shard: shardOf(portalParts(portal).account), portal };
-}
-
-function accountOn(accounts: readonly AccountRecord[], network: AccountRecord["network"]): AccountRecord | undefined {
-  return accounts.find((account) => account.network === network);
 }

@@ -45,6 +45,8 @@ interface RunningLane {
   again: boolean;
   nudge: AbortController;
   holding: string | undefined;
+  /** What was read of it may no longer be stored. */
+  stale: boolean;
 }
 
 /** Entries read from Redis at once; bounds memory per lane. */
@@ -82,7 +84,7 @@ export class LaneRunner {
       running.again = true;
       return;
     }
-    const lane: RunningLane = { ref, again: false, nudge: new AbortController(), holding: undefined };
+    const lane: RunningLane = { ref, again: false, nudge: new AbortController(), holding: undefined, stale: false };
     this.#lanes.set(name, lane);
     const task = this.#run(lane, name).finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
@@ -96,6 +98,15 @@ export class LaneRunner {
   /** What held these lanes may be over: they try again now. */
   nudge(matches: (lane: LaneRef) => boolean): void {
     for (const lane of this.#lanes.values()) if (lane.holding && matches(lane.ref)) lane.nudge.abort();
+  }
+
+  /** What waited in these lanes was taken away: entries in memory count no more, except those in a handler's hands. */
+  reread(matches: (lane: LaneRef) => boolean): void {
+    for (const lane of this.#lanes.values()) {
+      if (!matches(lane.ref)) continue;
+      lane.stale = true;
+      lane.nudge.abort();
+    }
   }
 
   /** Lanes in memory, with what holds them, for status and metrics. */
@@ -123,6 +134,7 @@ export class LaneRunner {
     try {
       for (;;) {
         lane.again = false;
+        lane.stale = false;
         try {
           const drained = await this.#drain(lane);
           failures = 0;
@@ -174,12 +186,12 @@ export class LaneRunner {
     }
   }
 
-  /** Tries an entry until it has an outcome other than a hold; `undefined` when the worker stops first. */
+  /** Tries an entry until it has an outcome other than a hold; `undefined` when it is no longer this worker's or the lane's. */
   async #settle(lane: RunningLane, entry: LaneEntry): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
     const handler = this.#o.handlers[lane.ref.kind];
     let defects = 0;
     for (let attempt = 0; ; attempt += 1) {
-      if (this.#mine(lane.ref) === undefined) return undefined;
+      if (this.#mine(lane.ref) === undefined || lane.stale) return undefined;
       const outcome = await this.#gates[lane.ref.kind].run(async (): Promise<Outcome> => {
         try {
           return await handler(entry);
@@ -197,7 +209,7 @@ export class LaneRunner {
   }
 
   async #hold(lane: RunningLane, ms: number, why: string): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#stopped || lane.stale) return;
     lane.nudge = new AbortController();
     lane.holding = why;
     await pause(ms, lane.nudge.signal);

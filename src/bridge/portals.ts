@@ -118,9 +118,9 @@ export class PortalDirectory {
     }
   }
 
-  /** The account is unlinked: what is remembered of its portals goes, and whoever was in them no longer matters. */
-  async forget(account: AccountId): Promise<void> {
-    for (const record of await this.#store.portalsOf(account)) {
+  /** The account of these is unlinked: what is remembered of them goes, and whoever was in them no longer matters. */
+  forget(records: readonly PortalRecord[]): void {
+    for (const record of records) {
       this.#forget(record);
       this.#events.changed({ ...record, rooms: [] });
     }

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
-import { messageId } from "../../../src/bridge/model.ts";
+import { messageId, residentId, shardOf } from "../../../src/bridge/model.ts";
+import { HOME, portal } from "../../unit/bridge/support.ts";
 import { alice, contact, ghost, Redis, until, World } from "./world.ts";
 
 let redis: Redis;
 let world: World;
+const dora = residentId(HOME, "@dora:toy");
 beforeAll(async () => {
   redis = await Redis.start();
 });
@@ -272,6 +274,35 @@ test("unlinked and linked again: bob's words come to a room that the store knows
   network.say(contact("bob"), contact("alice"), "back?");
   const room = await world.room("bob");
   await until("the words", () => home.chat(room).includes("bob@msn.test: back?"));
+});
+
+test("words that wait are forgotten with the account, also when somebody links it again at once", async () => {
+  const { home, network } = await linked();
+  home.mode = "down";
+  network.say(contact("bob"), contact("alice"), "for alice only");
+  const lane = { kind: "in", shard: shardOf(world.account()), portal: portal("bob"), home: home.name } as const;
+  await until("them to wait", async () => (await world.store.depth(lane)) === 1);
+  home.command(alice, "unlink");
+  await until("it to be unlinked", async () => (await world.store.account(world.account())) === undefined);
+  await world.link(dora);
+  home.mode = "up";
+  network.say(contact("bob"), contact("alice"), "for dora");
+  const room = await world.room("bob");
+  await until("new words", () => home.chat(room).length > 0);
+  expect(home.chat(room)).toEqual(["bob@msn.test: for dora"]);
+});
+
+test("of several accounts it is the one that knows the contact in whose name an invited ghost is talked with", async () => {
+  const { home, network } = await linked();
+  network.account(contact("zoe"));
+  await world.link(alice, "zoe");
+  const known = [...network.contacts.values()];
+  const alices = network.sessions.get(contact("alice"));
+  Object.assign(alices ?? {}, { contact: () => undefined, contacts: () => [] });
+  expect(known.map(({ address }) => address)).toEqual([contact("bob")]);
+  home.invite(alice, ghost("bob"), ["hi"]);
+  await until("the words", () => network.received.length === 1);
+  expect(network.received).toEqual(["zoe@msn.test > bob@msn.test: hi"]);
 });
 
 test("a room that was invited while no account was linked is left with a hint", async () => {
