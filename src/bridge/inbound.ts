@@ -25,8 +25,8 @@ import { backOff, pause } from "./waiting.ts";
 /** Words kept in memory while Redis does not take them, per lane and in all; beyond this the session is ended. */
 const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
-/** What is left of words that are too long for a lane. */
-const SHORTENED = 16_000;
+/** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
+const LONGEST = 40_000;
 
 interface Spool {
   readonly lane: LaneRef;
@@ -36,7 +36,7 @@ interface Spool {
 }
 
 interface Item {
-  message: NetworkMessage;
+  readonly message: NetworkMessage;
   readonly once: string;
 }
 
@@ -71,7 +71,7 @@ export class Inbox {
       return;
     }
     this.#spools.set(laneName(lane), spool);
-    const item: Item = { message, once: randomUUID() };
+    const item: Item = { message: shortened(message), once: randomUUID() };
     spool.waiting.push(item);
     this.#held += 1;
     if (!spool.retrying) void this.#append(spool, item);
@@ -112,8 +112,7 @@ export class Inbox {
         this.#stored(spool, item);
         this.#lanes.wake(spool.lane);
         attempt = -1;
-      } catch (error) {
-        if (asBridgeError(error).code === "bad-input") shorten(item);
+      } catch {
         await pause(backOff(attempt, 100, 3000));
       }
     }
@@ -127,14 +126,12 @@ export class Inbox {
   }
 }
 
-/** A lane does not take these words whole; a part that says so is better than a lane that stands still. */
-function shorten(item: Item): void {
-  const { message } = item;
-  item.message = {
-    ...message,
-    fromName: message.fromName.slice(0, 200),
-    text: `${message.text.slice(0, SHORTENED)}… (the rest was too long for the bridge)`,
-  };
+/** A part that says so is better than a lane that does not take the whole. */
+function shortened(message: NetworkMessage): NetworkMessage {
+  const { fromName, text } = message;
+  if (text.length <= LONGEST && fromName.length <= 1000) return message;
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}… (the rest was too long for the bridge)` : text;
+  return { ...message, fromName: fromName.slice(0, 1000), text: cut };
 }
 
 export interface InboundOptions {

@@ -22,7 +22,7 @@ export class LeaseKeeper {
   readonly #log: Logger;
   readonly #held = new Map<Shard, { fence: Fence; until: number }>();
   #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  #round: Promise<void> | undefined;
   #stopped = false;
 
   constructor(o: { store: LeaseStore; owner: string; ttlMs: number; events: LeaseEvents; log: Logger }) {
@@ -47,7 +47,9 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     await this.#turn();
     this.#timer = setInterval(() => {
-      this.#round = this.#round.then(() => this.#turn());
+      this.#round ??= this.#turn().finally(() => {
+        this.#round = undefined;
+      });
     }, this.#ttlMs / 3);
     this.#timer.unref();
   }

@@ -197,10 +197,8 @@ const retry = command({
   run: async (context: Context, { message }) => {
     let sent = 0;
     for (const account of context.accounts) {
-      const wanted = message
-        ? [messageId(message)]
-        : (await context.services.parked(account)).flatMap((one) => (one.message ? [one.message] : []));
-      for (const one of wanted) if (await context.services.retry(account, one)) sent += 1;
+      if (!message) sent += await retryAll(context, account);
+      else if (await context.services.retry(account, messageId(message))) sent += 1;
     }
     if (sent === 0)
       return message
@@ -209,6 +207,18 @@ const retry = command({
     return `Sending ${sent} message(s) again.`;
   },
 });
+
+/** What had failed by now, page by page; what fails again meanwhile is left for the next time. */
+async function retryAll({ services }: Context, account: AccountRecord): Promise<number> {
+  const now = Date.now();
+  let sent = 0;
+  for (;;) {
+    const before = sent;
+    for (const { message, at } of await services.parked(account))
+      if (message && at <= now && (await services.retry(account, message))) sent += 1;
+    if (sent === before) return sent;
+  }
+}
 
 const help = command({
   name: "help",

@@ -3,12 +3,13 @@ import type { CurrentMedia, PersonalMessage } from "./types.ts";
 
 /** The two characters between the fields of CurrentMedia (source: msnp-core §6.6). */
 const SEPARATOR = "\\0";
+/** Characters; the official client took 129, what servers take is not known. */
 const MAX_PSM = 1024;
 
 /** Payload of UUX (source: msnp-core §6.5). */
 export function encodePersonalMessage(message: PersonalMessage): string {
   const media = message.media === undefined ? "" : encodeMedia(message.media);
-  return xml`<Data><PSM>${message.text}</PSM><CurrentMedia>${media}</CurrentMedia></Data>`.source;
+  return xml`<Data><PSM>${message.text.slice(0, MAX_PSM)}</PSM><CurrentMedia>${media}</CurrentMedia></Data>`.source;
 }
 
 /** Payload of UBX; an empty or unreadable one is no personal message. */

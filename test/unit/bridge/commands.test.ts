@@ -145,6 +145,21 @@ test("what may have been a password is not said once more", async () => {
   expect(await ask("tr0ub4dor&3")).not.toContain("tr0ub4dor");
 });
 
+test("`retry` asks again for all that had failed by then, page by page, and for nothing that fails meanwhile", async () => {
+  const failure = { code: "contact-offline", text: "", certainty: "not-sent" } as const;
+  const failed = Array.from({ length: 250 }, (_, i) => ({ message: messageId(`$${i}`), failure, at: 0 }));
+  const asked: string[] = [];
+  const again = async (_: AccountRecord, message: string): Promise<boolean> => {
+    asked.push(message);
+    const at = failed.findIndex((one) => one.message === message);
+    failed.push(...failed.splice(at, 1).map((one) => ({ ...one, at: Date.now() + 1000 })));
+    return true;
+  };
+  const answer = await ask("retry", [record()], { parked: async () => failed.slice(0, 100), retry: again });
+  expect(answer).toBe("Sending 250 message(s) again.");
+  expect(asked).toEqual(Array.from({ length: 250 }, (_, i) => `$${i}`));
+});
+
 test("status tells what is wrong, when it is tried again, what waits and what failed", async () => {
   const text = await ask("status", [record()], {
     state: () => ({ state: "waiting", dialect: undefined, why: "Toynet is away.", retryAt: Date.now() + 5000 }),

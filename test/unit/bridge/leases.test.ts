@@ -59,6 +59,23 @@ test("alone it takes every shard, and gives them back when it stops", async () =
   expect(a.fence(one)).toBeUndefined();
 });
 
+test("a store that answers slowly is not asked by one round on top of another", async () => {
+  const store = new ToyLeases();
+  const { keeper: made } = keeper(store, "a");
+  await made.start();
+  const answer = Promise.withResolvers<boolean>();
+  let asked = 0;
+  store.renew = () => {
+    asked += 1;
+    return answer.promise;
+  };
+  await until("a round", () => asked === SHARD_COUNT);
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  answer.resolve(true);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(asked).toBe(SHARD_COUNT);
+});
+
 test("what another holds is left alone, and taken when it is free", async () => {
   const store = new ToyLeases();
   const { keeper: a } = keeper(store, "a");

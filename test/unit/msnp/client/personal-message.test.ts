@@ -13,6 +13,11 @@ function decode(payload: string) {
 }
 
 describe("a personal message", () => {
+  it("is cut where no client would show it any more", () => {
+    expect(decode(encodePersonalMessage({ text: "x".repeat(5000) })).text).toBe("x".repeat(1024));
+    expect(encodePersonalMessage({ text: "x".repeat(5000) }).length).toBeLessThan(1200);
+  });
+
   it.each([
     `<Data><PSM>Out &amp; about</PSM><CurrentMedia>${MEDIA}</CurrentMedia></Data>`,
     `<Data><PSM>Out &#x26; about</PSM><CurrentMedia>${MEDIA}</CurrentMedia><MachineGuid>{x}</MachineGuid></Data>`,
