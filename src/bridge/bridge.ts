@@ -61,6 +61,8 @@ export interface BridgeOptions {
 const SWEEP_MS = 2000;
 /** Lanes looked at for the figures; those in memory beyond are many, and the figures say so well enough. */
 const MEASURED = 500;
+/** How long a stop waits for what is under way. */
+const FINISH_MS = 3000;
 /** With pauses of up to a minute. */
 const TELL_TRIES = 60;
 
@@ -208,8 +210,11 @@ export class Bridge {
     await Promise.all([...this.#homes.values()].map((home) => home.stop()));
     this.#typing.stop();
     this.#presence.stop();
-    await this.#lanes.stop();
+    const finished = this.#lanes.stop();
+    await Promise.race([finished, pause(FINISH_MS)]);
+    // What still waits for the network ends with its session.
     await this.#fleet.stop();
+    await Promise.race([finished, pause(FINISH_MS / 3)]);
     await this.#inbox.flush(2000);
     await this.#leases.stop();
   }

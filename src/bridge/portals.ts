@@ -82,11 +82,6 @@ export class PortalDirectory {
     return portal;
   }
 
-  /** Already in memory, or undefined; for callers that must not wait (typing). */
-  knownRoom(home: HomeName, room: RoomId): PortalId | undefined {
-    return this.#byRoom.get(`${home} ${room}`);
-  }
-
   async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
     const before = await this.get(portal);
     const record = await this.#store.bind(portal, room);

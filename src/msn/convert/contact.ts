@@ -1,8 +1,8 @@
 import type { ContactAddress, ContactSnapshot } from "../../bridge/model.ts";
 import { parseContactAddress } from "../../bridge/model.ts";
 import type { Email, MsnContact } from "../../msnp/index.ts";
-import { toEmail } from "../../msnp/index.ts";
-import { availabilityOf, mediaText } from "./presence.ts";
+import { mediaText, toEmail } from "../../msnp/index.ts";
+import { availabilityOf } from "./presence.ts";
 
 /** An MSN address as the bridge's. The library's form is the narrower one, so this always works. */
 export function addressOf(email: Email): ContactAddress {
@@ -16,14 +16,14 @@ export function emailOf(address: ContactAddress): Email | undefined {
 
 /** A contact in the bridge's words. */
 export function snapshotOf(contact: MsnContact): ContactSnapshot {
-  const media = mediaText(contact.media);
+  const media = contact.media?.enabled ? mediaText(contact.media).trim() : "";
   return {
     address: addressOf(contact.email),
     displayName: contact.displayName === "" ? contact.email : contact.displayName,
     presence: {
       availability: availabilityOf(contact.status),
       text: contact.personalMessage,
-      ...(media === undefined ? {} : { media }),
+      ...(media === "" ? {} : { media }),
     },
     listed: contact.lists.has("FL"),
     blocked: contact.lists.has("BL"),

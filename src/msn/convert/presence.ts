@@ -1,5 +1,5 @@
 import type { Availability } from "../../bridge/model.ts";
-import type { CurrentMedia, MsnStatus } from "../../msnp/index.ts";
+import type { MsnStatus } from "../../msnp/index.ts";
 
 const TO_NEUTRAL: Readonly<Record<MsnStatus, Availability>> = {
   NLN: "online",
@@ -34,11 +34,4 @@ export function availabilityOf(status: MsnStatus): Availability {
 /** What is sent with CHG for an availability. */
 export function statusOf(availability: Availability): MsnStatus {
   return TO_MSN[availability];
-}
-
-/** What is playing, as the official client shows it; undefined when nothing is. Source: msnp-core §6.6. */
-export function mediaText(media: CurrentMedia | undefined): string | undefined {
-  if (!media?.enabled) return undefined;
-  const text = media.format.replace(/\{(\d+)\}/g, (_, index: string) => media.args[Number(index)] ?? "").trim();
-  return text === "" ? undefined : text;
 }

@@ -79,6 +79,18 @@ test("a restart between an invitation and the first words does not take the word
   expect(said(home.chat(room), "bot")).toEqual([]);
 });
 
+test("stopping does not wait for an acknowledgement that does not come, and signs out", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  network.withheld = Promise.withResolvers();
+  home.write(alice, room, "hello?");
+  await until("the words", () => network.received.length === 1);
+  const began = performance.now();
+  await world.stop();
+  expect(performance.now() - began).toBeLessThan(6000);
+  expect(network.sessions.size).toBe(0);
+});
+
 test("redis-server is killed and started again under traffic both ways: nothing lost, nothing doubled, order kept", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");
