@@ -87,6 +87,7 @@ export class Rig {
         network: NETWORK,
         address,
         owner: residentId(MATRIX, resident),
+        spelling: address,
         machineGuid: randomUUID(),
         wishedAvailability: "automatic",
         halt: "none",

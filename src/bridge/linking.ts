@@ -28,7 +28,8 @@ export function createLinker(o: LinkingOptions): Linker {
       // The live puppet must be out of the way: some dialects allow one sign-in at a time.
       await o.fleet.remove(id);
       try {
-        await network.verify({ address: request.address, password: request.password }, onStage, signal);
+        const { address, spelling, password } = request;
+        await network.verify({ address, spelling, password }, onStage, signal);
         return await keep(o, resident, request, known);
       } catch (error) {
         if (known) await o.fleet.adopt(known);
@@ -41,7 +42,7 @@ export function createLinker(o: LinkingOptions): Linker {
 async function keep(
   o: LinkingOptions,
   owner: ResidentId,
-  { network, address, password }: Parameters<Linker["linkAccount"]>[1],
+  { network, address, spelling, password }: Parameters<Linker["linkAccount"]>[1],
   known: AccountRecord | undefined,
 ): Promise<AccountRecord> {
   const record: AccountRecord = {
@@ -49,6 +50,7 @@ async function keep(
     network,
     address,
     owner,
+    spelling,
     machineGuid: known?.machineGuid ?? randomUUID(),
     wishedAvailability: known?.wishedAvailability ?? "automatic",
     ...(known?.wishedText === undefined ? {} : { wishedText: known.wishedText }),

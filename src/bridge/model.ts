@@ -285,6 +285,8 @@ export interface AccountRecord {
   readonly network: NetworkName;
   readonly address: ContactAddress;
   readonly owner: ResidentId;
+  /** The address with the capitals its owner typed; some servers refuse a sign-in that writes it otherwise. */
+  readonly spelling: string;
   /** One fixed endpoint id per account, so that the owner's own client can stay signed in (msnp-core §6.7). */
   readonly machineGuid: string;
   /** What the owner wants the network to see; `automatic` follows the home's presence. */

@@ -168,7 +168,7 @@ export class Puppet {
       let held: Session | undefined;
       let ended: ClosedReason | undefined;
       const session = await network.signIn(
-        { address: record.address, password },
+        { address: record.address, spelling: record.spelling, password },
         { machineGuid: record.machineGuid, ...this.#o.presence() },
         {
           ...hooks,

@@ -57,7 +57,7 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
 
 function createClient(
   o: MsnNetworkOptions,
-  { address, password }: Credentials,
+  { address, spelling, password }: Credentials,
   machineGuid: string,
   presence: { availability: Availability; text: string },
 ): MsnClient {
@@ -66,6 +66,7 @@ function createClient(
     services: o.services,
     dialects: o.dialects,
     email: parseAccount(address),
+    handle: spelling,
     password: () => password.open(),
     machineGuid: parseMachineGuid(machineGuid),
     // After a crash at most one message per account is sent a second time (docs/delivery.md).

@@ -46,7 +46,7 @@ export class RedisAccounts implements AccountStore {
     const reply = await this.#link.script(
       "accountLink",
       [this.#keys.account(id), this.#keys.accounts(shardOf(id))],
-      [id, owner, this.#seals.seal(password, id), record.halt, ...newFields(record)],
+      [id, owner, this.#seals.seal(password, id), record.halt, record.spelling, ...newFields(record)],
     );
     if (reply === "ok") return;
     await this.#link.command("linkedRemove", (r) => r.srem(this.#keys.linked(owner), id));
@@ -138,6 +138,7 @@ function toRecord(id: AccountId, row: Record<string, string>): AccountRecord | u
     id,
     ...accountParts(id),
     owner: row.owner as ResidentId,
+    spelling: row.spelling ?? accountParts(id).address,
     machineGuid: row.guid ?? "",
     wishedAvailability: wished ?? "automatic",
     ...(row.text === undefined ? {} : { wishedText: row.text }),

@@ -56,6 +56,7 @@ interface Request {
   readonly network: NetworkName;
   readonly title: string;
   readonly address: ContactAddress;
+  readonly spelling: string;
   readonly password: Secret;
 }
 
@@ -69,7 +70,9 @@ function checkFields(linker: Linker, ticket: LinkTicket, fields: LinkFields): Re
   if (length === 0) throw new BridgeError("bad-input", { detail: "the password is empty" });
   if (length > 1024) throw new BridgeError("bad-input", { detail: "the password is too long" });
   const address = fixed?.address ?? parseContactAddress(fields.address);
-  return { network: network.name, title: network.title, address, password: fields.password };
+  const typed = fields.address.trim();
+  const spelling = typed.toLowerCase() === address ? typed : address;
+  return { network: network.name, title: network.title, address, spelling, password: fields.password };
 }
 
 /**

@@ -54,7 +54,7 @@ export function memoryTickets(): MemoryTickets {
 
 export interface ScriptedLinker extends Linker {
   /** Address and plain password of each try, oldest first. */
-  readonly tried: { network: NetworkName; address: string; password: string }[];
+  readonly tried: { network: NetworkName; address: string; spelling: string; password: string }[];
   /** What the next tries do once their stages have passed; "hold" waits for {@link release}. */
   behaviour: "check" | "unreachable" | "hold";
   release(): void;
@@ -92,6 +92,7 @@ export function scriptedLinker(titles: Readonly<Record<string, string>> = { esca
         network: request.network,
         address: request.address,
         owner: resident,
+        spelling: request.spelling,
         machineGuid: "{00000000-0000-0000-0000-000000000001}",
         wishedAvailability: "automatic",
         halt: "none",

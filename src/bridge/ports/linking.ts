@@ -18,7 +18,7 @@ export interface Linker {
    */
   linkAccount(
     resident: ResidentId,
-    request: { network: NetworkName; address: ContactAddress; password: Secret },
+    request: { network: NetworkName; address: ContactAddress; spelling: string; password: Secret },
     onStage: (stage: string) => void,
     signal: AbortSignal,
   ): Promise<AccountRecord>;

@@ -6,6 +6,8 @@ import type { Secret } from "../secret.ts";
 
 export interface Credentials {
   readonly address: ContactAddress;
+  /** The same address as its owner types it, capitals and all. */
+  readonly spelling: string;
   readonly password: Secret;
 }
 

@@ -1,11 +1,11 @@
 /** Scripts of accounts, portals, contacts and profiles. */
 export const ACCOUNT_SCRIPTS = {
-  // KEYS account, accounts; ARGV id, owner, sealed, halt, then the fields of a new account… -> 'ok' | 'taken'
+  // KEYS account, accounts; ARGV id, owner, sealed, halt, spelling, then the fields of a new account… -> 'ok' | 'taken'
   accountLink: `
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[2] then return 'taken' end
-if not owner then redis.call('HSET', KEYS[1], 'owner', ARGV[2], unpack(ARGV, 5)) end
-redis.call('HSET', KEYS[1], 'sealed', ARGV[3], 'halt', ARGV[4])
+if not owner then redis.call('HSET', KEYS[1], 'owner', ARGV[2], unpack(ARGV, 6)) end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[3], 'halt', ARGV[4], 'spelling', ARGV[5])
 redis.call('SADD', KEYS[2], ARGV[1])
 return 'ok'
 `,

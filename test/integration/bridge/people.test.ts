@@ -234,7 +234,12 @@ test("the password is refused: alice is told once and it is not tried again, als
 
 test("linking with a wrong password names it and leaves a linked account as it was", async () => {
   const { network } = await linked();
-  const request = { network: NET, address: contact("alice"), password: new Secret("wrong") };
+  const request = {
+    network: NET,
+    address: contact("alice"),
+    spelling: contact("alice"),
+    password: new Secret("wrong"),
+  };
   const linking = world.bridge.linker.linkAccount(alice, request, () => {}, new AbortController().signal);
   await expect(linking).rejects.toMatchObject({ code: "bad-password" });
   await world.on();
@@ -261,7 +266,12 @@ test("words written while the account is being linked again are not refused", as
 
 test("someone else's account cannot be linked, and stays signed in", async () => {
   const { network } = await linked();
-  const request = { network: NET, address: contact("alice"), password: new Secret("secret") };
+  const request = {
+    network: NET,
+    address: contact("alice"),
+    spelling: contact("alice"),
+    password: new Secret("secret"),
+  };
   const linking = world.bridge.linker.linkAccount(dora, request, () => {}, new AbortController().signal);
   await expect(linking).rejects.toMatchObject({ code: "already-linked" });
   expect(network.signIns).toHaveLength(1);

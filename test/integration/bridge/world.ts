@@ -117,7 +117,7 @@ export class World {
 
   /** Links alice's account and waits until it is signed in. */
   async link(owner: ResidentId = alice, name = "alice"): Promise<void> {
-    const request = { network: NET, address: contact(name), password: new Secret("secret") };
+    const request = { network: NET, address: contact(name), spelling: contact(name), password: new Secret("secret") };
     await this.bridge.linker.linkAccount(owner, request, () => {}, new AbortController().signal);
     await this.on(name);
   }

@@ -10,7 +10,11 @@ import { silent } from "../../unit/bridge/support.ts";
 import { ACCOUNTS, BOTH_DIALECTS, Stage } from "../msnp-client/stage.ts";
 
 const GUID = "11111111-2222-4333-8444-555555555555";
-const alice = { address: parseContactAddress("alice@msn.test"), password: new Secret(ACCOUNTS[0]?.password ?? "") };
+const alice = {
+  address: parseContactAddress("alice@msn.test"),
+  spelling: "alice@msn.test",
+  password: new Secret(ACCOUNTS[0]?.password ?? ""),
+};
 
 let stage: Stage;
 const sessions: Session[] = [];

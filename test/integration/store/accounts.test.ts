@@ -75,6 +75,13 @@ test("linking again renews the password and the halt, and keeps the endpoint and
   expect((await store.password(account("renew")))?.open()).toBe("new");
 });
 
+test("linking again keeps the capitals that were right this time", async () => {
+  const first = record("capitals", ann);
+  await store.link(first, new Secret("one"));
+  await store.link({ ...first, spelling: "Capitals@Msn.test" }, new Secret("one"));
+  expect((await store.account(first.id))?.spelling).toBe("Capitals@Msn.test");
+});
+
 test("a wish is changed by itself, and taken away", async () => {
   await store.link(record("wish", ann), new Secret("x"));
   await store.update(account("wish"), { wishedText: "" });

@@ -82,6 +82,7 @@ export function record(name: string, owner: ResidentId): AccountRecord {
     id,
     ...accountParts(id),
     owner,
+    spelling: accountParts(id).address,
     machineGuid: `{guid-of-${name}}`,
     wishedAvailability: "automatic",
     halt: "none",

@@ -25,6 +25,15 @@ describe("the way through", () => {
     expect(site.linker.tried).toHaveLength(1);
   });
 
+  test("the capitals of an address are passed on: some servers ask for them", async () => {
+    const site = await startSite();
+    const visitor = new Visitor();
+    const link = await site.newLink();
+    await visitor.open(link);
+    await visitor.submit(link, { ...GOOD, address: " Alice@Example.com" });
+    expect(site.linker.tried).toMatchObject([{ address: "alice@example.com", spelling: "Alice@Example.com" }]);
+  });
+
   test("with several networks there is a choice", async () => {
     const linker = scriptedLinker({ escargot: "Escargot", ours: "Our server" });
     const site = await startSite({}, linker);

@@ -191,7 +191,12 @@ test("a link that cannot be stored leaves the account that was there signed in",
   await fleet.takeShard(shard);
   await until("on", () => fleet.session(account()));
   const linker = createLinker({ store, fleet, networks: new Map([[NET, network]]), linked: () => {} });
-  const request = { network: NET, address: contact("alice"), password: new Secret("secret") };
+  const request = {
+    network: NET,
+    address: contact("alice"),
+    spelling: contact("alice"),
+    password: new Secret("secret"),
+  };
   await expect(linker.linkAccount(alice, request, () => {}, new AbortController().signal)).rejects.toMatchObject({
     code: "store-down",
   });

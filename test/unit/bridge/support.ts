@@ -48,6 +48,7 @@ export function record(name = "alice", change: Partial<AccountRecord> = {}): Acc
     network: NET,
     address: contact(name),
     owner: alice,
+    spelling: contact(name),
     machineGuid: "11111111-2222-3333-4444-555555555555",
     wishedAvailability: "automatic",
     halt: "none",
