@@ -1,8 +1,9 @@
 import type { Hub } from "./hub.ts";
-import { withVisibility } from "./presence.ts";
+import { phonesOf, watches, withVisibility } from "./presence.ts";
 import type { Account } from "./state/account.ts";
 import type { ListChange } from "./state/directory.ts";
-import type { ListFault } from "./state/lists.ts";
+import { AL, BL, type ListFault, RL } from "./state/lists.ts";
+import type { PresenceNews } from "./state/session.ts";
 
 /** The error numbers of refused list changes from MSNP10 on (source: msnp-core §1.9). */
 export const LIST_ERRORS: Readonly<Record<ListFault, number>> = {
@@ -16,32 +17,69 @@ export const LIST_ERRORS: Readonly<Record<ListFault, number>> = {
   "group-name-too-long": 229,
 };
 
+/** More about an addition. */
+interface Addition {
+  readonly groupId?: string;
+  /** What the owner's client calls the contact. */
+  readonly given?: string | undefined;
+}
+
 /** Adds a contact and tells those whom it concerns: the contact, and whoever now sees or misses the owner. */
-export function addContact(hub: Hub, owner: Account, contact: Account, bits: number, groupId?: string): ListChange {
-  let change: ListChange | undefined;
-  withVisibility(owner, [contact], () => {
-    change = hub.directory.addToLists(owner, contact, bits, groupId);
-  });
-  if (change === undefined) throw new Error("the list change did not happen");
-  if (change.forward) for (const session of [...contact.sessions]) session.addedBy(owner);
+export function addContact(
+  hub: Hub,
+  owner: Account,
+  contact: Account,
+  bits: number,
+  { groupId, given }: Addition = {},
+): ListChange {
+  const named = hub.quirks.visibilityNews === "named";
+  const change = changeLists(named, owner, contact, () => hub.directory.addToLists(owner, contact, bits, groupId));
+  if (given !== undefined) change.entry.given = given;
+  if (change.forward) {
+    const reverse = contact.contacts.get(owner.id);
+    if (reverse !== undefined) reverse.given = owner.email;
+    for (const session of [...contact.sessions]) session.addedBy(owner);
+  }
+  if (named && (bits & (AL | BL)) !== 0 && (change.entry.lists & RL) !== 0) {
+    const phones = phonesOf(owner);
+    tell(contact, { subject: owner, before: owner.status, phones, withdrawsPhones: (bits & BL) !== 0 });
+  }
   return change;
 }
 
 /** Removes a contact and tells those whom it concerns. */
 export function removeContact(hub: Hub, owner: Account, contact: Account, bits: number, groupId?: string): ListChange {
-  let change: ListChange | undefined;
-  withVisibility(owner, [contact], () => {
-    change = hub.directory.removeFromLists(owner, contact, bits, groupId);
-  });
-  if (change === undefined) throw new Error("the list change did not happen");
+  const named = hub.quirks.visibilityNews === "named";
+  const change = changeLists(named, owner, contact, () => hub.directory.removeFromLists(owner, contact, bits, groupId));
   if (change.forward) for (const session of [...contact.sessions]) session.removedBy(owner);
+  if (named && (bits & BL) !== 0) tell(contact, { subject: owner, before: "FLN", phones: phonesOf(owner) });
   return change;
 }
 
-/** Sets whether strangers may see the owner, and tells those for whom that matters. */
-export function setPrivacy(owner: Account, value: "AL" | "BL"): void {
-  const viewers = [...owner.contacts.values()].map((entry) => entry.account);
-  withVisibility(owner, viewers, () => {
-    owner.settings.blp = value;
+function changeLists(named: boolean, owner: Account, contact: Account, run: () => ListChange): ListChange {
+  if (named) return run();
+  let change: ListChange | undefined;
+  withVisibility(owner, [contact], () => {
+    change = run();
   });
+  if (change === undefined) throw new Error("the list change did not happen");
+  return change;
+}
+
+function tell(viewer: Account, news: Omit<PresenceNews, "status" | "info">): void {
+  if (viewer === news.subject || !watches(viewer, news.subject)) return;
+  for (const session of [...viewer.sessions]) session.presence({ ...news, status: true, info: true });
+}
+
+/** Sets whether strangers may see the owner, and tells those for whom that matters. */
+export function setPrivacy(hub: Hub, owner: Account, value: "AL" | "BL"): void {
+  if (hub.quirks.visibilityNews === "affected") {
+    const viewers = [...owner.contacts.values()].map((entry) => entry.account);
+    withVisibility(owner, viewers, () => {
+      owner.settings.blp = value;
+    });
+    return;
+  }
+  owner.settings.blp = value;
+  if (owner.status !== "FLN") hub.presence.contacts(owner, owner.status, { status: true, info: false });
 }

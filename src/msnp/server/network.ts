@@ -166,7 +166,7 @@ export class MsnNetwork {
     return {
       email: account.email,
       id: account.id,
-      displayName: account.displayName,
+      displayName: account.name,
       status: account.status,
       personalMessage: account.personalMessage,
       currentMedia: account.currentMedia,

@@ -19,8 +19,36 @@ export interface Quirks {
   readonly numbersNewGroups: boolean;
   /** ACK a message that nobody was there to get; official servers send NAK (source: msnp-chat §1.1). */
   readonly acknowledgesToNobody: boolean;
+  /** MSG with mode S (an answer only on success) is known; otherwise it ends the connection (source: msnp-chat §1.5). */
+  readonly successOnlyMessages: boolean;
+  /** Data between clients with any mode but D ends the switchboard connection (source: msnp-chat §1.5). */
+  readonly dataNeedsModeD: boolean;
+  /** A call can still be answered when everybody has left the board by then. */
+  readonly entersEmptyBoards: boolean;
+  /** Below MSNP16 a person who was called twice and answers twice is on the board twice. */
+  readonly entersTwice: boolean;
   /** How long presence news wait; Escargot tells them every 200 ms. 0: after the answer to the command. */
   readonly presenceDelayMs: number;
+  /**
+   * Who is told of changes of lists and privacy. `named`: whoever was put on AL or BL or taken off BL, whether it changes
+   * anything or not, and everybody who may see one when BLP changes; hiding by AL or BLP is told to nobody.
+   * `affected`: those for whom one came into sight or vanished (source: msnp-core §6.3).
+   */
+  readonly visibilityNews: "named" | "affected";
+  /** Whoever is hidden gives it away by a new name, a new message or a change of lists: `NLN HDN`, and UBX. */
+  readonly hiddenShows: boolean;
+  /** A new object or new capabilities are told although the status is the same. */
+  readonly tellsNewObjects: boolean;
+  /** ADC FL shows the presence of somebody who was on no list before; otherwise it comes with their next change. */
+  readonly introducesStrangers: boolean;
+  /** Personal message and media outlast the sign-out, as long as the server runs. */
+  readonly keepsPersonalMessages: boolean;
+  /** The address in USR and ANS must be spelt as it was registered (source: msnp-core §3.5, §9.3). */
+  readonly spelledAddresses: boolean;
+  /** PRP MFN without a value takes the name away; lines then lack the argument. */
+  readonly namelessPeople: boolean;
+  /** Own names over 387 characters are refused with 209 (source: msnp-core §1.5). */
+  readonly refusesLongNames: boolean;
 }
 
 export const DEFAULT_QUIRKS: Quirks = {
@@ -32,8 +60,20 @@ export const DEFAULT_QUIRKS: Quirks = {
   losesEmptyPayloads: true,
   blockedCall: 217,
   numbersNewGroups: false,
-  acknowledgesToNobody: false,
-  presenceDelayMs: 0,
+  acknowledgesToNobody: true,
+  successOnlyMessages: false,
+  dataNeedsModeD: true,
+  entersEmptyBoards: true,
+  entersTwice: true,
+  presenceDelayMs: 200,
+  visibilityNews: "named",
+  hiddenShows: true,
+  tellsNewObjects: false,
+  introducesStrangers: false,
+  keepsPersonalMessages: true,
+  spelledAddresses: true,
+  namelessPeople: true,
+  refusesLongNames: false,
 };
 
 /** The other pole: what is known of Microsoft's servers. */
@@ -43,6 +83,20 @@ export const OFFICIAL_QUIRKS: Partial<Quirks> = {
   unknownCommands: "error",
   losesEmptyPayloads: false,
   blockedCall: 216,
+  acknowledgesToNobody: false,
+  successOnlyMessages: true,
+  dataNeedsModeD: false,
+  entersEmptyBoards: false,
+  entersTwice: false,
+  presenceDelayMs: 0,
+  visibilityNews: "affected",
+  hiddenShows: false,
+  tellsNewObjects: true,
+  introducesStrangers: true,
+  keepsPersonalMessages: false,
+  spelledAddresses: false,
+  namelessPeople: false,
+  refusesLongNames: true,
 };
 
 /** Bounds and lifetimes (source: msnp-core §9.2). */

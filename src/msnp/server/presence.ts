@@ -1,13 +1,19 @@
 import type { MsnStatus } from "../dialect/status.ts";
-import { type Account, looksOffline } from "./state/account.ts";
+import type { Account, ContactEntry } from "./state/account.ts";
 import { FL } from "./state/lists.ts";
+import type { Phones } from "./state/session.ts";
 
-/** A change of an account that its contacts are still to be told. */
-interface Change {
-  readonly subject: Account;
-  readonly before: MsnStatus;
+/** What of an account has changed. */
+interface News {
   readonly status: boolean;
   readonly info: boolean;
+  readonly phones?: Phones;
+}
+
+/** A change of an account that its contacts are still to be told. */
+interface Change extends News {
+  readonly subject: Account;
+  readonly before: MsnStatus;
   readonly audience: "contacts" | "self";
 }
 
@@ -15,8 +21,10 @@ interface Change {
 const MAX_WAITING = 10_000;
 
 /**
- * Tells contacts what changed, a moment after the answer to the command that changed it, in the order of the changes.
- * Escargot does this every 0.2 s (source: msnp-core §9.2); a delay of 0 means "after this tick".
+ * Tells contacts what changed, a moment after the answer to the command that changed it, in the order of the changes and
+ * with what is true by then. Escargot does this every 0.2 s (source: msnp-core §9.2); a delay of 0 means "after this
+ * tick". One thing is not as there: news of somebody who left without ever showing a status make Escargot forget all
+ * other news of that moment, which would be of no use to anybody.
  */
 export class PresenceFanOut {
   readonly #delayMs: number;
@@ -29,7 +37,7 @@ export class PresenceFanOut {
   }
 
   /** `before` is the account's own status before the change. */
-  contacts(subject: Account, before: MsnStatus, news: { status: boolean; info: boolean }): void {
+  contacts(subject: Account, before: MsnStatus, news: News): void {
     this.#add({ subject, before, ...news, audience: "contacts" });
   }
 
@@ -68,11 +76,11 @@ export class PresenceFanOut {
   }
 }
 
-function tellContacts({ subject, before, status, info }: Change): void {
-  const seenBefore = looksOffline(before) ? "FLN" : before;
+function tellContacts({ audience: _, ...news }: Change): void {
+  const { subject } = news;
   for (const { account: viewer } of subject.contacts.values()) {
     if (viewer.sessions.length === 0 || subject.blocks(viewer) || !watches(viewer, subject)) continue;
-    for (const session of [...viewer.sessions]) session.presence({ subject, before: seenBefore, status, info });
+    for (const session of [...viewer.sessions]) session.presence(news);
   }
 }
 
@@ -92,4 +100,19 @@ export function withVisibility(subject: Account, viewers: Iterable<Account>, cha
     if (before === subject.statusFor(viewer) || !watches(viewer, subject)) continue;
     for (const session of [...viewer.sessions]) session.presence({ subject, before, status: true, info: true });
   }
+}
+
+/**
+ * What an owner's lists say for a name: that of a person who can be seen, else what the owner's client called them, else
+ * the one they had. Undefined for people who have none (source: msnp-core §5.3).
+ */
+export function knownName(owner: Account, entry: ContactEntry): string | undefined {
+  const { account: contact } = entry;
+  if (contact.sessions.length > 0 && !contact.blocks(owner)) delete entry.given;
+  return entry.given ?? contact.displayName;
+}
+
+/** The phones of an account, as they go along with news of its lists. */
+export function phonesOf({ settings: { properties } }: Account): Phones {
+  return new Map(["PHH", "PHW", "PHM", "MOB"].map((key) => [key, properties.get(key)]));
 }

@@ -84,7 +84,7 @@ describe("Forced faults on connections", () => {
     await using network = await openNetwork();
     const alice = await enter11(network, "alice");
     alice.say("SYN 5 0 0");
-    for (let i = 0; i < 8; i++) await alice.next();
+    for (let i = 0; i < 7; i++) await alice.next();
     network.faults.arm({ place: "NS", at: "GCF", fault: { kind: "wrong-length", by: 8 } });
     alice.say("GCF 6 Shields.xml", "PNG");
     const [policies] = await alice.hears("GCF 6 Shields.xml <length>");

@@ -54,12 +54,13 @@ describe("Versions and sign-ins that are refused (msnp-core §2, §3, §9.3)", (
     }
   });
 
-  test("the address may be written in any case", async () => {
+  test("the address must be spelt as it was registered, though a password is taken in any case", async () => {
     await using network = await openNetwork();
     const ticket = await nexusTicket(network, "alice@example.com");
     const client = await RawClient.open(network.ports.ns);
     client.say("VER 1 MSNP11", "USR 2 TWN I Alice@Example.com", `USR 3 TWN S ${ticket}`);
-    await client.hears("VER 1 MSNP11", "USR 2 TWN S <challenge>", "USR 3 OK alice@example.com 1 0");
+    await client.hears("VER 1 MSNP11", "USR 2 TWN S <challenge>", "911 3");
+    await client.isClosed();
   });
 
   test("a proof for another nonce is 911; so is a machine GUID that is none", async () => {
@@ -71,6 +72,15 @@ describe("Versions and sign-ins that are refused (msnp-core §2, §3, §9.3)", (
     client.say(`USR 3 SSO S ${token?.ticket} ${Buffer.alloc(128).toString("base64")} {${ALICE_GUID}}`);
     await client.hears("911 3");
     await client.isClosed();
+  });
+
+  test("signing in without a version is the end", async () => {
+    await using network = await openNetwork();
+    for (const kind of ["TWN", "SSO"]) {
+      const client = await RawClient.open(network.ports.ns);
+      client.say(`USR 1 ${kind} I alice@example.com`);
+      await client.isClosed();
+    }
   });
 
   test("packages of other versions end the connection; INF does, too", async () => {

@@ -1,9 +1,15 @@
+import { expect } from "vitest";
 import { rpsProof } from "../../../src/msnp/auth/rps.ts";
-import { type AccountSpec, MsnNetwork, type NetworkOptions } from "../../../src/msnp/server/index.ts";
+import { type AccountSpec, MsnNetwork, type NetworkOptions, OFFICIAL_QUIRKS } from "../../../src/msnp/server/index.ts";
 import { find, findAll, parseXml, path, textAt } from "../../../src/msnp/soap/xml.ts";
 import { RawClient } from "./raw-client.ts";
 
 export const GROUP = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+export const NO_OBJECT = "%3Cmsnobj%2F%3E";
+export const EMPTY_UBX = "<Data><PSM></PSM><CurrentMedia></CurrentMedia></Data>".length;
+export const HELLO =
+  "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nX-MMS-IM-Format: FN=Segoe%20UI; EF=B; CO=80ff; CS=0; PF=22\r\n\r\nHello, world";
+
 export const ALICE = "11111111-1111-4111-8111-111111111111";
 export const BOB = "22222222-2222-4222-8222-222222222222";
 export const CAROL = "33333333-3333-4333-8333-333333333333";
@@ -38,10 +44,16 @@ const PEOPLE: readonly AccountSpec[] = [
   { email: "dave@example.com", password: "hunter4", displayName: "Dave" },
 ];
 
-/** A network with the four people, closed when the test is over. */
+/** A network with the four people, closed when the test is over. News go out at once unless the test wants it otherwise. */
 export async function openNetwork(options: NetworkOptions = {}): Promise<MsnNetwork & AsyncDisposable> {
-  const network = await MsnNetwork.start({ accounts: PEOPLE, options });
+  const quirks = { presenceDelayMs: 0, ...options.quirks };
+  const network = await MsnNetwork.start({ accounts: PEOPLE, options: { ...options, quirks } });
   return Object.assign(network, { [Symbol.asyncDispose]: () => network.close() });
+}
+
+/** As Microsoft's servers were, but for challenges. */
+export function openOfficial(): Promise<MsnNetwork & AsyncDisposable> {
+  return openNetwork({ quirks: { ...OFFICIAL_QUIRKS, challenges: false } });
 }
 
 const PASSWORDS = new Map(PEOPLE.map(({ email, password }) => [email, password]));
@@ -160,4 +172,48 @@ export async function callService(
   });
   const text = await answer.text();
   return { status: answer.status, root: text === "" ? undefined : parseXml(text) };
+}
+
+export async function untilLine(client: RawClient, start: string): Promise<string> {
+  for (;;) {
+    const { line } = await client.next();
+    if (line.startsWith(start)) return line;
+  }
+}
+
+/** A new board for a client that is online, up to `USR OK`. */
+export async function openBoard(network: MsnNetwork, ns: RawClient, who: string, name: string): Promise<RawClient> {
+  ns.say("XFR 90 SB");
+  const cookie = (await untilLine(ns, "XFR 90 SB")).split(" ")[5];
+  const board = await RawClient.open(network.ports.sb, `${who} on the board`);
+  board.say(`USR 1 ${who} ${cookie}`);
+  await board.hears(`USR 1 OK ${who} ${name}`);
+  return board;
+}
+
+/** What a ring says, and a connection to where it leads. */
+export async function answerRing(
+  network: MsnNetwork,
+  ns: RawClient,
+  who: string,
+): Promise<{ board: RawClient; id: string }> {
+  const [, id = "", address, , cookie] = (await untilLine(ns, "RNG")).split(" ");
+  expect(address).toBe(`127.0.0.1:${network.ports.sb}`);
+  const board = await RawClient.open(network.ports.sb, `${who} on the board`);
+  board.say(`ANS 1 ${who} ${cookie} ${id}`);
+  return { board, id };
+}
+
+/** alice and bob online with MSNP11, everything read. */
+export async function friends(network: MsnNetwork): Promise<{ alice: RawClient; bob: RawClient }> {
+  const alice = await online11(network, "alice");
+  await alice.hears("MSG Hotmail Hotmail <length>");
+  const bob = await online11(network, "bob");
+  await bob.hears(
+    `ILN 5 NLN alice@example.com Alice%20A 0 ${NO_OBJECT}`,
+    `UBX alice@example.com ${EMPTY_UBX}`,
+    "MSG Hotmail Hotmail <length>",
+  );
+  await alice.hears(`NLN NLN bob@example.com Bob%20B 0 ${NO_OBJECT}`);
+  return { alice, bob };
 }

@@ -1,6 +1,7 @@
 import { type RawXml, xml } from "../../soap/xml.ts";
 import { cidDecimal } from "../ids.ts";
 import type { NsSession } from "../ns/session.ts";
+import { knownName } from "../presence.ts";
 import type { Account, ContactEntry, Group } from "../state/account.ts";
 import { FL } from "../state/lists.ts";
 import { ADDRESS_BOOK_NAMESPACE } from "./soap.ts";
@@ -20,7 +21,7 @@ function readBook(account: Account, now: number): Book {
   const forward = [...account.contacts.values()].filter((entry) => (entry.lists & FL) !== 0);
   return {
     groups: [...account.groups.values()].map((group) => groupEntry(group, time)),
-    contacts: [...forward.map((entry) => contactEntry(entry, time)), selfEntry(account, time)],
+    contacts: [...forward.map((entry) => contactEntry(account, entry, time)), selfEntry(account, time)],
     about: xml`<abId>${OWN_BOOK}</abId><abInfo><ownerPuid>0</ownerPuid><OwnerCID>${cidDecimal(account.id)}</OwnerCID><ownerEmail>${account.email}</ownerEmail><fDefault>true</fDefault><joinedNamespace>false</joinedNamespace><IsBot>false</IsBot><IsParentManaged>false</IsParentManaged><SubscribeExternalPartner>false</SubscribeExternalPartner><NotifyExternalPartner>false</NotifyExternalPartner><AddressBookType>Individual</AddressBookType></abInfo><lastChange>${time}</lastChange><DynamicItemLastChanged>${NEVER}</DynamicItemLastChanged><createDate>${time}</createDate><propertiesChanged />`,
   };
 }
@@ -41,11 +42,12 @@ function groupEntry({ id, name }: Group, time: string): RawXml {
   return xml`<Group><groupId>${id}</groupId><groupInfo>${annotations([["MSN.IM.Display", "1"]])}<groupType>${MESSENGER_GROUP}</groupType><name>${name}</name><IsNotMobileVisible>false</IsNotMobileVisible><IsPrivate>false</IsPrivate><IsFavorite>false</IsFavorite></groupInfo><propertiesChanged /><fDeleted>false</fDeleted><lastChange>${time}</lastChange></Group>`;
 }
 
-function contactEntry({ account, groups, nickname }: ContactEntry, time: string): RawXml {
+function contactEntry(owner: Account, entry: ContactEntry, time: string): RawXml {
+  const { account, groups, nickname } = entry;
   const groupIds =
     groups.size === 0 ? [] : xml`<groupIds>${[...groups].map((id) => xml`<guid>${id}</guid>`)}</groupIds>`;
   const notes = nickname === undefined ? [] : annotations([["AB.NickName", nickname]]);
-  const info = xml`${notes}<contactType>Regular</contactType>${naming(account)}${groupIds}${trailer(account, true)}`;
+  const info = xml`${notes}<contactType>Regular</contactType>${naming(account, knownName(owner, entry))}${groupIds}${trailer(account, true)}`;
   return contact(account.id, info, time);
 }
 
@@ -59,7 +61,7 @@ function selfEntry(account: Account, time: string): RawXml {
   ]);
   return contact(
     account.id,
-    xml`${settings}<contactType>Me</contactType>${naming(account)}${trailer(account, false)}`,
+    xml`${settings}<contactType>Me</contactType>${naming(account, account.displayName)}${trailer(account, false)}`,
     time,
   );
 }
@@ -68,7 +70,8 @@ function contact(id: string, info: RawXml, time: string): RawXml {
   return xml`<Contact><contactId>${id}</contactId><contactInfo>${info}</contactInfo><propertiesChanged /><fDeleted>false</fDeleted><lastChange>${time}</lastChange></Contact>`;
 }
 
-function naming({ displayName, email }: Account): RawXml {
+/** Where there is no name, Escargot writes what its language calls nothing. */
+function naming({ email }: Account, displayName = "None"): RawXml {
   return xml`<quickName>${displayName}</quickName><passportName>${email}</passportName><IsPassportNameHidden>false</IsPassportNameHidden><displayName>${displayName}</displayName><puid>0</puid>`;
 }
 

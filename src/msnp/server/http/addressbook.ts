@@ -1,5 +1,6 @@
 import { childrenOf, find, findAll, path, RawXml, textAt, type XmlElement, xml } from "../../soap/xml.ts";
 import { addContact, removeContact, setPrivacy } from "../contacts.ts";
+import type { NsSession } from "../ns/session.ts";
 import type { Account, ContactEntry, Group } from "../state/account.ts";
 import { FL, ListError, type ListFault } from "../state/lists.ts";
 import { contactsPage, wholeBook } from "./addressbook-xml.ts";
@@ -73,7 +74,7 @@ function contactAdd(call: SoapCall): RawXml {
   if (contact === undefined) {
     throw new SoapFault("InvalidPassportUser", `The Passport user specified is invalid SignInName: ${email}`);
   }
-  const { entry } = addContact(hub, account, contact, FL);
+  const { entry } = addContact(hub, account, contact, FL, { given: contact.email });
   setNickname(entry, info);
   return xml`<ABContactAddResponse xmlns="${ADDRESS_BOOK_NAMESPACE}"><ABContactAddResult><guid>${contact.id}</guid></ABContactAddResult></ABContactAddResponse>`;
 }
@@ -94,7 +95,7 @@ function contactUpdate(call: SoapCall): RawXml {
     const properties = textAt(element, "propertiesChanged") ?? "";
     if (properties === "") throw new WebError({ status: 500 });
     if (textAt(info, "contactType") === "Me") {
-      updateSelf(account, info);
+      updateSelf(call.session, info);
       continue;
     }
     const entry = account.contacts.get((textAt(element, "contactId") ?? "").toLowerCase());
@@ -105,10 +106,11 @@ function contactUpdate(call: SoapCall): RawXml {
 }
 
 /** Only the annotations count; one's own name is changed by PRP MFN (source: msnp-chat §5.4). */
-function updateSelf(account: Account, info: XmlElement | undefined): void {
+function updateSelf({ account, hub }: NsSession, info: XmlElement | undefined): void {
   for (const annotation of findAll(info, "Annotation")) {
     const [name, value] = [textAt(annotation, "Name"), textAt(annotation, "Value")];
-    if (name === "MSN.IM.BLP" && (value === "1" || value === "2")) setPrivacy(account, value === "1" ? "AL" : "BL");
+    if (name === "MSN.IM.BLP" && (value === "1" || value === "2"))
+      setPrivacy(hub, account, value === "1" ? "AL" : "BL");
     if (name === "MSN.IM.GTC" && (value === "1" || value === "2")) account.settings.gtc = value === "1" ? "A" : "N";
   }
 }
@@ -154,7 +156,7 @@ function groupContactAdd(call: SoapCall): RawXml {
     for (const id of contactIds(call.action)) {
       const entry = account.contacts.get(id);
       if (entry === undefined) throw faultOf("no-such-account");
-      addContact(hub, account, entry.account, FL, group.id);
+      addContact(hub, account, entry.account, FL, { groupId: group.id });
       last = id;
     }
   }

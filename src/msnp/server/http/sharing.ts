@@ -1,6 +1,7 @@
 import { childrenOf, findAll, path, type RawXml, textAt, type XmlElement, xml } from "../../soap/xml.ts";
 import { addContact, removeContact } from "../contacts.ts";
 import { cidDecimal } from "../ids.ts";
+import type { NsSession } from "../ns/session.ts";
 import type { Account, ContactEntry } from "../state/account.ts";
 import { AL, BL, FL, ListError, PL, RL } from "../state/lists.ts";
 import type { WebAnswer, WebRequest } from "./server.ts";
@@ -59,9 +60,15 @@ function addMember(call: SoapCall): RawXml {
     if (contact === undefined) throw unknown;
     // Accepting somebody who waits begins with a place on the reverse list, which is theirs already.
     if (role === PL) throw new SoapFault("BadArgument", "Nobody can be made to wait");
-    if (role !== RL) ignoringRefusal(() => addContact(session.hub, session.account, contact, role));
+    if (role !== RL)
+      ignoringRefusal(() => addContact(session.hub, session.account, contact, role, named(session, contact)));
   }
   return xml`<AddMemberResponse xmlns="${ADDRESS_BOOK_NAMESPACE}" />`;
+}
+
+/** Only somebody new is called by the address. */
+function named({ account }: NsSession, contact: Account): { given?: string } {
+  return account.contacts.has(contact.id) ? {} : { given: contact.email };
 }
 
 function deleteMember(call: SoapCall): RawXml {

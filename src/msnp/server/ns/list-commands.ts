@@ -1,6 +1,7 @@
 import type { Request } from "../connection.ts";
 import { addContact, LIST_ERRORS, removeContact, setPrivacy } from "../contacts.ts";
 import { isUuid } from "../ids.ts";
+import { knownName, phonesOf } from "../presence.ts";
 import type { Account, ContactEntry } from "../state/account.ts";
 import { AL, FL, ListError, listBit, PL, RL } from "../state/lists.ts";
 import { argument } from "./args.ts";
@@ -59,7 +60,7 @@ function listEntry(session: NsSession, entry: ContactEntry): void {
   session.send(
     "LST",
     `N=${contact.email}`,
-    `F=${contact.displayName}`,
+    `F=${knownName(session.account, entry) ?? contact.email}`,
     (lists & FL) !== 0 ? `C=${contact.id}` : undefined,
     pending ? (lists & ~RL) | PL : lists,
     session.dialect.contactType ? 1 : undefined,
@@ -90,7 +91,7 @@ function privacy(session: NsSession, request: Request): void {
   } else if (session.account.settings.blp === value && session.dialect.repeatedBlpFails) {
     session.send(218, trid);
   } else {
-    setPrivacy(session.account, value);
+    setPrivacy(session.hub, session.account, value);
     session.send("BLP", trid, value);
   }
 }
@@ -98,15 +99,16 @@ function privacy(session: NsSession, request: Request): void {
 function property(session: NsSession, request: Request): void {
   const [trid, key, value] = [argument(request, 0), argument(request, 1), request.args[2]];
   if (key === "MFN") {
-    rename(session, trid, argument(request, 2));
+    rename(session, trid, session.hub.quirks.namelessPeople ? value : argument(request, 2));
   } else if (["PHH", "PHW", "PHM"].includes(key)) {
     if (value !== undefined && value.length > MAX_PHONE) session.connection.close();
     else keep(session, trid, key, value);
   } else if (key === "MOB") {
-    const allowed = session.account.settings.properties.get("MBE") === "Y" && value === "Y";
-    keep(session, trid, key, allowed ? "Y" : "N");
+    mobile(session, trid, value);
   } else if (key === "MBE") {
-    keep(session, trid, key, value === "Y" ? "Y" : "N");
+    keep(session, trid, key, value, value === "Y" ? "Y" : "N");
+  } else if (key.startsWith("PH") && key.length > 3) {
+    session.connection.close();
   } else if (key.startsWith("PH")) {
     session.send(715, trid);
   } else {
@@ -114,31 +116,43 @@ function property(session: NsSession, request: Request): void {
   }
 }
 
-function rename(session: NsSession, trid: string, name: string): void {
-  const { account } = session;
-  if (name.length > MAX_NAME) {
+function rename(session: NsSession, trid: string, name: string | undefined): void {
+  const { account, hub } = session;
+  if (hub.quirks.refusesLongNames && name !== undefined && name.length > MAX_NAME) {
     session.send(209, trid);
     return;
   }
   if (account.displayName !== name) {
     account.displayName = name;
     if (account.status !== "FLN") {
-      session.hub.presence.contacts(account, account.status, { status: true, info: false });
+      hub.presence.contacts(account, account.status, { status: true, info: false });
     }
   }
   session.send("PRP", trid, "MFN", name);
 }
 
-function keep(session: NsSession, trid: string, key: string, value: string | undefined): void {
-  const { account } = session;
+/** Messages to a mobile phone; without MBE they cannot be on, and before MBE was ever set there is no answer. */
+function mobile(session: NsSession, trid: string, value: string | undefined): void {
+  const enabled = session.account.settings.properties.get("MBE");
+  if (enabled === undefined) throw new Error("MOB before MBE");
+  if (enabled === "N") session.send("PRP", trid, "MOB", "N");
+  else keep(session, trid, "MOB", value, value === "Y" ? "Y" : "N");
+}
+
+/** Keeps a setting and repeats what was asked for. */
+function keep(
+  session: NsSession,
+  trid: string,
+  key: string,
+  asked: string | undefined,
+  value: string | undefined = asked,
+): void {
+  const { account, hub } = session;
   if (value === undefined) account.settings.properties.delete(key);
   else account.settings.properties.set(key, value);
-  session.send("PRP", trid, key, value);
-  if (key === "MBE") return;
-  for (const { account: contact } of account.contacts.values()) {
-    if (((contact.contacts.get(account.id)?.lists ?? 0) & FL) === 0 || account.blocks(contact)) continue;
-    for (const viewer of [...contact.sessions]) viewer.phoneChanged(account, key, value);
-  }
+  session.send("PRP", trid, key, asked);
+  if (account.status === "FLN") return;
+  hub.presence.contacts(account, account.status, { status: false, info: false, phones: new Map([[key, value]]) });
 }
 
 function contactProperty(session: NsSession, request: Request): void {
@@ -162,8 +176,9 @@ function renameGroup(session: NsSession, request: Request): void {
 
 function removeGroup(session: NsSession, request: Request): void {
   const [trid, id] = [argument(request, 0), argument(request, 1)];
-  // Some clients name the group by its name (source: msnp-core §5.4).
-  const group = session.account.group(id) ?? [...session.account.groups.values()].find(({ name }) => name === id);
+  // MSN 7.0 names its new group by name, encoded twice (source: msnp-core §5.4).
+  const misnamed = id === "New%20Group" ? [...session.account.groups.values()] : [];
+  const group = session.account.group(id) ?? misnamed.find(({ name }) => name === "New Group");
   if (group === undefined) throw new ListError("no-such-group");
   session.hub.directory.removeGroup(session.account, group);
   session.send("RMG", trid, 1, group.id);
@@ -188,14 +203,17 @@ function add(session: NsSession, request: Request): void {
     session.connection.close();
     return;
   }
-  const { forward } = addContact(session.hub, session.account, contact, bit);
+  const isStranger = !session.account.contacts.has(contact.id);
+  const given = request.args[3]?.slice(2) || undefined;
+  const { forward, entry } = addContact(session.hub, session.account, contact, bit, { given });
   if (bit !== FL) {
     session.send("ADC", trid, list, `N=${contact.email}`);
     return;
   }
-  const name = request.args[3]?.replace(/^F=/, "") ?? contact.displayName;
-  session.send("ADC", trid, list, `N=${contact.email}`, `F=${name}`, `C=${contact.id}`);
-  if (forward) introduce(session, contact, trid);
+  const name = knownName(session.account, entry);
+  const named = name === undefined ? undefined : `F=${name}`;
+  session.send("ADC", trid, list, `N=${contact.email}`, named, `C=${contact.id}`);
+  if (forward && (!isStranger || session.hub.quirks.introducesStrangers)) introduce(session, contact, trid);
 }
 
 /** Phones and presence of somebody who has just come onto the forward list (source: msnp-core §5.3). */
@@ -208,14 +226,15 @@ function introduce(session: NsSession, contact: Account, trid: string): void {
     }
     session.send("BPR", contact.email, "MOB", (allowed ? properties.get("MOB") : undefined) ?? "N");
   }
-  session.showContact(contact, trid);
+  const isNamed = session.hub.quirks.visibilityNews === "named";
+  session.showContact(contact, trid, isNamed ? phonesOf(contact) : undefined);
 }
 
 function addToGroup(session: NsSession, trid: string, bit: number, contactId: string, groupId: string): void {
   const contact = session.hub.directory.byId(contactId);
   if (contact === undefined) throw new ListError("no-such-account");
   if (bit !== FL) throw new Error("only contacts of the forward list have groups");
-  addContact(session.hub, session.account, contact, FL, groupId);
+  addContact(session.hub, session.account, contact, FL, { groupId });
   session.send("ADC", trid, "FL", `C=${contact.id}`, groupId);
 }
 
@@ -238,7 +257,7 @@ function remove(session: NsSession, request: Request): void {
   }
   const contact = bit === FL ? session.hub.directory.byId(who) : session.hub.directory.byEmail(who);
   if (contact === undefined) {
-    session.send(205, trid);
+    session.send(bit === FL ? 208 : 205, trid);
     return;
   }
   removeContact(session.hub, session.account, contact, bit, bit === FL ? groupId : undefined);

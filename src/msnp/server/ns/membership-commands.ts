@@ -97,7 +97,7 @@ function readMember(session: NsSession, element: XmlElement, domain: string): Me
 
 function putOn(session: NsSession, { contact, lists }: Member, trid: string): void {
   if (contact === undefined) return;
-  if (lists !== 0) addContact(session.hub, session.account, contact, lists);
+  if (lists !== 0) addContact(session.hub, session.account, contact, lists, { given: contact.email });
   if ((lists & FL) !== 0) session.showContact(contact, trid);
 }
 

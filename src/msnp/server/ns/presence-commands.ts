@@ -31,7 +31,8 @@ function changeStatus(session: NsSession, request: Request): void {
   const changed = setEndpoint(endpoint, capabilities, object === given ? undefined : object);
   account.status = status;
   const speaks = account.sessions[0] === session;
-  if (before !== status || (changed && speaks)) hub.presence.contacts(account, before, { status: true, info: false });
+  const objectIsNews = hub.quirks.tellsNewObjects && changed && speaks;
+  if (before !== status || objectIsNews) hub.presence.contacts(account, before, { status: true, info: false });
   session.send("CHG", trid, status, given, object === undefined ? undefined : objectArg(object));
   session.startPresence(trid);
   if (dialect.syncsOwnPresence) hub.presence.self(account);

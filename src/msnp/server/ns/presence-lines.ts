@@ -11,7 +11,7 @@ export function statusLine(dialect: ServerDialect, viewer: Account, subject: Acc
   const head: LineArg[] = trid !== undefined && dialect.initialPresence === "ILN" ? ["ILN", trid] : ["NLN"];
   return [
     ...head,
-    subject.statusFor(viewer),
+    subject.shownTo(viewer),
     ...dialect.address(subject.email),
     subject.displayName,
     writeCapabilities(dialect.capabilities, endpoint),

@@ -5,9 +5,9 @@ import type { Hub } from "../hub.ts";
 import { randomHex } from "../ids.ts";
 import type { LineArg } from "../line.ts";
 import type { Board } from "../sb/board.ts";
-import type { Account } from "../state/account.ts";
+import { type Account, looksOffline } from "../state/account.ts";
 import { FL, RL } from "../state/lists.ts";
-import type { Endpoint, KickReason, LiveSession, PresenceNews } from "../state/session.ts";
+import type { Endpoint, KickReason, LiveSession, Phones, PresenceNews } from "../state/session.ts";
 import { addressBookNotice, circleTicket, MAIL_DATA_MESSAGE, maintenanceMessage } from "./payloads.ts";
 import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
 
@@ -86,22 +86,39 @@ export class NsSession implements LiveSession {
   }
 
   /** Presence of a contact who is online, as an answer to a command. */
-  showContact(subject: Account, trid: string): void {
-    this.presence({ subject, before: "FLN", status: true, info: true, trid });
+  showContact(subject: Account, trid: string, phones?: Phones): void {
+    const news = { subject, before: "FLN", status: true, info: true, trid } as const;
+    this.presence(phones === undefined ? news : { ...news, phones });
   }
 
   presence(news: PresenceNews): void {
+    this.#phones(news);
     if (!this.#presenceStarted) return;
     const { subject } = news;
-    const now = subject.statusFor(this.account);
-    if (now === "FLN") {
-      if (news.before !== "FLN") this.send(...offlineLine(this.dialect, subject));
-      return;
+    const { hiddenShows } = this.hub.quirks;
+    const now = hiddenShows ? subject.shownTo(this.account) : subject.statusFor(this.account);
+    const before = !hiddenShows && looksOffline(news.before) ? "FLN" : news.before;
+    if (looksOffline(now)) {
+      if (news.trid !== undefined) return;
+      if (now !== before) {
+        this.send(...offlineLine(this.dialect, subject));
+        return;
+      }
+      if (!hiddenShows) return;
     }
-    if (news.status || now !== news.before) {
+    if (subject.sessions.length === 0) return;
+    if (news.status || now !== before) {
+      delete this.account.contacts.get(subject.id)?.given;
       this.send(...statusLine(this.dialect, this.account, subject, news.trid));
     }
     if (news.info || this.dialect.syncsOwnPresence) this.#personalMessage(subject);
+  }
+
+  #phones({ subject, phones, withdrawsPhones }: PresenceNews): void {
+    if (phones === undefined || !this.dialect.phoneNews || !this.synSent) return;
+    for (const [key, value] of phones) {
+      if (value !== undefined) this.send("BPR", subject.email, key, withdrawsPhones === true ? undefined : value);
+    }
   }
 
   ownPresence(): void {
@@ -141,12 +158,9 @@ export class NsSession implements LiveSession {
 
   addedBy(other: Account): void {
     if (this.dialect.lists === "syn") {
-      this.send("ADC", 0, "RL", `N=${other.email}`, `F=${other.displayName}`);
+      this.send("ADC", 0, "RL", `N=${other.email}`, `F=${other.name}`);
     } else {
-      this.sendPayload(
-        ["ADL", 0],
-        reversePayload(other, ` f="${encodeURIComponent(other.displayName.toWellFormed())}"`),
-      );
+      this.sendPayload(["ADL", 0], reversePayload(other, ` f="${encodeURIComponent(other.name.toWellFormed())}"`));
     }
     this.#addressBookChanged();
   }
@@ -159,10 +173,6 @@ export class NsSession implements LiveSession {
 
   #addressBookChanged(): void {
     this.sendPayload(["NOT"], addressBookNotice(this.account, this.hub.now()));
-  }
-
-  phoneChanged(other: Account, key: string, value: string | undefined): void {
-    if (this.dialect.phoneNews && this.synSent) this.send("BPR", other.email, key, value);
   }
 
   userNotification(from: string, type: string, payload: Buffer): void {
@@ -226,9 +236,11 @@ export class NsSession implements LiveSession {
       return;
     }
     account.status = "FLN";
-    account.personalMessage = "";
-    account.currentMedia = "";
-    hub.presence.contacts(account, before, { status: false, info: false });
+    if (!hub.quirks.keepsPersonalMessages) {
+      account.personalMessage = "";
+      account.currentMedia = "";
+    }
+    hub.presence.contacts(account, before, { status: true, info: true });
   }
 }
 

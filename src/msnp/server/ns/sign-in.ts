@@ -3,6 +3,8 @@ import { verifyRpsResponse } from "../../auth/rps.ts";
 import type { Request } from "../connection.ts";
 import type { ServerDialect } from "../dialects.ts";
 import { bareGuid, isUuid } from "../ids.ts";
+import type { Quirks } from "../options.ts";
+import type { Account } from "../state/account.ts";
 import { argument } from "./args.ts";
 import type { NsFront } from "./front.ts";
 import { POLICIES, profileMessage } from "./payloads.ts";
@@ -52,10 +54,9 @@ function clientVersion({ connection, hub }: NsFront, request: Request): void {
 function signIn(front: NsFront, request: Request): void {
   const [trid, kind, stage] = [argument(request, 0), argument(request, 1), argument(request, 2)];
   const { dialect, session } = front;
-  if (dialect === undefined) return;
   if (kind === "SHA") {
     circleSignIn(front, trid, stage, request.args[3]);
-  } else if (kind !== dialect.login) {
+  } else if (kind !== dialect?.login) {
     // Packages of other versions end the connection; unheard-of ones are refused first (source: msnp-core §9.3).
     if (!["MD5", "TWN", "SSO"].includes(kind)) front.connection.send(911, trid);
     front.connection.close();
@@ -81,7 +82,7 @@ function begin(front: NsFront, dialect: ServerDialect, trid: string, email: stri
     refuse(front, trid);
     return;
   }
-  front.claimed = email.toLowerCase();
+  front.claimed = email;
   connection.claims = email;
   if (dialect.pushesPolicies) connection.sendPayload(["GCF", 0], POLICIES);
   if (dialect.login === "TWN") {
@@ -100,7 +101,7 @@ function finish(front: NsFront, dialect: ServerDialect, trid: string, args: read
   const ticket = hub.tickets.peek(token);
   if (
     ticket === undefined ||
-    ticket.account.email !== claimed ||
+    !isSpelled(hub.quirks, ticket.account, claimed) ||
     !proofHolds(front, dialect, ticket.secret, response)
   ) {
     refuse(front, trid);
@@ -125,6 +126,12 @@ function finish(front: NsFront, dialect: ServerDialect, trid: string, args: read
   connection.signedIn();
   front.session.begin();
   welcome(front.session, trid);
+}
+
+/** Whether an address is that of the account, as the network compares them. */
+export function isSpelled(quirks: Quirks, account: Account, address: string): boolean {
+  if (quirks.spelledAddresses) return account.email === address;
+  return account.email.toLowerCase() === address.toLowerCase();
 }
 
 function proofHolds(

@@ -22,7 +22,7 @@ export interface Member {
 /** One line of a roster. */
 export interface RosterLine {
   readonly name: string;
-  readonly displayName: string;
+  readonly displayName: string | undefined;
   readonly capabilities: string | undefined;
 }
 
@@ -40,9 +40,12 @@ export class Board {
   /** False when this endpoint is on the board already. */
   join(member: Member): boolean {
     const own = [...this.#members].filter((other) => other.account === member.account);
-    if (own.some((other) => other.session === member.session)) return false;
+    const mayDouble = this.#hub.quirks.entersTwice && member.session.endpoint.guid === undefined;
+    if (!mayDouble && own.some((other) => other.session === member.session)) return false;
     member.primary = !own.some((other) => other.primary);
     this.#members.add(member);
+    // Everybody may have left before.
+    this.#hub.boards.set(this.id, this);
     return true;
   }
 

@@ -1,14 +1,15 @@
 import type { ConnectionHandler, Request, ServerConnection } from "../connection.ts";
 import type { Cookie, Hub } from "../hub.ts";
 import { bareGuid } from "../ids.ts";
-import { escapeArg } from "../line.ts";
+import { writeLine } from "../line.ts";
 import type { NsSession } from "../ns/session.ts";
+import { isSpelled } from "../ns/sign-in.ts";
 import type { Account } from "../state/account.ts";
 import { Board, endpointLines, type Member, plainLine, type RosterLine } from "./board.ts";
+import { isFit, isMisplacedData } from "./content.ts";
 
 /** Longest message with its headers (source: msnp-chat §1.5). */
 const MAX_MESSAGE = 1664;
-const HEADER_END = Buffer.from("\r\n\r\n");
 
 interface Joined {
   readonly member: Member;
@@ -58,13 +59,13 @@ export class SbFront implements ConnectionHandler {
     }
     if (trid === undefined || who === undefined || token === undefined) return;
     const cookie = this.#hub.cookies.take(token);
-    if (cookie === undefined || cookie.board !== undefined || !isBearer(cookie, who)) {
+    if (cookie === undefined || cookie.board !== undefined || !this.#isBearer(cookie, who)) {
       this.#refuse(trid);
       return;
     }
     this.#connection.claims = cookie.session.account.email;
     this.#join(cookie.session, new Board(this.#hub));
-    this.#connection.send("USR", trid, "OK", who, cookie.session.account.displayName);
+    this.#connection.send("USR", trid, "OK", who, cookie.session.account.name);
   }
 
   #answer(request: Request): void {
@@ -75,13 +76,14 @@ export class SbFront implements ConnectionHandler {
     }
     if (trid === undefined || who === undefined || token === undefined || boardId === undefined) return;
     const cookie = this.#hub.cookies.take(token);
-    if (cookie?.board === undefined || !isBearer(cookie, who)) {
+    if (cookie?.board === undefined || !this.#isBearer(cookie, who)) {
       this.#refuse(trid);
       return;
     }
     const { board, session } = cookie;
+    const isOver = !this.#hub.quirks.entersEmptyBoards && this.#hub.boards.get(boardId) !== board;
     // A chat that is over, or another one's id: the end without an answer (source: msnp-chat §1.3).
-    if (board.id !== boardId || this.#hub.boards.get(boardId) !== board) {
+    if (board.id !== boardId || isOver) {
       this.#connection.close();
       return;
     }
@@ -180,28 +182,33 @@ export class SbFront implements ConnectionHandler {
   #message({ member, board }: Joined, request: Request): void {
     const [trid, mode] = request.args;
     const { payload } = request;
-    if (mode === undefined || !"UNADS".includes(mode) || payload === undefined || payload.length > MAX_MESSAGE) {
+    const { quirks } = this.#hub;
+    const modes = quirks.successOnlyMessages ? "UNADS" : "UNAD";
+    if (mode === undefined || !modes.includes(mode) || payload === undefined || payload.length > MAX_MESSAGE) {
       this.#connection.close();
       return;
     }
-    // A message without headers vanishes (source: msnp-chat §1.10).
-    if (payload.indexOf(HEADER_END) < 0) return;
+    if (quirks.dataNeedsModeD && mode !== "D" && isMisplacedData(payload)) {
+      this.#connection.close();
+      return;
+    }
+    if (!isFit(payload)) return;
     const fault = this.#connection.takeDeferred();
     const { email, displayName } = member.account;
-    const delivered = fault?.kind !== "nak" && board.relay(member, `MSG ${email} ${escapeArg(displayName)}`, payload);
+    const delivered = fault?.kind !== "nak" && board.relay(member, writeLine(["MSG", email, displayName]), payload);
     if (fault?.kind === "no-ack") return;
-    this.#acknowledge(trid, mode, delivered || (fault === undefined && this.#hub.quirks.acknowledgesToNobody));
+    this.#acknowledge(trid, mode, delivered || (fault === undefined && quirks.acknowledgesToNobody));
   }
 
   /** U: never an answer; N: only failure; S: only success; A, D: both (source: msnp-chat §1.5). */
   #acknowledge(trid: string | undefined, mode: string, delivered: boolean): void {
     if (delivered ? "ADS".includes(mode) : "NAD".includes(mode)) this.#connection.send(delivered ? "ACK" : "NAK", trid);
   }
-}
 
-/** Whether an address, with or without the endpoint's GUID, is that of the session the cookie was made for. */
-function isBearer({ session }: Cookie, who: string): boolean {
-  const [email = "", guid] = who.split(";");
-  if (email.toLowerCase() !== session.account.email) return false;
-  return !session.dialect.endpoints || guid === undefined || bareGuid(guid) === session.endpoint.guid;
+  /** Whether an address, with or without the endpoint's GUID, is that of the session the cookie was made for. */
+  #isBearer({ session }: Cookie, who: string): boolean {
+    const [email = "", guid] = who.split(";");
+    if (!isSpelled(this.#hub.quirks, session.account, email)) return false;
+    return !session.dialect.endpoints || guid === undefined || bareGuid(guid) === session.endpoint.guid;
+  }
 }

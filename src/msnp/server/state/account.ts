@@ -1,4 +1,3 @@
-import type { Email } from "../../address.ts";
 import type { MsnStatus } from "../../dialect/status.ts";
 import { AL, BL } from "./lists.ts";
 import type { LiveSession } from "./session.ts";
@@ -24,6 +23,8 @@ export interface ContactEntry {
   /** Ids of the owner's groups. */
   readonly groups: Set<string>;
   nickname?: string;
+  /** What the owner's client called them, until they are seen. */
+  given?: string;
 }
 
 /** Settings that PRP, GTC and BLP change; absent ones were never set (source: msnp-core §5.2). */
@@ -35,14 +36,16 @@ export interface AccountSettings {
 
 /** A person of the embedded network: who they are, whom they know, and which sessions are signed in now. */
 export class Account {
-  readonly email: Email;
+  /** The address as it was registered. */
+  readonly email: string;
   /** UUID; at the same time the contact id that others use for this person. */
   readonly id: string;
-  displayName: string;
+  /** Absent when the person has taken their name away. */
+  displayName: string | undefined;
   status: MsnStatus = "FLN";
   personalMessage = "";
   currentMedia = "";
-  readonly settings: AccountSettings = { properties: new Map([["MBE", "N"]]) };
+  readonly settings: AccountSettings = { properties: new Map() };
   /** By the other account's id, in the order in which they were first met. */
   readonly contacts = new Map<string, ContactEntry>();
   readonly groups = new Map<string, Group>();
@@ -50,11 +53,16 @@ export class Account {
   readonly sessions: LiveSession[] = [];
   #password: string;
 
-  constructor(email: Email, id: string, displayName: string, password: string) {
+  constructor(email: string, id: string, displayName: string, password: string) {
     this.email = email;
     this.id = id;
     this.displayName = displayName;
     this.#password = password;
+  }
+
+  /** For places where there has to be a name. */
+  get name(): string {
+    return this.displayName ?? this.email;
   }
 
   hasPassword(text: string): boolean {
@@ -71,6 +79,11 @@ export class Account {
     if ((lists & BL) !== 0) return true;
     if ((lists & AL) !== 0) return false;
     return this.settings.blp === "BL";
+  }
+
+  /** The status that reaches another account, which still tells hidden from offline. */
+  shownTo(other: Account): MsnStatus {
+    return other !== this && this.blocks(other) ? "FLN" : this.status;
   }
 
   /** The status that another account may see. */

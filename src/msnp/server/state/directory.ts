@@ -26,12 +26,13 @@ export class Directory {
 
   create(spec: { email: string; password: string; displayName: string; id?: string }): Account {
     const email = parseEmail(spec.email);
+    const spelled = spec.email.trim();
     const id = spec.id?.toLowerCase() ?? stableUuid(email);
     if (this.#byEmail.has(email) || this.#byId.has(id)) throw new Error(`The account ${email} exists already`);
     if (this.#byEmail.size >= this.#maxAccounts) {
       throw new Error(`The network is full: it was started for at most ${this.#maxAccounts} accounts`);
     }
-    const account = new Account(email, id, spec.displayName || email, spec.password);
+    const account = new Account(spelled, id, spec.displayName || spelled, spec.password);
     this.#byEmail.set(email, account);
     this.#byId.set(id, account);
     return account;

@@ -21,9 +21,12 @@ export interface Endpoint {
   state?: MsnStatus;
 }
 
+/** Phone settings by their PRP names; those without a value are not told. */
+export type Phones = ReadonlyMap<string, string | undefined>;
+
 export interface PresenceNews {
   readonly subject: Account;
-  /** What the viewer saw before. */
+  /** The subject's own status before the change, or what the viewer saw then. */
   readonly before: MsnStatus;
   /** Send the status line even when the status is the same (name or object changed). */
   readonly status: boolean;
@@ -31,6 +34,9 @@ export interface PresenceNews {
   readonly info: boolean;
   /** Transaction id when the lines answer a command. */
   readonly trid?: string;
+  readonly phones?: Phones;
+  /** The phones are named, but without their values. */
+  readonly withdrawsPhones?: boolean;
 }
 
 export type KickReason = "OTH" | "SSD";
@@ -47,7 +53,6 @@ export interface LiveSession {
   ring(board: Board, inviter: Account): void;
   addedBy(other: Account): void;
   removedBy(other: Account): void;
-  phoneChanged(other: Account, key: string, value: string | undefined): void;
   userNotification(from: string, type: string, payload: Buffer): void;
   kick(reason?: KickReason): void;
 }
