@@ -128,7 +128,7 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
     this.#typing = new GhostTyping(client);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
-    const early = new EarlyWords({ bot, names, before: (room, as, event) => sender.before(room, as, event), log });
+    const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
     this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, log });
     this.#attachment = new Attachment({
       client,

@@ -51,7 +51,7 @@ export class Intake {
         continue;
       }
       if (early.isComing(raw, head) && (await this.#isChat(host, head)))
-        for (const missed of await early.missed(head)) items.push(...(await this.#take(host, missed, ids)));
+        for (const missed of await early.missed(raw, head)) items.push(...(await this.#take(host, missed, ids)));
       items.push(...(await this.#take(host, raw, ids)));
     }
     // A homeserver that was set up anew counts from 1 again: the events are part of the name, or they would be lost as repeats.
@@ -69,7 +69,7 @@ export class Intake {
   /** What one event means to the core. `taken`: the ids of this transaction so far; an event counts once. */
   async #take(host: HomeHost, raw: unknown, taken: Set<string>): Promise<IntakeItem[]> {
     const head = eventHead(raw);
-    if (head === undefined || taken.has(head.event)) return [];
+    if (head === undefined || taken.has(head.event) || this.#options.early.has(head.event)) return [];
     taken.add(head.event);
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const management = typeof asked === "boolean" ? asked : await asked;

@@ -6,7 +6,7 @@ export interface StubRoom {
   readonly version: Json;
   readonly members: Map<string, "join" | "invite" | "leave">;
   readonly state: Map<string, Json>;
-  /** What people did there, oldest first, as a test has put it; the bridge reads it by /context. */
+  /** What people did there, oldest first, as a test has put it; the bridge reads it by /messages. */
   readonly history: Json[];
   readonly events: { id: string; type: string; sender: string; ts: number; content: Json }[];
 }
@@ -235,14 +235,10 @@ export class StubWorld {
       },
     ],
     [
-      "context",
+      "messages",
       "GET",
-      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/context\/([^/]+)$/,
-      ({ user }, [room = "", event]) => {
-        const { history } = this.#inside(room, user);
-        const at = history.findIndex((one) => one.event_id === event);
-        return { events_before: history.slice(0, Math.max(at, 0)).reverse() };
-      },
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/messages$/,
+      ({ user }, [room = ""]) => ({ chunk: this.#inside(room, user).history.toReversed() }),
     ],
     ["ping", "POST", /^\/_matrix\/client\/v1\/appservice\/([^/]+)\/ping$/, () => this.#options.ping()],
   ];

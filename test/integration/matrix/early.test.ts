@@ -54,11 +54,24 @@ it("that the homeserver has told all the same count once", async () => {
   expect(texts(s)).toEqual(["told", "not told"]);
 });
 
+it("in the very moment of the coming, which stand behind it in the room, count once, told or not", async () => {
+  const s = await scene();
+  const { room, join } = meet(s, BOB, ["one"]);
+  s.host.portals.add(room as RoomId);
+  const say = (body: string) => s.stub.event(room, ANNA, "m.room.message", { msgtype: "m.text", body });
+  const [untold, told, later] = [say("two"), say("three"), { ...say("four"), origin_server_ts: Date.now() + 60_000 }];
+  s.stub.room(room).history.push(untold, told, later);
+  await s.stub.push([join]);
+  await s.stub.push([told, later]);
+  await s.host.settled();
+  expect(texts(s)).toEqual(["one", "two", "three", "four"]);
+});
+
 it("are not lost when the store or the history is away for a moment", async () => {
   const s = await scene();
   const { room, join } = meet(s, BOB, ["patience"]);
   s.host.portals.add(room as RoomId);
-  s.stub.fail("context", { kind: "html", status: 502 });
+  s.stub.fail("messages", { kind: "html", status: 502 });
   expect(await s.stub.push([join])).toBeGreaterThanOrEqual(500);
   const { refused } = s.host;
   s.host.failure = new Error("away");
@@ -74,7 +87,7 @@ it("hold nothing up when the history cannot be had", async () => {
   const s = await scene();
   const { room, join } = meet(s, BOB, ["lost"]);
   s.host.portals.add(room as RoomId);
-  s.stub.fail("context", { kind: "html", status: 502 }, 100);
+  s.stub.fail("messages", { kind: "html", status: 502 }, 100);
   const later = s.stub.event(room, ANNA, "m.room.message", { msgtype: "m.text", body: "later" });
   const body = JSON.stringify({ events: [join, later] });
   const answers: number[] = [];
