@@ -69,6 +69,8 @@ export class Fleet {
   readonly #o: FleetOptions;
   readonly #members = new Map<AccountId, Member>();
   readonly #shards = new Set<Shard>();
+  /** Accounts that are being loaded, each by the last who began. */
+  readonly #joining = new Map<AccountId, object>();
   readonly #waiting = new Map<NetworkName, number>();
   /** One puppet per network asks for the next sign-in, the others stand behind it. */
   readonly #turns = new Map<NetworkName, Gate>();
@@ -129,6 +131,7 @@ export class Fleet {
   }
 
   async remove(account: AccountId): Promise<void> {
+    this.#joining.delete(account);
     const member = this.#members.get(account);
     if (member) await this.#leave(member);
   }
@@ -225,12 +228,16 @@ export class Fleet {
       return;
     }
     if (this.#members.has(record.id)) return;
+    const turn = {};
+    this.#joining.set(record.id, turn);
     const last = await this.#o.store.resident(record.owner).catch((error: unknown) => {
       this.#o.log.warn({ err: asBridgeError(error), account: record.id }, "the owner's last presence is not known");
       return {} as Readonly<Record<string, string>>;
     });
-    // The shard may have been lost, or the account have come another way, meanwhile.
-    if (this.#members.has(record.id) || !this.#shards.has(shardOf(record.id))) return;
+    // The shard may have been lost, or the account have gone or come another way, meanwhile.
+    if (this.#joining.get(record.id) !== turn) return;
+    this.#joining.delete(record.id);
+    if (!this.#shards.has(shardOf(record.id))) return;
     const home = parsePresence(last.presence);
     const puppet = this.#puppet(record, network, () => member);
     const member: Member = { record, puppet, home, kept: home, beganAs: undefined };

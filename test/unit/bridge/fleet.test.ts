@@ -60,6 +60,24 @@ test("a shard that is lost while its accounts are being loaded signs nobody in",
   expect(network.signIns).toEqual([]);
 });
 
+test("an account that is unlinked while it is being loaded is not signed in", async () => {
+  const asked = Promise.withResolvers<void>();
+  const known = Promise.withResolvers<Record<string, string>>();
+  const { fleet, network } = stage({
+    resident: () => {
+      asked.resolve();
+      return known.promise;
+    },
+  });
+  const taken = fleet.takeShard(shard);
+  await asked.promise;
+  await fleet.remove(account());
+  known.resolve({});
+  await taken;
+  expect(fleet.members()).toEqual([]);
+  expect(network.signIns).toEqual([]);
+});
+
 test("a shard that is taken twice at once has each puppet once", async () => {
   const { fleet, network } = stage();
   await Promise.all([fleet.takeShard(shard), fleet.takeShard(shard)]);
