@@ -46,7 +46,7 @@ export class Performer {
       case "password":
         return this.#password(own);
       case "leave-empty":
-        return this.#leaveEmpty(own.room);
+        return this.#leaveEmpty(own.room, own.ghost);
       case "management-left":
         return this.#managementLeft(own);
     }
@@ -127,11 +127,14 @@ export class Performer {
     if (!(await this.#say(own.room, bot, text, key))) await voice.sayTo(own.sender, text, `${key} elsewhere`);
   }
 
-  /** When no person is left in a room, nobody of ours stays either. */
-  async #leaveEmpty(room: string): Promise<void> {
+  /** When no person is left in a room, nobody of ours stays either; nor does the bot where the contact was thrown out. */
+  async #leaveEmpty(room: string, ghost: string | undefined): Promise<void> {
     const { sender, bot } = this.#options;
     const inside = await this.#seenBy(room, bot, () => sender.members(room, bot));
-    if (inside === undefined || inside.some((user) => !this.#isOurs(user))) return;
+    if (inside === undefined) return;
+    const chat = inside.some((user) => user !== bot && user !== ghost && this.#isOurs(user));
+    const people = inside.some((user) => !this.#isOurs(user));
+    if (people && (chat || ghost === undefined)) return;
     await this.#leaveAll(room, inside, bot);
   }
 

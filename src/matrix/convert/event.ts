@@ -36,7 +36,8 @@ export type OwnAct =
   | { readonly act: "refuse-encrypted"; readonly ghost?: string }
   | { readonly act: "refuse-group"; readonly ghost: string }
   | { readonly act: "password" }
-  | { readonly act: "leave-empty" }
+  /** `ghost`: the one who was thrown out, if one was. */
+  | { readonly act: "leave-empty"; readonly ghost?: string }
   | { readonly act: "management-left" };
 
 export type StoredOwn = OwnAct & {
@@ -158,9 +159,11 @@ function sortMember(raw: unknown, head: EventHead, management: boolean, rules: S
   // Somebody leaves, or throws one of ours out, which ends the chat as well.
   if (target !== head.sender && !ours) return [];
   if (management) return [{ control: true, stored: own(head, { act: "management-left" }) }];
+  // A chat goes on without the bot, which says elsewhere what it has to say; a ban is meant more seriously.
+  if (target === rules.bot && membership === "leave") return [];
   return [
     { control: false, stored: leftEvent(head) },
-    { control: false, stored: own(head, { act: "leave-empty" }) },
+    { control: false, stored: own(head, { act: "leave-empty", ...(ours ? { ghost: target } : {}) }) },
   ];
 }
 

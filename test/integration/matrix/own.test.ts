@@ -210,6 +210,13 @@ describe("a room that people leave", () => {
     expect([...s.stub.room(room).members.values()]).toEqual(["leave", "leave", "leave"]);
   });
 
+  it("is left by the bot when the contact is thrown out, so that what is said there is for nobody of ours", async () => {
+    const s = await scene();
+    const { id } = s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" });
+    await member(s, id, "leave", BOB_ID);
+    expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+  });
+
   it("is kept while somebody is", async () => {
     const s = await scene();
     const room = await s.home.openDirect(

@@ -239,7 +239,8 @@ describe("coming and going", () => {
     expect(events).toEqual([{ kind: "left", ...who }, { kind: "own" }]);
   });
 
-  it("when a friend is thrown out, nothing happens", () => {
+  it("when a friend or the bot is thrown out, the chat goes on", () => {
+    expect(through(member("leave", BOT)).sorted).toEqual([]);
     expect(through(member("leave", "@ben:example.org")).sorted).toEqual([]);
   });
 
