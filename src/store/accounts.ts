@@ -111,7 +111,8 @@ export class RedisAccounts implements AccountStore {
 
   async accountsOf(resident: ResidentId): Promise<AccountRecord[]> {
     const ids = await this.#link.command("linked", (r) => r.smembers(this.#keys.linked(resident)));
-    return (await this.#records(ids)).filter((record) => record.owner === resident);
+    const records = await this.#records(ids);
+    return records.filter((record) => record.owner === resident).sort((a, b) => a.linkedAt - b.linkedAt);
   }
 
   async accountsIn(shard: Shard): Promise<AccountRecord[]> {

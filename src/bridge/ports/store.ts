@@ -118,6 +118,7 @@ export interface AccountStore {
     account: AccountId,
     change: Partial<Pick<AccountRecord, "wishedAvailability" | "halt">> & { wishedText?: string | null },
   ): Promise<void>;
+  /** Oldest first. */
   accountsOf(resident: ResidentId): Promise<AccountRecord[]>;
   accountsIn(shard: Shard): Promise<AccountRecord[]>;
 }

@@ -82,6 +82,13 @@ test("linking again keeps the capitals that were right this time", async () => {
   expect((await store.account(first.id))?.spelling).toBe("Capitals@Msn.test");
 });
 
+test("a resident's accounts come oldest first", async () => {
+  const many = person("many");
+  await store.link({ ...record("a-younger", many), linkedAt: 2000 }, new Secret("x"));
+  await store.link({ ...record("z-older", many), linkedAt: 1000 }, new Secret("x"));
+  expect((await store.accountsOf(many)).map(({ linkedAt }) => linkedAt)).toEqual([1000, 2000]);
+});
+
 test("a wish is changed by itself, and taken away", async () => {
   await store.link(record("wish", ann), new Secret("x"));
   await store.update(account("wish"), { wishedText: "" });
