@@ -343,6 +343,28 @@ test("what was handled is not handled again because the store was away when it s
   expect(seen).toEqual(["1", "2"]);
 });
 
+test("while the leaving of an entry is not recorded no more than the next one is handled", async () => {
+  const store = new ToyLanes();
+  const recorded = Promise.withResolvers<void>();
+  const done = store.done.bind(store);
+  store.done = async (entry, fence) => {
+    await recorded.promise;
+    return done(entry, fence);
+  };
+  const handled: string[] = [];
+  const lanes = runner(store, async (entry) => {
+    handled.push(said(entry));
+    return { kind: "done" };
+  });
+  await say(store, out("bob"), "1", "2", "3");
+  lanes.wake(out("bob"));
+  await until("two to be handled", () => handled.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(handled).toEqual(["1", "2"]);
+  recorded.resolve();
+  await until("an empty lane", () => store.lanes.size === 0);
+});
+
 test("a lane that is interrupted while the removal of an entry is still under way does not repeat that entry", async () => {
   const store = new ToyLanes();
   const seen: string[] = [];

@@ -205,6 +205,25 @@ test("stopped while it signs in, it ends signed out and leaves no session behind
   expect(network.sessions.size).toBe(0);
 });
 
+test("a sign-in that succeeds although it was called off is signed out again", async () => {
+  const { puppet, network } = stage();
+  const signIn = network.signIn.bind(network);
+  const begun = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  network.signIn = async (credentials, options, hooks) => {
+    begun.resolve();
+    await answer.promise;
+    return signIn(credentials, options, hooks, new AbortController().signal);
+  };
+  puppet.start();
+  await begun.promise;
+  const stopped = puppet.stop();
+  answer.resolve();
+  await stopped;
+  expect(network.signIns).toHaveLength(1);
+  expect(network.sessions.size).toBe(0);
+});
+
 test("stopped and started at once, it ends on with one session", async () => {
   const { puppet, network } = stage();
   puppet.start();
