@@ -16,7 +16,7 @@ import type {
 } from "./model.ts";
 import { laneName, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf } from "./portals.ts";
+import { ghostOf, RecentMap } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
@@ -46,9 +46,13 @@ interface Work {
 
 /** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
 const LOOK_AGAIN_MS = 5000;
+/** A guest in somebody's chat is told this often that only the owner's words go. */
+const GUEST_MS = 3_600_000;
 
 /** Handles the `out` lanes: a resident's words in a portal, on their way to the network. */
 export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+  /** Guests who know that their words do not go, with when they were told: Unix ms. */
+  const guests = new RecentMap<string, number>(5000);
   return async (entry) => {
     const { lane, body } = entry;
     if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };
@@ -59,7 +63,7 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (event.kind === "own") return perform(home, body.raw);
     if (!account) return orphan(home, event, entry);
     const work: Work = { entry, home, account, portal: lane.portal, at: body.at };
-    if (event.resident !== account.owner) return refuse(work, event, "words of anyone but the owner of the account");
+    if (event.resident !== account.owner) return refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
       case "command":
@@ -192,6 +196,20 @@ async function refuse(work: Work, event: Exclude<HomeEvent, { kind: "own" }>, wh
     key("refused", work.entry),
   );
   return { kind: "done" };
+}
+
+/** Only the owner's words go. A guest is told so, but not at each word: people may talk among themselves. */
+async function refuseGuest(
+  told: RecentMap<string, number>,
+  work: Work,
+  event: Exclude<HomeEvent, { kind: "own" }>,
+): Promise<Outcome> {
+  const guest = `${event.room} ${event.resident}`;
+  const at = told.get(guest);
+  if (at !== undefined && Date.now() - at < GUEST_MS) return { kind: "done" };
+  const outcome = await refuse(work, event, "words of anyone but the owner of the account");
+  if ("message" in event) told.set(guest, Date.now());
+  return outcome;
 }
 
 async function invited(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "invited" }): Promise<Outcome> {

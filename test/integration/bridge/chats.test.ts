@@ -218,6 +218,17 @@ test("words of someone who does not own the account are refused, not sent", asyn
   expect(network.received).toEqual([]);
 });
 
+test("someone else in a chat who goes on talking is told once, not at each word; so is a second guest", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const told = () => home.chat(room).filter((line) => line.includes("anyone but the owner"));
+  for (const text of ["hi", "is this on?", "hello?"]) home.write("toyhome:@mallory:toy" as typeof alice, room, text);
+  home.write("toyhome:@trudy:toy" as typeof alice, room, "me too");
+  home.write(alice, room, "they cannot hear you");
+  await until("the owner's words", () => network.received.length === 1);
+  expect(told()).toHaveLength(2);
+});
+
 test("a sticker becomes one clear line; the chat goes on", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");
