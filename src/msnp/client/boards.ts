@@ -19,6 +19,8 @@ const MAX_BOARDS = 256;
 const MAX_CONVERSATIONS = 1000;
 
 interface BoardState {
+  /** The session that a call led to; calls to the same one are answered once. */
+  session: string | undefined;
   conversation: DirectConversation | GroupConversation | undefined;
   chunks: ChunkAssembler | undefined;
 }
@@ -72,15 +74,23 @@ export class Boards implements BoardOwner, BoardSource {
   answer(command: Command): void {
     const [session, target, , cookie] = command.args;
     if (session === undefined || target === undefined || cookie === undefined) return;
-    if (this.#boards.size >= MAX_BOARDS) return;
+    if (this.#boards.size >= MAX_BOARDS || this.#isOn(session)) return;
     const entered = async (): Promise<void> => {
       const board = await this.#enter({ ...parseHostPort(target), cookie, session });
+      // The caller may have left by now, and who was not named by then will not come.
       if (board.isReady) this.#place(board);
+      else board.close();
     };
     // A call that cannot be answered is the caller's to notice: they get no JOI and call again.
     entered().catch((error: unknown) => {
       this.#core.options.trace?.("<<<", "SB", `A call could not be answered: ${describeError(error)}`);
     });
+  }
+
+  /** Whoever answers twice is there twice below MSNP16, and hears everything twice. */
+  #isOn(session: string): boolean {
+    for (const state of this.#boards.values()) if (state.session === session) return true;
+    return false;
   }
 
   closeAll(): void {
@@ -92,7 +102,7 @@ export class Boards implements BoardOwner, BoardSource {
     if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
     const board = new Switchboard(this.#core, this);
     // Known from now on, so that signing out closes it, too.
-    this.#state(board);
+    this.#state(board).session = invitation.session;
     try {
       await board.enter(live, invitation);
     } catch (error) {
@@ -105,7 +115,7 @@ export class Boards implements BoardOwner, BoardSource {
   #state(board: Switchboard): BoardState {
     const known = this.#boards.get(board);
     if (known !== undefined) return known;
-    const state: BoardState = { conversation: undefined, chunks: undefined };
+    const state: BoardState = { session: undefined, conversation: undefined, chunks: undefined };
     this.#boards.set(board, state);
     return state;
   }

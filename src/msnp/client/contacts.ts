@@ -34,10 +34,15 @@ export function isListName(name: string): name is ListName {
 export type ContactChange = (contact: MsnContact, previous: MsnContact | undefined) => void;
 export type ContactPatch = Partial<Omit<MsnContact, "email">>;
 
+/** A personal message and what is played. */
+export type Said = Pick<MsnContact, "personalMessage"> & { readonly media: MsnContact["media"] | undefined };
+
 /** The contact list of one account, by address. Tells of each change exactly once, and only of real ones. */
 export class ContactBook {
   readonly #byEmail = new Map<Email, MsnContact>();
   readonly #onChange: ContactChange;
+  /** What people said last, also those who are offline now. */
+  readonly said = new Map<Email, Said>();
   /** Group names by id. */
   groups: ReadonlyMap<string, string> = new Map();
 
@@ -51,6 +56,7 @@ export class ContactBook {
 
   clear(): void {
     this.#byEmail.clear();
+    this.said.clear();
     this.groups = new Map();
   }
 
@@ -61,6 +67,7 @@ export class ContactBook {
     const contact = { ...(previous ?? newContact(email)), ...patch };
     if (previous !== undefined && isSame(contact, previous)) return previous;
     if (contact.lists.size === 0 && contact.status === "FLN") {
+      this.said.delete(email);
       if (!this.#byEmail.delete(email)) return undefined;
     } else this.#byEmail.set(email, contact);
     this.#onChange(contact, previous);

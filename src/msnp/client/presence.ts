@@ -84,10 +84,19 @@ function online(core: Core, dialect: Dialect, command: Command): void {
     return;
   }
   const { status, capabilities, msnObject } = line;
+  if (status === "FLN" || status === "HDN") {
+    // Escargot tells changes of people who are hidden or away like those of others (source: msnp-core §9.3).
+    if (!isKnown(core, email)) return;
+    core.contacts.update(email, { ...GONE, ...(line.displayName && { displayName: line.displayName }) });
+    return;
+  }
+  // Below MSNP16 no UBX comes with it, but what they said before they went is still so (source: msnp-core §6.3).
+  const isBack = !dialect.endpoints && core.contacts.all.get(email)?.status === "FLN";
   core.contacts.update(email, {
     network,
     status,
     capabilities,
+    ...(isBack && core.contacts.said.get(email)),
     ...(line.displayName !== undefined && { displayName: line.displayName || email }),
     ...(msnObject === undefined ? NO_OBJECT : { msnObject }),
   });
@@ -96,23 +105,18 @@ function online(core: Core, dialect: Dialect, command: Command): void {
 function offline(core: Core, command: Command): void {
   const address = parseAddress(decodeArg(command.args[0] ?? ""));
   if (address === undefined || address.via !== undefined || !isKnown(core, address.email)) return;
-  core.contacts.update(address.email, {
-    status: "FLN",
-    personalMessage: "",
-    capabilities: NO_CAPABILITIES,
-    ...NO_OBJECT,
-    ...NO_MEDIA,
-  });
+  core.contacts.update(address.email, GONE);
 }
 
 function personalMessage(core: Core, dialect: Dialect, command: Command): void {
   const found = readAddress(dialect, command.args.slice(0, -1), 0);
   if (found === undefined || found.address.via !== undefined || !isKnown(core, found.address.email)) return;
+  const { email } = found.address;
   const { text, media } = decodePersonalMessage(command.payload ?? Buffer.alloc(0));
-  core.contacts.update(found.address.email, {
-    personalMessage: text,
-    ...(media === undefined ? NO_MEDIA : { media }),
-  });
+  const said = { personalMessage: text, media };
+  core.contacts.said.set(email, said);
+  // Who says something in hiding is offline all the same.
+  if (core.contacts.all.get(email)?.status !== "FLN") core.contacts.update(email, said);
 }
 
 /** Offline and personal message of strangers, or of oneself, say nothing. */
@@ -122,3 +126,10 @@ function isKnown(core: Core, email: Email): boolean {
 
 const NO_OBJECT = { msnObject: undefined };
 const NO_MEDIA = { media: undefined };
+const GONE = {
+  status: "FLN",
+  personalMessage: "",
+  capabilities: NO_CAPABILITIES,
+  ...NO_OBJECT,
+  ...NO_MEDIA,
+} as const;

@@ -43,11 +43,11 @@ export function parseAddressBook(response: XmlElement): AddressBook {
       if (contact !== undefined) contacts.push(contact);
     }
   }
-  const ownName = textAt(me, "contactInfo", "displayName");
+  const ownName = nameIn(child(me, "contactInfo"));
   return {
     contacts,
     groups,
-    ...(ownName !== undefined && ownName !== "" && { ownName }),
+    ...(ownName !== undefined && { ownName }),
     privacy: annotation(me, "MSN.IM.BLP") === "2" ? "BL" : "AL",
   };
 }
@@ -62,15 +62,21 @@ function parseContact(element: XmlElement): BookContact | undefined {
   const passport = toEmail(textAt(info, "passportName") ?? "");
   const email = passport ?? toEmail(textAt(mail, "email") ?? "");
   if (email === undefined) return undefined;
-  const displayName = annotation(element, "AB.NickName") ?? textAt(info, "displayName");
+  const displayName = annotation(element, "AB.NickName") ?? nameIn(info);
   return {
     id: textAt(element, "contactId") ?? "",
     email,
     network: passport === undefined ? NETWORK.yahoo : NETWORK.messenger,
-    ...(displayName !== undefined && displayName !== "" && { displayName }),
+    ...(displayName !== undefined && { displayName }),
     groupIds: childrenOf(child(info, "groupIds"), "guid").map((guid) => guid.text.trim()),
     isMessengerUser: passport === undefined || textAt(info, "isMessengerUser") !== "false",
   };
+}
+
+/** A name, if there is one; `None` is how Escargot writes that there is not (source: msnp-chat §5.4). */
+function nameIn(info: XmlElement | undefined): string | undefined {
+  const name = textAt(info, "displayName");
+  return name === "" || name === "None" ? undefined : name;
 }
 
 function annotation(contact: XmlElement | undefined, name: string): string | undefined {

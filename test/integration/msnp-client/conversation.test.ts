@@ -186,6 +186,39 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     expect(await failureOf(toBob.sendText("ring"))).toMatchObject({ code: "no-answer", certainty: "not-sent" });
   });
 
+  it("leaves a switchboard at once that the caller has left before one came", async () => {
+    const { alice, bob, toBob } = await pair();
+    const late = stage.network.faults.arm({ place: "SB", at: "ANS", fault: { kind: "delay", ms: 300 } });
+    const sent = failureOf(toBob.sendText("too late"));
+    await eventually(() => late.strikes).toBe(1);
+    await alice.signOut();
+    expect(await sent).toMatchObject({ certainty: "not-sent" });
+    await eventually(() => stage.trace.some((line) => /^bob\S* SB \d+ <<< ANS \d+ OK/.test(line))).toBe(true);
+    await eventually(() => stage.network.load.boards).toBe(0);
+    expect(bob.state).toBe("signed-in");
+  });
+
+  it("answers two calls to one switchboard once, and so hears what is said there once", async () => {
+    const { alice, bob } = await pair();
+    const atBob = hearing(bob);
+    const ns = await stage.byHand(CAROL, "carol's");
+    await ns.request("CHG", ["NLN", 0]);
+    const [, , target = "", , cookie = ""] = (await ns.request("XFR", ["SB"])).args;
+    const board = await stage.boardByHand(target);
+    await board.request("USR", [CAROL, cookie]);
+    await Promise.all([board.request("CAL", [BOB]), board.request("CAL", [BOB])]);
+    await eventually(() => stage.trace.filter((line) => line.startsWith(`${BOB} NS <<< RNG`)).length).toBe(2);
+    await eventually(() => stage.trace.some((line) => /^bob\S* SB \d+ <<< ANS/.test(line))).toBe(true);
+    const text = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n";
+    await board.request("MSG", ["A"], { payload: Buffer.from(`${text}once`), accept: ["ACK"] });
+    await board.request("MSG", ["A"], { payload: Buffer.from(`${text}and for all`), accept: ["ACK"] });
+    expect(await atBob.until(2)).toEqual(["carol: once", "carol: and for all"]);
+    expect(stage.trace.filter((line) => /^bob\S* SB \d+ >>> ANS/.test(line))).toHaveLength(1);
+    expect(alice.state).toBe("signed-in");
+    board.destroy();
+    ns.destroy();
+  });
+
   it("goes by the contact's switchboard when both call at once", async () => {
     const { alice, bob, toBob, toAlice } = await pair();
     const [atAlice, atBob] = [hearing(alice), hearing(bob)];

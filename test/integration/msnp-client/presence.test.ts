@@ -27,7 +27,11 @@ describe.each(BOTH_DIALECTS)("by %s a contact", (dialect) => {
       if (email === BOB && previous?.status !== status) seen.push(`${previous?.status} -> ${status}`);
     });
     const bob = await stage.signedIn(BOB, dialect);
-    for (const status of ["AWY", "BSY", "PHN", "LUN", "BRB", "IDL", "NLN"] as const) await bob.setStatus(status);
+    for (const status of ["NLN", "AWY", "BSY", "PHN", "LUN", "BRB", "IDL", "NLN"] as const) {
+      if (status !== bob.self.status) await bob.setStatus(status);
+      // The server tells news together and with what is true by then, so that short-lived ones are never seen.
+      await eventually(() => alice.contacts.get(BOB)?.status).toBe(status);
+    }
     const gone = next(alice, "contactChanged", ({ status }) => status === "FLN");
     await bob.signOut();
     await gone;
@@ -50,6 +54,43 @@ describe.each(BOTH_DIALECTS)("by %s a contact", (dialect) => {
     await bob.setStatus("HDN");
     expect((await hidden)[0].email).toBe(BOB);
     expect(bob.self.status).toBe("HDN");
+  });
+
+  it("stays offline while hidden, although the server tells their new name, message and lists", async () => {
+    const { alice, bob } = await pair();
+    const seen: string[] = [];
+    await bob.setStatus("HDN");
+    await eventually(() => alice.contacts.get(BOB)?.status).toBe("FLN");
+    alice.on("contactChanged", (contact) =>
+      seen.push(`${contact.displayName} ${contact.status} ${contact.personalMessage}`),
+    );
+    await bob.setPersonalMessage({ text: "psst" });
+    await bob.setDisplayName("Bobby");
+    await eventually(() => seen.length).toBe(1);
+    expect(seen[0]).toBe("Bobby FLN ");
+    await bob.setStatus("NLN");
+    await eventually(() => alice.contacts.get(BOB)).toMatchObject({ status: "NLN", personalMessage: "psst" });
+  });
+
+  it("comes back from hiding with what they said before", async () => {
+    const { alice, bob } = await pair();
+    await bob.setPersonalMessage({ text: "still here" });
+    await eventually(() => alice.contacts.get(BOB)?.personalMessage).toBe("still here");
+    await bob.setStatus("HDN");
+    await eventually(() => alice.contacts.get(BOB)).toMatchObject({ status: "FLN", personalMessage: "" });
+    await bob.setStatus("NLN");
+    await eventually(() => alice.contacts.get(BOB)).toMatchObject({ status: "NLN", personalMessage: "still here" });
+  });
+
+  it("is there before they have shown a status, and still offline to others", async () => {
+    const alice = await stage.signedIn(ALICE, dialect);
+    const told = (): boolean => stage.trace.some((line) => line.includes("<<< NLN FLN"));
+    const bob = await stage.byHand(BOB, "bob's");
+    await bob.request("ADC", ["AL", `N=${ALICE}`]);
+    await eventually(told).toBe(true);
+    await alice.setPersonalMessage({ text: "after that" });
+    expect(alice.contacts.get(BOB)).toMatchObject({ status: "FLN", personalMessage: "" });
+    bob.destroy();
   });
 
   it("says something and plays something", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type MsnClient, SignInError } from "../../../src/msnp/index.ts";
-import { ALICE, BOB, BOTH_DIALECTS, CAROL, next, Stage } from "./stage.ts";
+import { type MsnClient, parseEmail, SignInError } from "../../../src/msnp/index.ts";
+import { ALICE, BOB, BOTH_DIALECTS, CAROL, eventually, hearing, next, Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeEach(async () => {
@@ -53,9 +53,24 @@ describe.each(BOTH_DIALECTS)("a sign-in by %s", (dialect) => {
     expect([...alice.contacts.keys()].sort()).toEqual([BOB, CAROL]);
   });
 
-  it("writes the address with the capitals it was registered with", async () => {
-    await stage.signedIn(ALICE, dialect, { handle: "Alice@MSN.Test" });
-    expect(stage.trace.some((line) => /^\S+ NS >>> USR 3 \w+ I Alice@MSN\.Test$/.test(line))).toBe(true);
+  it("writes the address with the capitals it was registered with, and chats under it", async () => {
+    const [email, handle] = [parseEmail("erin@msn.test"), "Erin@MSN.Test"];
+    const spec = { email: handle, password: "erin's", displayName: "Erin" };
+    stage.network.addAccount(spec);
+    stage.network.befriend(handle, BOB);
+    const bob = await stage.signedIn(BOB, dialect);
+    const erin = await stage.signedIn(email, dialect, { handle, password: () => spec.password });
+    expect(stage.trace.some((line) => /^\S+ NS >>> USR 3 \w+ I Erin@MSN\.Test$/.test(line))).toBe(true);
+    await eventually(() => bob.contacts.get(email)?.status).toBe("NLN");
+    const [atBob, atErin] = [hearing(bob), hearing(erin)];
+    await erin.conversation(BOB).sendText("capital");
+    expect(await atBob.until(1)).toEqual(["erin: capital"]);
+    await bob.conversation(email).close();
+    await bob.conversation(email).sendText("back");
+    expect(await atErin.until(1)).toEqual(["bob: back"]);
+    await expect(stage.signedIn(email, dialect, { password: () => spec.password })).rejects.toMatchObject({
+      code: "ticket-refused",
+    });
   });
 
   it("takes no other address for its own", async () => {

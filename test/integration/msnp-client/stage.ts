@@ -99,6 +99,19 @@ export class Stage {
     return connection;
   }
 
+  /** A connection to a switchboard, given as `host:port`, whose commands are written by hand. */
+  boardByHand(target: string): Promise<Connection> {
+    const [host = "", port] = target.split(":");
+    return Connection.open({
+      host,
+      port: Number(port),
+      label: "SB by hand",
+      owner: { onCommand() {}, onEnd() {} },
+      connectTimeout: 5000,
+      requestTimeout: 5000,
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.signOut()));
     await this.network.close();

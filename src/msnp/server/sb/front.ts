@@ -90,7 +90,7 @@ export class SbFront implements ConnectionHandler {
     this.#connection.claims = session.account.email;
     const member = this.#join(session, board);
     if (member === undefined) {
-      this.#refuse(trid);
+      this.#connection.send(911, trid);
       return;
     }
     const lines = board.roster(member);
