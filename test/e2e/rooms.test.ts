@@ -104,6 +104,7 @@ test("the contact thrown out ends that chat; when they write again there is a ne
   await anna.sendText(own, "Hello Erin");
   await erin.waitForText("Hello Erin");
   await kick(own, world.ghost("erin"));
+  await expect.poll(() => statusOfMembers(own, bot()), { timeout: 15_000 }).toBe(403);
   await erin.say(alice(), "Let me in");
   const { roomId, direct } = await anna.waitForInvite(world.ghost("erin"));
   expect(roomId).not.toBe(own);
