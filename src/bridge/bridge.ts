@@ -25,6 +25,7 @@ import type {
   ResidentId,
 } from "./model.ts";
 import { directConversation, laneName, portalId, portalParts, residentParts } from "./model.ts";
+import { PuppetNews } from "./news.ts";
 import { openChat, outboundHandler } from "./outbound.ts";
 import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
@@ -76,6 +77,7 @@ export class Bridge {
   readonly #portals: PortalDirectory;
   readonly #presence: PresenceBoard;
   readonly #typing: Typing;
+  readonly #news = new PuppetNews();
   readonly #lanes: LaneRunner;
   readonly #leases: LeaseKeeper;
   readonly #inbox: Inbox;
@@ -280,21 +282,13 @@ export class Bridge {
     } else if (previous === "on") {
       this.#presence.forget(account.id);
     }
-    const trouble =
-      state === "elsewhere"
-        ? new BridgeError("elsewhere")
-        : state === "bad-password"
-          ? this.#refused(account)
-          : undefined;
-    if (trouble)
-      this.#tell(account, trouble.person.replace(/^Not sent: y/, "Y"), `${state}|${account.id}|${Date.now()}`);
+    const why = this.#fleet.puppet(account.id)?.trouble.why;
+    const news = this.#news.of(account, state, this.#titleOf(account), why);
+    if (news !== undefined) this.#tell(account, news, `${state}|${account.id}|${Date.now()}`);
   }
 
-  #refused(account: AccountRecord): BridgeError {
-    return new BridgeError("bad-password", {
-      address: account.address,
-      network: this.#networks.get(account.network)?.title ?? account.network,
-    });
+  #titleOf(account: AccountRecord): string {
+    return this.#networks.get(account.network)?.title ?? account.network;
   }
 
   async #showContacts(account: AccountRecord): Promise<void> {
@@ -312,10 +306,9 @@ export class Bridge {
   }
 
   #welcome(account: AccountRecord): void {
-    const network = this.#networks.get(account.network)?.title ?? account.network;
     this.#tell(
       account,
-      `${account.address} on ${network} is linked. Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
+      `${account.address} on ${this.#titleOf(account)} is linked. Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
       `linked|${account.id}|${Date.now()}`,
     );
   }
