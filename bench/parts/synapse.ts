@@ -16,7 +16,7 @@ const TARGET = { atLeast: 0.95 };
 const PUPPET = "puppet@msn.test";
 const LATE_MS = 180_000;
 /** How often it is looked whether the bridge has delivered the last one: an error of half of it in a run of seconds. */
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 
 interface Scene {
   readonly rig: Rig;
