@@ -71,11 +71,11 @@ function numeric(pattern: RegExp): (text: string) => string {
 const escapeNumeric = numeric(/[&<>]/g);
 const escapeNumericAll = numeric(/[&<>=\\]/g);
 
-const machineGuid = (endpoint: Endpoint): string =>
-  endpoint.machineGuid === undefined ? "" : `<MachineGuid>${endpoint.machineGuid}</MachineGuid>`;
-
 const element = (name: string, text: string | undefined): string =>
   `<${name}>${escapeNumericAll(text ?? "")}</${name}>`;
+
+const machineGuid = (endpoint: Endpoint): string =>
+  endpoint.machineGuid === undefined ? "" : element("MachineGuid", endpoint.machineGuid);
 
 function products(...pairs: readonly (readonly [id: string, key: string])[]): Product[] {
   return pairs.map(([id, key]) => ({ id, key }));

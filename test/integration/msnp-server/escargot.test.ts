@@ -216,6 +216,29 @@ describe("Addresses with capitals", () => {
   });
 });
 
+describe("Lines with more than they should have", () => {
+  test("PNG and OUT with a transaction id are commands that nobody knows", async () => {
+    await using network = await openNetwork();
+    const { alice } = await friends(network);
+    alice.say("PNG 7", "OUT 8");
+    await alice.hearsNothing();
+    const board = await openBoard(network, alice, "alice@example.com", "Alice%20A");
+    board.say("OUT 2");
+    board.sayPayload("MSG 3 A", HELLO);
+    await board.hears("ACK 3");
+  });
+
+  test("a machine GUID that is none is passed on, but does not break the XML", async () => {
+    await using network = await openNetwork();
+    const { client: bob } = await online18(network, "bob", BOB_GUID);
+    const { client: alice } = await online18(network, "alice", ALICE_GUID);
+    alice.sayPayload("UUX 6", "<Data><MachineGuid>{12}&lt;</MachineGuid></Data>");
+    let received = await bob.next();
+    while (!received.payload?.includes("MachineGuid")) received = await bob.next();
+    expect(received.payload).toContain("<MachineGuid>{12}&#x3C;</MachineGuid>");
+  });
+});
+
 describe("Switchboards, as a live Escargot keeps them", () => {
   test("a call is answered after the caller has left: no roster, and an acknowledgement from nobody", async () => {
     await using network = await openNetwork();

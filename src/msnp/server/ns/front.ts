@@ -47,7 +47,7 @@ export class NsFront implements ConnectionHandler {
     }
     if (this.session === undefined || this.dialect === undefined) {
       // A keepalive before sign-in ends the connection; anything else is passed over (source: msnp-core §1.6).
-      if (request.name === "PNG") this.connection.close();
+      if (request.name === "PNG" && request.args.length === 0) this.connection.close();
       return;
     }
     this.#sessionCommand(this.session, this.dialect, request);

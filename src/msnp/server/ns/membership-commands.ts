@@ -101,7 +101,10 @@ function putOn(session: NsSession, { contact, lists }: Member, trid: string): vo
   if ((lists & FL) !== 0) session.showContact(contact, trid);
 }
 
-/** Someone who is not on the list is no error (source: msnp-core §5.6). */
+/**
+ * Someone who is not on the list is no error (source: msnp-core §5.6). Several lists at once are all left; Escargot
+ * then only tells the other side, which would be a list that nobody can get off again.
+ */
 function takeOff(session: NsSession, { contact, lists }: Member): void {
   if (contact === undefined || session.account.contacts.get(contact.id) === undefined) return;
   for (const bit of [FL, AL, BL]) {

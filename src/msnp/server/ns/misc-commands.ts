@@ -12,7 +12,7 @@ const KEEPALIVE_SECONDS = 60;
 
 /** Everything on the notification server that is neither lists nor presence (source: msnp-core §7). */
 export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
-  PNG: (session) => session.send("QNG", KEEPALIVE_SECONDS),
+  PNG: keepAlive,
   GCF: policies,
   URL: (session, request) => session.send("URL", argument(request, 0), "/unused1", "/unused2", 1),
   SND: (session, request) => session.send("SND", argument(request, 0), "OK"),
@@ -25,6 +25,11 @@ export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
   UUN: userNotification,
   UUM: offlineMessage,
 };
+
+function keepAlive(session: NsSession, request: Request): void {
+  if (request.args.length > 0) throw new Error("PNG takes no arguments");
+  session.send("QNG", KEEPALIVE_SECONDS);
+}
 
 function policies(session: NsSession, request: Request): void {
   const [trid, file] = [argument(request, 0), argument(request, 1)];

@@ -86,12 +86,10 @@ function text(root: XmlElement | undefined, name: string): string | undefined {
   return child(root, name)?.text;
 }
 
-const GUID = /^\{?[0-9a-f-]{36}\}?$/i;
-
 /** What the client told about this endpoint; what it left out stays as it was. */
 function describeEndpoint(endpoint: Endpoint, root: XmlElement | undefined): void {
   const machineGuid = text(root, "MachineGuid");
-  if (machineGuid !== undefined && GUID.test(machineGuid)) endpoint.machineGuid = machineGuid;
+  if (machineGuid !== undefined && machineGuid !== "") endpoint.machineGuid = machineGuid;
   endpoint.name = text(root, "EpName") ?? endpoint.name ?? "";
   endpoint.clientType = text(root, "ClientType") ?? endpoint.clientType ?? "";
   endpoint.signatureSound = text(root, "SignatureSound") ?? endpoint.signatureSound ?? "";

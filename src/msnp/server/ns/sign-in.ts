@@ -23,8 +23,14 @@ export const SIGN_IN_COMMANDS: ReadonlyMap<string, SignInCommand> = new Map([
   ["CVR", clientVersion],
   ["INF", (front: NsFront) => front.connection.close()],
   ["USR", signIn],
-  ["OUT", (front: NsFront) => front.connection.close()],
+  ["OUT", leave],
 ]);
+
+/** With a transaction id it is another command to Escargot, which nobody knows. */
+function leave(front: NsFront, request: Request): void {
+  if (request.args.length > 0) throw new Error("OUT takes no arguments");
+  front.connection.close();
+}
 
 function chooseVersion(front: NsFront, request: Request): void {
   const { connection, hub } = front;

@@ -36,7 +36,8 @@ export class SbFront implements ConnectionHandler {
         this.#answer(request);
         return;
       case "OUT":
-        this.#connection.close();
+        // With a transaction id it is another command to Escargot, which nobody knows.
+        if (request.args.length === 0) this.#connection.close();
         return;
     }
     if (this.#joined === undefined) return;
