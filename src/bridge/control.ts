@@ -6,9 +6,9 @@ import type { Outcome } from "./lanes.ts";
 import type { HomeEvent, HomeName, LaneEntry, PortalId } from "./model.ts";
 import { laneName } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { RecentMap } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Store } from "./ports/store.ts";
+import { RecentMap } from "./recent.ts";
 
 export interface ControlOptions {
   readonly store: Store;

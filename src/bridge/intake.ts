@@ -17,9 +17,10 @@ import type {
 } from "./model.ts";
 import { portalParts, residentParts, shardOf } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { directPortal, RecentMap } from "./portals.ts";
+import { directPortal } from "./portals.ts";
 import type { Home, HomeHost, IntakeItem } from "./ports/home.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
+import { RecentMap } from "./recent.ts";
 import type { Typing } from "./typing.ts";
 
 export interface IntakeOptions {

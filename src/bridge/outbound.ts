@@ -16,10 +16,11 @@ import type {
 } from "./model.ts";
 import { laneName, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf, RecentMap } from "./portals.ts";
+import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
+import { RecentMap } from "./recent.ts";
 import type { Typing } from "./typing.ts";
 
 export interface OutboundOptions {

@@ -11,41 +11,10 @@ import type {
 } from "./model.ts";
 import { accountParts, parseContactAddress, portalId, portalParts } from "./model.ts";
 import type { PortalStore } from "./ports/store.ts";
+import { RecentMap } from "./recent.ts";
 
 /** Rooms remembered in memory; a miss costs one question to Redis. */
 const REMEMBERED = 20_000;
-
-/** A Map that forgets what was least recently put in or asked for. */
-export class RecentMap<K, V> {
-  readonly #map = new Map<K, V>();
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get(key: K): V | undefined {
-    const value = this.#map.get(key);
-    if (value !== undefined) {
-      this.#map.delete(key);
-      this.#map.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: K, value: V): void {
-    this.#map.delete(key);
-    this.#map.set(key, value);
-    if (this.#map.size > this.#limit) {
-      const oldest = this.#map.keys().next();
-      if (!oldest.done) this.#map.delete(oldest.value);
-    }
-  }
-
-  delete(key: K): void {
-    this.#map.delete(key);
-  }
-}
 
 export interface PortalDirectoryEvents {
   /** A portal has got a room, or has lost its last one: whoever is in it matters to someone, or no longer does. */

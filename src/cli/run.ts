@@ -50,10 +50,12 @@ export async function run(loaded: Loaded): Promise<number> {
     for (const closer of closers.reverse())
       await closer().catch((error: unknown) => log.warn({ err: error }, "not ended cleanly"));
   };
+  const stopped = stopSignal();
   try {
+    // A signal during the start is heard too: what has been started by then is ended in order.
     await serve(loaded, log, closers);
     log.info("ready");
-    log.info({ signal: await stopSignal() }, "stopping");
+    log.info({ signal: await stopped }, "stopping");
     return await withDeadline(close(), STOP_MS);
   } catch (error) {
     await withDeadline(close(), STOP_MS);

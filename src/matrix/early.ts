@@ -6,9 +6,9 @@
  * behind it in the room and may be told or not; it is fetched as well, and counts once.
  */
 import type { Logger } from "pino";
+import { RecentMap } from "../bridge/recent.ts";
 import type { EventHead } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
-import { LruMap } from "./lru.ts";
 
 export interface EarlyWordsOptions {
   readonly bot: string;
@@ -31,8 +31,8 @@ const fields = (value: unknown): Fields => (typeof value === "object" && value !
 
 export class EarlyWords {
   readonly #options: EarlyWordsOptions;
-  readonly #taken = new LruMap<string, true>(REMEMBERED);
-  readonly #failures = new LruMap<string, number>(100);
+  readonly #taken = new RecentMap<string, true>(REMEMBERED);
+  readonly #failures = new RecentMap<string, number>(100);
 
   constructor(options: EarlyWordsOptions) {
     this.#options = options;

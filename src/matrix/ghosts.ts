@@ -10,12 +10,12 @@
 import type { Logger } from "pino";
 import type { GhostRef, HomeName } from "../bridge/model.ts";
 import type { ProfileStore } from "../bridge/ports/store.ts";
+import { RecentMap } from "../bridge/recent.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { ghostName } from "./convert/text.ts";
 import type { Call, HomeserverClient } from "./http/client.ts";
 import { isRefusal, MatrixRefusal } from "./http/errors.ts";
 import type { Library } from "./listener/library.ts";
-import { LruMap } from "./lru.ts";
 
 /** The one device of each of the bridge's users. */
 export const DEVICE = "MSNBRIDGE";
@@ -38,13 +38,13 @@ interface Known {
 
 export class Ghosts {
   readonly #options: GhostsOptions;
-  readonly #known: LruMap<string, Known>;
+  readonly #known: RecentMap<string, Known>;
   readonly #preparing = new Map<string, Promise<void>>();
   #deviceless = false;
 
   constructor(options: GhostsOptions) {
     this.#options = options;
-    this.#known = new LruMap(options.cacheSize);
+    this.#known = new RecentMap(options.cacheSize);
   }
 
   /** The device to send from; `undefined` when the homeserver has no devices for application services. */

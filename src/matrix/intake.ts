@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { type HomeName, residentId, roomId } from "../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
+import { RecentMap } from "../bridge/recent.ts";
 import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
 import type { EarlyWords } from "./early.ts";
 import type { Transaction } from "./listener/appservice.ts";
-import { LruMap } from "./lru.ts";
 
 export interface IntakeOptions {
   readonly home: HomeName;
@@ -28,7 +28,7 @@ const TYPISTS = 50;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #rules: SortingRules;
-  readonly #typing = new LruMap<string, ReadonlySet<string>>(TYPING_ROOMS);
+  readonly #typing = new RecentMap<string, ReadonlySet<string>>(TYPING_ROOMS);
 
   constructor(options: IntakeOptions) {
     this.#options = options;

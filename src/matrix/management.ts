@@ -4,7 +4,7 @@
  */
 import { type HomeName, residentId } from "../bridge/model.ts";
 import type { ProfileStore } from "../bridge/ports/store.ts";
-import { LruMap } from "./lru.ts";
+import { RecentMap } from "../bridge/recent.ts";
 
 const FIELD = "matrix.management";
 /** Rooms kept per resident; the oldest is forgotten. */
@@ -20,12 +20,12 @@ interface Cached {
 export class ManagementRooms {
   readonly #home: HomeName;
   readonly #profiles: ProfileStore;
-  readonly #cache: LruMap<string, Cached>;
+  readonly #cache: RecentMap<string, Cached>;
 
   constructor(home: HomeName, profiles: ProfileStore, cacheSize: number) {
     this.#home = home;
     this.#profiles = profiles;
-    this.#cache = new LruMap(cacheSize);
+    this.#cache = new RecentMap(cacheSize);
   }
 
   /** Answers at once when it knows. @throws BridgeError `store-down`. */

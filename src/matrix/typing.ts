@@ -1,6 +1,7 @@
 /** Ghosts that type. What the homeserver shows already, or shows no longer, is not asked of it again. */
+
+import { RecentMap } from "../bridge/recent.ts";
 import type { HomeserverClient } from "./http/client.ts";
-import { LruMap } from "./lru.ts";
 
 /** Ghosts in rooms that are remembered as typing. */
 const REMEMBERED = 5000;
@@ -8,7 +9,7 @@ const REMEMBERED = 5000;
 export class GhostTyping {
   readonly #client: HomeserverClient;
   /** When the homeserver lets it fade by itself, ms. */
-  readonly #until = new LruMap<string, number>(REMEMBERED);
+  readonly #until = new RecentMap<string, number>(REMEMBERED);
 
   constructor(client: HomeserverClient) {
     this.#client = client;

@@ -71,9 +71,11 @@ test("a store that answers slowly is not asked by one round on top of another", 
   };
   await until("a round", () => asked === SHARD_COUNT);
   await new Promise((resolve) => setTimeout(resolve, 120));
+  expect(asked).toBe(SHARD_COUNT);
+  // The rounds that were missed meanwhile are not made up for: the next comes when it is its time.
   answer.resolve(true);
   await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(asked).toBe(SHARD_COUNT);
+  expect(asked).toBeLessThanOrEqual(2 * SHARD_COUNT);
 });
 
 test("what another holds is left alone, and taken when it is free", async () => {

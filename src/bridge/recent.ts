@@ -1,7 +1,7 @@
-/** A map with a bound: the entry that was used longest ago goes first. */
-export class LruMap<K, V> {
-  readonly #limit: number;
+/** A map with a bound: what was put in or asked for longest ago goes first. */
+export class RecentMap<K, V> {
   readonly #map = new Map<K, V>();
+  readonly #limit: number;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -9,18 +9,20 @@ export class LruMap<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#map.get(key);
-    if (value === undefined) return undefined;
-    this.#map.delete(key);
-    this.#map.set(key, value);
+    if (value !== undefined) {
+      this.#map.delete(key);
+      this.#map.set(key, value);
+    }
     return value;
   }
 
   set(key: K, value: V): void {
     this.#map.delete(key);
     this.#map.set(key, value);
-    if (this.#map.size <= this.#limit) return;
-    const oldest = this.#map.keys().next();
-    if (!oldest.done) this.#map.delete(oldest.value);
+    if (this.#map.size > this.#limit) {
+      const oldest = this.#map.keys().next();
+      if (!oldest.done) this.#map.delete(oldest.value);
+    }
   }
 
   delete(key: K): void {

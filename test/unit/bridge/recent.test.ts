@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { LruMap } from "../../../src/matrix/lru.ts";
+import { RecentMap } from "../../../src/bridge/recent.ts";
 
 it("forgets what was used longest ago when it is full", () => {
-  const map = new LruMap<string, number>(2);
+  const map = new RecentMap<string, number>(2);
   map.set("a", 1);
   map.set("b", 2);
   expect(map.get("a")).toBe(1);
