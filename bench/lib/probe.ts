@@ -19,14 +19,23 @@ export interface ProcessMemory {
   readonly external: number;
 }
 
+async function leastRss(): Promise<number> {
+  const session = new Session();
+  session.connect();
+  await session.post("HeapProfiler.collectGarbage");
+  session.disconnect();
+  return process.memoryUsage.rss();
+}
+
 let profiling: Session | undefined;
 
-/** RSS as it is, the rest after two collections. */
-async function memory(): Promise<ProcessMemory> {
+/** RSS as it is, the rest after two collections. `all`: after everything has been given back, RSS too. */
+async function memory(all: boolean): Promise<ProcessMemory> {
+  const rss = all ? await leastRss() : process.memoryUsage.rss();
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve, 100));
   collectGarbage();
-  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  const { heapUsed, heapTotal, external } = process.memoryUsage();
   return { rss, heapUsed, heapTotal, external };
 }
 
@@ -47,7 +56,7 @@ async function profile(file: string): Promise<void> {
 
 async function say(line: string): Promise<unknown> {
   const [what, value = ""] = line.split(" ");
-  if (what === "memory") return await memory();
+  if (what === "memory") return await memory(value === "all");
   if (what === "cpu") return process.cpuUsage();
   if (what === "profile") return await profile(value);
   if (what === "heap") return writeHeapSnapshot(value);

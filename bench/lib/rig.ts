@@ -134,8 +134,9 @@ export class Rig {
     }
   }
 
-  async memory(): Promise<ProcessMemory> {
-    return (await this.probe("memory")) as ProcessMemory;
+  /** @param all whether the process is made to give back all that it does not need first */
+  async memory(all: boolean): Promise<ProcessMemory> {
+    return (await this.probe(all ? "memory all" : "memory")) as ProcessMemory;
   }
 
   /** CPU time of the bridge so far, in ms. */

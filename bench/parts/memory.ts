@@ -14,8 +14,8 @@ const PER_SECOND = 15;
 const LONGEST_S = 120;
 /** For thousands. Many sign-ins at once leave more garbage behind than a bridge ever sees. */
 const FAST = 60;
-/** Until what the sign-ins leave behind has settled. */
-const SETTLE_MS = 10_000;
+/** Until the bridge has noticed that it is quiet again, and has given back what it does not need. */
+const SETTLE_MS = 30_000;
 
 /** What a puppet that nobody talks with costs, and how long a restart takes until all are back. */
 export const memory: Part = {
@@ -51,7 +51,7 @@ async function measure(count: number, say: (what: string) => void): Promise<Figu
     await rig.online(emails, 600_000);
     const seconds = (performance.now() - start) / 1000;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    const after = await rig.memory();
+    const after = await rig.memory(false);
     const peak = mostWithin(await rig.parts.msn.ask("signIns", undefined), 1000);
     return [...memoryRows(count, before, after), ...(limited ? signInRows(count, seconds, peak) : [])];
   } finally {
@@ -59,11 +59,10 @@ async function measure(count: number, say: (what: string) => void): Promise<Figu
   }
 }
 
-/** The bridge with nobody linked, after a while of it. */
+/** The bridge with nobody linked, and as little memory as it can do with. */
 async function withoutPuppets(rig: Rig, homeserverUrl: string): Promise<ProcessMemory> {
   await rig.startBridge(homeserverUrl);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const before = await rig.memory();
+  const before = await rig.memory(true);
   await rig.stopBridge();
   return before;
 }
