@@ -226,10 +226,11 @@ describe("A switchboard of MSNP18 (msnp-chat §1.4, §1.12)", () => {
     await board.hears(`JOI alice@example.com;{${ALICE_GUID}} Alice%20A 2788999228:48`, self);
     const { board: second } = await answerRing(network, work, `alice@example.com;{${OTHER_GUID}}`);
     await second.hears(
-      `IRO 1 1 4 ${bobs}`,
-      `IRO 1 2 4 ${plain}`,
-      `IRO 1 3 4 alice@example.com;{${ALICE_GUID}} Alice%20A 2788999228:48`,
-      "IRO 1 4 4 alice@example.com Alice%20A 2788999228:48",
+      `IRO 1 1 5 ${bobs}`,
+      `IRO 1 2 5 ${plain}`,
+      `IRO 1 3 5 alice@example.com;{${OTHER_GUID}} Alice%20A 2788999228:48`,
+      `IRO 1 4 5 alice@example.com;{${ALICE_GUID}} Alice%20A 2788999228:48`,
+      "IRO 1 5 5 alice@example.com Alice%20A 2788999228:48",
       "ANS 1 OK",
       self,
     );

@@ -12,7 +12,10 @@ const ID_DIGITS = 31;
 export interface Member {
   readonly session: NsSession;
   readonly account: Account;
-  /** The endpoint after which the plain line of the person stands (source: msnp-chat §1.4). */
+  /**
+   * The endpoint after which the plain line of the person stands (source: msnp-chat §1.4). Whoever joins looks only at
+   * the one who came last before, so that a person may have two.
+   */
   primary: boolean;
   joined(other: Member, firstOfPerson: boolean): void;
   left(other: Member, lastOfPerson: boolean): void;
@@ -42,7 +45,8 @@ export class Board {
     const own = [...this.#members].filter((other) => other.account === member.account);
     const mayDouble = this.#hub.quirks.entersTwice && member.session.endpoint.guid === undefined;
     if (!mayDouble && own.some((other) => other.session === member.session)) return false;
-    member.primary = !own.some((other) => other.primary);
+    const last = [...this.#members].at(-1);
+    member.primary = last?.account !== member.account || !last.primary;
     this.#members.add(member);
     // Everybody may have left before.
     this.#hub.boards.set(this.id, this);
@@ -82,27 +86,36 @@ export class Board {
     return this.#members.size === 1 && this.#members.has(member);
   }
 
-  /** The lines of IRO for a newcomer; from MSNP16 on each person has one per endpoint and a plain one. */
+  /**
+   * The lines of IRO for a newcomer; from MSNP16 on each person has one per endpoint and a plain one, and the newcomer's
+   * own endpoint is among them when another place of the account was there (source: msnp-chat §1.4).
+   */
   roster(viewer: Member): RosterLine[] {
-    const people = new Map<Account, Member[]>();
-    for (const member of this.#members) {
-      if (member === viewer) continue;
-      const endpoints = people.get(member.account);
-      if (endpoints === undefined) people.set(member.account, [member]);
-      else endpoints.push(member);
+    const named = this.#named();
+    if (!viewer.session.dialect.endpoints) {
+      return named.filter((member) => member.account !== viewer.account).map((member) => plainLine(viewer, member));
     }
-    const { dialect } = viewer.session;
     const lines: RosterLine[] = [];
-    for (const [account, endpoints] of people) {
-      if (!dialect.endpoints) {
-        const [first] = endpoints;
-        if (account !== viewer.account && first !== undefined) lines.push(plainLine(viewer, first));
-        continue;
+    const seen = new Set<Member>();
+    for (const member of named) {
+      if (seen.has(member) || member === viewer) continue;
+      for (const other of this.#members) {
+        if (other.account !== member.account || other.primary || other === member || seen.has(other)) continue;
+        seen.add(other);
+        lines.push(...endpointLines(viewer, other, false));
       }
-      endpoints.sort((one, other) => Number(one.primary) - Number(other.primary));
-      for (const endpoint of endpoints) lines.push(...endpointLines(viewer, endpoint, endpoint.primary));
+      seen.add(member);
+      lines.push(...endpointLines(viewer, member, member.primary));
     }
     return lines;
+  }
+
+  /** Everybody but other primary endpoints of the one who was there first: so Escargot counts people. */
+  #named(): Member[] {
+    const [first] = this.#members;
+    return [...this.#members].filter(
+      (member) => member === first || !member.primary || member.account !== first?.account,
+    );
   }
 }
 
