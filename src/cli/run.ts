@@ -27,6 +27,7 @@ import { DIALECTS } from "../msnp/index.ts";
 import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
+import { giveMemoryBack } from "./give-back.ts";
 
 /** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
 const LEASE_MS = 15_000;
@@ -113,6 +114,7 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
   closers.push(() => bridge.stop());
   await bridge.start();
   closers.push(measureLoop(meter));
+  closers.push(giveMemoryBack(log));
 }
 
 /** The lock of the data folder, Redis (the operator's or a private one), and the store on it. */
