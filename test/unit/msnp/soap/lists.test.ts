@@ -81,6 +81,17 @@ describe("the address book", () => {
     ]);
   });
 
+  it("has no name for people whom Escargot calls None", () => {
+    const person = (type: string, email: string): string =>
+      `<Contact><contactInfo><contactType>${type}</contactType><passportName>${email}</passportName><displayName>None</displayName></contactInfo></Contact>`;
+    const people = person("Regular", "bob@example.com") + person("Me", "alice@example.com");
+    const book = parseAddressBook(parseXml(`<ABFindAllResponse><contacts>${people}</contacts></ABFindAllResponse>`));
+    expect(book.contacts.map(({ email, displayName }) => [email, displayName])).toEqual([
+      ["bob@example.com", undefined],
+    ]);
+    expect(book.ownName).toBeUndefined();
+  });
+
   it("of a new account is empty", () => {
     const book = parseAddressBook(parseXml("<ABFindAllResponse/>"));
     expect(book).toEqual({ contacts: [], groups: new Map(), privacy: "AL" });
