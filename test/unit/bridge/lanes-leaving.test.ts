@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
+import type { LaneHandler } from "../../../src/bridge/lanes.ts";
 import type { Fence } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
 import { out, ToyLanes, until } from "./support.ts";

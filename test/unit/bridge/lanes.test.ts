@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
+import type { Outcome } from "../../../src/bridge/lanes.ts";
 import type { LaneEntry, LaneRef } from "../../../src/bridge/model.ts";
 import { messageId, shardOf } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
