@@ -16,6 +16,7 @@ import {
   portalId,
   residentId,
   roomId,
+  shardOf,
 } from "../../src/bridge/model.ts";
 import { Secret } from "../../src/bridge/secret.ts";
 import { BridgeProcess, prepareBridge } from "../../src/cli/sandbox/bridge-process.ts";
@@ -102,6 +103,12 @@ export class Rig {
     const account = accountId(NETWORK, parseContactAddress(puppet));
     const portal = portalId(account, directConversation(parseContactAddress(person)));
     await this.parts.store.bind(portal, { home: MATRIX, room: roomId(room), resident: residentId(MATRIX, resident) });
+  }
+
+  /** Whether anything waits in the lanes of an account (or of one that shares its shard). */
+  async waits(email: string): Promise<boolean> {
+    const account = accountId(NETWORK, parseContactAddress(email));
+    return (await this.parts.store.waiting(shardOf(account))).length > 0;
   }
 
   /** Starts the bridge; what is linked and bound before is what it finds. */
