@@ -48,6 +48,20 @@ test("an append whose answer is lost is there once, and its id is known", async 
   expect((await direct.read(lane, undefined, 9)).map((entry) => entry.id)).toEqual([id]);
 });
 
+test("a Redis that has forgotten its scripts does not put what was in flight behind what came later", async () => {
+  const lane = out(account("forgotten"), "bob");
+  await store.append(lane, said("before"), "forgotten-before");
+  await fixture.admin.call("CLIENT", "PAUSE", "2000", "WRITE");
+  const first = store.append(lane, said("first"), "forgotten-first");
+  await fixture.admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  const rest = Array.from({ length: 20 }, (_, i) => store.append(lane, said(`${i}`), `forgotten-${i}`));
+  await fixture.admin.call("CLIENT", "UNPAUSE");
+  await fixture.admin.call("SCRIPT", "FLUSH");
+  await Promise.all([first, ...rest]);
+  const texts = (await direct.read(lane, undefined, 100)).map(textOf);
+  expect(texts).toEqual(["before", "first", ...Array.from({ length: 20 }, (_, i) => `${i}`)]);
+});
+
 test("appends in flight while the link breaks are there once each and in order", async () => {
   const lane = out(account("in-flight"), "bob");
   const ids = await losingTheAnswer(() =>
