@@ -32,7 +32,7 @@ interface Spool {
   readonly lane: LaneRef;
   /** Not yet known to be stored, oldest first. */
   readonly waiting: Item[];
-  retrying: boolean;
+  pumping: boolean;
 }
 
 interface Item {
@@ -64,7 +64,7 @@ export class Inbox {
     const { home } = residentParts(account.owner);
     const portal = directPortal(account.id, { network: account.network, contact: message.from });
     const lane: LaneRef = { kind: "in", shard: shardOf(account.id), portal, home };
-    const spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], retrying: false };
+    const spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], pumping: false };
     if (spool.waiting.length >= SPOOL_LIMIT || this.#held >= TOTAL_LIMIT) {
       this.#log.error({ lane: laneName(lane), held: this.#held }, "words lost: too many wait for the store");
       this.#overflow(account);
@@ -74,7 +74,7 @@ export class Inbox {
     const item: Item = { message: shortened(message), once: randomUUID() };
     spool.waiting.push(item);
     this.#held += 1;
-    if (!spool.retrying) void this.#append(spool, item);
+    if (!spool.pumping) void this.#pump(spool);
   }
 
   /** Waits until all that was received is stored, at most `ms`. */
@@ -84,44 +84,34 @@ export class Inbox {
     this.#stopped = true;
   }
 
-  async #append(spool: Spool, item: Item): Promise<void> {
-    try {
-      const stored = this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
-      // Redis answers in order: the lane reads right behind the append, without waiting for its answer.
-      this.#lanes.wake(spool.lane);
-      await stored;
-      this.#stored(spool, item);
-    } catch (error) {
-      if (spool.retrying) return;
-      spool.retrying = true;
-      this.#log.warn(
-        { err: asBridgeError(error), lane: laneName(spool.lane) },
-        "words could not be stored; trying again",
-      );
-      await this.#again(spool);
-    }
-  }
-
-  /** Appends what waits, one after another in its order, until nothing waits. */
-  async #again(spool: Spool): Promise<void> {
-    for (let attempt = 0; !this.#stopped; attempt += 1) {
-      const item = spool.waiting[0];
-      if (!item) break;
+  /**
+   * Appends what waits, one after another until nothing waits. The first is on its way to Redis before this returns; one
+   * at a time, because one that failed while later ones went through would come behind them.
+   */
+  async #pump(spool: Spool): Promise<void> {
+    spool.pumping = true;
+    let attempt = 0;
+    for (let item = spool.waiting[0]; item; item = spool.waiting[0]) {
       try {
-        await this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
-        this.#stored(spool, item);
+        const stored = this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
+        // Redis answers in order: the lane reads right behind the append, without waiting for its answer.
         this.#lanes.wake(spool.lane);
-        attempt = -1;
-      } catch {
+        await stored;
+        spool.waiting.shift();
+        this.#held -= 1;
+        attempt = 0;
+      } catch (error) {
+        if (attempt === 0)
+          this.#log.warn(
+            { err: asBridgeError(error), lane: laneName(spool.lane) },
+            "words could not be stored; trying again",
+          );
+        if (this.#stopped) break;
         await pause(backOff(attempt, 100, 3000));
+        attempt += 1;
       }
     }
-    spool.retrying = false;
-  }
-
-  #stored(spool: Spool, item: Item): void {
-    const at = spool.waiting.indexOf(item);
-    if (at >= 0) this.#held -= spool.waiting.splice(at, 1).length;
+    spool.pumping = false;
     if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
   }
 }
