@@ -9,7 +9,7 @@ import { HomeserverSilent, isRefusal } from "./http/errors.ts";
  * A transaction id from a lane's key. Synapse's memory of them is per path and application service, not per user, so the
  * key alone must be unique; it is, because a key names one entry of one lane.
  */
-export function transactionId(key: string): string {
+function transactionId(key: string): string {
   return `m${createHash("sha256").update(key).digest("base64url").slice(0, 32)}`;
 }
 

@@ -22,11 +22,11 @@ import { shortBatch } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 
 /** Entries that a lane may hold. */
-export const MAX_LANE = 100_000;
+const MAX_LANE = 100_000;
 /** Results remembered per shard, and so the appends of a shard that may be in flight at one time. */
-export const MAX_RECENT = 4_096;
+const MAX_RECENT = 4_096;
 /** Parked entries kept per account. */
-export const MAX_PARKED = 1_000;
+const MAX_PARKED = 1_000;
 const MAX_PARKED_SHOWN = 100;
 const MAX_NAMES = 8;
 const MAX_ITEMS = 10_000;

@@ -31,7 +31,7 @@ export interface MsnAccount {
   readonly name: string;
 }
 
-export const MSN_DOMAIN = "msn.test";
+const MSN_DOMAIN = "msn.test";
 
 /** Everything that a conversation needs, real and on loopback: Redis, Synapse, an MSN network, and the bridge. */
 export class World {
