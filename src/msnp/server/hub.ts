@@ -1,4 +1,4 @@
-import type { ServerDialect } from "./dialects.ts";
+import type { ServerDialect } from "./dialects/index.ts";
 import type { Faults } from "./faults.ts";
 import type { NsSession } from "./ns/session.ts";
 import type { NetworkLimits, Quirks } from "./options.ts";

@@ -1,4 +1,4 @@
-export { SERVER_DIALECTS, type ServerDialect } from "./dialects.ts";
+export { SERVER_DIALECTS, type ServerDialect } from "./dialects/index.ts";
 export type { ArmedFault, FaultOrder, Faults, HttpFault, WireFault } from "./faults.ts";
 export { type AccountView, MsnNetwork, type NetworkPorts, type NetworkServices } from "./network.ts";
 export {

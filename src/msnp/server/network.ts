@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type ConnectionContext, ServerConnection } from "./connection.ts";
-import { SERVER_DIALECTS } from "./dialects.ts";
+import { SERVER_DIALECTS } from "./dialects/index.ts";
 import { Faults } from "./faults.ts";
 import { createWebServer } from "./http/server.ts";
 import type { Cookie, Hub, Ticket } from "./hub.ts";

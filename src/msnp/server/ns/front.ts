@@ -1,5 +1,5 @@
 import type { ConnectionHandler, Request, ServerConnection } from "../connection.ts";
-import type { ServerDialect } from "../dialects.ts";
+import type { ServerDialect } from "../dialects/index.ts";
 import type { Hub } from "../hub.ts";
 import { LIST_COMMANDS } from "./list-commands.ts";
 import { MEMBERSHIP_COMMANDS } from "./membership-commands.ts";

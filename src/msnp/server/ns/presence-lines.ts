@@ -1,4 +1,4 @@
-import { type ServerDialect, speaker, writeCapabilities } from "../dialects.ts";
+import { type ServerDialect, speaker, writeCapabilities } from "../dialects/index.ts";
 import { type LineArg, objectArg } from "../line.ts";
 import type { Account } from "../state/account.ts";
 import type { Endpoint, LiveSession } from "../state/session.ts";

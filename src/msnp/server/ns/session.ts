@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { ServerConnection } from "../connection.ts";
-import type { ServerDialect } from "../dialects.ts";
+import type { ServerDialect } from "../dialects/index.ts";
 import type { Hub } from "../hub.ts";
 import { randomHex } from "../ids.ts";
 import type { LineArg } from "../line.ts";

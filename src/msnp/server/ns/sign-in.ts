@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { verifyRpsResponse } from "../../auth/rps.ts";
 import type { Request } from "../connection.ts";
-import type { ServerDialect } from "../dialects.ts";
+import type { ServerDialect } from "../dialects/index.ts";
 import { bareGuid, isUuid } from "../ids.ts";
 import type { Quirks } from "../options.ts";
 import type { Account } from "../state/account.ts";

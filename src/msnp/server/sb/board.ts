@@ -1,4 +1,4 @@
-import { writeCapabilities } from "../dialects.ts";
+import { writeCapabilities } from "../dialects/index.ts";
 import type { Hub } from "../hub.ts";
 import { randomHex } from "../ids.ts";
 import type { NsSession } from "../ns/session.ts";

@@ -1,5 +1,5 @@
 import type { MsnStatus } from "../../dialect/status.ts";
-import type { ServerDialect } from "../dialects.ts";
+import type { ServerDialect } from "../dialects/index.ts";
 import type { Board } from "../sb/board.ts";
 import type { Account } from "./account.ts";
 
