@@ -23,7 +23,7 @@ interface Room {
 const COMMON = ["pino"];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  msnp: { rooms: [], packages: ["saxes"] },
+  msnp: { rooms: [], packages: ["saxes", "socks", "undici"] },
   bridge: { rooms: [], packages: COMMON },
   msn: { rooms: ["msnp", "bridge"], packages: COMMON },
   matrix: {
