@@ -32,6 +32,8 @@ export type HttpFault =
   | { readonly kind: "status"; readonly status: number }
   /** The credentials are refused the way the service refuses a bad password. */
   | { readonly kind: "refuse" }
+  /** A SOAP fault of this code, in the layout of the service; other services refuse (source: msnp-chat §5.7). */
+  | { readonly kind: "soap-fault"; readonly code: string }
   /** A body that is not what it says. */
   | { readonly kind: "garbage"; readonly bytes?: Buffer }
   /** Ask again elsewhere: RST's redirect fault, else a 302 (source: msnp-core §3.3, §3.6). */

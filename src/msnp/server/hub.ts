@@ -6,6 +6,8 @@ import type { PresenceFanOut } from "./presence.ts";
 import type { Board } from "./sb/board.ts";
 import type { Account } from "./state/account.ts";
 import type { Directory } from "./state/directory.ts";
+import type { OfflineStore } from "./state/offline.ts";
+import type { ProfileStore } from "./state/profiles.ts";
 import type { TokenStore } from "./state/tokens.ts";
 
 /** Proof of a password, issued by a login service (source: msnp-core §3.3, §3.6). */
@@ -30,6 +32,8 @@ export interface Hub {
   readonly sessionsByTicket: Map<string, NsSession>;
   readonly boards: Map<string, Board>;
   readonly presence: PresenceFanOut;
+  readonly offline: OfflineStore;
+  readonly profiles: ProfileStore;
   readonly faults: Faults;
   readonly quirks: Quirks;
   readonly limits: NetworkLimits;

@@ -1,6 +1,6 @@
 export { SERVER_DIALECTS, type ServerDialect } from "./dialects/index.ts";
 export type { ArmedFault, FaultOrder, Faults, HttpFault, WireFault } from "./faults.ts";
-export { type AccountView, MsnNetwork, type NetworkPorts, type NetworkServices } from "./network.ts";
+export { type AccountView, type LeftMessage, MsnNetwork, type NetworkPorts, type NetworkServices } from "./network.ts";
 export {
   type AccountSpec,
   type ContactSpec,

@@ -7,12 +7,15 @@ import { createWebServer } from "./http/server.ts";
 import type { Cookie, Hub, Ticket } from "./hub.ts";
 import { NsFront } from "./ns/front.ts";
 import type { NsSession } from "./ns/session.ts";
+import { leaveOfflineMessage } from "./offline.ts";
 import { type AccountSpec, DEFAULT_LIMITS, DEFAULT_QUIRKS, type NetworkOptions, type StartOptions } from "./options.ts";
 import { PresenceFanOut } from "./presence.ts";
 import { SbFront } from "./sb/front.ts";
 import type { Account } from "./state/account.ts";
 import { Directory } from "./state/directory.ts";
 import { LIST_BITS, type ListName, listNames, PL, RL } from "./state/lists.ts";
+import { type OfflineMessage, OfflineStore } from "./state/offline.ts";
+import { ProfileStore } from "./state/profiles.ts";
 import type { KickReason } from "./state/session.ts";
 import { TokenStore } from "./state/tokens.ts";
 import { type TraceListener, Transcript } from "./transcript.ts";
@@ -31,6 +34,23 @@ export interface NetworkServices {
   readonly rst2Url: string;
   readonly addressBookUrl: string;
   readonly sharingUrl: string;
+  readonly storageUrl: string;
+  readonly oimStoreUrl: string;
+  readonly oimFetchUrl: string;
+  readonly configUrl: string;
+}
+
+/** An offline message for tests and the sandbox to leave. */
+export interface LeftMessage {
+  readonly from: string;
+  /** Default the name of the account, if the sender has one. */
+  readonly fromName?: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** GUID of the burst; default a new one. */
+  readonly runId?: string;
+  readonly sequence?: number;
 }
 
 /** A look at an account, for tests and the sandbox. */
@@ -77,6 +97,8 @@ export class MsnNetwork {
       sessionsByTicket: new Map<string, NsSession>(),
       boards: new Map(),
       presence: new PresenceFanOut(quirks.presenceDelayMs),
+      offline: new OfflineStore(limits.maxOfflineMessages),
+      profiles: new ProfileStore(),
       faults: this.faults,
       quirks,
       limits,
@@ -140,6 +162,10 @@ export class MsnNetwork {
       rst2Url: `${base}RST2.srf`,
       addressBookUrl: `${base}abservice/abservice.asmx`,
       sharingUrl: `${base}abservice/SharingService.asmx`,
+      storageUrl: `${base}storageservice/SchematizedStore.asmx`,
+      oimStoreUrl: `${base}OimWS/oim.asmx`,
+      oimFetchUrl: `${base}rsi/rsi.asmx`,
+      configUrl: `${base}Config/MsgrConfig.asmx`,
     };
   }
 
@@ -182,6 +208,25 @@ export class MsnNetwork {
       groups: [...account.groups.values()].map((group) => group.name),
       sessions: account.sessions.map(({ dialect, endpoint }) => ({ dialect: dialect.name, guid: endpoint.guid })),
     };
+  }
+
+  /**
+   * Leaves messages for somebody as if others had sent them; who is signed in hears of them. The senders need no account.
+   * Throws for a recipient who is no account here, and when the store is full.
+   */
+  leaveOfflineMessages(to: string, messages: readonly LeftMessage[]): void {
+    const { email } = this.#account(to);
+    for (const message of messages) {
+      const fromName = message.fromName ?? this.#hub.directory.byEmail(message.from)?.name;
+      if (leaveOfflineMessage(this.#hub, { ...message, fromName, to: email }) === undefined) {
+        throw new Error(`The store takes no more messages for ${email}, or the text is too long`);
+      }
+    }
+  }
+
+  /** What waits for somebody, the oldest first. */
+  offlineMessages(email: string): readonly OfflineMessage[] {
+    return this.#hub.offline.list(this.#account(email).email);
   }
 
   /** How many clients are signed in, and how many switchboard sessions there are. */

@@ -45,10 +45,36 @@ export interface Quirks {
   readonly keepsPersonalMessages: boolean;
   /** The address in USR and ANS must be spelt as it was registered (source: msnp-core §3.5, §9.3). */
   readonly spelledAddresses: boolean;
+  /** MSNP2-7: an account has one salt for good, or a new one at each sign-in (source: msnp-core §3.2). */
+  readonly fixedSalts: boolean;
+  /** MSNP5-7: PRP and BPR in the answer to SYN lack the transaction id and the address (source: msnp-core §5.2, §9.3). */
+  readonly shortPropertyLines: boolean;
   /** PRP MFN without a value takes the name away; lines then lack the argument. */
   readonly namelessPeople: boolean;
   /** Own names over 387 characters are refused with 209 (source: msnp-core §1.5). */
   readonly refusesLongNames: boolean;
+  /**
+   * Offline messages are told and dated as by Microsoft's store; Escargot escapes its metadata, puts subjects outside,
+   * keeps whole seconds and knows no summer time (source: msnp-chat §5.6).
+   */
+  readonly exactMailData: boolean;
+  /**
+   * The key that locks the store of offline messages: any will do after the constant challenge, it is computed from a
+   * random challenge, or there is none (source: msnp-chat §5.6.3).
+   */
+  readonly lockKeys: "any" | "computed" | "none";
+  /** A sender's next offline message within so many milliseconds is SenderThrottleLimitExceeded; 0: never. */
+  readonly offlineIntervalMs: number;
+  /** UUM needs `Dest-Agent: client`, and anything but text ends the connection (source: msnp-chat §5.6.4). */
+  readonly picksOfflineMessages: boolean;
+  /** Changes of lists made at one endpoint are told the account's others by NOT (source: msnp-core §5.7). */
+  readonly tellsOwnChanges: boolean;
+  /** FindMembership can be asked for changes only (source: msnp-chat §5.3). */
+  readonly listsChanges: boolean;
+  /** UUN reaches one's own endpoints although one is hidden or blocks strangers (source: msnp-core §6.7). */
+  readonly reachesOwnEndpoints: boolean;
+  /** Capabilities of a UUX whose root is EndpointData are kept (source: msnp-core §6.5). */
+  readonly keepsEndpointData: boolean;
 }
 
 export const DEFAULT_QUIRKS: Quirks = {
@@ -72,8 +98,18 @@ export const DEFAULT_QUIRKS: Quirks = {
   introducesStrangers: false,
   keepsPersonalMessages: true,
   spelledAddresses: true,
+  fixedSalts: true,
+  shortPropertyLines: true,
   namelessPeople: true,
   refusesLongNames: false,
+  exactMailData: false,
+  lockKeys: "any",
+  offlineIntervalMs: 0,
+  picksOfflineMessages: true,
+  tellsOwnChanges: false,
+  listsChanges: false,
+  reachesOwnEndpoints: false,
+  keepsEndpointData: false,
 };
 
 /** The other pole: what is known of Microsoft's servers. */
@@ -95,8 +131,17 @@ export const OFFICIAL_QUIRKS: Partial<Quirks> = {
   introducesStrangers: true,
   keepsPersonalMessages: false,
   spelledAddresses: false,
+  fixedSalts: false,
+  shortPropertyLines: false,
   namelessPeople: false,
   refusesLongNames: true,
+  exactMailData: true,
+  lockKeys: "computed",
+  picksOfflineMessages: false,
+  tellsOwnChanges: true,
+  listsChanges: true,
+  reachesOwnEndpoints: true,
+  keepsEndpointData: true,
 };
 
 /** Bounds and lifetimes (source: msnp-core §9.2). */
@@ -108,6 +153,8 @@ export interface NetworkLimits {
   readonly maxEndpoints: number;
   /** Unsent bytes at which a client that does not read is dropped. */
   readonly maxOutputBytes: number;
+  /** Offline messages that wait for one account. */
+  readonly maxOfflineMessages: number;
   /** Longest body of a web request. */
   readonly maxBodyBytes: number;
   readonly signInTimeoutMs: number;
@@ -123,6 +170,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   maxConnections: 50_000,
   maxEndpoints: 16,
   maxOutputBytes: 4 * 1024 * 1024,
+  maxOfflineMessages: 5000,
   maxBodyBytes: 256 * 1024,
   signInTimeoutMs: 60_000,
   nexusTicketMs: 30_000,

@@ -48,15 +48,6 @@ export function profileMessage(facts: ProfileFacts): string {
   return `${fields}\r\n\r\n\r\n`;
 }
 
-/** An empty mailbox, told after the first CHG (source: msnp-core §7.1). */
-export const MAIL_DATA_MESSAGE = [
-  "MIME-Version: 1.0",
-  "Content-Type: text/x-msmsgsinitialmdatanotification; charset=UTF-8",
-  "",
-  "Mail-Data: <MD><E><I>0</I><IU>0</IU><O>0</O><OU>0</OU></E><Q><QTM>409600</QTM><QNM>204800</QNM></Q></MD>",
-  "",
-].join("\r\n");
-
 /** Tells how many minutes are left until the server goes down (source: msnp-core §7.1). */
 export function maintenanceMessage(minutes: number): string {
   const head = ["MIME-Version: 1.0", "Content-Type: application/x-msmsgssystemmessage", ""];

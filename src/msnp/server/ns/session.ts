@@ -4,11 +4,12 @@ import type { ServerDialect } from "../dialects/index.ts";
 import type { Hub } from "../hub.ts";
 import { randomHex } from "../ids.ts";
 import type { LineArg } from "../line.ts";
+import { initialMailNotice } from "../mail-data.ts";
 import type { Board } from "../sb/board.ts";
 import { type Account, looksOffline } from "../state/account.ts";
 import { FL, RL } from "../state/lists.ts";
 import type { Endpoint, KickReason, LiveSession, Phones, PresenceNews } from "../state/session.ts";
-import { addressBookNotice, circleTicket, MAIL_DATA_MESSAGE, maintenanceMessage } from "./payloads.ts";
+import { addressBookNotice, circleTicket, maintenanceMessage } from "./payloads.ts";
 import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
 
 /** A signed-in client of the notification server. */
@@ -75,7 +76,7 @@ export class NsSession implements LiveSession {
     for (const entry of this.account.contacts.values()) {
       if ((entry.lists & FL) !== 0) this.showContact(entry.account, this.#firstStatus);
     }
-    this.message(MAIL_DATA_MESSAGE);
+    this.mailNotice(initialMailNotice(this.hub.offline.list(this.account.email), quirks.exactMailData));
     if (quirks.challenges) this.#sendChallenge();
   }
 
@@ -137,6 +138,10 @@ export class NsSession implements LiveSession {
     this.sendPayload(["MSG", "Hotmail", "Hotmail"], body);
   }
 
+  mailNotice(body: string): void {
+    if (this.#presenceStarted && this.dialect.mailData) this.message(body);
+  }
+
   /** Announces that the server goes down in so many minutes. */
   announceMaintenance(minutes: number): void {
     this.message(maintenanceMessage(minutes));
@@ -162,16 +167,16 @@ export class NsSession implements LiveSession {
     } else {
       this.sendPayload(["ADL", 0], reversePayload(other, ` f="${encodeURIComponent(other.name.toWellFormed())}"`));
     }
-    this.#addressBookChanged();
+    this.addressBookChanged();
   }
 
   removedBy(other: Account): void {
     if (this.dialect.lists === "syn") this.send("REM", 0, "RL", other.email);
     else this.sendPayload(["RML", 0], reversePayload(other, ""));
-    this.#addressBookChanged();
+    this.addressBookChanged();
   }
 
-  #addressBookChanged(): void {
+  addressBookChanged(): void {
     this.sendPayload(["NOT"], addressBookNotice(this.account, this.hub.now()));
   }
 

@@ -54,5 +54,9 @@ export interface LiveSession {
   addedBy(other: Account): void;
   removedBy(other: Account): void;
   userNotification(from: string, type: string, payload: Buffer): void;
+  /** A message about the mailbox, for clients that know such and have told a status. */
+  mailNotice(body: string): void;
+  /** The address book of the account has changed. */
+  addressBookChanged(): void;
   kick(reason?: KickReason): void;
 }
