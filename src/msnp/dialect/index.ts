@@ -18,6 +18,9 @@ export type {
   ChallengeKind,
   Dialect,
   DialectName,
+  DialectRows,
+  GroupForm,
+  ListForm,
   ListKind,
   Product,
 } from "./types.ts";
