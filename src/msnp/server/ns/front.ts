@@ -4,6 +4,8 @@ import type { Hub } from "../hub.ts";
 import { LIST_COMMANDS } from "./list-commands.ts";
 import { MEMBERSHIP_COMMANDS } from "./membership-commands.ts";
 import { MISC_COMMANDS } from "./misc-commands.ts";
+import { NOTIFICATION_COMMANDS } from "./notification-commands.ts";
+import { OFFLINE_COMMANDS } from "./offline-commands.ts";
 import { PRESENCE_COMMANDS } from "./presence-commands.ts";
 import type { NsSession } from "./session.ts";
 import { SIGN_IN_COMMANDS } from "./sign-in.ts";
@@ -16,6 +18,8 @@ const SESSION_COMMANDS: ReadonlyMap<string, SessionCommand> = new Map([
   ...Object.entries(MEMBERSHIP_COMMANDS),
   ...Object.entries(PRESENCE_COMMANDS),
   ...Object.entries(MISC_COMMANDS),
+  ...Object.entries(NOTIFICATION_COMMANDS),
+  ...Object.entries(OFFLINE_COMMANDS),
 ]);
 
 /** A connection to the notification server from its first line on; after sign-in it has a session. */

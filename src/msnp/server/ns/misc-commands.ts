@@ -1,7 +1,5 @@
 import { answerChallenge } from "../../auth/challenge.ts";
 import type { Request } from "../connection.ts";
-import { bareGuid } from "../ids.ts";
-import { looksOffline } from "../state/account.ts";
 import { argument, payloadOf } from "./args.ts";
 import type { SessionCommand } from "./front.ts";
 import { SHIELDS } from "./payloads.ts";
@@ -22,8 +20,6 @@ export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
   QRY: answerToChallenge,
   XFR: transfer,
   IMS: switchChats,
-  UUN: userNotification,
-  UUM: offlineMessage,
 };
 
 function keepAlive(session: NsSession, request: Request): void {
@@ -76,32 +72,4 @@ function switchChats(session: NsSession, request: Request): void {
   }
   session.acceptsChats = value === "ON";
   session.send("IMS", trid, 0, value);
-}
-
-/** Relays to every endpoint, or to the one that is named; unknown people get silence (source: msnp-core §7.9). */
-function userNotification(session: NsSession, request: Request): void {
-  const [trid, to, type] = [argument(request, 0), argument(request, 1), argument(request, 2)];
-  const [email = "", guidText] = to.split(";");
-  const { account, hub, endpoint } = session;
-  const target = hub.directory.byEmail(email);
-  if (target === undefined || !/^\d+$/.test(type)) return;
-  if (looksOffline(target.status) || target.blocks(account)) {
-    session.send(217, trid);
-    return;
-  }
-  const guid = guidText === undefined ? undefined : bareGuid(guidText);
-  for (const other of [...target.sessions]) {
-    if (!other.dialect.userNotifications || (guid !== undefined && other.endpoint.guid !== guid)) continue;
-    const named = guid !== undefined && endpoint.guid !== undefined && other.dialect.endpoints;
-    other.userNotification(named ? `${account.email};{${endpoint.guid}}` : account.email, type, payloadOf(request));
-  }
-  session.send("UUN", trid, "OK");
-}
-
-/** There is no store for offline messages; like any UUM they get no answer (source: msnp-core §7.10). */
-function offlineMessage(session: NsSession, request: Request): void {
-  const [network, type] = [argument(request, 2), argument(request, 3)];
-  if (!["1", "2", "3", "4"].includes(type) || (network === "1" && !session.dialect.offlineByUum)) {
-    session.connection.close();
-  }
 }
