@@ -13,7 +13,7 @@ describe("Versions and sign-ins that are refused (msnp-core §2, §3, §9.3)", (
   test("no common version: VER 0 and the end", async () => {
     await using network = await openNetwork();
     const client = await RawClient.open(network.ports.ns);
-    client.say("VER 1 MSNP3 CVR0");
+    client.say("VER 1 MSNP1 CVR0");
     await client.hears("VER 1 0");
     await client.isClosed();
   });

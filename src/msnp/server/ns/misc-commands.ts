@@ -5,15 +5,12 @@ import type { SessionCommand } from "./front.ts";
 import { SHIELDS } from "./payloads.ts";
 import type { NsSession } from "./session.ts";
 
-/** Seconds until the next PNG (source: msnp-core §1.6). */
-const KEEPALIVE_SECONDS = 60;
-
 /** Everything on the notification server that is neither lists nor presence (source: msnp-core §7). */
 export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
   PNG: keepAlive,
   GCF: policies,
   URL: (session, request) => session.send("URL", argument(request, 0), "/unused1", "/unused2", 1),
-  SND: (session, request) => session.send("SND", argument(request, 0), "OK"),
+  SND: invitationMail,
   SDC: (session, request) => session.send("SDC", argument(request, 0), "OK"),
   // A report of spam is taken without a word, as on Escargot.
   VAS: () => undefined,
@@ -22,9 +19,15 @@ export const MISC_COMMANDS: Readonly<Record<string, SessionCommand>> = {
   IMS: switchChats,
 };
 
+/** An invitation by mail, which nobody gets (source: msnp-core §7.7). */
+function invitationMail(session: NsSession, request: Request): void {
+  if (request.args.length < 2) throw new Error("SND without an address");
+  session.send("SND", argument(request, 0), "OK");
+}
+
 function keepAlive(session: NsSession, request: Request): void {
   if (request.args.length > 0) throw new Error("PNG takes no arguments");
-  session.send("QNG", KEEPALIVE_SECONDS);
+  session.send("QNG", session.dialect.keepaliveSeconds);
 }
 
 function policies(session: NsSession, request: Request): void {
@@ -35,14 +38,15 @@ function policies(session: NsSession, request: Request): void {
 
 /** Without challenges a QRY gets no answer, as on Escargot (source: msnp-core §4). */
 function answerToChallenge(session: NsSession, request: Request): void {
-  if (!session.hub.quirks.challenges) return;
+  const { challenge: kind, products } = session.dialect;
+  if (!session.hub.quirks.challenges || kind === undefined) return;
   const [trid, id] = [argument(request, 0), argument(request, 1)];
   const challenge = session.takeChallenge();
-  const product = session.dialect.products.find((known) => known.id === id);
+  const product = products.find((known) => known.id === id);
   const right =
     challenge !== undefined &&
     product !== undefined &&
-    answerChallenge("msnp11", challenge, product) === payloadOf(request).toString("latin1");
+    answerChallenge(kind, challenge, product) === payloadOf(request).toString("latin1");
   if (!right) {
     session.failChallenge(trid);
     return;

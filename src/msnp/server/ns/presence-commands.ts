@@ -1,6 +1,7 @@
 import { isStatus } from "../../dialect/status.ts";
 import { child, parseXml, type XmlElement } from "../../soap/xml.ts";
 import type { Request } from "../connection.ts";
+import type { CapabilityForm } from "../dialects/index.ts";
 import { objectArg } from "../line.ts";
 import type { Endpoint } from "../state/session.ts";
 import { argument, payloadOf } from "./args.ts";
@@ -24,8 +25,8 @@ function changeStatus(session: NsSession, request: Request): void {
     session.send(201, trid);
     return;
   }
-  const given = argument(request, 2);
-  const capabilities = readCapabilities(given, dialect.capabilities === "pair");
+  const given = dialect.capabilities === "none" ? request.args[2] : argument(request, 2);
+  const capabilities = readCapabilities(given, dialect.capabilities);
   const object = request.args[3];
   const before = account.status;
   const changed = setEndpoint(endpoint, capabilities, object === given ? undefined : object);
@@ -33,16 +34,18 @@ function changeStatus(session: NsSession, request: Request): void {
   const speaks = account.sessions[0] === session;
   const objectIsNews = hub.quirks.tellsNewObjects && changed && speaks;
   if (before !== status || objectIsNews) hub.presence.contacts(account, before, { status: true, info: false });
-  session.send("CHG", trid, status, given, object === undefined ? undefined : objectArg(object));
+  session.send("CHG", trid, status, given, dialect.objects && object !== undefined ? objectArg(object) : undefined);
   session.startPresence(trid);
   if (dialect.syncsOwnPresence) hub.presence.self(account);
 }
 
 /** Throws when they are no numbers: such a CHG gets no answer (source: msnp-core §6.2). */
-function readCapabilities(text: string, pair: boolean): [basic: string, extended: string] {
-  const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text);
+function readCapabilities(text: string | undefined, form: CapabilityForm): [basic: string, extended: string] {
+  if (form === "none") return ["0", "0"];
+  const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text ?? "");
   const [, basic, extended] = match ?? [];
-  if (basic === undefined || (extended !== undefined && !pair)) throw new Error("capabilities must be numbers");
+  if (basic === undefined || (extended !== undefined && form !== "pair"))
+    throw new Error("capabilities must be numbers");
   return [basic, extended ?? "0"];
 }
 

@@ -15,7 +15,7 @@ export function statusLine(dialect: ServerDialect, viewer: Account, subject: Acc
     ...dialect.address(subject.email),
     subject.displayName,
     writeCapabilities(dialect.capabilities, endpoint),
-    objectArg(endpoint.msnObject),
+    dialect.objects ? objectArg(endpoint.msnObject) : undefined,
   ];
 }
 

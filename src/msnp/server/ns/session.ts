@@ -7,8 +7,9 @@ import type { LineArg } from "../line.ts";
 import { initialMailNotice } from "../mail-data.ts";
 import type { Board } from "../sb/board.ts";
 import { type Account, looksOffline } from "../state/account.ts";
-import { FL, RL } from "../state/lists.ts";
+import { FL } from "../state/lists.ts";
 import type { Endpoint, KickReason, LiveSession, Phones, PresenceNews } from "../state/session.ts";
+import { LIST_NEWS, type News } from "./list-news.ts";
 import { addressBookNotice, circleTicket, maintenanceMessage } from "./payloads.ts";
 import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
 
@@ -28,6 +29,7 @@ export class NsSession implements LiveSession {
   #challenge: string | undefined;
   #challengeTimer: NodeJS.Timeout | undefined;
   #circleTicket: string | undefined;
+  #serial = 0;
   #ended = false;
 
   constructor(parts: {
@@ -58,6 +60,19 @@ export class NsSession implements LiveSession {
     return this.#circleTicket;
   }
 
+  /** The serial of the next change of lists or settings, in versions that count them (source: msnp-core §5.2). */
+  nextSerial(): number | undefined {
+    if (!this.dialect.serials) return undefined;
+    this.#serial += 1;
+    return this.#serial;
+  }
+
+  /** Counting goes on from the version of the lists that the client has. Throws when that is no number. */
+  startSerials(version: string): void {
+    if (!/^\d{1,9}$/.test(version)) throw new Error("a list version must be a number");
+    this.#serial = Number(version);
+  }
+
   send(...parts: readonly LineArg[]): void {
     this.connection.send(...parts);
   }
@@ -77,7 +92,7 @@ export class NsSession implements LiveSession {
       if ((entry.lists & FL) !== 0) this.showContact(entry.account, this.#firstStatus);
     }
     this.mailNotice(initialMailNotice(this.hub.offline.list(this.account.email), quirks.exactMailData));
-    if (quirks.challenges) this.#sendChallenge();
+    if (quirks.challenges && this.dialect.challenge !== undefined) this.#sendChallenge();
   }
 
   /** The lists have been reported by ADL. */
@@ -118,7 +133,8 @@ export class NsSession implements LiveSession {
   #phones({ subject, phones, withdrawsPhones }: PresenceNews): void {
     if (phones === undefined || !this.dialect.phoneNews || !this.synSent) return;
     for (const [key, value] of phones) {
-      if (value !== undefined) this.send("BPR", subject.email, key, withdrawsPhones === true ? undefined : value);
+      if (value === undefined) continue;
+      this.send("BPR", this.nextSerial(), subject.email, key, withdrawsPhones === true ? undefined : value);
     }
   }
 
@@ -129,6 +145,7 @@ export class NsSession implements LiveSession {
   }
 
   #personalMessage(subject: Account): void {
+    if (!this.dialect.personalMessages) return;
     const { head, payload } = personalMessageLine(this.dialect, this.account, subject);
     this.sendPayload(head, payload);
   }
@@ -162,21 +179,24 @@ export class NsSession implements LiveSession {
   }
 
   addedBy(other: Account): void {
-    if (this.dialect.lists === "syn") {
-      this.send("ADC", 0, "RL", `N=${other.email}`, `F=${other.name}`);
-    } else {
-      this.sendPayload(["ADL", 0], reversePayload(other, ` f="${encodeURIComponent(other.name.toWellFormed())}"`));
-    }
-    this.addressBookChanged();
+    const entry = this.account.contacts.get(other.id);
+    // Where there is no pending list, being told is all there is to it.
+    if (!this.dialect.pendingList && entry !== undefined) entry.pending = false;
+    this.#reverseListChanged(LIST_NEWS[this.dialect.listNews].added(other, this.nextSerial()));
   }
 
   removedBy(other: Account): void {
-    if (this.dialect.lists === "syn") this.send("REM", 0, "RL", other.email);
-    else this.sendPayload(["RML", 0], reversePayload(other, ""));
+    this.#reverseListChanged(LIST_NEWS[this.dialect.listNews].removed(other, this.nextSerial()));
+  }
+
+  #reverseListChanged({ line, payload }: News): void {
+    if (payload === undefined) this.send(...line);
+    else this.sendPayload(line, payload);
     this.addressBookChanged();
   }
 
   addressBookChanged(): void {
+    if (!this.dialect.addressBookNotices) return;
     this.sendPayload(["NOT"], addressBookNotice(this.account, this.hub.now()));
   }
 
@@ -247,11 +267,4 @@ export class NsSession implements LiveSession {
     }
     hub.presence.contacts(account, before, { status: true, info: true });
   }
-}
-
-/** Who was put on, or taken off, the reverse list (source: msnp-core §5.7). */
-function reversePayload(other: Account, extra: string): string {
-  const at = other.email.lastIndexOf("@");
-  const [name, domain] = [other.email.slice(0, at), other.email.slice(at + 1)];
-  return `<ml><d n="${domain}"><c n="${name}" t="1" l="${RL}"${extra} /></d></ml>`;
 }

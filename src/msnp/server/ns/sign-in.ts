@@ -1,19 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { verifyRpsResponse } from "../../auth/rps.ts";
 import type { Request } from "../connection.ts";
-import type { ServerDialect } from "../dialects/index.ts";
+import type { ServerDialect, WelcomeField } from "../dialects/types.ts";
 import { bareGuid, isUuid } from "../ids.ts";
-import type { Quirks } from "../options.ts";
+import type { LineArg } from "../line.ts";
 import type { Account } from "../state/account.ts";
 import { argument } from "./args.ts";
 import type { NsFront } from "./front.ts";
-import { POLICIES, profileMessage } from "./payloads.ts";
+import { LOGINS } from "./logins.ts";
+import { profileMessage } from "./payloads.ts";
 import { NsSession } from "./session.ts";
-
-/** Text that the client turns into its Passport request; its parts mean nothing here (source: msnp-core §3.3). */
-const TWEENER_CHALLENGE = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1";
-const SSO_POLICY = "MBI_KEY_OLD";
-const TICKET_LENGTH = 20;
 
 type SignInCommand = (front: NsFront, request: Request) => void;
 
@@ -21,7 +15,7 @@ type SignInCommand = (front: NsFront, request: Request) => void;
 export const SIGN_IN_COMMANDS: ReadonlyMap<string, SignInCommand> = new Map([
   ["VER", chooseVersion],
   ["CVR", clientVersion],
-  ["INF", (front: NsFront) => front.connection.close()],
+  ["INF", packages],
   ["USR", signIn],
   ["OUT", leave],
 ]);
@@ -50,6 +44,13 @@ function chooseVersion(front: NsFront, request: Request): void {
   if (front.dialect === undefined) connection.close();
 }
 
+/** Which ways to sign in there are; of use while there was only one (source: msnp-core §2.3). */
+function packages({ dialect, connection }: NsFront, request: Request): void {
+  if (request.args.length !== 1) throw new Error("INF takes a transaction id and nothing else");
+  if (dialect === undefined || dialect.login === "MD5") connection.send("INF", argument(request, 0), "MD5");
+  else connection.close();
+}
+
 function clientVersion({ connection, hub }: NsFront, request: Request): void {
   const version = argument(request, 6);
   const account = request.args[8];
@@ -64,10 +65,10 @@ function signIn(front: NsFront, request: Request): void {
     circleSignIn(front, trid, stage, request.args[3]);
   } else if (kind !== dialect?.login) {
     // Packages of other versions end the connection; unheard-of ones are refused first (source: msnp-core §9.3).
-    if (!["MD5", "TWN", "SSO"].includes(kind)) front.connection.send(911, trid);
+    if (!Object.hasOwn(LOGINS, kind)) front.connection.send(911, trid);
     front.connection.close();
   } else if (session !== undefined) {
-    front.connection.send(205, trid);
+    front.connection.send(dialect.repeatedLogin, trid);
   } else if (stage === "I") {
     begin(front, dialect, trid, argument(request, 3));
   } else if (stage === "S") {
@@ -83,43 +84,29 @@ function refuse({ connection }: NsFront, trid: string): void {
 }
 
 function begin(front: NsFront, dialect: ServerDialect, trid: string, email: string): void {
-  const { connection } = front;
   if (!email.includes("@")) {
     refuse(front, trid);
     return;
   }
   front.claimed = email;
-  connection.claims = email;
-  if (dialect.pushesPolicies) connection.sendPayload(["GCF", 0], POLICIES);
-  if (dialect.login === "TWN") {
-    connection.send("USR", trid, "TWN", "S", TWEENER_CHALLENGE);
-  } else {
-    front.nonce = randomBytes(48).toString("base64");
-    connection.send("USR", trid, "SSO", "S", SSO_POLICY, front.nonce);
-  }
+  front.connection.claims = email;
+  LOGINS[dialect.login].challenge(front, dialect, trid, email);
 }
 
 function finish(front: NsFront, dialect: ServerDialect, trid: string, args: readonly string[]): void {
   const { connection, hub, claimed } = front;
-  const [given, response, guidText] = args;
-  if (given === undefined || claimed === undefined) throw new Error("USR S without a ticket, or before USR I");
-  const token = given.startsWith("t=") ? given.slice(2, 2 + TICKET_LENGTH) : given;
-  const ticket = hub.tickets.peek(token);
-  if (
-    ticket === undefined ||
-    !isSpelled(hub.quirks, ticket.account, claimed) ||
-    !proofHolds(front, dialect, ticket.secret, response)
-  ) {
+  if (claimed === undefined) throw new Error("USR S before USR I");
+  const proven = LOGINS[dialect.login].check(front, dialect, claimed, args);
+  const guidText = args[2];
+  if (proven !== undefined && dialect.endpoints && guidText === undefined) {
+    throw new Error("USR S without a machine GUID");
+  }
+  if (proven === undefined || (dialect.endpoints && !isUuid(guidText ?? ""))) {
     refuse(front, trid);
     return;
   }
-  if (dialect.endpoints && guidText === undefined) throw new Error("USR S without a machine GUID");
-  if (dialect.endpoints && !isUuid(guidText ?? "")) {
-    refuse(front, trid);
-    return;
-  }
+  const { account, ticket } = proven;
   const guid = dialect.endpoints ? bareGuid(guidText ?? "") : undefined;
-  const { account } = ticket;
   for (const other of [...account.sessions]) {
     if (guid === undefined || !other.dialect.endpoints || other.endpoint.guid === guid) other.kick("OTH");
   }
@@ -128,34 +115,24 @@ function finish(front: NsFront, dialect: ServerDialect, trid: string, args: read
     connection.close();
     return;
   }
-  front.session = new NsSession({ account, dialect, connection, hub, ticket: token, guid });
+  front.session = new NsSession({ account, dialect, connection, hub, ticket, guid });
   connection.signedIn();
   front.session.begin();
   welcome(front.session, trid);
 }
 
-/** Whether an address is that of the account, as the network compares them. */
-export function isSpelled(quirks: Quirks, account: Account, address: string): boolean {
-  if (quirks.spelledAddresses) return account.email === address;
-  return account.email.toLowerCase() === address.toLowerCase();
-}
-
-function proofHolds(
-  front: NsFront,
-  dialect: ServerDialect,
-  secret: string | undefined,
-  response: string | undefined,
-): boolean {
-  if (dialect.login !== "SSO") return true;
-  if (response === undefined) return !dialect.proofRequired;
-  return secret !== undefined && front.nonce !== undefined && verifyRpsResponse(secret, front.nonce, response);
-}
+/** The values of what may stand in `USR .. OK`: nobody here is unverified or restricted (source: msnp-core §3.8). */
+const WELCOME: Readonly<Record<WelcomeField, (account: Account) => LineArg>> = {
+  name: (account) => account.displayName,
+  verified: () => 1,
+  restricted: () => 0,
+};
 
 /** What follows a good ticket, unasked (source: msnp-core §3.8). */
 function welcome(session: NsSession, trid: string): void {
   const { account, dialect, hub, connection } = session;
-  session.send("USR", trid, "OK", account.email, 1, 0);
-  session.send("SBS", 0, "null");
+  session.send("USR", trid, "OK", account.email, ...dialect.welcome.map((field) => WELCOME[field](account)));
+  if (dialect.mobileCredit) session.send("SBS", 0, "null");
   session.message(
     profileMessage({
       account,

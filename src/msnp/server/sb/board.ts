@@ -126,7 +126,7 @@ export function plainLine(viewer: Member, member: Member): RosterLine {
   return {
     name: account.email,
     displayName: account.displayName,
-    capabilities: form === "none" ? undefined : writeCapabilities(form, session.endpoint),
+    capabilities: writeCapabilities(form, session.endpoint),
   };
 }
 

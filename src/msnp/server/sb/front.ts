@@ -2,8 +2,8 @@ import type { ConnectionHandler, Request, ServerConnection } from "../connection
 import type { Cookie, Hub } from "../hub.ts";
 import { bareGuid } from "../ids.ts";
 import { writeLine } from "../line.ts";
+import { isSpelled } from "../ns/logins.ts";
 import type { NsSession } from "../ns/session.ts";
-import { isSpelled } from "../ns/sign-in.ts";
 import type { Account } from "../state/account.ts";
 import { Board, endpointLines, type Member, plainLine, type RosterLine } from "./board.ts";
 import { isFit, isMisplacedData } from "./content.ts";

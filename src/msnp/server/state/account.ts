@@ -69,6 +69,11 @@ export class Account {
     return text === this.#password;
   }
 
+  /** Whether the password passes a test, such as that of a salted hash. */
+  provesPassword(test: (password: string) => boolean): boolean {
+    return test(this.#password);
+  }
+
   changePassword(text: string): void {
     this.#password = text;
   }
