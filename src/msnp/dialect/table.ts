@@ -1,3 +1,4 @@
+import { LATE_DIALECTS } from "./late.ts";
 import { MD5_DIALECTS } from "./md5.ts";
 import { SOAP_DIALECTS } from "./soap.ts";
 import { SSO_DIALECTS } from "./sso.ts";
@@ -9,6 +10,7 @@ const TABLE: Readonly<Record<DialectName, Dialect>> = {
   ...TWEENER_DIALECTS,
   ...SOAP_DIALECTS,
   ...SSO_DIALECTS,
+  ...LATE_DIALECTS,
 };
 
 /** Every dialect this library speaks, newest first. */

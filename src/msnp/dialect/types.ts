@@ -16,7 +16,8 @@ export type DialectName =
   | "MSNP15"
   | "MSNP16"
   | "MSNP17"
-  | "MSNP18";
+  | "MSNP18"
+  | "MSNP21";
 
 /** How one signs in: key of a strategy in auth/ (source: msnp-core §3). */
 export type AuthKind = "md5" | "tweener" | "rst" | "sso";
@@ -53,6 +54,8 @@ export interface Dialect {
   readonly clientVersion: readonly string[];
   /** Whether CVR ends with the account. */
   readonly accountInVersion: boolean;
+  /** Whether the account is followed by what the last XFR told of the transfers so far (source: msnp21 §2.4). */
+  readonly hops?: true;
   readonly auth: AuthKind;
   /** Whether `USR OK` says the own name after the address (source: msnp-core §3.8). */
   readonly welcomesByName: boolean;
@@ -77,6 +80,13 @@ export interface Dialect {
     readonly capabilities: CapabilityForm;
     /** Whether CHG may carry an object: not at all, when there is one, or always, `0` for none. */
     readonly object: "none" | "optional" | "always";
+  };
+  /** What a document about oneself says of this program (source: msnp21 §4.2). */
+  readonly documents?: {
+    /** `program:version`. */
+    readonly client: string;
+    /** `a:b` of what it does from peer to peer. */
+    readonly peerCapabilities: string;
   };
   /** UUX and UBX (source: msnp-core §6.5). */
   readonly personalMessages: boolean;

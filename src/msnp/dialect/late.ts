@@ -1,0 +1,27 @@
+import { SSO_DIALECTS } from "./sso.ts";
+import type { Dialect, DialectRows } from "./types.ts";
+
+/**
+ * What messages to one place of the account may be (source: msnp21 §4.3): generation of 2011 and parts of long texts;
+ * stored messages, nudges, groups.
+ */
+const CAPABILITIES = "2952790048:2147484928";
+
+/** WLM 2011: presence in documents, messages without switchboards, groups (source: msnp21 §2). */
+const MSNP21: Dialect = {
+  ...SSO_DIALECTS.MSNP18,
+  name: "MSNP21",
+  version: 21,
+  clientVersion: ["0x0409", "winnt", "6.1.0", "i386", "MSNMSGR", "15.4.3502.0922", "MSNMSGR"],
+  hops: true,
+  lists: "services",
+  capabilities: CAPABILITIES,
+  presence: { ...SSO_DIALECTS.MSNP18.presence, kind: "documents" },
+  documents: { client: "MSNMSGR:15.4.3502.0922", peerCapabilities: "0:0" },
+  displayNameBy: "document",
+  conversations: "sdg",
+  offline: "sdg",
+};
+
+/** Messages and presence without switchboards and lines. */
+export const LATE_DIALECTS: DialectRows<"MSNP21"> = { MSNP21 };
