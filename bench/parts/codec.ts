@@ -1,3 +1,4 @@
+import { parseMultipart } from "../../src/msnp/message/multipart.ts";
 import {
   CommandDecoder,
   encodeCommand,
@@ -5,7 +6,7 @@ import {
   serverToClientPayload,
 } from "../../src/msnp/wire/index.ts";
 import { collectGarbage } from "../lib/gc.ts";
-import { cut, makeRecording } from "../lib/recording.ts";
+import { cut, FAMILIES, makeRecording } from "../lib/recording.ts";
 import type { Figure, Part } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
 
@@ -16,30 +17,61 @@ const WHOLE = [64 * 1024];
 /** What a slow one is read in: no size divides another. */
 const ODD = [1, 997, 1447, 4093, 13, 2903, 8191, 311];
 
-/** Speed of the codec on traffic as a busy server sends it, and what a command costs the garbage collector. */
+/**
+ * Speed of the codec on traffic as a busy server of each family of dialects sends it, and what a command costs the garbage
+ * collector.
+ */
 export const codec: Part = {
   name: "codec",
-  title: "Codec, mixed traffic",
+  title: "Codec, mixed traffic of each family of dialects",
   run({ quick }) {
-    const runs = quick ? 3 : 7;
-    const { commands, bytes } = makeRecording(quick ? 4 * MB : 32 * MB);
-    const whole = cut(bytes, WHOLE);
-    const odd = cut(bytes, ODD);
-    const count = decodeAll(whole);
-    if (count !== commands.length || decodeAll(odd) !== count) throw new Error("the codec lost commands");
-    const note = `${count} commands, ${(bytes.length / count).toFixed(0)} bytes each, best of ${runs}`;
-    const speed = (what: string, work: () => void, how: string): Figure => {
-      const { value, middle } = fastest(bytes.length, runs, work);
-      return { what, value, unit: "MB/s", target: TARGET, note: `${how}; median ${middle.toFixed(0)}` };
-    };
-    return Promise.resolve([
-      speed("decode, chunks of 64 KiB", () => decodeAll(whole), note),
-      speed("decode, odd chunks of 1 B to 8 KiB", () => decodeAll(odd), note),
-      speed("encode", () => encodeAll(commands), note),
-      allocated(whole),
-    ]);
+    const figures = Object.keys(FAMILIES).flatMap((family) => measure(family, quick));
+    return Promise.resolve([...figures, envelopes(quick)]);
   },
 };
+
+function measure(family: string, quick: boolean): Figure[] {
+  const runs = quick ? 2 : 5;
+  const { commands, bytes } = makeRecording(quick ? MB : 16 * MB, family);
+  const whole = cut(bytes, WHOLE);
+  const odd = cut(bytes, ODD);
+  const count = decodeAll(whole);
+  if (count !== commands.length || decodeAll(odd) !== count) throw new Error(`the codec lost commands of ${family}`);
+  const note = `${count} commands, ${(bytes.length / count).toFixed(0)} bytes each, best of ${runs}`;
+  const speed = (what: string, work: () => void, how: string): Figure => {
+    const { value, middle } = fastest(bytes.length, runs, work);
+    return {
+      what: `${family}: ${what}`,
+      value,
+      unit: "MB/s",
+      target: TARGET,
+      note: `${how}; median ${middle.toFixed(0)}`,
+    };
+  };
+  return [
+    speed("decode, chunks of 64 KiB", () => decodeAll(whole), note),
+    speed("decode, odd chunks of 1 B to 8 KiB", () => decodeAll(odd), note),
+    speed("encode", () => encodeAll(commands), note),
+    allocated(family, whole),
+  ];
+}
+
+/** The late protocol's envelopes are read behind the codec. */
+function envelopes(quick: boolean): Figure {
+  const { commands, bytes } = makeRecording(quick ? MB : 16 * MB, "MSNP21");
+  const payloads = commands.flatMap(({ name, payload }) =>
+    (name === "SDG" || name === "NFY") && payload instanceof Buffer ? [payload] : [],
+  );
+  const { value, middle } = fastest(bytes.length, quick ? 2 : 5, () => {
+    for (const payload of payloads) parseMultipart(payload);
+  });
+  return {
+    what: "MSNP21: envelopes of SDG and NFY",
+    value,
+    unit: "MB/s",
+    note: `${payloads.length} envelopes; median ${middle.toFixed(0)}`,
+  };
+}
 
 /** Chunks decoded between two looks at the heap: about 1 MB of traffic. */
 const STRETCH = 16;
@@ -70,7 +102,7 @@ function fastest(bytes: number, runs: number, work: () => void): { value: number
 }
 
 /** Heap bytes per command, over a stretch short enough that nothing is collected in between; the median of a few. */
-function allocated(chunks: readonly Buffer[]): Figure {
+function allocated(family: string, chunks: readonly Buffer[]): Figure {
   const stretch = chunks.slice(0, STRETCH);
   const samples = Array.from({ length: 9 }, () => {
     const decoder = new CommandDecoder(RULE);
@@ -80,6 +112,6 @@ function allocated(chunks: readonly Buffer[]): Figure {
     for (const chunk of stretch) count += decoder.push(chunk).length;
     return (process.memoryUsage().heapUsed - before) / count;
   });
-  const what = "allocated per decoded command, chunks of 64 KiB";
+  const what = `${family}: allocated per decoded command, chunks of 64 KiB`;
   return { what, value: percentile(samples, 0.5), unit: "bytes", note: "heap; payloads are views, not copies" };
 }
