@@ -8,6 +8,7 @@ import { renderRegistration } from "../../matrix/registration.ts";
 import type { MsnServices } from "../../msnp/index.ts";
 import { freePorts } from "./ports.ts";
 import type { ManagedProcess, ProcessGroup } from "./processes.ts";
+import { profileEnvironment } from "./profile-env.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../bin/msnbridge.mjs", import.meta.url));
 const READY_DEADLINE_MS = 40_000;
@@ -154,18 +155,4 @@ function configOf({
   };
   for (const [section, keys] of Object.entries(overrides ?? {})) config[section] = { ...config[section], ...keys };
   return config;
-}
-
-/** The shipped `sandbox` profile with the addresses of the network that runs now. */
-function profileEnvironment(msn: MsnServices): Record<string, string> {
-  const prefix = "MSNBRIDGE_NETWORK_SANDBOX";
-  return {
-    [`${prefix}_DISPATCH_HOST`]: msn.ns.host,
-    [`${prefix}_DISPATCH_PORT`]: String(msn.ns.port),
-    [`${prefix}_SERVICES_NEXUS`]: msn.nexusUrl,
-    [`${prefix}_SERVICES_RST`]: msn.rstUrl,
-    [`${prefix}_SERVICES_RST2`]: msn.rst2Url ?? msn.rstUrl,
-    [`${prefix}_SERVICES_ADDRESS_BOOK`]: msn.addressBookUrl,
-    [`${prefix}_SERVICES_SHARING`]: msn.sharingUrl,
-  };
 }

@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { init } from "../../../src/cli/init/init.ts";
 import { freePorts } from "../../../src/cli/sandbox/ports.ts";
+import { profileEnvironment } from "../../../src/cli/sandbox/profile-env.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 import { startForgetfulRedis, startHomeserver, startSilentServer } from "./servers.ts";
 
@@ -60,17 +61,7 @@ async function initialised(homeserverUrl: string): Promise<{ dir: string; env: R
 async function network(): Promise<{ env: Record<string, string>; net: MsnNetwork }> {
   const net = await MsnNetwork.start({ accounts: [] });
   onTestFinished(() => net.close());
-  const { services } = net;
-  const prefix = "MSNBRIDGE_NETWORK_SANDBOX";
-  const env = {
-    [`${prefix}_DISPATCH_PORT`]: String(services.ns.port),
-    [`${prefix}_SERVICES_NEXUS`]: services.nexusUrl,
-    [`${prefix}_SERVICES_RST`]: services.rstUrl,
-    [`${prefix}_SERVICES_RST2`]: services.rst2Url,
-    [`${prefix}_SERVICES_ADDRESS_BOOK`]: services.addressBookUrl,
-    [`${prefix}_SERVICES_SHARING`]: services.sharingUrl,
-  };
-  return { env, net };
+  return { env: profileEnvironment(net.services), net };
 }
 
 const onPorts = (appservice = 0, web = 0, metrics = 0): Record<string, string> => ({
