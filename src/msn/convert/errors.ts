@@ -44,6 +44,7 @@ const SEND: Readonly<Record<SendCode, ErrorCode>> = {
   "too-long": "send-failed",
   "rate-limited": "rate-limited",
   "server-busy": "rate-limited",
+  "not-supported": "unsupported",
   protocol: "send-failed",
 };
 

@@ -1,10 +1,10 @@
-import type { ServiceTicket } from "../auth/types.ts";
 import type { Dialect } from "../dialect/types.ts";
 import type { Connection, ConnectionError, ConnectionOwner } from "../transport/connection.ts";
 import type { HttpClient } from "../transport/http.ts";
 import type { Command } from "../wire/command.ts";
 import type { ContactBook } from "./contacts.ts";
 import type { Emitter } from "./emitter.ts";
+import type { Tickets } from "./tickets.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./types.ts";
 
@@ -14,8 +14,8 @@ export interface Live {
   readonly dialect: Dialect;
   /** The account's address as the server writes it, which is how its switchboards want it. */
   readonly handle: string;
-  /** For address book and sharing; replaced when it runs out. */
-  ticket: ServiceTicket | undefined;
+  /** For the web services. */
+  readonly tickets: Tickets;
 }
 
 /** What the parts of a client share. */

@@ -87,6 +87,7 @@ export type SendCode =
   | "too-long"
   | "rate-limited"
   | "server-busy"
+  | "not-supported"
   | "protocol";
 
 /** A message did not go, or nobody knows. `partsSent` parts of a long text were acknowledged before. */

@@ -14,7 +14,9 @@ export type {
   MsnClientEvents,
   MsnClientOptions,
   MsnContact,
+  MsnEndpoint,
   MsnSelf,
   MsnServices,
+  OfflineMessage,
   PersonalMessage,
 } from "./types.ts";

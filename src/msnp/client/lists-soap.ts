@@ -1,6 +1,6 @@
 import { type Email, parseEmail } from "../address.ts";
-import { AUTH_STRATEGIES } from "../auth/index.ts";
-import { describeError, MsnpError } from "../errors.ts";
+import { SERVICE_SITES, SITE } from "../auth/rst-request.ts";
+import { describeError } from "../errors.ts";
 import { type AddressBook, EMPTY_ADDRESS_BOOK, FIND_ALL, parseAddressBook } from "../soap/address-book.ts";
 import { FIND_MEMBERSHIP, type Member, type MemberRole, parseMembership } from "../soap/membership.ts";
 import { callSoap, SoapError } from "../soap/service.ts";
@@ -11,7 +11,6 @@ import { decodeArg, encodeArg } from "../wire/command.ts";
 import { bitsOf, type ContactPatch, LIST_BITS, listsOf } from "./contacts.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
 import type { ListStrategy } from "./lists.ts";
-import { authContext } from "./login.ts";
 import type { MsnContact } from "./types.ts";
 
 const ROLE_BITS: Readonly<Record<MemberRole, number>> = {
@@ -24,6 +23,7 @@ const ROLE_BITS: Readonly<Record<MemberRole, number>> = {
 const ADL_BITS = LIST_BITS.FL | LIST_BITS.AL | LIST_BITS.BL;
 const MAX_ADL_BYTES = 7000;
 const MAX_ADL_CONTACTS = 150;
+const SITE_CONTACTS = SERVICE_SITES.find(({ address }) => address === SITE.contacts) ?? { address: SITE.contacts };
 /** Site of "your address book changed" (source: msnp-core §7.2). */
 const ADDRESS_BOOK_SITE = "45705";
 
@@ -118,9 +118,14 @@ async function readLists(
   scenario: string,
   signal?: AbortSignal,
 ): Promise<{ members: Member[]; book: AddressBook }> {
-  const ticket = await currentTicket(core, live);
+  return await live.tickets.use(SITE_CONTACTS, (ticket) => readWith(core, { scenario, ticket, signal }), isTicketRefused);
+}
+
+async function readWith(
+  core: Core,
+  call: { scenario: string; ticket: string; signal: AbortSignal | undefined },
+): Promise<{ members: Member[]; book: AddressBook }> {
   const { sharingUrl, addressBookUrl } = core.options.services;
-  const call = { scenario, ticket, signal };
   const membership = await callSoap(core.http, {
     ...call,
     url: sharingUrl,
@@ -133,6 +138,10 @@ async function readLists(
   return { members: parseMembership(membership), book };
 }
 
+function isTicketRefused(error: unknown): boolean {
+  return error instanceof SoapError && error.code === "refused";
+}
+
 /** An account that never had an address book has an empty one (source: msnp-chat §5.7). */
 async function findAllContacts(call: () => Promise<XmlElement>): Promise<AddressBook> {
   try {
@@ -141,14 +150,6 @@ async function findAllContacts(call: () => Promise<XmlElement>): Promise<Address
     if (error instanceof SoapError && error.fault === "ABDoesNotExist") return EMPTY_ADDRESS_BOOK;
     throw error;
   }
-}
-
-async function currentTicket(core: Core, live: Live): Promise<string> {
-  if (live.ticket === undefined || live.ticket.expires <= Date.now()) {
-    live.ticket = (await AUTH_STRATEGIES[live.dialect.auth].renew?.(authContext(core, live.dialect))) ?? live.ticket;
-  }
-  if (live.ticket === undefined) throw new MsnpError("no-ticket", "There is no ticket for the address book");
-  return live.ticket.token;
 }
 
 /** Puts what was read into the contact book, and takes out who is on no list any more. */

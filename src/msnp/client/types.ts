@@ -16,6 +16,39 @@ export interface MsnServices {
   readonly rst2Url?: string;
   readonly addressBookUrl: string;
   readonly sharingUrl: string;
+  /** Where messages to people who are offline are left; without it none can be sent below MSNP18. */
+  readonly oimStoreUrl?: string;
+  /** Where those for oneself are fetched; without it none are. */
+  readonly oimFetchUrl?: string;
+  readonly storageUrl?: string;
+  readonly configUrl?: string;
+}
+
+/** A message that was left while one was offline (source: msnp-chat §5.6). */
+export interface OfflineMessage {
+  /** The server's id; stable. */
+  readonly id: string;
+  readonly from: Email;
+  readonly fromName: string;
+  /** ms since 1970. */
+  readonly sentAt: number;
+  readonly text: string;
+  /** GUID without braces, lower-case, of the burst that the message belongs to. */
+  readonly runId?: string;
+  /** Number within the burst, from 1. */
+  readonly sequence?: number;
+}
+
+/** One place at which the account is signed in (source: msnp-core §6.7). */
+export interface MsnEndpoint {
+  readonly id: MachineGuid;
+  /** As its owner called it; empty when it does not say. */
+  readonly name: string;
+  readonly isSelf: boolean;
+  readonly status?: MsnStatus;
+  /** 1 computer, 2 web, 3 mobile, 4 Xbox. */
+  readonly clientType?: number;
+  readonly capabilities: Capabilities;
 }
 
 /** What somebody plays or does, shown in place of the personal message (source: msnp-core §6.6). */
@@ -51,6 +84,12 @@ export interface MsnClientOptions {
   readonly personalMessage?: PersonalMessage;
   /** How this place is called at the account's other places (MSNP16+). */
   readonly endpointName?: string;
+  /**
+   * Takes the messages that were left while the account was offline: batches of at most 50, the oldest first. They are
+   * deleted from the server only when it has resolved; when it rejects they stay, and come again with the next notice or
+   * sign-in. Without it nothing is fetched. A message may come a second time when the connection broke in between.
+   */
+  readonly storeOffline?: (messages: readonly OfflineMessage[]) => Promise<void>;
   readonly timeouts?: Partial<Timeouts>;
   /**
    * Texts of all conversations together that may wait for their acknowledgement; default any number. With 1, a program
@@ -153,6 +192,8 @@ export interface MsnClientEvents {
   conversation: [conversation: Conversation];
   /** The members of a group conversation changed. */
   membersChanged: [conversation: Conversation];
+  /** A place of the account came, changed or went; see `client.endpoints`. */
+  endpointsChanged: [];
   /** The session is over; not emitted for a sign-in that failed. */
   closed: [reason: CloseReason];
 }
