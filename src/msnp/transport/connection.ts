@@ -1,22 +1,15 @@
-import { connect, type Socket } from "node:net";
-import { describeError, MsnpError } from "../errors.ts";
+import type { MsnpError } from "../errors.ts";
 import { type Command, encodeCommand, type OutgoingCommand } from "../wire/command.ts";
 import { CommandDecoder } from "../wire/decoder.ts";
 import { WireError } from "../wire/error.ts";
 import { serverToClientPayload } from "../wire/payload.ts";
+import type { Channel } from "./channel.ts";
+import { ConnectionError } from "./connection-error.ts";
 import { ServerError } from "./error-codes.ts";
 import { maskedLine } from "./mask.ts";
+import { BY_TCP, openChannel, type Via } from "./via.ts";
 
-export type ConnectionErrorCode = "unreachable" | "timeout" | "closed" | "protocol" | "aborted";
-
-/** The connection to a server could not be made, or ended before an answer came. */
-export class ConnectionError extends MsnpError {
-  declare readonly code: ConnectionErrorCode;
-
-  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, options);
-  }
-}
+export { ConnectionError, type ConnectionErrorCode } from "./connection-error.ts";
 
 export type Trace = (direction: ">>>" | "<<<", connection: string, line: string) => void;
 
@@ -34,7 +27,9 @@ export interface ConnectionOptions {
   /** Name in traces, such as `NS` or `SB 3`. */
   readonly label: string;
   readonly owner: ConnectionOwner;
-  /** ms until the TCP connection must stand. */
+  /** How the bytes get there; default TCP. */
+  readonly via?: Via | undefined;
+  /** ms until the connection must stand. */
   readonly connectTimeout: number;
   /** ms until an answer must come. */
   readonly requestTimeout: number;
@@ -75,10 +70,10 @@ const NOTHING: readonly string[] = [];
 /** Bytes that may wait for a peer that does not read. */
 const MAX_UNSENT = 1024 * 1024;
 
-/** One TCP connection to a notification server or a switchboard: commands, and requests matched by trid. */
+/** One connection to a notification server or a switchboard: commands, and requests matched by trid. */
 export class Connection {
   readonly label: string;
-  readonly #socket: Socket;
+  readonly #channel: Channel;
   readonly #owner: ConnectionOwner;
   readonly #decoder: CommandDecoder;
   readonly #requestTimeout: number;
@@ -89,9 +84,9 @@ export class Connection {
   #expectations = 0;
   #isOver = false;
 
-  private constructor(socket: Socket, options: ConnectionOptions) {
+  private constructor(channel: Channel, options: ConnectionOptions) {
     this.label = options.label;
-    this.#socket = socket;
+    this.#channel = channel;
     this.#owner = options.owner;
     this.#requestTimeout = options.requestTimeout;
     this.#trace = options.trace;
@@ -99,26 +94,17 @@ export class Connection {
       payloadRule: serverToClientPayload,
       ...(options.maxPayload !== undefined && { maxPayload: options.maxPayload }),
     });
-    socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("error", (error) => this.#fail(new ConnectionError("closed", `The connection broke (${error.message})`)));
-    socket.on("close", () => this.#fail(new ConnectionError("closed", "The server closed the connection")));
+    channel.listen({ onBytes: (chunk) => this.#read(chunk), onOver: (error) => this.#fail(error) });
   }
 
-  /** Connects. Rejects with ConnectionError and leaves no socket behind. */
+  /** Connects. Rejects with ConnectionError and leaves no socket behind. A gateway is only asked with the first command. */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    const { host, port, signal } = options;
-    if (signal?.aborted) throw new ConnectionError("aborted", "The connection was called off");
-    const socket = connect({ host, port, noDelay: true });
-    try {
-      await established(socket, options);
-    } catch (error) {
-      socket.on("error", ignore);
-      socket.destroy();
-      if (error instanceof ConnectionError) throw error;
-      throw new ConnectionError("unreachable", `${host}:${port} cannot be reached (${describeError(error)})`);
-    }
-    socket.removeAllListeners();
-    return new Connection(socket, options);
+    return new Connection(await openChannel(options, options.via ?? BY_TCP), options);
+  }
+
+  /** Whether the server must be asked now and then if it is there; a gateway is polled anyway and suffers no PNG. */
+  get needsKeepalive(): boolean {
+    return this.#channel.transport !== "gateway";
   }
 
   get isOver(): boolean {
@@ -134,8 +120,8 @@ export class Connection {
   send(command: OutgoingCommand): void {
     if (this.#isOver) return;
     this.#trace?.(">>>", this.label, maskedLine(command));
-    this.#socket.write(encodeCommand(command));
-    if (this.#socket.writableLength > MAX_UNSENT) {
+    this.#channel.write(encodeCommand(command));
+    if (this.#channel.unsent > MAX_UNSENT) {
       this.#fail(new ConnectionError("closed", "The server does not read what it is sent"));
     }
   }
@@ -206,16 +192,13 @@ export class Connection {
     this.send({ name: "OUT", args: [] });
     if (this.#isOver) return;
     this.#finish(new ConnectionError("closed", "The connection was closed"));
-    // What was written still goes out; a peer that does not take it has a moment, then the socket goes.
-    this.#socket.end();
-    const timer = setTimeout(() => this.#socket.destroy(), 2000);
-    this.#socket.once("close", () => clearTimeout(timer));
+    this.#channel.end();
   }
 
   /** Ends the connection at once and fails what waits; the owner is not told. */
   destroy(error = new ConnectionError("closed", "The connection was given up")): void {
     if (!this.#isOver) this.#finish(error);
-    this.#socket.destroy();
+    this.#channel.destroy();
   }
 
   #read(chunk: Buffer): void {
@@ -256,7 +239,7 @@ export class Connection {
   #fail(error: ConnectionError): void {
     if (this.#isOver) return;
     this.#finish(error);
-    this.#socket.destroy();
+    this.#channel.destroy();
     this.#owner.onEnd(error, this);
   }
 
@@ -271,26 +254,6 @@ export class Connection {
 }
 
 function ignore(): void {}
-
-function established(socket: Socket, options: ConnectionOptions): Promise<void> {
-  const { host, port, connectTimeout, signal } = options;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      settle(() =>
-        reject(new ConnectionError("timeout", `${host}:${port} did not answer within ${connectTimeout} ms`)),
-      );
-    }, connectTimeout);
-    const onAbort = (): void => settle(() => reject(new ConnectionError("aborted", "The connection was called off")));
-    const settle = (outcome: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      outcome();
-    };
-    signal?.addEventListener("abort", onAbort);
-    socket.once("connect", () => settle(resolve));
-    socket.once("error", (error) => settle(() => reject(error)));
-  });
-}
 
 function statusOf(command: Command): number | undefined {
   const c = command.name.charCodeAt(0);

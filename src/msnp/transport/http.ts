@@ -15,13 +15,20 @@ export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
+  /** ms; default the client's. */
+  readonly timeout?: number;
 }
 
-export interface HttpResponse {
+/** An answer as it came. */
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Buffer;
+}
+
+export interface HttpResponse extends Omit<HttpAnswer, "bytes"> {
   readonly body: string;
   /** Where the answer came from, for resolving a `Location`. */
   readonly url: string;
@@ -45,7 +52,14 @@ export class HttpClient {
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const { timeout, trace } = this.#options;
+    const { status, headers, bytes } = await this.exchange(request);
+    return { status, headers, body: bytes.toString("utf8"), url: checkUrl(request.url).href };
+  }
+
+  /** The same for bodies that are no text. */
+  async exchange(request: HttpRequest): Promise<HttpAnswer> {
+    const { trace } = this.#options;
+    const timeout = request.timeout ?? this.#options.timeout;
     const url = checkUrl(request.url);
     const timer = AbortSignal.timeout(timeout);
     const signal = request.signal === undefined ? timer : AbortSignal.any([timer, request.signal]);
@@ -59,9 +73,9 @@ export class HttpClient {
         signal,
         ...(request.body !== undefined && { body: request.body }),
       });
-      const body = await readBounded(response, this.#options.maxResponse ?? 1024 * 1024);
-      trace?.("<<<", `HTTP ${response.status} (${body.length} bytes)`);
-      return { status: response.status, headers: response.headers, body: body.toString("utf8"), url: url.href };
+      const bytes = await readBounded(response, this.#options.maxResponse ?? 1024 * 1024);
+      trace?.("<<<", `HTTP ${response.status} (${bytes.length} bytes)`);
+      return { status: response.status, headers: response.headers, bytes };
     } catch (error) {
       if (error instanceof HttpError) throw error;
       if (request.signal?.aborted) throw new HttpError("aborted", "The request was called off");
