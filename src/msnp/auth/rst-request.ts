@@ -10,7 +10,21 @@ export const SITE = {
   tokenRefresh: "http://Passport.NET/tb",
   login: "messengerclear.live.com",
   contacts: "contacts.msn.com",
+  messenger: "messenger.msn.com",
+  messengerSecure: "messengersecure.live.com",
+  storage: "storage.msn.com",
 } as const;
+
+/**
+ * The web services a session may need, asked for together with its login ticket: Escargot finds the session of a call by
+ * the ticket it signed in with, so that one asked for later would be unknown there (source: msnp-core §3.6, msnp-chat §5.1).
+ */
+export const SERVICE_SITES: readonly TicketSite[] = [
+  { address: SITE.contacts, policy: "MBI" },
+  { address: SITE.messenger, policy: "?id=507" },
+  { address: SITE.messengerSecure, policy: "MBI_SSL" },
+  { address: SITE.storage, policy: "MBI" },
+];
 
 /** A list of one entry: `lc` = `1033`, length-prefixed and base64 (source: msnp-core §3.6). */
 const REQUEST_PARAMS = "AQAAAAIAAABsYwQAAAAxMDMz";

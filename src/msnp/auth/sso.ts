@@ -1,19 +1,8 @@
 import { describeError } from "../errors.ts";
-import { type HttpResponse, redirectTarget } from "../transport/http.ts";
 import { rpsProof } from "./rps.ts";
-import { type RstVersion, rstRequest, SITE, type TicketSite } from "./rst-request.ts";
-import { parseRstAnswer, type RstTicket } from "./rst-response.ts";
-import {
-  type AuthContext,
-  AuthError,
-  type AuthProof,
-  type AuthStrategy,
-  atStage,
-  type ServiceTicket,
-} from "./types.ts";
-
-const MAX_REDIRECTS = 5;
-const CONTACTS: TicketSite = { address: SITE.contacts, policy: "MBI" };
+import { SERVICE_SITES, SITE } from "./rst-request.ts";
+import { checkToken, fetchTickets, renewTicket, ticketFor, ticketsBySite } from "./tickets.ts";
+import { AuthError, type AuthProof, type AuthStrategy } from "./types.ts";
 
 /** Tickets by RST and a proof of their secret, MSNP15+ (source: msnp-core §3.5). */
 export const sso: AuthStrategy = {
@@ -23,24 +12,19 @@ export const sso: AuthStrategy = {
     if (policy === undefined || nonce === undefined) {
       throw new AuthError("ticket", "protocol", "The server sent an incomplete login challenge");
     }
-    const sites = [{ address: SITE.tokenRefresh }, { address: SITE.login, policy }, CONTACTS];
+    const sites = [{ address: SITE.tokenRefresh }, { address: SITE.login, policy }, ...SERVICE_SITES];
     const tickets = await fetchTickets(sites, context);
-    const login = tickets.find((ticket) => ticket.address.toLowerCase() === SITE.login);
+    const login = ticketFor(tickets, SITE.login);
     if (login?.secret === undefined) {
       throw new AuthError("ticket", "protocol", "The login server gave no ticket for the chat server");
     }
-    const contacts = tickets.find((ticket) => ticket.address.toLowerCase() === SITE.contacts) ?? login;
     const guid = context.dialect.endpoints ? [`{${context.machineGuid}}`] : [];
     return {
       args: ["SSO", "S", checkToken(login.token), proof(login.secret, nonce), ...guid],
-      contacts: { token: contacts.token, expires: contacts.expires },
+      tickets: ticketsBySite(tickets),
     };
   },
-
-  async renew(context): Promise<ServiceTicket | undefined> {
-    const tickets = await fetchTickets([{ address: SITE.tokenRefresh }, CONTACTS], context);
-    return tickets.find((ticket) => ticket.address.toLowerCase() === SITE.contacts);
-  },
+  renew: renewTicket,
 };
 
 function proof(secret: string, nonce: string): string {
@@ -49,53 +33,4 @@ function proof(secret: string, nonce: string): string {
   } catch (error) {
     throw new AuthError("ticket", "protocol", describeError(error));
   }
-}
-
-function checkToken(token: string): string {
-  if (/\s/.test(token)) throw new AuthError("ticket", "protocol", "The login server's ticket is not one word");
-  return token;
-}
-
-/** Asks for tickets, following the login server's redirects (source: msnp-core §3.6). Throws AuthError. */
-export async function fetchTickets(sites: readonly TicketSite[], context: AuthContext): Promise<readonly RstTicket[]> {
-  let url = context.rstUrl;
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    context.onStage?.("auth-host");
-    const answer = await post(url, sites, context);
-    if ((answer.status === 404 || answer.status === 410) && context.rst2Url !== undefined && url !== context.rst2Url) {
-      url = context.rst2Url;
-      continue;
-    }
-    context.onStage?.("ticket");
-    const next = redirectOf(answer) ?? readAnswer(answer);
-    if (typeof next !== "string") return next;
-    url = await atStage("ticket", async () => redirectTarget(answer.url, next));
-  }
-  throw new AuthError("ticket", "redirect-loop", "The login server redirects in a circle");
-}
-
-function post(url: string, sites: readonly TicketSite[], context: AuthContext): Promise<HttpResponse> {
-  const version: RstVersion = /\/RST2\.srf$/i.test(URL.parse(url)?.pathname ?? "") ? 2 : 1;
-  const account = { email: context.email, password: context.password() };
-  const body = rstRequest(version, account, sites, Date.now());
-  const headers = { "Content-Type": version === 1 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8" };
-  return atStage("auth-host", () =>
-    context.http.request({ method: "POST", url, headers, body, signal: context.signal }),
-  );
-}
-
-function redirectOf(answer: HttpResponse): string | undefined {
-  const location = answer.headers.get("location");
-  return answer.status >= 300 && answer.status < 400 && location !== null ? location : undefined;
-}
-
-/** Tickets, or the URL to ask instead. */
-function readAnswer(answer: HttpResponse): readonly RstTicket[] | string {
-  const isXml = answer.body.trimStart().startsWith("<") && !/^\s*<(!doctype|html)/i.test(answer.body);
-  if (!isXml && answer.status !== 200) {
-    const code = answer.status >= 500 || answer.status === 429 ? "server-busy" : "protocol";
-    throw new AuthError("ticket", code, `The login server is out of order (HTTP ${answer.status})`);
-  }
-  const read = parseRstAnswer(answer.body, Date.now());
-  return read.kind === "redirect" ? read.url : read.tickets;
 }

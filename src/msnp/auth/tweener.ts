@@ -1,4 +1,5 @@
 import { type HttpResponse, redirectTarget } from "../transport/http.ts";
+import { SITE } from "./rst-request.ts";
 import { type AuthContext, AuthError, type AuthProof, type AuthStrategy, atStage } from "./types.ts";
 
 const MAX_REDIRECTS = 5;
@@ -13,7 +14,9 @@ export const tweener: AuthStrategy = {
     const login = await findLoginServer(context);
     context.onStage?.("ticket");
     const ticket = await fetchTicket(login, text, context);
-    return { args: ["TWN", "S", ticket] };
+    // How long it lasts is not said; as long as the session (source: msnp-core §9.2).
+    const forServices = { token: ticket, expires: Number.MAX_SAFE_INTEGER };
+    return { args: ["TWN", "S", ticket], tickets: new Map([[SITE.messenger, forServices]]) };
   },
 };
 

@@ -2,6 +2,7 @@ import type { Email, MachineGuid } from "../address.ts";
 import type { Dialect } from "../dialect/types.ts";
 import { MsnpError } from "../errors.ts";
 import { type HttpClient, HttpError } from "../transport/http.ts";
+import type { TicketSite } from "./rst-request.ts";
 
 export type AuthStage = "auth-host" | "ticket";
 export type AuthErrorCode =
@@ -57,11 +58,14 @@ export interface ServiceTicket {
   readonly expires: number;
 }
 
+/** Tickets by the address of their service in lower case, as in `SITE`. */
+export type ServiceTickets = ReadonlyMap<string, ServiceTicket>;
+
 export interface AuthProof {
   /** Arguments of the final USR after `trid`. */
   readonly args: readonly string[];
-  /** For address book and sharing; absent where the dialect has no such services. */
-  readonly contacts?: ServiceTicket;
+  /** For the web services; absent where the way to sign in gives none. */
+  readonly tickets?: ServiceTickets;
 }
 
 /** One way to sign in. */
@@ -70,6 +74,6 @@ export interface AuthStrategy {
   readonly scheme: "TWN" | "SSO" | "MD5";
   /** Answers `USR trid scheme S <challenge...>`. Throws AuthError. */
   prove(challenge: readonly string[], context: AuthContext): Promise<AuthProof>;
-  /** A new ticket for the address book when the old one has run out; absent where there is none. */
-  renew?(context: AuthContext): Promise<ServiceTicket | undefined>;
+  /** A new ticket for a web service when the old one has run out; absent where none can be asked for. Throws AuthError. */
+  renew?(site: TicketSite, context: AuthContext): Promise<ServiceTicket | undefined>;
 }

@@ -5,7 +5,7 @@ import type { Dialect, DialectName } from "../dialect/types.ts";
 import { MsnpError } from "../errors.ts";
 import { type Connection, ConnectionError } from "../transport/connection.ts";
 import { HttpClient } from "../transport/http.ts";
-import { type Command, encodeArg } from "../wire/command.ts";
+import type { Command } from "../wire/command.ts";
 import { Boards } from "./boards.ts";
 import { endReason, outReason } from "./closing.ts";
 import { ContactBook } from "./contacts.ts";
@@ -15,7 +15,8 @@ import { SignInError, type SignInStage, toSignInError } from "./errors.ts";
 import { Keepalive } from "./keepalive.ts";
 import { LIST_STRATEGIES, type ListStrategy } from "./lists.ts";
 import { logIn } from "./login.ts";
-import { changePersonalMessage, changeStatus, goVisible, onPresence } from "./presence.ts";
+import { changeDisplayName, changePersonalMessage, changeStatus, goVisible, onPresence } from "./presence.ts";
+import { ClientRoster, type Roster } from "./roster.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import type {
   ClientState,
@@ -70,6 +71,11 @@ export class MsnClient {
     return this.#core.contacts.all;
   }
 
+  /** Editing the contact list. */
+  get roster(): Roster {
+    return this.#core.roster;
+  }
+
   /** Resolves when the account is visible: lists read, status set. Rejects with SignInError. */
   signIn(signal?: AbortSignal): Promise<void> {
     return this.#core.signIn(signal);
@@ -87,9 +93,13 @@ export class MsnClient {
     await changeStatus(this.#core, this.#core.signedIn(), status);
   }
 
-  /** Rejects with MsnpError. */
+  /** Rejects with MsnpError, `not-supported` where the dialect has no such thing. */
   async setPersonalMessage(message: PersonalMessage): Promise<void> {
-    await changePersonalMessage(this.#core.signedIn(), message);
+    const live = this.#core.signedIn();
+    if (!live.dialect.personalMessages) {
+      throw new MsnpError("not-supported", `${live.dialect.name} has no personal messages`);
+    }
+    await changePersonalMessage(live, message);
   }
 
   /**
@@ -98,8 +108,7 @@ export class MsnClient {
    */
   async setDisplayName(name: string): Promise<void> {
     if (name.trim() === "") throw new MsnpError("bad-name", "A display name must not be blank");
-    await this.#core.signedIn().ns.request("PRP", ["MFN", encodeArg(name)]);
-    updateSelf(this.#core, { displayName: name });
+    await changeDisplayName(this.#core, this.#core.signedIn(), name);
   }
 
   /** The one-to-one conversation with somebody; a switchboard is opened when something is sent. */
@@ -124,6 +133,7 @@ class ClientCore implements Core {
   readonly contacts: ContactBook;
   readonly http: HttpClient;
   readonly boards: Boards;
+  readonly roster: ClientRoster;
   self: MsnSelf;
   live: Live | undefined;
   #dialect: Dialect | undefined;
@@ -135,7 +145,11 @@ class ClientCore implements Core {
     this.options = options;
     this.timeouts = options.timeouts === undefined ? DEFAULT_TIMEOUTS : { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.events = new Emitter(options.onListenerError ?? throwOutside);
-    this.contacts = new ContactBook((contact, previous) => this.events.emit("contactChanged", contact, previous));
+    this.contacts = new ContactBook((contact, previous) => {
+      this.events.emit("contactChanged", contact, previous);
+      this.roster.contactChanged(contact);
+    });
+    this.roster = new ClientRoster(this, (live) => this.#lists?.roster?.(this, live));
     const { trace } = options;
     this.http = new HttpClient({
       fetch: options.fetch,
@@ -188,6 +202,7 @@ class ClientCore implements Core {
 
   async #run(attempt: SignIn): Promise<void> {
     this.contacts.clear();
+    this.roster.reset();
     this.#lists = undefined;
     this.#dialect = undefined;
     const enter = (stage: SignInStage): void => {
@@ -203,10 +218,12 @@ class ClientCore implements Core {
       signal: attempt.abort.signal,
     });
     this.#dialect = live.dialect;
+    this.contacts.requestList = live.dialect.pendingList ? "PL" : "RL";
     enter("lists");
     this.#lists = LIST_STRATEGIES[live.dialect.lists]();
     await this.#lists.load(this, live, attempt.abort.signal);
     this.events.emit("contactsLoaded");
+    this.roster.loaded();
     enter("presence");
     // From the moment the account is visible it can be called.
     this.live = live;
@@ -302,7 +319,7 @@ class ClientCore implements Core {
   #answerChallenge(command: Command, connection: Connection): void {
     const challenge = command.args[1] ?? command.args[0];
     const dialect = this.#dialect;
-    if (challenge === undefined || dialect === undefined) return;
+    if (challenge === undefined || dialect === undefined || dialect.challenge === "none") return;
     const { product } = dialect;
     connection.post("QRY", [product.id], answerChallenge(dialect.challenge, challenge, product));
   }

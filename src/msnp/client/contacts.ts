@@ -1,5 +1,6 @@
 import { type Email, NETWORK } from "../address.ts";
 import { NO_CAPABILITIES } from "../dialect/lines.ts";
+import type { Privacy } from "./roster.ts";
 import type { ListName, MsnContact } from "./types.ts";
 
 /** Bits of LST and ADL (source: msnp-core §5.1). */
@@ -14,6 +15,8 @@ const LIST_SETS: readonly ReadonlySet<ListName>[] = Array.from(
 const NO_LISTS: ReadonlySet<ListName> = new Set();
 const NO_GROUPS: readonly string[] = Object.freeze([]);
 
+/** Groups a server may make the client remember; servers stop at 30. */
+const MAX_GROUPS = 200;
 /** Contacts a server may make the client remember; lists end at 1500 (source: msnp-core §1.5, §9.4). */
 const MAX_CONTACTS = 5000;
 
@@ -45,6 +48,10 @@ export class ContactBook {
   readonly said = new Map<Email, Said>();
   /** Group names by id. */
   groups: ReadonlyMap<string, string> = new Map();
+  /** Who may see the account of people on neither AL nor BL; undefined while the lists are not read. */
+  privacy: Privacy | undefined;
+  /** The list that people are on who ask to be let in (source: msnp-core §5.1). */
+  requestList: "PL" | "RL" = "PL";
 
   constructor(onChange: ContactChange) {
     this.#onChange = onChange;
@@ -58,6 +65,47 @@ export class ContactBook {
     this.#byEmail.clear();
     this.said.clear();
     this.groups = new Map();
+    this.privacy = undefined;
+  }
+
+  /** Whether somebody has asked to be let in and was not answered (source: msnp-core §5.1). */
+  isRequest({ lists }: MsnContact): boolean {
+    return lists.has(this.requestList) && !lists.has("AL") && !lists.has("BL");
+  }
+
+  /** A group that was made, or renamed; contacts in it follow. */
+  putGroup(id: string, name: string): void {
+    const before = this.groups.get(id);
+    if (before === undefined && this.groups.size >= MAX_GROUPS) return;
+    this.groups = new Map(this.groups).set(id, name);
+    if (before !== undefined && before !== name) this.#replaceGroup(before, [name]);
+  }
+
+  /** A group that is no more; its contacts stay. */
+  dropGroup(id: string): void {
+    const name = this.groups.get(id);
+    if (name === undefined) return;
+    const groups = new Map(this.groups);
+    groups.delete(id);
+    this.groups = groups;
+    this.#replaceGroup(name, []);
+  }
+
+  /** Puts a contact into a group, or takes it out. */
+  changeGroup(email: Email, id: string, isIn: boolean): void {
+    const name = this.groups.get(id);
+    const contact = this.#byEmail.get(email);
+    if (name === undefined || contact === undefined || contact.groups.includes(name) === isIn) return;
+    const others = contact.groups.filter((other) => other !== name);
+    this.update(email, { groups: isIn ? [...others, name] : others });
+  }
+
+  #replaceGroup(name: string, by: readonly string[]): void {
+    for (const { email, groups } of [...this.#byEmail.values()]) {
+      if (groups.includes(name)) {
+        this.update(email, { groups: groups.flatMap((group) => (group === name ? by : [group])) });
+      }
+    }
   }
 
   /** Changes a contact, or adds it. A contact without lists, offline, is forgotten. */
@@ -107,6 +155,7 @@ function isSame(a: MsnContact, b: MsnContact): boolean {
     a.personalMessage === b.personalMessage &&
     a.network === b.network &&
     a.msnObject === b.msnObject &&
+    a.nickname === b.nickname &&
     a.capabilities.basic === b.capabilities.basic &&
     a.capabilities.extended === b.capabilities.extended &&
     a.groups.join("\n") === b.groups.join("\n") &&

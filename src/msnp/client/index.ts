@@ -2,6 +2,9 @@ export { MsnClient } from "./client.ts";
 export type { SendCode, SignInCode, SignInStage } from "./errors.ts";
 export { SendError, SignInError } from "./errors.ts";
 export { mediaText } from "./personal-message.ts";
+export type { AddOptions, Privacy, Roster } from "./roster.ts";
+export type { RosterErrorCode } from "./roster-errors.ts";
+export { RosterError } from "./roster-errors.ts";
 export type { Timeouts } from "./timeouts.ts";
 export { DEFAULT_TIMEOUTS } from "./timeouts.ts";
 export type {

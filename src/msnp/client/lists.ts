@@ -3,6 +3,7 @@ import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
 import { soapLists } from "./lists-soap.ts";
 import { synLists } from "./lists-syn.ts";
+import type { RosterStrategy } from "./roster.ts";
 
 /** Where the contact list comes from and how the server tells of changes. */
 export interface ListStrategy {
@@ -10,10 +11,13 @@ export interface ListStrategy {
   load(core: Core, live: Live, signal: AbortSignal): Promise<void>;
   /** Takes a line about lists; false when it is none. */
   onCommand(core: Core, command: Command): boolean;
+  /** How these lists are edited, in a session that is signed in; absent where that cannot be. */
+  roster?(core: Core, live: Live): RosterStrategy;
 }
 
 /** The list strategy each dialect names. */
 export const LIST_STRATEGIES: Readonly<Record<ListKind, () => ListStrategy>> = {
   syn: synLists,
   soap: soapLists,
+  services: soapLists,
 };

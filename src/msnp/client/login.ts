@@ -1,11 +1,13 @@
 import { AUTH_STRATEGIES } from "../auth/index.ts";
-import type { AuthContext } from "../auth/types.ts";
+import type { AuthContext, AuthProof } from "../auth/types.ts";
 import { dialectOf } from "../dialect/table.ts";
-import type { Dialect } from "../dialect/types.ts";
+import type { Dialect, DialectName } from "../dialect/types.ts";
 import { Connection } from "../transport/connection.ts";
-import type { Command } from "../wire/command.ts";
-import type { Core, Live } from "./core.ts";
+import { ServerError } from "../transport/error-codes.ts";
+import { type Command, decodeArg } from "../wire/command.ts";
+import { type Core, type Live, updateSelf } from "./core.ts";
 import { SignInError, type SignInStage } from "./errors.ts";
+import { Tickets } from "./tickets.ts";
 import type { MsnClientOptions } from "./types.ts";
 
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
@@ -66,7 +68,7 @@ async function authenticate(core: Core, ns: Connection, progress: LoginProgress)
   progress.stage("version");
   const dialect = await agreeOnDialect(core, ns);
   const handle = spelling(core.options, core.options.handle);
-  await ns.request("CVR", [...dialect.clientVersion, handle]);
+  await introduce(ns, dialect, handle);
   const strategy = AUTH_STRATEGIES[dialect.auth];
   const challenge = await ns.request("USR", [strategy.scheme, "I", handle], { accept: ["USR", "XFR"] });
   if (challenge.name === "XFR") return { redirect: transferTarget(challenge) };
@@ -79,7 +81,9 @@ async function authenticate(core: Core, ns: Connection, progress: LoginProgress)
   if (answer.name === "XFR") return { redirect: transferTarget(answer) };
   if (answer.args[1] !== "OK") throw new SignInError("login", "protocol", "The server did not confirm the sign-in");
   const confirmed = spelling(core.options, answer.args[2], handle);
-  return { live: { ns, dialect, handle: confirmed, ticket: proof.contacts } };
+  const name = dialect.welcomesByName ? answer.args[3] : undefined;
+  if (name !== undefined && name !== "") updateSelf(core, { displayName: decodeArg(name) });
+  return { live: { ns, dialect, handle: confirmed, tickets: ticketsOf(core, dialect, proof) } };
 }
 
 /** The given spelling of the account's address when it is that address but for capitals, else `otherwise`. */
@@ -87,14 +91,60 @@ function spelling({ email }: MsnClientOptions, given: string | undefined, otherw
   return given?.toLowerCase() === email ? given : otherwise;
 }
 
+/** Offers the dialects, newest first, and takes the newest that comes back (source: msnp-core §2.1). */
 async function agreeOnDialect(core: Core, ns: Connection): Promise<Dialect> {
-  const offered = core.options.dialects;
-  const answer = await ns.request("VER", [...offered, "CVR0"]);
-  const chosen = offered.find((name) => answer.args.slice(1).some((arg) => arg.toUpperCase() === name));
-  if (chosen === undefined) {
-    throw new SignInError("version", "no-common-dialect", `The server speaks none of ${offered.join(", ")}`);
+  const offered = newestFirst(core.options.dialects);
+  const ours = offered.join(" ");
+  let answer: Command;
+  try {
+    answer = await ns.request("VER", [...offered, "CVR0"]);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    const message = `We offered ${ours}; the server refused that with error ${error.status}`;
+    throw new SignInError("version", "no-common-dialect", message, { cause: error });
   }
-  return dialectOf(chosen);
+  const answered = answer.args.slice(1).map((arg) => arg.toUpperCase());
+  const chosen = offered.find((name) => answered.includes(name));
+  if (chosen !== undefined) return dialectOf(chosen);
+  const theirs = answered
+    .map((name) => name.replace(/[^A-Z0-9]/g, ""))
+    .filter((name) => name !== "")
+    .slice(0, 24)
+    .join(" ");
+  throw new SignInError(
+    "version",
+    "no-common-dialect",
+    `There is no protocol version in common: we offered ${ours}, the server answered ${saidNone(theirs) ? "that it speaks none of them" : theirs}`,
+  );
+}
+
+/** `0` is the name for "none" (source: msnp-core §2.1). */
+function saidNone(names: string): boolean {
+  return names === "" || names === "0";
+}
+
+function newestFirst(names: readonly DialectName[]): DialectName[] {
+  return [...new Set(names)].sort((a, b) => dialectOf(b).version - dialectOf(a).version);
+}
+
+/** What goes between VER and USR (source: msnp-core §2.3, §2.4). */
+async function introduce(ns: Connection, dialect: Dialect, handle: string): Promise<void> {
+  for (const command of dialect.opening) {
+    if (command === "CVR") {
+      await ns.request("CVR", [...dialect.clientVersion, ...(dialect.accountInVersion ? [handle] : [])]);
+      continue;
+    }
+    const answer = await ns.request("INF", []);
+    const packages = answer.args.slice(1).flatMap((arg) => arg.toUpperCase().split(","));
+    if (!packages.includes(AUTH_STRATEGIES[dialect.auth].scheme)) {
+      throw new SignInError("version", "protocol", "The server knows no way to sign in that this version has");
+    }
+  }
+}
+
+function ticketsOf(core: Core, dialect: Dialect, proof: AuthProof): Tickets {
+  const { renew } = AUTH_STRATEGIES[dialect.auth];
+  return new Tickets(proof.tickets, renew && ((site) => renew(site, authContext(core, dialect))));
 }
 
 /** What a strategy needs; also used to renew a ticket later. */

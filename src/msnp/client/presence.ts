@@ -3,7 +3,7 @@ import { NO_CAPABILITIES, parsePresence, readAddress } from "../dialect/lines.ts
 import { type MsnStatus, parseStatus } from "../dialect/status.ts";
 import type { Dialect } from "../dialect/types.ts";
 import { xml } from "../soap/xml.ts";
-import { type Command, decodeArg } from "../wire/command.ts";
+import { type Command, decodeArg, encodeArg } from "../wire/command.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
 import { decodePersonalMessage, encodePersonalMessage } from "./personal-message.ts";
 import type { PersonalMessage } from "./types.ts";
@@ -18,15 +18,23 @@ export async function goVisible(core: Core, live: Live): Promise<void> {
   }
   await changeStatus(core, live, initialPresence);
   // Personal messages last as long as the session, so each one begins by saying it.
-  publish(core, live, encodePersonalMessage(personalMessage ?? { text: "" }));
+  if (live.dialect.personalMessages) publish(core, live, encodePersonalMessage(personalMessage ?? { text: "" }));
 }
 
 /** Sends CHG and waits for its echo (source: msnp-core §6.2). */
 export async function changeStatus(core: Core, live: Live, status: MsnStatus): Promise<void> {
   const { capabilities, presence } = live.dialect;
-  const object = presence.capabilities === "pair" ? ["0"] : [];
-  await live.ns.request("CHG", [status, capabilities, ...object]);
+  const claims = presence.capabilities === "none" ? [] : [capabilities];
+  await live.ns.request("CHG", [status, ...claims, ...(presence.object === "always" ? ["0"] : [])]);
   updateSelf(core, { status });
+}
+
+/** Changes the own name by the command that the dialect has for it (source: msnp-core §5.5). */
+export async function changeDisplayName(core: Core, live: Live, name: string): Promise<void> {
+  const { ns, dialect, handle } = live;
+  if (dialect.displayNameBy === "REA") await ns.request("REA", [handle, encodeArg(name)]);
+  else await ns.request("PRP", ["MFN", encodeArg(name)]);
+  updateSelf(core, { displayName: name });
 }
 
 export async function changePersonalMessage(live: Live, message: PersonalMessage): Promise<void> {

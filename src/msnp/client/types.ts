@@ -115,6 +115,8 @@ export interface MsnContact {
   readonly email: Email;
   readonly network: NetworkId;
   readonly displayName: string;
+  /** A name of the account's own for the contact; absent when it has given none. */
+  readonly nickname?: string | undefined;
   readonly lists: ReadonlySet<ListName>;
   /** Names of groups. */
   readonly groups: readonly string[];
@@ -183,6 +185,8 @@ export interface MsnClientEvents {
   contactsLoaded: [];
   /** Anything of a contact changed, also that it came to or left the lists (then without lists). */
   contactChanged: [contact: MsnContact, previous: MsnContact | undefined];
+  /** Somebody asks to be let in: once per session and person, also for those found at sign-in. */
+  request: [contact: MsnContact];
   /** Status or name of the account itself changed, here or at another place. */
   selfChanged: [self: MsnSelf, previous: MsnSelf];
   /** A message was read. Listeners run in the tick of the socket read. */
