@@ -84,3 +84,22 @@ function clockOf(at: number, exact: boolean): { weekday: string; text: string } 
   const time = `${part("hour")}:${part("minute")}:${part("second")}`;
   return { weekday: part("weekday"), text: `${part("day")} ${part("month")} ${part("year")} ${time} ${offset}` };
 }
+
+/** The text of a name in a mail header; what is not encoded, or in a way that is not known, stays as it is. */
+export function decodeName(text: string): string {
+  const [, charset, form, data] = /^=\?([^?]{1,40})\?([BQ])\?([^?]*)\?=$/i.exec(text.trim()) ?? [];
+  if (charset === undefined || form === undefined || data === undefined) return text;
+  const bytes = form.toUpperCase() === "B" ? Buffer.from(data, "base64") : unquote(data);
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return text;
+  }
+}
+
+function unquote(data: string): Buffer {
+  const bytes = data
+    .replaceAll("_", " ")
+    .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1");
+}

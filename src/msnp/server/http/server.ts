@@ -4,13 +4,20 @@ import type { HttpFault } from "../faults.ts";
 import type { Hub } from "../hub.ts";
 import type { Transcript } from "../transcript.ts";
 import { addressBook } from "./addressbook.ts";
+import { clientConfig } from "./config.ts";
 import { login, nexus } from "./nexus.ts";
+import { offlineFetch } from "./oim-fetch.ts";
+import { offlineStore } from "./oim-store.ts";
 import { securityTokens } from "./rst.ts";
 import { sharing } from "./sharing.ts";
+import { storage, userTile } from "./storage.ts";
 
 /** A web request, read to its end. */
 export interface WebRequest {
   readonly hub: Hub;
+  readonly method: string;
+  /** Path and query. */
+  readonly url: URL;
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
   /** Address of the client. */
@@ -22,12 +29,13 @@ export interface WebRequest {
   readonly strike: (service: string, account: string | undefined) => ServiceFault | undefined;
 }
 
-export type ServiceFault = Extract<HttpFault, { kind: "refuse" | "redirect" }>;
+export type ServiceFault = Extract<HttpFault, { kind: "refuse" | "redirect" | "soap-fault" }>;
 
 export interface WebAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** XML, unless a header names another type. */
+  readonly body?: string | Buffer;
 }
 
 export type WebService = (request: WebRequest) => WebAnswer;
@@ -41,8 +49,19 @@ const ROUTES: ReadonlyMap<string, WebService> = new Map([
   ["POST /RST2.srf", (request: WebRequest) => securityTokens(request, "rst2")],
   ["POST /abservice/abservice.asmx", addressBook],
   ["POST /abservice/SharingService.asmx", sharing],
+  ["POST /storageservice/SchematizedStore.asmx", storage],
+  ["POST /OimWS/oim.asmx", offlineStore],
+  ["POST /rsi/rsi.asmx", offlineFetch],
+  ...["/Config/MsgrConfig.asmx", "/config/MsgrConfig.asmx", "/etc/MsgrConfig"].flatMap((path) =>
+    ["GET", "POST"].map((method): [string, WebService] => [`${method} ${path}`, clientConfig]),
+  ),
   ["POST /", () => ({ status: 200 })],
 ]);
+
+/** The service of a request line; undefined for none. */
+function serviceOf(name: string): WebService | undefined {
+  return ROUTES.get(name) ?? (name.startsWith("GET /storage/usertile/") ? userTile : undefined);
+}
 
 /** A fault that ends the handling of a request. */
 class Struck extends Error {
@@ -77,9 +96,10 @@ async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = new URL(incoming.url ?? "/", "http://localhost").pathname;
-  const name = `${incoming.method ?? "GET"} ${path}`;
-  const service = ROUTES.get(name);
+  const method = incoming.method ?? "GET";
+  const url = new URL(incoming.url ?? "/", "http://localhost");
+  const name = `${method} ${url.pathname}`;
+  const service = serviceOf(name);
   const body = await readBody(incoming, hub.limits.maxBodyBytes);
   if (transcript.enabled) transcript.add("HTTP", ">>>", name);
   if (body === undefined || service === undefined) {
@@ -89,11 +109,14 @@ async function serve(
   }
   const strike = (operation: string, account: string | undefined): ServiceFault | undefined => {
     const fault = hub.faults.takeHttp(account, operation);
-    if (fault === undefined || fault.kind === "refuse" || fault.kind === "redirect") return fault;
+    if (fault === undefined) return undefined;
+    if (fault.kind === "refuse" || fault.kind === "redirect" || fault.kind === "soap-fault") return fault;
     throw new Struck(fault);
   };
   await run(transcript, response, service, {
     hub,
+    method,
+    url,
     headers: incoming.headers,
     body,
     remote: incoming.socket.remoteAddress ?? "127.0.0.1",
