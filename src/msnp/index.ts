@@ -22,8 +22,13 @@ export { DIALECTS, isStatus } from "./dialect/index.ts";
 export { describeError, MsnpError } from "./errors.ts";
 export type { MessageBody, TextFormat } from "./message/index.ts";
 export { MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText } from "./message/index.ts";
+export type { TransportKind } from "./transport/channel.ts";
 export type { Trace } from "./transport/connection.ts";
+export type { TlsOptions } from "./transport/dial.ts";
 export { ServerError } from "./transport/error-codes.ts";
+export { DEFAULT_GATEWAY_RULES, type GatewayRules } from "./transport/gateway.ts";
+export { type ProxyServer, parseProxy } from "./transport/proxy.ts";
+export { type WebFetchOptions, webFetch } from "./transport/web-fetch.ts";
 export type { Command, OutgoingCommand } from "./wire/index.ts";
 export {
   CommandDecoder,

@@ -59,7 +59,11 @@ export class Boards implements BoardOwner, BoardSource {
       throw new SendError("rate-limited", "not-sent", "Too many conversations are open at once");
     }
     const transfer = await live.ns.request("XFR", ["SB"]);
-    const invitation = { ...parseHostPort(transfer.args[2] ?? ""), cookie: transfer.args[4] ?? "" };
+    const invitation = {
+      ...parseHostPort(transfer.args[2] ?? ""),
+      cookie: transfer.args[4] ?? "",
+      isBehindGateway: transfer.args[7] === "0",
+    };
     const board = await this.#enter(invitation);
     try {
       await board.call(peer);
@@ -76,7 +80,8 @@ export class Boards implements BoardOwner, BoardSource {
     if (session === undefined || target === undefined || cookie === undefined) return;
     if (this.#boards.size >= MAX_BOARDS || this.#isOn(session)) return;
     const entered = async (): Promise<void> => {
-      const board = await this.#enter({ ...parseHostPort(target), cookie, session });
+      const isBehindGateway = command.args[8] === "0";
+      const board = await this.#enter({ ...parseHostPort(target), cookie, session, isBehindGateway });
       // The caller may have left by now, and who was not named by then will not come.
       if (board.isReady) this.#place(board);
       else board.close();

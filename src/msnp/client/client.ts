@@ -5,6 +5,7 @@ import type { Dialect, DialectName } from "../dialect/types.ts";
 import { MsnpError } from "../errors.ts";
 import { type Connection, ConnectionError } from "../transport/connection.ts";
 import { HttpClient } from "../transport/http.ts";
+import { webFetch } from "../transport/web-fetch.ts";
 import type { Command } from "../wire/command.ts";
 import { Boards } from "./boards.ts";
 import { endReason, outReason } from "./closing.ts";
@@ -152,7 +153,7 @@ class ClientCore implements Core {
     this.roster = new ClientRoster(this, (live) => this.#lists?.roster?.(this, live));
     const { trace } = options;
     this.http = new HttpClient({
-      fetch: options.fetch,
+      fetch: options.fetch ?? fetchOf(options, this.timeouts),
       timeout: this.timeouts.http,
       maxResponse: options.maxHttpResponse ?? MAX_HTTP_RESPONSE,
       trace: trace === undefined ? undefined : (direction, line) => trace(direction, "HTTP", line),
@@ -230,6 +231,7 @@ class ClientCore implements Core {
     await goVisible(this, live);
     // The connection may have ended in the tick in which the last answer came.
     if (live.ns.isOver) throw new ConnectionError("closed", "The server closed the connection");
+    if (!live.ns.needsKeepalive) return;
     this.#keepalive = new Keepalive(live.ns, this.timeouts, (error) => this.end(endReason(error)));
     this.#keepalive.ask();
   }
@@ -323,6 +325,12 @@ class ClientCore implements Core {
     const { product } = dialect;
     connection.post("QRY", [product.id], answerChallenge(dialect.challenge, challenge, product));
   }
+}
+
+/** The way to the web services, when it is not the usual one. */
+function fetchOf({ proxy, tls }: MsnClientOptions, { connect }: Timeouts): typeof fetch | undefined {
+  if (proxy === undefined && tls?.ca === undefined) return undefined;
+  return webFetch({ proxy, ca: tls?.ca, connectTimeout: connect });
 }
 
 /** A listener's error is its owner's bug: it shows as it would from any event handler. */

@@ -4,6 +4,7 @@ import type { HttpClient } from "../transport/http.ts";
 import type { Command } from "../wire/command.ts";
 import type { ContactBook } from "./contacts.ts";
 import type { Emitter } from "./emitter.ts";
+import type { Route } from "./reach.ts";
 import type { Tickets } from "./tickets.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./types.ts";
@@ -11,6 +12,8 @@ import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./
 /** A notification connection that is signed in. */
 export interface Live {
   readonly ns: Connection;
+  /** How it was reached. */
+  readonly route: Route;
   readonly dialect: Dialect;
   /** The account's address as the server writes it, which is how its switchboards want it. */
   readonly handle: string;

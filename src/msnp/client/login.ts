@@ -2,22 +2,18 @@ import { AUTH_STRATEGIES } from "../auth/index.ts";
 import type { AuthContext, AuthProof } from "../auth/types.ts";
 import { dialectOf } from "../dialect/table.ts";
 import type { Dialect, DialectName } from "../dialect/types.ts";
-import { Connection } from "../transport/connection.ts";
+import type { Connection } from "../transport/connection.ts";
 import { ServerError } from "../transport/error-codes.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
 import { SignInError, type SignInStage } from "./errors.ts";
+import { gatewayAt, type Reached, type Route, reach, type Target } from "./reach.ts";
 import { Tickets } from "./tickets.ts";
 import type { MsnClientOptions } from "./types.ts";
 
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
 const MAX_REDIRECTS = 5;
 const DEFAULT_PORT = 1863;
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What happens during a sign-in; `stage` says where it stands. */
 export interface LoginProgress {
@@ -34,43 +30,66 @@ export interface LoginProgress {
 export async function logIn(core: Core, progress: LoginProgress): Promise<Live> {
   const { ns } = core.options.services;
   let target: Target = ns;
+  let route: Route | undefined;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const connection = await connect(core, target, progress);
-    const outcome = await authenticate(core, connection, progress);
+    const reached = await reach(core, progress, target, route, (connection, by) => greet(core, connection, by));
+    const outcome = await authenticate(core, reached, progress);
     if ("live" in outcome) return outcome.live;
-    connection.destroy();
+    reached.connection.destroy();
     progress.connection(undefined);
-    target = outcome.redirect ?? ns;
+    const { redirect } = outcome;
+    // A gateway is told the first server's name; which one it connects to is its own matter.
+    target = redirect === undefined || redirect.byGateway ? ns : redirect;
+    if (redirect === undefined) route = undefined;
+    else route = redirect.byGateway ? gatewayAt(redirect, reached.route) : reached.route;
   }
   throw new SignInError("connect", "redirect-loop", "The server passes the connection on in a circle");
 }
 
-async function connect(core: Core, target: Target, progress: LoginProgress): Promise<Connection> {
-  progress.stage("connect");
-  const { options, timeouts } = core;
-  const connection = await Connection.open({
-    ...target,
-    label: "NS",
-    owner: core,
-    connectTimeout: timeouts.connect,
-    requestTimeout: timeouts.request,
-    signal: progress.signal,
-    trace: options.trace,
-    maxPayload: options.maxPayload,
-  });
-  progress.connection(connection);
-  return connection;
+type Outcome = { readonly live: Live } | { readonly redirect: Transfer | undefined };
+
+/** What a server has said so far: a version, and the answer to USR where that was sent along. */
+interface Greeting {
+  readonly dialect: Dialect;
+  readonly challenge: Command | undefined;
 }
 
-type Outcome = { readonly live: Live } | { readonly redirect: Target | undefined };
-
-async function authenticate(core: Core, ns: Connection, progress: LoginProgress): Promise<Outcome> {
-  progress.stage("version");
-  const dialect = await agreeOnDialect(core, ns);
+/**
+ * The first words. Through a gateway VER, CVR and USR go together where the answers make no difference to them: some
+ * gateways insist on it (source: msnp21 §7.1), and all are slow.
+ */
+async function greet(core: Core, ns: Connection, { transport }: Route): Promise<Greeting> {
+  const only = transport === "gateway" ? soleGreeting(core.options.dialects) : undefined;
+  if (only === undefined) return { dialect: await agreeOnDialect(core, ns), challenge: undefined };
   const handle = spelling(core.options, core.options.handle);
-  await introduce(ns, dialect, handle);
+  const [dialect, , challenge] = await Promise.all([
+    agreeOnDialect(core, ns),
+    introduce(ns, only, handle),
+    askForChallenge(ns, only, handle),
+  ]);
+  return { dialect, challenge };
+}
+
+/** A dialect for all that are offered, when they all begin alike. */
+function soleGreeting(names: readonly DialectName[]): Dialect | undefined {
+  const [first, ...others] = newestFirst(names).map(dialectOf);
+  if (first === undefined || first.opening.join() !== "CVR") return undefined;
+  const word = (dialect: Dialect): string =>
+    [dialect.auth, dialect.opening, dialect.accountInVersion, dialect.clientVersion].join(" ");
+  return others.every((other) => word(other) === word(first)) ? first : undefined;
+}
+
+function askForChallenge(ns: Connection, { auth }: Dialect, handle: string): Promise<Command> {
+  return ns.request("USR", [AUTH_STRATEGIES[auth].scheme, "I", handle], { accept: ["USR", "XFR"] });
+}
+
+async function authenticate(core: Core, reached: Reached<Greeting>, progress: LoginProgress): Promise<Outcome> {
+  const { connection: ns, route } = reached;
+  const { dialect } = reached.answer;
+  const handle = spelling(core.options, core.options.handle);
+  if (reached.answer.challenge === undefined) await introduce(ns, dialect, handle);
   const strategy = AUTH_STRATEGIES[dialect.auth];
-  const challenge = await ns.request("USR", [strategy.scheme, "I", handle], { accept: ["USR", "XFR"] });
+  const challenge = reached.answer.challenge ?? (await askForChallenge(ns, dialect, handle));
   if (challenge.name === "XFR") return { redirect: transferTarget(challenge) };
   if (challenge.args[2] !== "S") {
     throw new SignInError("login", "protocol", "The server answered the sign-in with something else than a challenge");
@@ -83,7 +102,7 @@ async function authenticate(core: Core, ns: Connection, progress: LoginProgress)
   const confirmed = spelling(core.options, answer.args[2], handle);
   const name = dialect.welcomesByName ? answer.args[3] : undefined;
   if (name !== undefined && name !== "") updateSelf(core, { displayName: decodeArg(name) });
-  return { live: { ns, dialect, handle: confirmed, tickets: ticketsOf(core, dialect, proof) } };
+  return { live: { ns, route, dialect, handle: confirmed, tickets: ticketsOf(core, dialect, proof) } };
 }
 
 /** The given spelling of the account's address when it is that address but for capitals, else `otherwise`. */
@@ -164,13 +183,21 @@ export function authContext(core: Core, dialect: Dialect, progress?: LoginProgre
   };
 }
 
-/** Reads `XFR trid NS host[:port]`; undefined for "start again where you began" (source: msnp-core §1.8). */
-export function transferTarget(command: Command): Target | undefined {
+/** Where a sign-in goes on: at another server, or through another gateway. */
+interface Transfer extends Target {
+  readonly byGateway: boolean;
+}
+
+/**
+ * Reads `XFR trid NS host[:port] [U|G ...]`; undefined for "start again where you began" (source: msnp-core §1.8,
+ * msnp21 §2.4).
+ */
+export function transferTarget(command: Command): Transfer | undefined {
   if (command.args[1] !== "NS")
     throw new SignInError("connect", "protocol", "The server passed the connection on to nothing");
   const target = command.args[2];
   if (target === undefined || target === "0") return undefined;
-  return parseHostPort(target);
+  return { ...parseHostPort(target), byGateway: command.args[3] === "G" };
 }
 
 /** Reads `host[:port]`. Throws SignInError `protocol`. */

@@ -6,6 +6,7 @@ import { ServerError } from "../transport/error-codes.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
 import { SendError } from "./errors.ts";
+import { boardRoute, viaOf } from "./reach.ts";
 
 /** One person on a switchboard, at one place or several (source: msnp-chat §1.4). */
 interface Member {
@@ -30,6 +31,8 @@ export interface Invitation {
   readonly cookie: string;
   /** Present when called. */
   readonly session?: string;
+  /** Whether it can be reached through the HTTP gateway only (source: msnp-chat §7). */
+  readonly isBehindGateway?: boolean;
 }
 
 let boards = 0;
@@ -66,6 +69,7 @@ export class Switchboard implements ConnectionOwner {
       port: invitation.port,
       label: `SB ${boards}`,
       owner: this,
+      via: viaOf(this.#core, boardRoute(this.#core, live.route, invitation.isBehindGateway ?? false), "SB"),
       connectTimeout: timeouts.connect,
       requestTimeout: timeouts.request,
       signal: opening.signal,

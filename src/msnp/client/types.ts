@@ -4,7 +4,11 @@ import type { MsnStatus } from "../dialect/status.ts";
 import type { DialectName } from "../dialect/types.ts";
 import type { MessageBody } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
+import type { TransportKind } from "../transport/channel.ts";
 import type { Trace } from "../transport/connection.ts";
+import type { TlsOptions } from "../transport/dial.ts";
+import type { GatewayRules } from "../transport/gateway.ts";
+import type { ProxyServer } from "../transport/proxy.ts";
 import type { SignInStage } from "./errors.ts";
 import type { Timeouts } from "./timeouts.ts";
 
@@ -22,6 +26,8 @@ export interface MsnServices {
   readonly oimFetchUrl?: string;
   readonly storageUrl?: string;
   readonly configUrl?: string;
+  /** HTTP gateway, such as `http://gateway.example/gateway/gateway.dll` (source: msnp-chat §7). */
+  readonly gatewayUrl?: string;
 }
 
 /** A message that was left while one was offline (source: msnp-chat §5.6). */
@@ -69,6 +75,16 @@ export interface PersonalMessage {
 
 export interface MsnClientOptions {
   readonly services: MsnServices;
+  /**
+   * Ways to the servers, the preferred first; default TCP alone. At sign-in the next is tried when one cannot connect
+   * or brings no first answer; what worked is used for the switchboards of the session, too.
+   */
+  readonly transports?: readonly TransportKind[];
+  /** For the transport `tls`; the authorities in it are trusted for the web services as well. */
+  readonly tls?: TlsOptions;
+  readonly gateway?: Partial<GatewayRules>;
+  /** For everything: servers, gateway and web services, as far as `fetch` is not given. */
+  readonly proxy?: ProxyServer;
   /** Offered to the server, newest first. */
   readonly dialects: readonly DialectName[];
   readonly email: Email;

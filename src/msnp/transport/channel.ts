@@ -1,7 +1,7 @@
 import type { ConnectionError } from "./connection-error.ts";
 
 /** What carries the bytes between a client and a server (source: msnp-chat §7). */
-export type Transport = "tcp" | "tls" | "gateway";
+export type TransportKind = "tcp" | "tls" | "gateway";
 
 /** Who hears of a channel. */
 export interface ChannelListener {
@@ -12,7 +12,7 @@ export interface ChannelListener {
 
 /** A way for bytes to a server and back; commands are the {@link Connection}'s matter. */
 export interface Channel {
-  readonly transport: Transport;
+  readonly transport: TransportKind;
   /** Bytes that were written and have not left yet; whoever writes bounds them. */
   readonly unsent: number;
   /** Called once, before anything is written. */

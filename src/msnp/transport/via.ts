@@ -1,4 +1,4 @@
-import type { Channel, Transport } from "./channel.ts";
+import type { Channel, TransportKind } from "./channel.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { dial, type TlsOptions } from "./dial.ts";
 import { GatewayChannel, type GatewayRules } from "./gateway.ts";
@@ -8,7 +8,7 @@ import { SocketChannel } from "./socket-channel.ts";
 
 /** How to get to a server. */
 export interface Via {
-  readonly transport: Transport;
+  readonly transport: TransportKind;
   /** Which of a network's servers it is; only a gateway wants to know. */
   readonly service?: "NS" | "SB";
   /** For TCP and TLS; a gateway's goes by its HTTP client. */
