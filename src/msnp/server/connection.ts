@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { type Command, CommandDecoder, clientToServerPayload, decodeArg } from "../wire/index.ts";
 import type { Faults, WireFault } from "./faults.ts";
+import type { ServerStream } from "./gateway-stream.ts";
 import { type LineArg, writeLine } from "./line.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -25,7 +26,7 @@ export interface ConnectionContext {
   readonly signInTimeoutMs: number;
   /** Where a redirect fault without a target leads. */
   readonly self: () => { host: string; port: number };
-  /** Called when the connection's socket is gone for good. */
+  /** Called when the connection is gone for good. */
   readonly gone: (connection: ServerConnection) => void;
 }
 
@@ -40,14 +41,14 @@ export interface ConnectionHandler {
 /** Faults that the protocol itself has to carry out, because they strike in the middle of a command. */
 export type DeferredFault = Extract<WireFault, { kind: "no-ack" | "nak" | "redirect" }>;
 
-/** One client's TCP connection to the notification server or a switchboard: framing, bounds, forced faults, record. */
+/** One client's connection to the notification server or a switchboard, over whatever: framing, bounds, forced faults, record. */
 export class ServerConnection {
   readonly name: string;
   readonly kind: "NS" | "SB";
   /** Who the client says it is; forced faults choose by it. */
   claims: string | undefined;
   #handler: ConnectionHandler | undefined;
-  readonly #socket: Socket;
+  readonly #stream: ServerStream;
   readonly #context: ConnectionContext;
   readonly #decoder = new CommandDecoder({ payloadRule: clientToServerPayload });
   #signInTimer: NodeJS.Timeout | undefined;
@@ -60,15 +61,15 @@ export class ServerConnection {
   #lengthError = 0;
   #deferred: DeferredFault | undefined;
 
-  constructor(socket: Socket, kind: "NS" | "SB", number: number, context: ConnectionContext) {
-    this.#socket = socket;
+  constructor(stream: ServerStream, kind: "NS" | "SB", number: number, context: ConnectionContext) {
+    this.#stream = stream;
     this.kind = kind;
     this.name = `${kind} ${number}`;
     this.#context = context;
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#received(chunk));
-    socket.on("error", (error) => this.#note(`socket error: ${error.message}`));
-    socket.on("close", () => this.#ended());
+    if (stream instanceof Socket) stream.setNoDelay(true);
+    stream.on("data", (chunk: Buffer) => this.#received(chunk));
+    stream.on("error", (error) => this.#note(`socket error: ${error.message}`));
+    stream.on("close", () => this.#ended());
     this.#signInTimer = setTimeout(() => this.drop("not signed in in time"), context.signInTimeoutMs);
     this.#signInTimer.unref();
   }
@@ -79,7 +80,7 @@ export class ServerConnection {
   }
 
   get remote(): { address: string; port: number } {
-    return { address: this.#socket.remoteAddress ?? "127.0.0.1", port: this.#socket.remotePort ?? 0 };
+    return { address: this.#stream.remoteAddress ?? "127.0.0.1", port: this.#stream.remotePort ?? 0 };
   }
 
   signedIn(): void {
@@ -114,8 +115,8 @@ export class ServerConnection {
   close(): void {
     if (this.#closed) return;
     this.#finish();
-    this.#socket.destroySoon();
-    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#stream.end(() => this.#stream.destroy());
+    this.#linger = setTimeout(() => this.#stream.destroy(), LINGER_MS);
     this.#linger.unref();
   }
 
@@ -125,21 +126,21 @@ export class ServerConnection {
       this.#note(`dropped: ${why}`);
       this.#finish();
     }
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
 
   #write(data: string | Buffer): void {
     if (this.#closed || this.#stalled) return;
     if (!this.#corked) {
       this.#corked = true;
-      this.#socket.cork();
+      this.#stream.cork();
       process.nextTick(() => {
         this.#corked = false;
-        this.#socket.uncork();
+        this.#stream.uncork();
       });
     }
-    this.#socket.write(data);
-    if (this.#socket.writableLength > this.#context.maxOutputBytes) this.drop("the client does not read its data");
+    this.#stream.write(data);
+    if (this.#stream.writableLength > this.#context.maxOutputBytes) this.drop("the client does not read its data");
   }
 
   #received(chunk: Buffer): void {
@@ -220,12 +221,12 @@ export class ServerConnection {
 
   #postpone(commands: readonly Command[], ms: number): void {
     this.#waiting = [...commands];
-    this.#socket.pause();
+    this.#stream.pause();
     this.#delay = setTimeout(() => {
       const [first, ...rest] = this.#waiting;
       this.#waiting = [];
       this.#delay = undefined;
-      this.#socket.resume();
+      this.#stream.resume();
       if (first !== undefined) this.#dispatch(toRequest(first));
       this.#handle(rest);
     }, ms);

@@ -1,14 +1,17 @@
 import type { Server as HttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { type ConnectionContext, ServerConnection } from "./connection.ts";
 import { SERVER_DIALECTS } from "./dialects/index.ts";
 import { Faults } from "./faults.ts";
+import { GATEWAY_PATH, Gateway } from "./gateway.ts";
+import type { ServerStream } from "./gateway-stream.ts";
 import { createWebServer } from "./http/server.ts";
 import type { Cookie, Hub, Ticket } from "./hub.ts";
 import { NsFront } from "./ns/front.ts";
 import type { NsSession } from "./ns/session.ts";
 import { leaveOfflineMessage } from "./offline.ts";
-import { type AccountSpec, DEFAULT_LIMITS, DEFAULT_QUIRKS, type NetworkOptions, type StartOptions } from "./options.ts";
+import { type AccountSpec, DEFAULT_LIMITS, DEFAULT_QUIRKS, type StartOptions } from "./options.ts";
 import { PresenceFanOut } from "./presence.ts";
 import { SbFront } from "./sb/front.ts";
 import type { Account } from "./state/account.ts";
@@ -18,7 +21,7 @@ import { type OfflineMessage, OfflineStore } from "./state/offline.ts";
 import { ProfileStore } from "./state/profiles.ts";
 import type { KickReason } from "./state/session.ts";
 import { TokenStore } from "./state/tokens.ts";
-import { type TraceListener, Transcript } from "./transcript.ts";
+import { Transcript } from "./transcript.ts";
 
 export interface NetworkPorts {
   readonly ns: number;
@@ -38,6 +41,7 @@ export interface NetworkServices {
   readonly oimStoreUrl: string;
   readonly oimFetchUrl: string;
   readonly configUrl: string;
+  readonly gatewayUrl: string;
 }
 
 /** An offline message for tests and the sandbox to leave. */
@@ -80,10 +84,11 @@ export class MsnNetwork {
   readonly #context: ConnectionContext;
   readonly #connections = new Set<ServerConnection>();
   readonly #servers: { ns: Server; sb: Server; http: HttpServer };
+  readonly #gateway: Gateway;
   #nextConnection = 1;
   #closing: Promise<void> | undefined;
 
-  private constructor(host: string, options: NetworkOptions, trace: TraceListener | undefined) {
+  private constructor({ host = "127.0.0.1", options = {}, tls, trace }: StartOptions) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const quirks = { ...DEFAULT_QUIRKS, ...options.quirks };
     const now = options.now ?? Date.now;
@@ -116,10 +121,15 @@ export class MsnNetwork {
       self: () => ({ host, port: this.ports.ns }),
       gone: (connection) => this.#connections.delete(connection),
     };
+    this.#gateway = new Gateway(this.#hub, (stream, kind) => this.#accept(stream, kind));
+    const listener = (kind: "NS" | "SB"): Server => {
+      const accept = (stream: ServerStream): void => this.#accept(stream, kind);
+      return tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
+    };
     this.#servers = {
-      ns: createServer((socket) => this.#accept(socket, "NS")),
-      sb: createServer((socket) => this.#accept(socket, "SB")),
-      http: createWebServer(this.#hub, this.#transcript),
+      ns: listener("NS"),
+      sb: listener("SB"),
+      http: createWebServer(this.#hub, this.#transcript, this.#gateway),
     };
     for (const server of [this.#servers.ns, this.#servers.sb]) server.maxConnections = limits.maxConnections;
   }
@@ -129,7 +139,7 @@ export class MsnNetwork {
    * that make no sense (no address, twice the same, contacts that do not exist).
    */
   static async start(options: StartOptions): Promise<MsnNetwork> {
-    const network = new MsnNetwork(options.host ?? "127.0.0.1", options.options ?? {}, options.trace);
+    const network = new MsnNetwork(options);
     for (const spec of options.accounts) network.#create(spec);
     for (const spec of options.accounts) network.#introduce(spec);
     network.#settle();
@@ -166,6 +176,7 @@ export class MsnNetwork {
       oimStoreUrl: `${base}OimWS/oim.asmx`,
       oimFetchUrl: `${base}rsi/rsi.asmx`,
       configUrl: `${base}Config/MsgrConfig.asmx`,
+      gatewayUrl: new URL(GATEWAY_PATH, base).href,
     };
   }
 
@@ -264,6 +275,7 @@ export class MsnNetwork {
   async #close(): Promise<void> {
     for (const connection of [...this.#connections]) connection.drop("the network was closed");
     const { ns, sb, http } = this.#servers;
+    this.#gateway.close();
     http.closeAllConnections();
     await Promise.all([ns, sb, http].map((server) => stop(server)));
     // All sockets have ended by now; that each of them tells so may still be on its way.
@@ -271,8 +283,8 @@ export class MsnNetwork {
     this.#hub.presence.close();
   }
 
-  #accept(socket: Socket, kind: "NS" | "SB"): void {
-    const connection = new ServerConnection(socket, kind, this.#nextConnection, this.#context);
+  #accept(stream: ServerStream, kind: "NS" | "SB"): void {
+    const connection = new ServerConnection(stream, kind, this.#nextConnection, this.#context);
     this.#nextConnection += 1;
     this.#connections.add(connection);
     connection.serve(kind === "NS" ? new NsFront(connection, this.#hub) : new SbFront(connection, this.#hub));

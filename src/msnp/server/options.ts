@@ -53,6 +53,16 @@ export interface Quirks {
   readonly namelessPeople: boolean;
   /** Own names over 387 characters are refused with 209 (source: msnp-core §1.5). */
   readonly refusesLongNames: boolean;
+  /** The HTTP gateway holds a poll with a Lifespan until there is something to bring (source: msnp21 §7.1). */
+  readonly gatewayHoldsPolls: boolean;
+  /** Every answer of the gateway brings another session id (source: msnp-chat §7). */
+  readonly gatewayChangesIds: boolean;
+  /** The gateway refuses a request while another is under way, with 400. */
+  readonly gatewayOneAtATime: boolean;
+  /** The gateway says `Session=close` with the last words; otherwise the next request gets 400. */
+  readonly gatewaySaysClose: boolean;
+  /** MSNP14+: switchboards are announced as within reach of the gateway only (source: msnp-chat §7). */
+  readonly boardsBehindGateway: boolean;
   /**
    * Offline messages are told and dated as by Microsoft's store; Escargot escapes its metadata, puts subjects outside,
    * keeps whole seconds and knows no summer time (source: msnp-chat §5.6).
@@ -102,6 +112,11 @@ export const DEFAULT_QUIRKS: Quirks = {
   shortPropertyLines: true,
   namelessPeople: true,
   refusesLongNames: false,
+  gatewayHoldsPolls: false,
+  gatewayChangesIds: false,
+  gatewayOneAtATime: false,
+  gatewaySaysClose: false,
+  boardsBehindGateway: false,
   exactMailData: false,
   lockKeys: "any",
   offlineIntervalMs: 0,
@@ -135,6 +150,10 @@ export const OFFICIAL_QUIRKS: Partial<Quirks> = {
   shortPropertyLines: false,
   namelessPeople: false,
   refusesLongNames: true,
+  gatewayHoldsPolls: true,
+  gatewayChangesIds: true,
+  gatewayOneAtATime: true,
+  gatewaySaysClose: true,
   exactMailData: true,
   lockKeys: "computed",
   picksOfflineMessages: false,
@@ -161,6 +180,8 @@ export interface NetworkLimits {
   readonly nexusTicketMs: number;
   readonly rstTicketMs: number;
   readonly cookieMs: number;
+  /** A gateway session without a request for so long is over. */
+  readonly gatewayIdleMs: number;
   /** Lines the transcript keeps; 0 switches it off. */
   readonly transcriptLines: number;
 }
@@ -176,6 +197,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   nexusTicketMs: 30_000,
   rstTicketMs: 24 * 3600_000,
   cookieMs: 120_000,
+  gatewayIdleMs: 60_000,
   transcriptLines: 2000,
 };
 
@@ -207,8 +229,10 @@ export interface NetworkOptions {
 }
 
 export interface StartOptions {
-  /** Default 127.0.0.1; the network has no encryption, so it belongs on loopback. */
+  /** Default 127.0.0.1; the web services have no encryption, so it belongs on loopback. */
   readonly host?: string;
+  /** Certificate and key in PEM: the notification server and the switchboards then speak TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** 0 or absent: any free port. */
   readonly nsPort?: number;
   readonly sbPort?: number;

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpFault } from "../faults.ts";
+import { GATEWAY_PATH, type Gateway } from "../gateway.ts";
 import type { Hub } from "../hub.ts";
 import type { Transcript } from "../transcript.ts";
 import { addressBook } from "./addressbook.ts";
@@ -84,15 +85,14 @@ export class WebError extends Error {
 }
 
 /** All web services of the network on one HTTP server. */
-export function createWebServer(hub: Hub, transcript: Transcript): Server {
+export function createWebServer(hub: Hub, transcript: Transcript, gateway: Gateway): Server {
   return createServer((incoming, response) => {
-    serve(hub, transcript, incoming, response).catch(() => response.destroy());
+    serve({ hub, transcript, gateway }, incoming, response).catch(() => response.destroy());
   });
 }
 
 async function serve(
-  hub: Hub,
-  transcript: Transcript,
+  { hub, transcript, gateway }: { hub: Hub; transcript: Transcript; gateway: Gateway },
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -102,6 +102,11 @@ async function serve(
   const service = serviceOf(name);
   const body = await readBody(incoming, hub.limits.maxBodyBytes);
   if (transcript.enabled) transcript.add("HTTP", ">>>", name);
+  const remote = incoming.socket.remoteAddress ?? "127.0.0.1";
+  if (body !== undefined && url.pathname === GATEWAY_PATH) {
+    await gateway.serve({ method, query: url.searchParams, body, remote }, response);
+    return;
+  }
   if (body === undefined || service === undefined) {
     answer(transcript, response, { status: body === undefined ? 413 : 404 });
     if (body === undefined) incoming.destroy();
@@ -119,7 +124,7 @@ async function serve(
     url,
     headers: incoming.headers,
     body,
-    remote: incoming.socket.remoteAddress ?? "127.0.0.1",
+    remote,
     strike,
   });
 }
@@ -172,7 +177,8 @@ function answer(transcript: Transcript, response: ServerResponse, { status, head
 async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of incoming) {
+  // What is too long is still answered: leaving the loop must not end the connection.
+  for await (const part of incoming.iterator({ destroyOnReturn: false })) {
     if (!(part instanceof Buffer)) continue;
     size += part.length;
     if (size > limit) return undefined;

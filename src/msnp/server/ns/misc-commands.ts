@@ -1,6 +1,7 @@
 import { answerChallenge } from "../../auth/challenge.ts";
 import type { Request } from "../connection.ts";
 import { argument, payloadOf } from "./args.ts";
+import { boardTail } from "./board-tail.ts";
 import type { SessionCommand } from "./front.ts";
 import { SHIELDS } from "./payloads.ts";
 import type { NsSession } from "./session.ts";
@@ -64,7 +65,7 @@ function transfer(session: NsSession, request: Request): void {
     session.send(913, trid);
   } else {
     const cookie = hub.cookies.issue({ session }, hub.limits.cookieMs);
-    session.send("XFR", trid, "SB", hub.sbAddress(), "CKI", cookie, ...dialect.switchboardTail("messenger.msn.com"));
+    session.send("XFR", trid, "SB", hub.sbAddress(), "CKI", cookie, ...boardTail(session, "messenger.msn.com"));
   }
 }
 

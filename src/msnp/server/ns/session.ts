@@ -9,6 +9,7 @@ import type { Board } from "../sb/board.ts";
 import { type Account, looksOffline } from "../state/account.ts";
 import { FL } from "../state/lists.ts";
 import type { Endpoint, KickReason, LiveSession, Phones, PresenceNews } from "../state/session.ts";
+import { boardTail } from "./board-tail.ts";
 import { LIST_NEWS, type News } from "./list-news.ts";
 import { addressBookNotice, circleTicket, maintenanceMessage } from "./payloads.ts";
 import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
@@ -174,7 +175,7 @@ export class NsSession implements LiveSession {
       cookie,
       inviter.email,
       inviter.displayName,
-      ...this.dialect.switchboardTail("messenger.hotmail.com"),
+      ...boardTail(this, "messenger.hotmail.com"),
     );
   }
 
