@@ -5,9 +5,9 @@ import type { Command } from "../wire/command.ts";
 import type { ContactBook } from "./contacts.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Route } from "./reach.ts";
-import type { Tickets } from "./tickets.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { CloseReason, MsnClientEvents, MsnClientOptions, MsnSelf } from "./types.ts";
+import type { WebServices } from "./web-services.ts";
 
 /** A notification connection that is signed in. */
 export interface Live {
@@ -17,8 +17,7 @@ export interface Live {
   readonly dialect: Dialect;
   /** The account's address as the server writes it, which is how its switchboards want it. */
   readonly handle: string;
-  /** For the web services. */
-  readonly tickets: Tickets;
+  readonly web: WebServices;
 }
 
 /** What the parts of a client share. */

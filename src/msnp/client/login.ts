@@ -10,6 +10,7 @@ import { SignInError, type SignInStage } from "./errors.ts";
 import { gatewayAt, type Reached, type Route, reach, type Target } from "./reach.ts";
 import { Tickets } from "./tickets.ts";
 import type { MsnClientOptions } from "./types.ts";
+import { WebServices } from "./web-services.ts";
 
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
 const MAX_REDIRECTS = 5;
@@ -102,7 +103,7 @@ async function authenticate(core: Core, reached: Reached<Greeting>, progress: Lo
   const confirmed = spelling(core.options, answer.args[2], handle);
   const name = dialect.welcomesByName ? answer.args[3] : undefined;
   if (name !== undefined && name !== "") updateSelf(core, { displayName: decodeArg(name) });
-  return { live: { ns, route, dialect, handle: confirmed, tickets: ticketsOf(core, dialect, proof) } };
+  return { live: { ns, route, dialect, handle: confirmed, web: webServices(core, dialect, proof) } };
 }
 
 /** The given spelling of the account's address when it is that address but for capitals, else `otherwise`. */
@@ -161,9 +162,10 @@ async function introduce(ns: Connection, dialect: Dialect, handle: string): Prom
   }
 }
 
-function ticketsOf(core: Core, dialect: Dialect, proof: AuthProof): Tickets {
+function webServices(core: Core, dialect: Dialect, proof: AuthProof): WebServices {
   const { renew } = AUTH_STRATEGIES[dialect.auth];
-  return new Tickets(proof.tickets, renew && ((site) => renew(site, authContext(core, dialect))));
+  const tickets = new Tickets(proof.tickets, renew && ((site) => renew(site, authContext(core, dialect))));
+  return new WebServices(core.http, core.options.services, tickets);
 }
 
 /** What a strategy needs; also used to renew a ticket later. */

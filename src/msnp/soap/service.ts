@@ -1,89 +1,138 @@
 import { MsnpError } from "../errors.ts";
 import type { HttpClient } from "../transport/http.ts";
-import { child, find, parseXml, type RawXml, textAt, type XmlElement, XmlError, xml } from "./xml.ts";
+import { child, find, parseXml, RawXml, textAt, type XmlElement, XmlError, xml } from "./xml.ts";
 
+/** `refused`: the ticket was the trouble; another one may help. */
 export type SoapErrorCode = "fault" | "refused" | "server-busy" | "protocol";
 
 /** A web service answered, but not with what was asked for. Network trouble stays an HttpError. */
 export class SoapError extends MsnpError {
   declare readonly code: SoapErrorCode;
-  /** Code of a fault, such as `ABDoesNotExist`. */
+  /** Code of a fault without its prefix, such as `ABDoesNotExist`. */
   readonly fault: string | undefined;
+  /** What else the fault says. */
+  readonly detail: XmlElement | undefined;
 
-  constructor(code: SoapErrorCode, message: string, options?: ErrorOptions & { fault?: string }) {
+  constructor(
+    code: SoapErrorCode,
+    message: string,
+    options: ErrorOptions & { fault?: string; detail?: XmlElement | undefined } = {},
+  ) {
     super(code, message, options);
-    this.fault = options?.fault;
+    this.fault = options.fault;
+    this.detail = options.detail;
   }
 }
 
-export const ADDRESS_BOOK_NAMESPACE = "http://www.msn.com/webservices/AddressBook";
-const APPLICATION_ID = "996CDE1E-AA53-4477-B943-2BE802EA6166";
-
-export interface SoapCall {
-  readonly url: string;
-  /** Local name of the operation, such as `FindMembership`. */
+/** What is asked of a service: the operation's local name and the content of its element. */
+export interface SoapOperation {
   readonly operation: string;
-  /** Content of the operation's element. */
   readonly body: RawXml;
-  /** Why one asks: `Initial`, `Timer` and so on. */
-  readonly scenario: string;
-  /** TicketToken. */
-  readonly ticket: string;
+}
+
+/** One exchange with a web service. */
+export interface SoapPost {
+  readonly url: string;
+  /** For SOAPAction. */
+  readonly action: string;
+  /** For what people read. */
+  readonly operation: string;
+  /** Content of Header and Body. */
+  readonly header: RawXml;
+  readonly body: RawXml;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Calls an address book or sharing operation and gives its response element.
- * Leaf values are written without blanks around them (source: msnp-chat §5.1). Throws SoapError and HttpError.
- */
-export async function callSoap(http: HttpClient, call: SoapCall): Promise<XmlElement> {
-  const answer = await http.request({
-    method: "POST",
-    url: call.url,
-    headers: {
-      "Content-Type": "text/xml; charset=utf-8",
-      SOAPAction: `"${ADDRESS_BOOK_NAMESPACE}/${call.operation}"`,
-    },
-    body: envelope(call),
-    signal: call.signal,
-  });
-  const root = readXml(call, answer.status, answer.body);
-  const fault = find(root, "Fault");
-  if (fault !== undefined) throw faultOf(call, fault);
-  const response = find(child(root, "Body"), `${call.operation}Response`);
-  if (response === undefined) {
-    throw new SoapError("protocol", `${call.operation} was answered with something else (HTTP ${answer.status})`);
-  }
-  return response;
+export interface SoapAnswer {
+  readonly status: number;
+  readonly header: XmlElement | undefined;
+  readonly body: XmlElement;
 }
 
-function envelope(call: SoapCall): string {
-  return xml`<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Header><ABApplicationHeader xmlns="${ADDRESS_BOOK_NAMESPACE}"><ApplicationId>${APPLICATION_ID}</ApplicationId><IsMigration>false</IsMigration><PartnerScenario>${call.scenario}</PartnerScenario></ABApplicationHeader><ABAuthHeader xmlns="${ADDRESS_BOOK_NAMESPACE}"><ManagedGroupRequest>false</ManagedGroupRequest><TicketToken>${call.ticket}</TicketToken></ABAuthHeader></soap:Header><soap:Body>${operationElement(call)}</soap:Body></soap:Envelope>`
+const ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/";
+const LIMITS = { maxSize: 16 * 1024 * 1024, maxElements: 1_000_000 };
+/** Faults that a new ticket may mend (source: msnp-chat §5.7). */
+const TICKET_FAULTS: ReadonlySet<string> = new Set([
+  "AuthenticationFailed",
+  "PassportAuthFail",
+  "LiveFederationTokenFailure",
+  "FailedAuthentication",
+]);
+
+/** Whether a call failed because of its ticket. */
+export function isTicketRefused(error: unknown): boolean {
+  return error instanceof SoapError && error.code === "refused";
+}
+
+/**
+ * Posts an envelope and reads the answer, whatever namespaces and prefixes the server uses (source: msnp-chat §5.1).
+ * Throws SoapError for faults and for what is no SOAP, and HttpError.
+ */
+export async function postSoap(http: HttpClient, post: SoapPost): Promise<SoapAnswer> {
+  const answer = await http.request({
+    method: "POST",
+    url: post.url,
+    headers: { "Content-Type": "text/xml; charset=utf-8", SOAPAction: `"${post.action}"` },
+    body: envelope(post.header, post.body),
+    signal: post.signal,
+  });
+  const { status } = answer;
+  const root = readXml(post, status, answer.body);
+  const body = child(root, "Body") ?? root;
+  // Some faults stand outside of the Body.
+  const fault = child(body, "Fault") ?? child(root, "Fault");
+  if (fault !== undefined) throw faultOf(post, fault);
+  if (status === 401 || status === 403) throw refused(post, status);
+  return { status, header: child(root, "Header"), body };
+}
+
+/** The operation's response in an answer. Throws SoapError `protocol` when it is something else. */
+export function responseOf(answer: SoapAnswer, operation: string): XmlElement {
+  const response = find(answer.body, `${operation}Response`);
+  if (response !== undefined) return response;
+  throw new SoapError("protocol", `${operation} was answered with something else (HTTP ${answer.status})`);
+}
+
+/** An operation's element; leaf values stand in it without blanks around them (source: msnp-chat §5.1). */
+export function operationElement(namespace: string, { operation, body }: SoapOperation): RawXml {
+  return xml`<${new RawXml(operation)} xmlns="${namespace}">${body}</${new RawXml(operation)}>`;
+}
+
+function envelope(header: RawXml, body: RawXml): string {
+  return xml`<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Header>${header}</soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`
     .source;
 }
 
-function operationElement(call: SoapCall): RawXml {
-  return xml`<${call.operation} xmlns="${ADDRESS_BOOK_NAMESPACE}">${call.body}</${call.operation}>`;
-}
-
-function readXml(call: SoapCall, status: number, body: string): XmlElement {
+function readXml(post: SoapPost, status: number, body: string): XmlElement {
   try {
-    return parseXml(body, { maxSize: 16 * 1024 * 1024, maxElements: 1_000_000 });
+    return parseXml(body, LIMITS);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
-    if (status === 401 || status === 403) {
-      throw new SoapError("refused", `The address book refused ${call.operation} (HTTP ${status})`, { cause: error });
-    }
-    const code = status >= 500 ? "server-busy" : "protocol";
-    throw new SoapError(code, `${call.operation} was answered with HTTP ${status} and no readable XML`, {
+    if (status === 401 || status === 403) throw refused(post, status, error);
+    const code = status >= 500 || status === 429 ? "server-busy" : "protocol";
+    throw new SoapError(code, `${post.operation} was answered with HTTP ${status} and no readable XML`, {
       cause: error,
     });
   }
 }
 
+function refused(post: SoapPost, status: number, cause?: Error): SoapError {
+  return new SoapError("refused", `The web service refused ${post.operation} (HTTP ${status})`, { cause });
+}
+
 /** Only codes are quoted: fault texts of some servers hold stack traces (source: msnp-chat §5.7). */
-function faultOf(call: SoapCall, fault: XmlElement): SoapError {
-  const code = find(child(fault, "detail"), "errorcode")?.text.trim() ?? textAt(fault, "faultcode") ?? "no code";
-  const shown = code.replace(/[^\w:.-]/g, "").slice(0, 60);
-  return new SoapError("fault", `${call.operation} failed with the fault ${shown}`, { fault: shown });
+function faultOf(post: SoapPost, fault: XmlElement): SoapError {
+  const detail = child(fault, "detail") ?? child(fault, "Detail");
+  const code =
+    find(detail, "errorcode")?.text.trim() ??
+    textAt(fault, "faultcode") ??
+    textAt(fault, "Code", "Subcode", "Value") ??
+    textAt(fault, "Code", "Value") ??
+    "no code";
+  const shown = code
+    .slice(code.indexOf(":") + 1)
+    .replace(/[^\w.-]/g, "")
+    .slice(0, 60);
+  const kind = TICKET_FAULTS.has(shown) ? "refused" : "fault";
+  return new SoapError(kind, `${post.operation} failed with the fault ${shown}`, { fault: shown, detail });
 }

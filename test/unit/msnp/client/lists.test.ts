@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Email, parseEmail } from "../../../../src/msnp/address.ts";
 import { ContactBook, listsOf } from "../../../../src/msnp/client/contacts.ts";
-import { listPayloads } from "../../../../src/msnp/client/lists-soap.ts";
+import { BY_DOMAIN, entryOf, networkQuery, readNetwork } from "../../../../src/msnp/client/list-payload.ts";
 import type { MsnContact } from "../../../../src/msnp/client/types.ts";
 import { findAll, parseXml } from "../../../../src/msnp/soap/xml.ts";
 
@@ -9,6 +9,11 @@ function contacts(entries: Record<string, number>): MsnContact[] {
   const book = new ContactBook(() => undefined);
   for (const [email, bits] of Object.entries(entries)) book.update(parseEmail(email), { lists: listsOf(bits) });
   return [...book.all.values()];
+}
+
+function listPayloads(people: readonly MsnContact[], isInitial: boolean): string[] {
+  const entries = people.map(entryOf);
+  return isInitial ? BY_DOMAIN.initial(entries) : BY_DOMAIN.changes(entries);
 }
 
 describe("telling the server about the lists", () => {
@@ -59,6 +64,38 @@ describe("telling the server about the lists", () => {
       return people;
     });
     expect(named.sort()).toEqual(Object.keys(entries).sort());
+  });
+});
+
+describe("what the server tells about the lists", () => {
+  it("is read with names, leaving out phones and what is no address", () => {
+    const payload =
+      '<ml><d n="example.com"><c n="alice" t="1" l="8" f="Alice%20A" /><c n="" l="8"/></d><t><c n="tel:+1555" l="3"/></t></ml>';
+    expect(BY_DOMAIN.read(Buffer.from(payload))).toEqual([
+      { email: "alice@example.com", bits: 8, displayName: "Alice A" },
+    ]);
+  });
+
+  it.each(["", "<ml>", "<ml><d/></ml>", "no xml"])("is nothing when it is %j", (payload) => {
+    expect(BY_DOMAIN.read(Buffer.from(payload))).toEqual([]);
+  });
+});
+
+describe("the network of an address", () => {
+  it("is asked for as in the book", () => {
+    const query = networkQuery(parseEmail("bob@example.com"));
+    expect(query).toBe('<ml><d n="example.com"><c n="bob"/></d></ml>');
+    expect(Buffer.byteLength(query)).toBe(44);
+  });
+
+  it.each([
+    ['<ml><d n="example.com"><c n="bob" t="1" /></d></ml>', 1],
+    ['<ml><d n="yahoo.example"><c n="bob" t="32" actual="bob@yahoo.example" /></d></ml>', 32],
+    ['<ml><d n="example.com"><c n="bob" /></d></ml>', 1],
+    ['<ml><d n="example.com"><c n="bob" t="x" /></d></ml>', 1],
+    ["", 1],
+  ])("is read from %s", (payload, network) => {
+    expect(readNetwork(Buffer.from(payload))).toBe(network);
   });
 });
 

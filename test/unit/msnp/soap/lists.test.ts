@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseAddressBook } from "../../../../src/msnp/soap/address-book.ts";
+import { atPreferredHost, callAddressBook } from "../../../../src/msnp/soap/address-book-service.ts";
 import { parseMembership } from "../../../../src/msnp/soap/membership.ts";
-import { callSoap, SoapError } from "../../../../src/msnp/soap/service.ts";
+import { SoapError } from "../../../../src/msnp/soap/service.ts";
 import { find, parseXml, xml } from "../../../../src/msnp/soap/xml.ts";
 import { HttpClient, HttpError } from "../../../../src/msnp/transport/http.ts";
 
@@ -72,7 +73,8 @@ describe("the address book", () => {
         id: "id",
         email: "bob@example.com",
         network: 1,
-        displayName: "Bobby",
+        displayName: "Bob",
+        nickname: "Bobby",
         groupIds: ["g1", "g2"],
         isMessengerUser: true,
       },
@@ -85,7 +87,11 @@ describe("the address book", () => {
     const person = (type: string, email: string): string =>
       `<Contact><contactInfo><contactType>${type}</contactType><passportName>${email}</passportName><displayName>None</displayName></contactInfo></Contact>`;
     const people = person("Regular", "bob@example.com") + person("Me", "alice@example.com");
-    const book = parseAddressBook(parseXml(`<ABFindAllResponse><contacts>${people}</contacts></ABFindAllResponse>`));
+    const book = parseAddressBook(
+      parseXml(
+        `<ABFindAllResponse><ABFindAllResult><contacts>${people}</contacts></ABFindAllResult></ABFindAllResponse>`,
+      ),
+    );
     expect(book.contacts.map(({ email, displayName }) => [email, displayName])).toEqual([
       ["bob@example.com", undefined],
     ]);
@@ -93,14 +99,40 @@ describe("the address book", () => {
   });
 
   it("of a new account is empty", () => {
-    const book = parseAddressBook(parseXml("<ABFindAllResponse/>"));
+    const book = parseAddressBook(
+      parseXml("<ABFindAllResponse><ABFindAllResult><ab/></ABFindAllResult></ABFindAllResponse>"),
+    );
     expect(book).toEqual({ contacts: [], groups: new Map(), privacy: "AL" });
+  });
+});
+
+describe("an answer without a result", () => {
+  it.each(["<R/>", "<R><ABFindAllResult/></R>", "<R><FindMembershipResult/></R>", "<R><Other><ab/></Other></R>"])(
+    "such as %s is no empty list",
+    (text) => {
+      expect(() => parseAddressBook(parseXml(text))).toThrow(SoapError);
+      expect(() => parseMembership(parseXml(text))).toThrow(SoapError);
+    },
+  );
+});
+
+describe("the preferred host of a farm", () => {
+  const configured = ["https://ab.test/a.asmx", "https://other.test:8443/x", "http://plain.test/y"];
+  it.each([
+    [undefined, "https://ab.test/abservice.asmx"],
+    ["other.test:8443", "https://other.test:8443/abservice.asmx"],
+    ["OTHER.test", "https://other.test:8443/abservice.asmx"],
+    ["evil.test", "https://ab.test/abservice.asmx"],
+    ["plain.test", "https://ab.test/abservice.asmx"],
+    ["ab.test@evil.test", "https://ab.test/abservice.asmx"],
+  ])("%s is followed only when it is configured and not less safe", (preferred, url) => {
+    expect(atPreferredHost("https://ab.test/abservice.asmx", preferred, configured)).toBe(url);
   });
 });
 
 describe("a call of a web service", () => {
   const call = (answer: () => Response, maxResponse = 1000) =>
-    callSoap(new HttpClient({ timeout: 1000, maxResponse, fetch: () => Promise.resolve(answer()) }), {
+    callAddressBook(new HttpClient({ timeout: 1000, maxResponse, fetch: () => Promise.resolve(answer()) }), {
       url: "http://web.test/ab",
       operation: "ABFindAll",
       body: xml`<abId>0</abId>`,
@@ -123,7 +155,7 @@ describe("a call of a web service", () => {
         return Promise.resolve(new Response(envelope("<ABFindAllResponse><a>1</a></ABFindAllResponse>")));
       },
     });
-    const response = await callSoap(http, {
+    const { response } = await callAddressBook(http, {
       url: "http://w.test/",
       operation: "ABFindAll",
       body: xml`<abId>0</abId>`,
@@ -153,6 +185,32 @@ describe("a call of a web service", () => {
     [200, envelope("<Other/>"), "protocol"],
   ])("that is answered with HTTP %i and %j is %s", async (status, body, code) => {
     expect(await failure(() => new Response(body, { status }))).toMatchObject({ code });
+  });
+
+  it.each([
+    [
+      "Body",
+      "<s:Body><s:Fault><faultcode>s:Client</faultcode><detail><errorcode>X</errorcode></detail></s:Fault></s:Body>",
+    ],
+    ["Envelope", "<Fault><faultcode>q0:X</faultcode></Fault><s:Body/>"],
+    ["SOAP 1.2", "<z:Body xmlns:z='y'><z:Fault><z:Code><z:Value>z:X</z:Value></z:Code></z:Fault></z:Body>"],
+  ])("finds a fault in the %s form", async (_form, content) => {
+    const text = `<s:Envelope xmlns:s="x">${content}</s:Envelope>`;
+    expect(await failure(() => new Response(text))).toMatchObject({ code: "fault", fault: "X" });
+  });
+
+  it("that fails for its ticket is told apart", async () => {
+    const fault = envelope("<s:Fault><faultcode>q0:PassportAuthFail</faultcode></s:Fault>");
+    expect(await failure(() => new Response(fault, { status: 500 }))).toMatchObject({ code: "refused" });
+  });
+
+  it("takes any prefix and namespace, and tells what the header says", async () => {
+    const text = `<a:Envelope xmlns:a="wrong"><a:Header><q:ServiceHeader xmlns:q="odd"><q:CacheKey>12r1:x</q:CacheKey><q:PreferredHostName>by2.test</q:PreferredHostName></q:ServiceHeader></a:Header><a:Body><n:ABFindAllResponse xmlns:n="none"><n:z>1</n:z></n:ABFindAllResponse></a:Body></a:Envelope>`;
+    expect(await call(() => new Response(text))).toMatchObject({
+      cacheKey: "12r1:x",
+      preferredHost: "by2.test",
+      response: { children: [{ name: "z", text: "1" }] },
+    });
   });
 
   it("is bounded in what it reads", async () => {
