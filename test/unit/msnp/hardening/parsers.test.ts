@@ -12,7 +12,7 @@ import { header, joinBridged, parseMultipart, splitBridged } from "../../../../s
 import { parseMultipartAddress, parseRosterUri } from "../../../../src/msnp/message/multipart-address.ts";
 import { parseAddressBook } from "../../../../src/msnp/soap/address-book.ts";
 import { parseMembership } from "../../../../src/msnp/soap/membership.ts";
-import { parseXml } from "../../../../src/msnp/soap/xml.ts";
+import { find, parseXml, type XmlElement } from "../../../../src/msnp/soap/xml.ts";
 import { CASES, fuzz, generator } from "./fuzzer.ts";
 import { ENVELOPES, LINES, MIME, XML } from "./samples.ts";
 
@@ -42,6 +42,12 @@ function* pieces(input: Buffer, random: () => number): Generator<Buffer> {
     yield input.subarray(at, at + size);
     at += size;
   }
+}
+
+/** A broken answer may lack what the service is asked for. */
+function response(text: string, name: string): XmlElement {
+  const root = parseXml(text);
+  return find(root, name) ?? root;
 }
 
 describe(`${CASES} broken inputs neither hang, nor throw what has no type, nor pile up`, () => {
@@ -106,10 +112,12 @@ describe(`${CASES} broken inputs neither hang, nor throw what has no type, nor p
   it("in XML", { timeout: TIMEOUT }, () => endures(XML, (input) => parseXml(input)));
 
   it.each([
-    ["address books", (text: string) => parseAddressBook(parseXml(text))],
-    ["memberships", (text: string) => parseMembership(parseXml(text))],
-    ["the ticket service's answers", (text: string) => parseRstAnswer(text, 0)],
-  ])("in %s", { timeout: TIMEOUT }, (_what, read) => endures(XML, (input) => read(input.toString())));
+    ["address books", 1, (text: string) => parseAddressBook(response(text, "ABFindAllResponse"))],
+    ["memberships", 0, (text: string) => parseMembership(response(text, "FindMembershipResponse"))],
+    ["the ticket service's answers", 3, (text: string) => parseRstAnswer(text, 0)],
+  ])("in %s", { timeout: TIMEOUT }, (_what, sample, read) => {
+    endures(XML.slice(sample, sample + 1), (input) => read(input.toString()));
+  });
 
   it("in envelopes and the addresses in them", { timeout: TIMEOUT }, () => {
     endures(ENVELOPES, (input) => {
