@@ -71,15 +71,17 @@ function tell(viewer: Account, news: Omit<PresenceNews, "status" | "info">): voi
   for (const session of [...viewer.sessions]) session.presence({ ...news, status: true, info: true });
 }
 
-/** Sets whether strangers may see the owner, and tells those for whom that matters. */
-export function setPrivacy(hub: Hub, owner: Account, value: "AL" | "BL"): void {
+/** Sets whether strangers may see the owner, or unsets it, and tells those for whom that matters. */
+export function setPrivacy(hub: Hub, owner: Account, value: "AL" | "BL" | undefined): void {
+  const set = (): void => {
+    if (value === undefined) delete owner.settings.blp;
+    else owner.settings.blp = value;
+  };
   if (hub.quirks.visibilityNews === "affected") {
     const viewers = [...owner.contacts.values()].map((entry) => entry.account);
-    withVisibility(owner, viewers, () => {
-      owner.settings.blp = value;
-    });
+    withVisibility(owner, viewers, set);
     return;
   }
-  owner.settings.blp = value;
+  set();
   if (owner.status !== "FLN") hub.presence.contacts(owner, owner.status, { status: true, info: false });
 }

@@ -3,8 +3,10 @@ import { cidDecimal } from "../ids.ts";
 import type { NsSession } from "../ns/session.ts";
 import { knownName } from "../presence.ts";
 import type { Account, ContactEntry, Group } from "../state/account.ts";
+import type { ContactDetails } from "../state/contact-details.ts";
 import { FL } from "../state/lists.ts";
-import { ADDRESS_BOOK_NAMESPACE } from "./soap.ts";
+import { contactLists, contactTexts } from "./contact-details-xml.ts";
+import { ADDRESS_BOOK_NAMESPACE, webTime } from "./soap.ts";
 
 const OWN_BOOK = "00000000-0000-0000-0000-000000000000";
 const MESSENGER_GROUP = "c8529ce2-6ead-434d-881f-341e17db3ff8";
@@ -17,7 +19,7 @@ interface Book {
 }
 
 function readBook(account: Account, now: number): Book {
-  const time = new Date(now).toISOString();
+  const time = webTime(now);
   const forward = [...account.contacts.values()].filter((entry) => (entry.lists & FL) !== 0);
   return {
     groups: [...account.groups.values()].map((group) => groupEntry(group, time)),
@@ -38,16 +40,18 @@ export function contactsPage(session: NsSession, now: number): RawXml {
   return xml`<ABFindContactsPagedResponse xmlns="${ADDRESS_BOOK_NAMESPACE}"><ABFindContactsPagedResult><Groups>${groups}</Groups><Contacts>${contacts}</Contacts><CircleResult><CircleTicket>${session.circleTicket}</CircleTicket></CircleResult><Ab>${about}</Ab></ABFindContactsPagedResult></ABFindContactsPagedResponse>`;
 }
 
-function groupEntry({ id, name }: Group, time: string): RawXml {
-  return xml`<Group><groupId>${id}</groupId><groupInfo>${annotations([["MSN.IM.Display", "1"]])}<groupType>${MESSENGER_GROUP}</groupType><name>${name}</name><IsNotMobileVisible>false</IsNotMobileVisible><IsPrivate>false</IsPrivate><IsFavorite>false</IsFavorite></groupInfo><propertiesChanged /><fDeleted>false</fDeleted><lastChange>${time}</lastChange></Group>`;
+function groupEntry({ id, name, favourite = false }: Group, time: string): RawXml {
+  return xml`<Group><groupId>${id}</groupId><groupInfo>${annotations([["MSN.IM.Display", "1"]])}<groupType>${MESSENGER_GROUP}</groupType><name>${name}</name><IsNotMobileVisible>false</IsNotMobileVisible><IsPrivate>false</IsPrivate><IsFavorite>${favourite}</IsFavorite></groupInfo><propertiesChanged /><fDeleted>false</fDeleted><lastChange>${time}</lastChange></Group>`;
 }
 
 function contactEntry(owner: Account, entry: ContactEntry, time: string): RawXml {
-  const { account, groups, nickname } = entry;
+  const { account, groups, nickname, details } = entry;
   const groupIds =
     groups.size === 0 ? [] : xml`<groupIds>${[...groups].map((id) => xml`<guid>${id}</guid>`)}</groupIds>`;
   const notes = nickname === undefined ? [] : annotations([["AB.NickName", nickname]]);
-  const info = xml`${notes}<contactType>Regular</contactType>${naming(account, knownName(owner, entry))}${groupIds}${trailer(account, true)}`;
+  const favourite = [...groups].some((id) => owner.groups.get(id)?.favourite === true);
+  const names = contactTexts(details, ["firstName", "MiddleName", "lastName"]);
+  const info = xml`${contactLists(details)}${notes}<contactType>Regular</contactType>${naming(account, knownName(owner, entry), names)}${groupIds}${trailer(account, details?.messengerUser ?? true, favourite, details)}`;
   return contact(account.id, info, time);
 }
 
@@ -58,10 +62,11 @@ function selfEntry(account: Account, time: string): RawXml {
     ["MSN.IM.MBEA", "0"],
     ["MSN.IM.GTC", gtc === undefined ? "0" : gtc === "A" ? "1" : "2"],
     ["MSN.IM.BLP", blp === undefined ? "0" : blp === "AL" ? "1" : "2"],
+    ...account.settings.annotations,
   ]);
   return contact(
     account.id,
-    xml`${settings}<contactType>Me</contactType>${naming(account, account.displayName)}${trailer(account, false)}`,
+    xml`${settings}<contactType>Me</contactType>${naming(account, account.displayName)}${trailer(account, false, false)}`,
     time,
   );
 }
@@ -71,12 +76,14 @@ function contact(id: string, info: RawXml, time: string): RawXml {
 }
 
 /** Where there is no name, Escargot writes what its language calls nothing. */
-function naming({ email }: Account, displayName = "None"): RawXml {
-  return xml`<quickName>${displayName}</quickName><passportName>${email}</passportName><IsPassportNameHidden>false</IsPassportNameHidden><displayName>${displayName}</displayName><puid>0</puid>`;
+function naming({ email }: Account, displayName = "None", names: readonly RawXml[] = []): RawXml {
+  return xml`<quickName>${displayName}</quickName>${names}<passportName>${email}</passportName><IsPassportNameHidden>false</IsPassportNameHidden><displayName>${displayName}</displayName><puid>0</puid>`;
 }
 
-function trailer({ id }: Account, messenger: boolean): RawXml {
-  return xml`<CID>${cidDecimal(id)}</CID><IsNotMobileVisible>false</IsNotMobileVisible><isMobileIMEnabled>false</isMobileIMEnabled><isMessengerUser>${messenger}</isMessengerUser><isFavorite>false</isFavorite><isSmtp>false</isSmtp><hasSpace>false</hasSpace><spotWatchState>NoDevice</spotWatchState><birthdate>${NEVER}</birthdate><primaryEmailType>ContactEmailPersonal</primaryEmailType><PrimaryLocation>ContactLocationPersonal</PrimaryLocation><PrimaryPhone>ContactPhonePersonal</PrimaryPhone><IsPrivate>false</IsPrivate><Gender>Unspecified</Gender><TimeZone>None</TimeZone>`;
+function trailer({ id }: Account, messenger: boolean, favourite: boolean, details?: ContactDetails): RawXml {
+  const birthdate = details?.texts.get("birthdate") ?? NEVER;
+  const email = details?.texts.get("primaryEmailType") ?? "ContactEmailPersonal";
+  return xml`<CID>${cidDecimal(id)}</CID><IsNotMobileVisible>false</IsNotMobileVisible><isMobileIMEnabled>false</isMobileIMEnabled><isMessengerUser>${messenger}</isMessengerUser><isFavorite>${favourite}</isFavorite><isSmtp>false</isSmtp><hasSpace>false</hasSpace><spotWatchState>NoDevice</spotWatchState><birthdate>${birthdate}</birthdate>${contactTexts(details, ["Anniversary", "comment"])}<primaryEmailType>${email}</primaryEmailType><PrimaryLocation>ContactLocationPersonal</PrimaryLocation><PrimaryPhone>ContactPhonePersonal</PrimaryPhone><IsPrivate>false</IsPrivate><Gender>Unspecified</Gender><TimeZone>None</TimeZone>`;
 }
 
 function annotations(pairs: readonly (readonly [name: string, value: string])[]): RawXml {

@@ -1,4 +1,5 @@
 import type { MsnStatus } from "../../dialect/status.ts";
+import type { ContactDetails } from "./contact-details.ts";
 import { AL, BL } from "./lists.ts";
 import type { LiveSession } from "./session.ts";
 
@@ -12,6 +13,7 @@ export interface Group {
   /** The small integer by which MSNP7-9 name the group. */
   readonly number: number;
   name: string;
+  favourite?: boolean;
 }
 
 /** One account's entry for another account. */
@@ -25,6 +27,7 @@ export interface ContactEntry {
   nickname?: string;
   /** What the owner's client called them, until they are seen. */
   given?: string;
+  details?: ContactDetails;
 }
 
 /** Settings that PRP, GTC and BLP change; absent ones were never set (source: msnp-core §5.2). */
@@ -32,6 +35,8 @@ export interface AccountSettings {
   gtc?: "A" | "N";
   blp?: "AL" | "BL";
   readonly properties: Map<string, string>;
+  /** Annotations of the own contact in the address book, without those above (source: msnp-chat §5.4). */
+  readonly annotations: Map<string, string>;
 }
 
 /** A person of the embedded network: who they are, whom they know, and which sessions are signed in now. */
@@ -45,7 +50,7 @@ export class Account {
   status: MsnStatus = "FLN";
   personalMessage = "";
   currentMedia = "";
-  readonly settings: AccountSettings = { properties: new Map() };
+  readonly settings: AccountSettings = { properties: new Map(), annotations: new Map() };
   /** By the other account's id, in the order in which they were first met. */
   readonly contacts = new Map<string, ContactEntry>();
   readonly groups = new Map<string, Group>();
