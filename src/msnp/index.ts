@@ -20,8 +20,16 @@ export * from "./client/index.ts";
 export type { Capabilities, DialectName, MsnStatus } from "./dialect/index.ts";
 export { DIALECTS, isStatus } from "./dialect/index.ts";
 export { describeError, MsnpError } from "./errors.ts";
-export type { MessageBody, TextFormat } from "./message/index.ts";
-export { MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText } from "./message/index.ts";
+export type {
+  DatacastBody,
+  Emoticon,
+  Fields,
+  MessageBody,
+  OutgoingBody,
+  P2pBody,
+  TextFormat,
+} from "./message/index.ts";
+export { fieldOf, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText } from "./message/index.ts";
 export type { TransportKind } from "./transport/channel.ts";
 export type { Trace } from "./transport/connection.ts";
 export type { TlsOptions } from "./transport/dial.ts";

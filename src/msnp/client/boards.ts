@@ -4,14 +4,15 @@ import type { MessageBody } from "../message/body.ts";
 import { decodeMimeBody } from "../message/body.ts";
 import { ChunkAssembler } from "../message/chunks.ts";
 import { parseMime } from "../message/mime.ts";
+import type { P2pBody } from "../message/p2p-envelope.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
 import { type BoardSource, DirectConversation, GroupConversation } from "./conversation.ts";
 import type { Core } from "./core.ts";
-import { SendError } from "./errors.ts";
+import { SendError, toSendError } from "./errors.ts";
 import { parseHostPort } from "./login.ts";
 import { type BoardOwner, type Invitation, Switchboard } from "./switchboard.ts";
 import { Turns } from "./turns.ts";
-import type { Conversation } from "./types.ts";
+import type { Conversation, IncomingMessage } from "./types.ts";
 
 /** Switchboards open at once; calls beyond are not answered. */
 const MAX_BOARDS = 256;
@@ -53,24 +54,67 @@ export class Boards implements BoardOwner, BoardSource {
   }
 
   async openBoard(peer: Email): Promise<Switchboard> {
-    const { live } = this.#core;
-    if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
-    if (this.#boards.size >= MAX_BOARDS) {
-      throw new SendError("rate-limited", "not-sent", "Too many conversations are open at once");
-    }
-    const transfer = await live.ns.request("XFR", ["SB"]);
-    const invitation = {
-      ...parseHostPort(transfer.args[2] ?? ""),
-      cookie: transfer.args[4] ?? "",
-      isBehindGateway: transfer.args[7] === "0",
-    };
-    const board = await this.#enter(invitation);
+    const board = await this.#open();
     try {
       await board.call(peer);
     } catch (error) {
       board.close();
       throw error;
     }
+    return board;
+  }
+
+  /** A conversation with several people, those who come; rejects with SendError when nobody does. */
+  async startGroup(members: ReadonlySet<Email>): Promise<GroupConversation> {
+    const board = await this.#open();
+    const group = new GroupConversation(this, board);
+    this.#state(board).conversation = group;
+    await this.#callTogether(board, members);
+    this.#announce(group);
+    return group;
+  }
+
+  async reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard> {
+    const { contacts } = this.#core;
+    const online = [...members].filter((email) => contacts.all.get(email)?.status !== "FLN");
+    if (online.length === 0) throw new SendError("peer-offline", "not-sent", "Nobody of this group chat is online");
+    const board = await this.#open();
+    this.#state(board).conversation = group;
+    group.resume(board);
+    await this.#callTogether(board, new Set(online));
+    return board;
+  }
+
+  /** Calls all at once and waits until each has come or cannot; closes the board when nobody is there. */
+  async #callTogether(board: Switchboard, members: ReadonlySet<Email>): Promise<void> {
+    board.keepsIdle = true;
+    const calls = await Promise.allSettled([...members].map((email) => board.call(email)));
+    if (board.isReady) return;
+    board.close();
+    const failure = calls.find((call) => call.status === "rejected");
+    throw toSendError(failure?.reason ?? new SendError("closed", "not-sent", "Everybody has left again"));
+  }
+
+  #announce(group: GroupConversation): void {
+    if (group.isAnnounced) return;
+    group.isAnnounced = true;
+    this.#core.events.emit("conversation", group);
+  }
+
+  /** A board of one's own on which nobody is yet; rejects with SendError, ServerError or ConnectionError. */
+  async #open(): Promise<Switchboard> {
+    const { live } = this.#core;
+    if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
+    if (this.#boards.size >= MAX_BOARDS) {
+      throw new SendError("rate-limited", "not-sent", "Too many conversations are open at once");
+    }
+    const transfer = await live.ns.request("XFR", ["SB"]);
+    const board = await this.#enter({
+      ...parseHostPort(transfer.args[2] ?? ""),
+      cookie: transfer.args[4] ?? "",
+      isBehindGateway: transfer.args[7] === "0",
+    });
+    if (live.dialect.endpoints) board.callOwnPlaces();
     return board;
   }
 
@@ -82,9 +126,10 @@ export class Boards implements BoardOwner, BoardSource {
     const entered = async (): Promise<void> => {
       const isBehindGateway = command.args[8] === "0";
       const board = await this.#enter({ ...parseHostPort(target), cookie, session, isBehindGateway });
-      // The caller may have left by now, and who was not named by then will not come.
+      // The caller may have left by now, and who was not named by then will not come; another place of one's own
+      // calls those to whom it speaks only after this one.
       if (board.isReady) this.#place(board);
-      else board.close();
+      else if (board.ownPlaces.size === 0) board.close();
     };
     // A call that cannot be answered is the caller's to notice: they get no JOI and call again.
     entered().catch((error: unknown) => {
@@ -136,7 +181,7 @@ export class Boards implements BoardOwner, BoardSource {
       const group = new GroupConversation(this, board);
       board.keepsIdle = true;
       state.conversation = group;
-      this.#core.events.emit("conversation", group);
+      this.#announce(group);
       return group;
     }
     if (current === undefined) {
@@ -151,8 +196,10 @@ export class Boards implements BoardOwner, BoardSource {
     const conversation = this.#state(board).conversation;
     if (board.size > 0) this.#place(board);
     else if (conversation instanceof DirectConversation) conversation.detach(board);
-    if (conversation instanceof GroupConversation) this.#core.events.emit("membersChanged", conversation);
-    if (board.size === 0) this.#leaveEmpty(board);
+    if (conversation instanceof GroupConversation && conversation.isAnnounced) {
+      this.#core.events.emit("membersChanged", conversation);
+    }
+    if (board.size === 0 && board.ownPlaces.size === 0) this.#leaveEmpty(board);
   }
 
   /** An empty board is of no use; one that still owes an acknowledgement is closed by its idle timer. */
@@ -165,25 +212,43 @@ export class Boards implements BoardOwner, BoardSource {
     const conversation = this.#boards.get(board)?.conversation;
     this.#boards.delete(board);
     if (conversation instanceof DirectConversation) conversation.detach(board);
+    if (!(conversation instanceof GroupConversation)) return;
     const wasEmpty = board.size === 0;
-    if (conversation instanceof GroupConversation && !wasEmpty) this.#core.events.emit("membersChanged", conversation);
+    conversation.lose(board);
+    if (!wasEmpty && conversation.isAnnounced) this.#core.events.emit("membersChanged", conversation);
   }
 
-  boardMessage(board: Switchboard, command: Command): void {
+  boardMessage(board: Switchboard, command: Command): boolean {
     const receivedAt = Date.now();
     const from = parseAddress(decodeArg(command.args[0] ?? ""))?.email;
-    if (from === undefined) return;
-    if (from !== this.selfEmail) board.admit(from);
+    if (from === undefined) return false;
+    const isOwn = from === this.selfEmail;
+    if (!isOwn) board.admit(from);
     const conversation = this.#place(board);
     const body = this.#read(board, from, command.payload ?? Buffer.alloc(0), receivedAt);
-    if (conversation === undefined || body === undefined) return;
-    if (conversation instanceof DirectConversation && from !== this.selfEmail) conversation.attach(board);
+    if (conversation === undefined || body === undefined) return true;
+    if (conversation instanceof DirectConversation && !isOwn) conversation.attach(board);
     if (body.kind === "typing" || body.kind === "recording") {
-      if (from !== this.selfEmail) this.#core.events.emit("typing", { from, conversation });
-      return;
+      if (!isOwn) this.#core.events.emit("typing", { from, conversation });
+      return true;
     }
+    // Everybody on a switchboard gets the packets that are meant for one (source: msnp-chat §3.1).
+    if (body.kind === "p2p" && !this.#isForUs(body)) return true;
     const fromName = command.args.length > 2 ? decodeArg(command.args[1] ?? "") : "";
-    this.#core.events.emit("message", { from, fromName: fromName || from, conversation, receivedAt, body });
+    this.#core.events.emit("message", {
+      from,
+      fromName: fromName || from,
+      ...(isOwn && ownOrigin(board, conversation)),
+      conversation,
+      receivedAt,
+      body,
+    });
+    return body.kind !== "keepalive";
+  }
+
+  #isForUs({ to, toEndpoint }: P2pBody): boolean {
+    if (to !== undefined && to !== this.selfEmail) return false;
+    return toEndpoint === undefined || toEndpoint === this.#core.options.machineGuid;
   }
 
   #read(board: Switchboard, from: Email, payload: Buffer, now: number): MessageBody | undefined {
@@ -205,4 +270,13 @@ export class Boards implements BoardOwner, BoardSource {
       if (conversation.isIdle) this.#direct.delete(email);
     }
   }
+}
+
+/** Of what one said at another place: where, when there is only one other on the board, and to whom. */
+function ownOrigin(board: Switchboard, conversation: Conversation): Pick<IncomingMessage, "endpoint" | "to"> {
+  const [endpoint] = board.ownPlaces.size === 1 ? board.ownPlaces : [];
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(conversation instanceof DirectConversation && { to: conversation.peer }),
+  };
 }

@@ -12,7 +12,7 @@ import { endReason, outReason } from "./closing.ts";
 import { ContactBook } from "./contacts.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
 import { Emitter } from "./emitter.ts";
-import { SignInError, type SignInStage, toSignInError } from "./errors.ts";
+import { SendError, SignInError, type SignInStage, toSendError, toSignInError } from "./errors.ts";
 import { Keepalive } from "./keepalive.ts";
 import { LIST_STRATEGIES, type ListStrategy } from "./lists.ts";
 import { logIn } from "./login.ts";
@@ -115,6 +115,14 @@ export class MsnClient {
   /** The one-to-one conversation with somebody; a switchboard is opened when something is sent. */
   conversation(email: Email): Conversation {
     return this.#core.boards.direct(email);
+  }
+
+  /**
+   * Begins a conversation with several people; resolves when each has come or could not. Rejects with SendError when
+   * nobody comes.
+   */
+  startGroup(members: readonly Email[]): Promise<Conversation> {
+    return this.#core.startGroup(new Set(members));
   }
 
   on<K extends keyof MsnClientEvents>(event: K, listener: (...args: MsnClientEvents[K]) => void): void {
@@ -310,6 +318,16 @@ class ClientCore implements Core {
     this.#lists?.onCommand(this, command);
   }
 
+  async startGroup(members: ReadonlySet<Email>): Promise<Conversation> {
+    const others = new Set([...members].filter((email) => email !== this.self.email));
+    if (others.size === 0) throw new SendError("refused", "not-sent", "A group chat needs somebody to talk to");
+    try {
+      return await this.boards.startGroup(others);
+    } catch (error) {
+      throw toSendError(error);
+    }
+  }
+
   /** Another place of the account signs this one out (source: msnp-core §6.7). */
   #isToldToLeave(command: Command): boolean {
     const [from = "", type] = command.args;
@@ -322,7 +340,7 @@ class ClientCore implements Core {
     const challenge = command.args[1] ?? command.args[0];
     const dialect = this.#dialect;
     if (challenge === undefined || dialect === undefined || dialect.challenge === "none") return;
-    const { product } = dialect;
+    const product = this.options.product ?? dialect.product;
     connection.post("QRY", [product.id], answerChallenge(dialect.challenge, challenge, product));
   }
 }

@@ -1,16 +1,13 @@
 import type { Email } from "../address.ts";
 import { encodeNudge, encodeText, encodeTyping } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
-import { MAX_TEXT_BYTES, splitText } from "../message/split.ts";
+import { encodeBody, type OutgoingBody } from "../message/outgoing.ts";
 import { SendError, toSendError } from "./errors.ts";
 import type { Switchboard } from "./switchboard.ts";
+import { TextQueue } from "./text-queue.ts";
 import type { Turns } from "./turns.ts";
 import type { Conversation } from "./types.ts";
 
-/** Texts that may wait in one conversation. */
-const MAX_QUEUED = 200;
-/** Parts of one text. */
-const MAX_PARTS = 128;
 /** Boards tried for one part, the first included. */
 const MAX_ATTEMPTS = 2;
 
@@ -19,17 +16,21 @@ export interface BoardSource {
   readonly selfEmail: Email;
   /** Opens a switchboard and calls somebody onto it. Rejects with what went wrong, nothing being left behind. */
   openBoard(peer: Email): Promise<Switchboard>;
+  /** Opens a switchboard for a group whose own has closed, and calls those who were there and are online. */
+  reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
   /** Shared by all conversations of the client: how many texts may be unacknowledged at once. */
   readonly turns: Turns;
 }
 
 /** Sending, one text after the other; how a board is got is for the kinds of conversation. */
 abstract class BaseConversation implements Conversation {
+  abstract readonly kind: Conversation["kind"];
   abstract readonly members: ReadonlySet<Email>;
   abstract readonly isGroup: boolean;
+  readonly id = undefined;
+  readonly name = undefined;
   protected readonly source: BoardSource;
-  #tail: Promise<void> = Promise.resolve();
-  #queued = 0;
+  readonly #texts = new TextQueue();
 
   constructor(source: BoardSource) {
     this.source = source;
@@ -41,21 +42,12 @@ abstract class BaseConversation implements Conversation {
   protected abstract abandon(board: Switchboard): void;
   abstract close(): Promise<void>;
 
+  leave(): Promise<void> {
+    return this.close();
+  }
+
   sendText(text: string, format?: TextFormat): Promise<void> {
-    if (this.#queued >= MAX_QUEUED) {
-      return Promise.reject(new SendError("rate-limited", "not-sent", "Too many messages wait in this conversation"));
-    }
-    const parts = Buffer.byteLength(text) > MAX_PARTS * MAX_TEXT_BYTES ? [] : splitText(text);
-    if (parts.length === 0 || parts.length > MAX_PARTS) {
-      return Promise.reject(new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts"));
-    }
-    this.#queued += 1;
-    const sent = this.#tail.then(() => this.#sendParts(parts, format));
-    this.#tail = sent.then(
-      () => this.#unqueue(),
-      () => this.#unqueue(),
-    );
-    return sent;
+    return this.#texts.send(text, (part) => this.#deliver("A", encodeText(part, format)));
   }
 
   async sendTyping(): Promise<void> {
@@ -68,6 +60,16 @@ abstract class BaseConversation implements Conversation {
     board.tell("N", encodeNudge());
   }
 
+  async sendBody(body: OutgoingBody): Promise<void> {
+    const { ack, payloads } = this.#encode(body);
+    if (ack === "A" || ack === "D") {
+      for (const payload of payloads) await this.#deliver(ack, payload);
+      return;
+    }
+    const board = await this.board();
+    for (const payload of payloads) board.tell(ack, payload);
+  }
+
   async invite(email: Email): Promise<void> {
     const board = await this.board();
     try {
@@ -77,26 +79,20 @@ abstract class BaseConversation implements Conversation {
     }
   }
 
-  #unqueue(): void {
-    this.#queued -= 1;
-  }
-
-  async #sendParts(parts: readonly string[], format: TextFormat | undefined): Promise<void> {
-    for (const [i, part] of parts.entries()) {
-      try {
-        await this.#sendPart(encodeText(part, format));
-      } catch (error) {
-        throw toSendError(error).after(i);
-      }
+  #encode(body: OutgoingBody): ReturnType<typeof encodeBody> {
+    try {
+      return encodeBody(body, this.source.selfEmail);
+    } catch (error) {
+      throw new SendError("too-long", "not-sent", "This is too long for MSN", { cause: error });
     }
   }
 
-  async #sendPart(payload: Buffer): Promise<void> {
+  async #deliver(ack: "A" | "D", payload: Buffer): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const board = await this.board();
       let outcome: "delivered" | "undelivered" | undefined;
       try {
-        outcome = await this.source.turns.take(() => board.deliver(payload));
+        outcome = await this.source.turns.take(() => board.deliver(payload, ack));
       } finally {
         // A board that failed once, in whatever way, is not trusted with the next message.
         if (outcome !== "delivered") this.abandon(board);
@@ -109,6 +105,7 @@ abstract class BaseConversation implements Conversation {
 
 /** A chat with one contact, whatever switchboards come and go beneath it. */
 export class DirectConversation extends BaseConversation {
+  readonly kind = "direct";
   readonly members: ReadonlySet<Email>;
   readonly isGroup = false;
   readonly peer: Email;
@@ -166,10 +163,19 @@ export class DirectConversation extends BaseConversation {
   }
 }
 
-/** A switchboard with several people; it lasts as long as the switchboard does. */
+/**
+ * A switchboard with several people. When the board is lost, who was there is remembered, and the next message calls
+ * them together again; when they have left, or oneself has, it is over.
+ */
 export class GroupConversation extends BaseConversation {
+  readonly kind = "switchboard";
   readonly isGroup = true;
-  readonly #board: Switchboard;
+  /** Whether listeners know of it. */
+  isAnnounced = false;
+  #board: Switchboard | undefined;
+  #isOver = false;
+  #lost: ReadonlySet<Email> = NOBODY;
+  #reopening: Promise<Switchboard> | undefined;
 
   constructor(source: BoardSource, board: Switchboard) {
     super(source);
@@ -177,18 +183,49 @@ export class GroupConversation extends BaseConversation {
   }
 
   get members(): ReadonlySet<Email> {
-    return this.#board.members;
+    return this.#board?.members ?? NOBODY;
+  }
+
+  /** The board is gone; who was on it may be called again. */
+  lose(board: Switchboard): void {
+    if (this.#board !== board) return;
+    this.#lost = this.#isOver ? NOBODY : board.callable;
+    this.#board = undefined;
+  }
+
+  /** A board on which this goes on. */
+  resume(board: Switchboard): void {
+    this.#board = board;
   }
 
   protected board(): Promise<Switchboard> {
-    if (this.#board.isReady) return Promise.resolve(this.#board);
-    return Promise.reject(new SendError("closed", "not-sent", "Everybody else has left this group chat"));
+    if (this.#board?.isReady) return Promise.resolve(this.#board);
+    if (this.#reopening !== undefined) return this.#reopening;
+    const called = this.#board?.callable ?? this.#lost;
+    if (this.#isOver || called.size === 0) {
+      const message = this.#isOver ? "This group chat was left" : "Everybody else has left this group chat";
+      return Promise.reject(new SendError("closed", "not-sent", message));
+    }
+    this.#reopening = this.source
+      .reopenGroup(this, called)
+      .catch((error: unknown) => {
+        throw toSendError(error);
+      })
+      .finally(() => {
+        this.#reopening = undefined;
+      });
+    return this.#reopening;
   }
 
+  /** Leaving the board for one message that was not delivered would scatter the group. */
   protected abandon(): void {}
 
   close(): Promise<void> {
-    this.#board.close();
+    this.#isOver = true;
+    this.#lost = NOBODY;
+    this.#board?.close();
     return Promise.resolve();
   }
 }
+
+const NOBODY: ReadonlySet<Email> = new Set();

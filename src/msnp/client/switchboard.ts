@@ -17,8 +17,8 @@ interface Member {
 
 /** Who hears of a switchboard. */
 export interface BoardOwner {
-  /** Called in the tick in which the bytes were read. */
-  boardMessage(board: Switchboard, command: Command): void;
+  /** Called in the tick in which the bytes were read; false for a message that does not count as traffic. */
+  boardMessage(board: Switchboard, command: Command): boolean;
   boardMembersChanged(board: Switchboard): void;
   /** Called once, whoever closed it. */
   boardClosed(board: Switchboard): void;
@@ -35,6 +35,11 @@ export interface Invitation {
   readonly isBehindGateway?: boolean;
 }
 
+/** People of one board that are taken note of; no server is known to have more. */
+const MAX_MEMBERS = 512;
+/** Places of one person. */
+const MAX_PLACES = 16;
+
 let boards = 0;
 
 /** One connection to a switchboard (source: msnp-chat §1). */
@@ -42,12 +47,18 @@ export class Switchboard implements ConnectionOwner {
   readonly #core: Core;
   readonly #owner: BoardOwner;
   readonly #roster = new Map<Email, Member>();
+  /** One's own other places on this board. */
+  readonly #ownPlaces = new Set<MachineGuid>();
+  /** Who was taken off by the server for silence, and may be called again. */
+  readonly #dropped = new Set<Email>();
   #connection: Connection | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #opening: AbortController | undefined;
   /** Who is called and has not come yet. */
   readonly #called = new Map<Email, () => void>();
   #isClosed = false;
+  /** From then on who comes is news; before, the server names who is there already. */
+  #isEntered = false;
   /** How often the last of the others left; tells an acknowledgement that reached nobody. */
   #emptied = 0;
   /** A group is not closed for silence: nobody could call it together again. */
@@ -81,8 +92,11 @@ export class Switchboard implements ConnectionOwner {
     const identity = formatIdentity(live.dialect, live.handle, options.machineGuid);
     const { cookie, session } = invitation;
     try {
-      if (session === undefined) await connection.request("USR", [identity, cookie]);
-      else await connection.request("ANS", [identity, cookie, session]);
+      const onAnswer = (): void => {
+        this.#isEntered = true;
+      };
+      if (session === undefined) await connection.request("USR", [identity, cookie], { onAnswer });
+      else await connection.request("ANS", [identity, cookie, session], { onAnswer });
     } catch (error) {
       connection.destroy();
       throw error;
@@ -99,6 +113,16 @@ export class Switchboard implements ConnectionOwner {
     return this.#roster.size;
   }
 
+  /** One's own other places that are on this board. */
+  get ownPlaces(): ReadonlySet<MachineGuid> {
+    return this.#ownPlaces;
+  }
+
+  /** Who would have to be called to have the same people together again. */
+  get callable(): ReadonlySet<Email> {
+    return new Set([...this.#roster.keys(), ...this.#dropped]);
+  }
+
   /** Whether an acknowledgement is still owed. */
   get isWaiting(): boolean {
     return this.#connection?.isWaiting ?? false;
@@ -107,6 +131,11 @@ export class Switchboard implements ConnectionOwner {
   /** Whether a message sent now would reach somebody. */
   get isReady(): boolean {
     return !this.#isClosed && this.#connection !== undefined && this.#roster.size > 0;
+  }
+
+  /** Calls one's own other places, so that they hear what is said; whether any comes does not matter (source: msnp-chat §1.4). */
+  callOwnPlaces(): void {
+    this.#connection?.post("CAL", [this.#core.self.email]);
   }
 
   /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
@@ -136,14 +165,14 @@ export class Switchboard implements ConnectionOwner {
    * said so, the board was closed before, or the last of the others had left before the server took the message.
    * Rejects with SendError `maybe-sent` when nobody can know.
    */
-  async deliver(payload: Buffer): Promise<"delivered" | "undelivered"> {
+  async deliver(payload: Buffer, ack: "A" | "D" = "A"): Promise<"delivered" | "undelivered"> {
     const connection = this.#connection;
     if (connection === undefined || !this.isReady || connection.isOver) return "undelivered";
     const before = this.#emptied;
     let atAnswer = before;
     this.#touch();
     try {
-      const answer = await connection.request("MSG", ["A"], {
+      const answer = await connection.request("MSG", [ack], {
         payload,
         accept: ["ACK", "NAK"],
         timeout: this.#core.timeouts.ack,
@@ -180,8 +209,7 @@ export class Switchboard implements ConnectionOwner {
   onCommand(command: Command): void {
     switch (command.name) {
       case "MSG":
-        this.#touch();
-        this.#owner.boardMessage(this, command);
+        if (this.#owner.boardMessage(this, command)) this.#touch();
         return;
       case "IRO":
       case "JOI":
@@ -207,7 +235,7 @@ export class Switchboard implements ConnectionOwner {
   admit(email: Email): void {
     if (this.#roster.has(email)) return;
     this.#roster.set(email, { isPlain: true, endpoints: new Set() });
-    this.#owner.boardMembersChanged(this);
+    this.#membersChanged();
   }
 
   #open(): Connection {
@@ -219,29 +247,44 @@ export class Switchboard implements ConnectionOwner {
 
   #join(command: Command): void {
     const line = parseRoster(command);
-    if (line === undefined || line.address.email === this.#core.self.email) return;
+    if (line === undefined) return;
     const { email, endpoint } = line.address;
+    if (email === this.#core.self.email) {
+      const isOther = endpoint !== undefined && endpoint !== this.#core.options.machineGuid;
+      if (isOther && this.#ownPlaces.size < MAX_PLACES) this.#ownPlaces.add(endpoint);
+      return;
+    }
     const known = this.#roster.get(email);
+    if (known === undefined && this.#roster.size >= MAX_MEMBERS) return;
     const member = known ?? { isPlain: false, endpoints: new Set() };
     if (endpoint === undefined) member.isPlain = true;
-    else if (member.endpoints.size < 16) member.endpoints.add(endpoint);
+    else if (member.endpoints.size < MAX_PLACES) member.endpoints.add(endpoint);
     if (known !== undefined) return;
     this.#roster.set(email, member);
+    this.#dropped.delete(email);
     this.#called.get(email)?.();
-    this.#owner.boardMembersChanged(this);
+    this.#membersChanged();
   }
 
   #leave(command: Command): void {
     const line = parseRoster(command);
-    const member = line === undefined ? undefined : this.#roster.get(line.address.email);
-    if (line === undefined || member === undefined) return;
+    if (line === undefined) return;
     const { email, endpoint } = line.address;
+    if (email === this.#core.self.email && endpoint !== undefined) this.#ownPlaces.delete(endpoint);
+    const member = this.#roster.get(email);
+    if (member === undefined) return;
     if (endpoint !== undefined) member.endpoints.delete(endpoint);
     const isStillHere = endpoint !== undefined && (member.isPlain || member.endpoints.size > 0);
     if (isStillHere) return;
     this.#roster.delete(email);
+    // `BYE email 1`: the server has taken them off for their silence (source: msnp-chat §1.4).
+    if (command.args[1] === "1") this.#dropped.add(email);
     if (this.#roster.size === 0) this.#emptied += 1;
-    this.#owner.boardMembersChanged(this);
+    this.#membersChanged();
+  }
+
+  #membersChanged(): void {
+    if (this.#isEntered) this.#owner.boardMembersChanged(this);
   }
 
   #lost(): void {

@@ -1,9 +1,10 @@
 import type { Email, MachineGuid, NetworkId } from "../address.ts";
 import type { Capabilities } from "../dialect/lines.ts";
 import type { MsnStatus } from "../dialect/status.ts";
-import type { DialectName } from "../dialect/types.ts";
+import type { DialectName, Product } from "../dialect/types.ts";
 import type { MessageBody } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
+import type { OutgoingBody } from "../message/outgoing.ts";
 import type { TransportKind } from "../transport/channel.ts";
 import type { Trace } from "../transport/connection.ts";
 import type { TlsOptions } from "../transport/dial.ts";
@@ -115,6 +116,10 @@ export interface MsnClientOptions {
   /** Every line with credentials masked and payloads by size only. */
   readonly trace?: Trace;
   readonly fetch?: typeof fetch;
+  /** Product id and key for the server's challenges; default those of a client that speaks the dialect. */
+  readonly product?: Product;
+  /** Bytes of one message with its headers; default what official servers took, 1664. Longer texts are split. */
+  readonly maxMessageBytes?: number;
   /** Bytes of one answer of a web service; default 4 MiB, a full address book being over one. */
   readonly maxHttpResponse?: number;
   /** Bytes of one payload on the wire; default 1 MiB. */
@@ -150,11 +155,21 @@ export interface MsnSelf {
   readonly status: MsnStatus;
 }
 
+/** What a member of a circle may do there. */
+export type ConversationRole = "admin" | "member" | "pending";
+
 /** A chat with one person or several. */
 export interface Conversation {
-  /** Everybody but oneself. */
+  /** With one person, on a switchboard with several, in a circle, or in a temporary group of the late protocol. */
+  readonly kind: "direct" | "switchboard" | "circle" | "group";
+  /** The lasting address of a circle or group; nothing else has one. */
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  /** Everybody but oneself who is there now. */
   readonly members: ReadonlySet<Email>;
   readonly isGroup: boolean;
+  /** Only circles have roles; undefined for somebody who is not in it. */
+  role?(email: Email): ConversationRole | undefined;
   /**
    * Sends a text, split where it is too long. Resolves when the server acknowledged every part; texts of one
    * conversation go one after the other. Rejects with SendError.
@@ -164,6 +179,8 @@ export interface Conversation {
   sendTyping(): Promise<void>;
   /** Rejects with SendError. */
   sendNudge(): Promise<void>;
+  /** Sends something else than a text. Rejects with SendError, `not-supported` where the dialect cannot carry it. */
+  sendBody(body: OutgoingBody): Promise<void>;
   /**
    * Calls somebody else to join. A one-to-one conversation goes on without its switchboard then, which becomes a
    * group conversation (event `conversation`). Rejects with SendError.
@@ -171,12 +188,18 @@ export interface Conversation {
   invite(email: Email): Promise<void>;
   /** Leaves; a one-to-one conversation can be used again. Always settles. */
   close(): Promise<void>;
+  /** Leaves for good; a one-to-one conversation can be used again all the same. Always settles. */
+  leave(): Promise<void>;
 }
 
 export interface IncomingMessage {
   /** One's own address for what was said at another of one's own places. */
   readonly from: Email;
   readonly fromName: string;
+  /** Which of one's own other places said it, where that is known. */
+  readonly endpoint?: MachineGuid;
+  /** To whom, when it was said by oneself to one person. */
+  readonly to?: Email;
   readonly conversation: Conversation;
   /** ms since 1970. */
   readonly receivedAt: number;

@@ -1,15 +1,36 @@
 import { type Email, toEmail } from "../address.ts";
 import { describeError } from "../errors.ts";
+import { type DatacastBody, decodeDatacast } from "./datacast.ts";
+import { ANIMATED_EMOTICON_TYPE, decodeEmoticons, EMOTICON_TYPE, type Emoticon } from "./emoticons.ts";
+import { type Fields, fieldOf, parseFields } from "./fields.ts";
 import { decodeTextFormat, encodeTextFormat, type TextFormat } from "./format.ts";
 import { contentTypeOf, encodeMime, headerOf, type MimeMessage, parseMime } from "./mime.ts";
+import { decodeP2p, P2P_TYPE, type P2pBody } from "./p2p-envelope.ts";
 
 /** What a switchboard message says (source: msnp-chat §2.0). */
 export type MessageBody =
   | { readonly kind: "text"; readonly text: string; readonly format?: TextFormat; readonly nickname?: string }
   | { readonly kind: "typing"; readonly user?: Email }
   | { readonly kind: "recording"; readonly user?: Email }
-  | { readonly kind: "nudge" }
-  | { readonly kind: "action"; readonly text: string }
+  | DatacastBody
+  /** Pictures for shortcuts in the sender's next texts. */
+  | { readonly kind: "emoticons"; readonly isAnimated: boolean; readonly emoticons: readonly Emoticon[] }
+  /** Handwriting as a picture, or as strokes (ISF). */
+  | { readonly kind: "ink"; readonly format: "gif" | "isf"; readonly data: Buffer }
+  /** What a program says of itself; `logging` is Y, N or S for sealed. */
+  | { readonly kind: "client-caps"; readonly client: string; readonly logging?: string }
+  /** Nothing; keeps a switchboard open. */
+  | { readonly kind: "keepalive" }
+  | P2pBody
+  /** An offer of old, such as a file by MSNFTP, or an answer to one. */
+  | {
+      readonly kind: "invite";
+      /** `INVITE`, `ACCEPT` or `CANCEL`. */
+      readonly command: string;
+      /** Chosen by the one who offers; the same in all answers. */
+      readonly cookie: string;
+      readonly fields: Fields;
+    }
   | { readonly kind: "unknown"; readonly contentType: string };
 
 /** Reads any payload; what cannot be understood is `unknown`, never an error (source: msnp-chat §2). */
@@ -32,7 +53,24 @@ export function decodeMimeBody(message: MimeMessage): MessageBody {
     case "text/x-msmsgscontrol":
       return decodeControl(message);
     case "text/x-msnmsgr-datacast":
-      return decodeDatacast(message);
+      return decodeDatacast(message.body) ?? { kind: "unknown", contentType };
+    case EMOTICON_TYPE:
+    case ANIMATED_EMOTICON_TYPE: {
+      const isAnimated = contentType === ANIMATED_EMOTICON_TYPE;
+      return { kind: "emoticons", isAnimated, emoticons: decodeEmoticons(message.body) };
+    }
+    case "image/gif":
+    case "application/x-ms-ink":
+      return decodeInk(message.body, contentType);
+    case "text/x-clientcaps":
+    case "text/x-clientinfo":
+      return decodeClientCaps(message.body);
+    case "text/x-keepalive":
+      return { kind: "keepalive" };
+    case P2P_TYPE:
+      return decodeP2p(message);
+    case "text/x-msmsgsinvite":
+      return decodeInvite(message.body);
     default:
       return { kind: "unknown", contentType };
   }
@@ -67,12 +105,33 @@ function decodeControl(message: MimeMessage): MessageBody {
   return { kind: recording === undefined ? "typing" : "recording", ...(user !== undefined && { user }) };
 }
 
-function decodeDatacast(message: MimeMessage): MessageBody {
-  const body = message.body.toString("utf8");
-  const id = /^ID:\s*(\d+)/im.exec(body)?.[1];
-  if (id === "1") return { kind: "nudge" };
-  if (id === "4") return { kind: "action", text: /^Data:[ \t]*(.*?)\r?$/im.exec(body)?.[1] ?? "" };
-  return { kind: "unknown", contentType: `text/x-msnmsgr-datacast; id=${id ?? ""}` };
+/** Source: msnp-chat §2.5. */
+function decodeInk(body: Buffer, contentType: string): MessageBody {
+  const base64 = /^base64:([\w+/=\s]*)$/.exec(body.toString("latin1").trim())?.[1];
+  if (base64 === undefined) return { kind: "unknown", contentType };
+  return { kind: "ink", format: contentType === "image/gif" ? "gif" : "isf", data: Buffer.from(base64, "base64") };
+}
+
+/** Source: msnp-chat §2.6. */
+function decodeClientCaps(body: Buffer): MessageBody {
+  const fields = parseFields(body);
+  const logging = fieldOf(fields, "Chat-Logging");
+  return {
+    kind: "client-caps",
+    client: fieldOf(fields, "Client-Name") ?? "",
+    ...(logging !== undefined && { logging }),
+  };
+}
+
+/** Source: msnp-chat §2.8. */
+function decodeInvite(body: Buffer): MessageBody {
+  const fields = parseFields(body);
+  return {
+    kind: "invite",
+    command: (fieldOf(fields, "Invitation-Command") ?? "").toUpperCase(),
+    cookie: fieldOf(fields, "Invitation-Cookie") ?? "",
+    fields,
+  };
 }
 
 const DEFAULT_FORMAT: TextFormat = { font: "Segoe UI" };

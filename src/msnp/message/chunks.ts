@@ -1,6 +1,9 @@
-import { headerOf, type MimeMessage } from "./mime.ts";
+import { MsnpError } from "../errors.ts";
+import { encodeMime, headerOf, type MimeMessage } from "./mime.ts";
 
 const MAX_CHUNKS = 64;
+/** Bytes of a body in one part; what other clients use (source: msnp-chat §1.8). */
+const CHUNK_BYTES = 1202;
 const MAX_BYTES = 128 * 1024;
 const MAX_OPEN = 4;
 /** Incomplete messages are dropped after this many ms. */
@@ -55,4 +58,15 @@ export class ChunkAssembler {
   #expire(now: number): void {
     for (const [key, open] of this.#open) if (now - open.since > MAX_AGE) this.#open.delete(key);
   }
+}
+
+/** The parts of a message whose body is too long for one. Throws MsnpError `too-long`. Source: msnp-chat §1.8. */
+export function splitChunks(headers: readonly (readonly [string, string])[], body: Buffer, guid: string): Buffer[] {
+  const total = Math.ceil(body.length / CHUNK_BYTES);
+  if (total > MAX_CHUNKS) throw new MsnpError("too-long", "A message of this kind is too long for MSN, even in parts");
+  const id = ["Message-ID", `{${guid.toUpperCase()}}`] as const;
+  return Array.from({ length: total }, (_, i) => {
+    const part = body.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
+    return encodeMime(i === 0 ? [...headers, id, ["Chunks", String(total)]] : [id, ["Chunk", String(i)]], part);
+  });
 }

@@ -1,7 +1,14 @@
 export type { MessageBody } from "./body.ts";
 export { decodeMessage, decodeMimeBody, encodeNudge, encodeText, encodeTyping } from "./body.ts";
+export type { DatacastBody } from "./datacast.ts";
+export type { Emoticon } from "./emoticons.ts";
+export type { Fields } from "./fields.ts";
+export { fieldOf } from "./fields.ts";
 export type { TextFormat } from "./format.ts";
 export { decodeTextFormat, encodeTextFormat } from "./format.ts";
 export type { MimeMessage } from "./mime.ts";
 export { contentTypeOf, encodeMime, headerOf, MimeError, parseMime } from "./mime.ts";
+export type { AckKind, OutgoingBody } from "./outgoing.ts";
+export { encodeBody } from "./outgoing.ts";
+export type { P2pBody } from "./p2p-envelope.ts";
 export { MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText } from "./split.ts";
