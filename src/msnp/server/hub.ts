@@ -1,11 +1,14 @@
 import type { ServerDialect } from "./dialects/index.ts";
 import type { Faults } from "./faults.ts";
+import type { Gatherings } from "./ns/late/gatherings.ts";
 import type { NsSession } from "./ns/session.ts";
 import type { NetworkLimits, Quirks } from "./options.ts";
 import type { PresenceFanOut } from "./presence.ts";
 import type { Board } from "./sb/board.ts";
 import type { Account } from "./state/account.ts";
+import type { Circles } from "./state/circles.ts";
 import type { Directory } from "./state/directory.ts";
+import type { TemporaryGroups } from "./state/groups.ts";
 import type { OfflineStore } from "./state/offline.ts";
 import type { ProfileStore } from "./state/profiles.ts";
 import type { TokenStore } from "./state/tokens.ts";
@@ -31,6 +34,10 @@ export interface Hub {
   /** Signed-in sessions by the ticket they signed in with; web services find their caller by it (source: msnp-core §9.1). */
   readonly sessionsByTicket: Map<string, NsSession>;
   readonly boards: Map<string, Board>;
+  readonly circles: Circles;
+  /** Who is in which circle now. */
+  readonly gatherings: Gatherings;
+  readonly groups: TemporaryGroups;
   readonly presence: PresenceFanOut;
   readonly offline: OfflineStore;
   readonly profiles: ProfileStore;

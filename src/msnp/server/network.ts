@@ -9,13 +9,16 @@ import type { ServerStream } from "./gateway-stream.ts";
 import { createWebServer } from "./http/server.ts";
 import type { Cookie, Hub, Ticket } from "./hub.ts";
 import { NsFront } from "./ns/front.ts";
+import { Gatherings } from "./ns/late/gatherings.ts";
 import type { NsSession } from "./ns/session.ts";
 import { leaveOfflineMessage } from "./offline.ts";
 import { type AccountSpec, DEFAULT_LIMITS, DEFAULT_QUIRKS, type StartOptions } from "./options.ts";
 import { PresenceFanOut } from "./presence.ts";
 import { SbFront } from "./sb/front.ts";
 import type { Account } from "./state/account.ts";
+import { Circles } from "./state/circles.ts";
 import { Directory } from "./state/directory.ts";
+import { TemporaryGroups } from "./state/groups.ts";
 import { LIST_BITS, type ListName, listNames, PL, RL } from "./state/lists.ts";
 import { type OfflineMessage, OfflineStore } from "./state/offline.ts";
 import { ProfileStore } from "./state/profiles.ts";
@@ -95,13 +98,17 @@ export class MsnNetwork {
     this.#host = host;
     this.#transcript = new Transcript(limits.transcriptLines, trace);
     this.faults = new Faults();
+    const gatherings = new Gatherings();
     this.#hub = {
       directory: new Directory(limits.maxAccounts),
       tickets: new TokenStore<Ticket>(now),
       cookies: new TokenStore<Cookie>(now),
       sessionsByTicket: new Map<string, NsSession>(),
       boards: new Map(),
-      presence: new PresenceFanOut(quirks.presenceDelayMs),
+      circles: new Circles(),
+      gatherings,
+      groups: new TemporaryGroups(),
+      presence: new PresenceFanOut(quirks.presenceDelayMs, (subject, before) => gatherings.changed(subject, before)),
       offline: new OfflineStore(limits.maxOfflineMessages),
       profiles: new ProfileStore(),
       faults: this.faults,

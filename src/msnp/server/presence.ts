@@ -28,12 +28,15 @@ const MAX_WAITING = 10_000;
  */
 export class PresenceFanOut {
   readonly #delayMs: number;
+  /** Others than contacts who see an account. */
+  readonly #alsoTell: (subject: Account, before: MsnStatus) => void;
   #waiting: Change[] = [];
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor(delayMs: number) {
+  constructor(delayMs: number, alsoTell: (subject: Account, before: MsnStatus) => void) {
     this.#delayMs = delayMs;
+    this.#alsoTell = alsoTell;
   }
 
   /** `before` is the account's own status before the change. */
@@ -70,8 +73,12 @@ export class PresenceFanOut {
     const changes = this.#waiting;
     this.#waiting = [];
     for (const change of changes) {
-      if (change.audience === "self") for (const session of [...change.subject.sessions]) session.ownPresence();
-      else tellContacts(change);
+      if (change.audience === "self") {
+        for (const session of [...change.subject.sessions]) session.ownPresence();
+      } else {
+        tellContacts(change);
+        this.#alsoTell(change.subject, change.before);
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import { msnp21 } from "./late.ts";
 import { msnp2, msnp3, msnp4, msnp5, msnp6, msnp7 } from "./md5.ts";
 import { msnp13, msnp14 } from "./soap.ts";
 import { msnp15, msnp16, msnp17, msnp18 } from "./sso.ts";
@@ -8,6 +9,7 @@ export { type CapabilityForm, type ServerDialect, speaker, writeCapabilities } f
 
 /** Every version the server can speak, the one it prefers first. */
 export const SERVER_DIALECTS: readonly ServerDialect[] = [
+  msnp21,
   msnp18,
   msnp17,
   msnp16,

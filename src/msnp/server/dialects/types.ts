@@ -108,6 +108,8 @@ export interface ServerDialect {
   readonly products: readonly Product[];
   /** Messages for offline people go through UUM (source: msnp-core §7.10). */
   readonly offlineByUum: boolean;
+  /** Presence and messages are multi-part and there are no switchboards (source: msnp21 §2.1). */
+  readonly multipart?: true;
 }
 
 /** Capabilities as a viewer of the given form reads them; undefined where there are none. */

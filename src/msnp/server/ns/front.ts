@@ -1,6 +1,7 @@
 import type { ConnectionHandler, Request, ServerConnection } from "../connection.ts";
 import type { ServerDialect } from "../dialects/index.ts";
 import type { Hub } from "../hub.ts";
+import { EARLY_CIRCLE_COMMANDS, LATE_COMMANDS } from "./late/commands.ts";
 import { LIST_COMMANDS } from "./list-commands.ts";
 import { MEMBERSHIP_COMMANDS } from "./membership-commands.ts";
 import { MISC_COMMANDS } from "./misc-commands.ts";
@@ -20,7 +21,9 @@ const SESSION_COMMANDS: ReadonlyMap<string, SessionCommand> = new Map([
   ...Object.entries(MISC_COMMANDS),
   ...Object.entries(NOTIFICATION_COMMANDS),
   ...Object.entries(OFFLINE_COMMANDS),
+  ...Object.entries(EARLY_CIRCLE_COMMANDS),
 ]);
+const LATE_SESSION_COMMANDS: ReadonlyMap<string, SessionCommand> = new Map(Object.entries(LATE_COMMANDS));
 
 /** A connection to the notification server from its first line on; after sign-in it has a session. */
 export class NsFront implements ConnectionHandler {
@@ -68,7 +71,7 @@ export class NsFront implements ConnectionHandler {
     }
     const { quirks } = this.hub;
     if (request.payload?.length === 0 && quirks.losesEmptyPayloads) return;
-    const handler = SESSION_COMMANDS.get(request.name);
+    const handler = (dialect.multipart ? LATE_SESSION_COMMANDS : SESSION_COMMANDS).get(request.name);
     try {
       if (handler === undefined) throw new Error("no such command");
       handler(session, request);

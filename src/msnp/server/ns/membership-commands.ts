@@ -5,6 +5,8 @@ import type { Account } from "../state/account.ts";
 import { AL, BL, FL, ListError } from "../state/lists.ts";
 import { argument, payloadOf } from "./args.ts";
 import type { SessionCommand } from "./front.ts";
+import { changeCircleList, isCircleList } from "./late/circle-lists.ts";
+import { rolesOf } from "./late/services.ts";
 import type { NsSession } from "./session.ts";
 
 /** Network ids that exist (source: msnp-core §5.1). */
@@ -39,9 +41,16 @@ function change(session: NsSession, request: Request, command: "ADL" | "RML"): v
   const trid = argument(request, 0);
   try {
     const root = readPayload(request);
+    if (session.dialect.circles && isCircleList(root)) {
+      const fault = changeCircleList(session, root, command);
+      if (fault !== undefined) throw new Refusal(fault.code, fault.fatal);
+      session.send(command, trid, "OK");
+      return;
+    }
     const members = readMembers(session, root, command);
     if (command === "RML") for (const member of members) takeOff(session, member);
     else if (root.attributes.l !== "1") for (const member of members) putOn(session, member, trid);
+    else if (session.dialect.multipart) for (const member of members) hide(session, member);
     session.send(command, trid, "OK");
     if (command === "ADL" && root.attributes.l === "1") session.reportLists();
   } catch (error) {
@@ -88,15 +97,23 @@ function readMembers(session: NsSession, root: XmlElement, command: "ADL" | "RML
 function readMember(session: NsSession, element: XmlElement, domain: string): Member {
   const network = element.attributes.t;
   if (network === undefined || !NETWORKS.has(network)) throw new Refusal(204, true);
-  // There are no circles here, so nobody is a member of one.
+  // Only newer versions know circles, and those come in lists of their own.
   if (network === CIRCLE) throw new Refusal(933, false);
-  const lists = Number(element.attributes.l);
-  if (!Number.isInteger(lists) || lists < 0 || (lists & ~(FL | AL | BL)) !== 0) throw new Refusal(241, true);
+  const { multipart } = session.dialect;
+  const lists = multipart ? rolesOf(element) : Number(element.attributes.l);
+  if (!Number.isInteger(lists) || lists < 0 || (lists & ~(FL | AL | BL)) !== 0) throw new Refusal(241, !multipart);
   return { contact: session.hub.directory.byEmail(`${element.attributes.n ?? ""}@${domain}`), lists };
 }
 
+/** MSNP21: the first list only says whom one hides from; who is on it, the web services know (source: msnp21 §2.6). */
+function hide(session: NsSession, { contact, lists }: Member): void {
+  if (contact === undefined || contact === session.account || (lists & BL) === 0) return;
+  addContact(session.hub, session.account, contact, BL);
+}
+
 function putOn(session: NsSession, { contact, lists }: Member, trid: string): void {
-  if (contact === undefined) return;
+  // MSNP21 clients list themselves (source: msnp21 §2.6).
+  if (contact === undefined || (contact === session.account && session.dialect.multipart)) return;
   if (lists !== 0) addContact(session.hub, session.account, contact, lists, { given: contact.email });
   if ((lists & FL) !== 0) session.showContact(contact, trid);
 }
@@ -127,7 +144,10 @@ function networkOf(session: NsSession, request: Request): void {
     );
     if (contact === undefined) throw new Refusal(208, false);
     const [name, host] = contact.email.split("@");
-    session.sendPayload(["FQY", trid], `<ml><d n="${host}"><c n="${name}" t="1" /></d></ml>`);
+    session.sendPayload(
+      ["FQY", trid],
+      `<ml><d n="${host}"><c n="${name}" t="1"${session.dialect.multipart ? "" : " "}/></d></ml>`,
+    );
   } catch (error) {
     refuse(session, trid, error);
   }

@@ -56,12 +56,24 @@ export function maintenanceMessage(minutes: number): string {
 
 /** "Your address book changed" (source: msnp-core §7.2). */
 export function addressBookNotice(account: Account, now: number): string {
+  return notice(
+    account,
+    `<Service>ABCHInternal</Service><CID>${cidDecimal(account.id)}</CID>` +
+      `<LastModifiedDate>${new Date(now).toISOString()}</LastModifiedDate><HasNewItem>false</HasNewItem>`,
+  );
+}
+
+/** "This circle changed" (source: msnp21 §2.7). */
+export function circleNotice(account: Account, circle: string): string {
+  return notice(account, `<HasNewItem>true</HasNewItem><CircleId>${circle}</CircleId>`);
+}
+
+function notice(account: Account, inside: string): string {
   const { high, low } = memberId(account.id);
   const hex = (word: number): string => word.toString(16).padStart(8, "0");
   const data =
     `<NotificationData xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-    `<Service>ABCHInternal</Service><CID>${cidDecimal(account.id)}</CID>` +
-    `<LastModifiedDate>${new Date(now).toISOString()}</LastModifiedDate><HasNewItem>false</HasNewItem></NotificationData>`;
+    `${inside}</NotificationData>`;
   return (
     `<NOTIFICATION id="0" siteid="45705" siteurl="http://contacts.msn.com">\r\n` +
     `  <TO pid="0x${hex(low)}:0x${hex(high)}" name="${account.email}"><VIA agent="messenger"/></TO>\r\n` +
@@ -90,8 +102,9 @@ export const POLICIES = [
 ].join("\r\n");
 
 /** Text of the ticket for circles, which the client sends back by `USR SHA A` (source: msnp-core §3.9, msnp-chat §6.2). */
-export function circleTicket(account: Account, signature: string): string {
-  const ticket = `<?xml version="1.0" encoding="utf-16"?><Ticket><TS>0000-01-01T00:00:00</TS><CID>${cidDecimal(account.id)}</CID></Ticket>`;
+export function circleTicket(account: Account, circles: readonly string[], signature: string): string {
+  const ids = circles.map((id) => `<Circle Id="${id}" HostedDomain="live.com" />`).join("");
+  const ticket = `<?xml version="1.0" encoding="utf-16"?><Ticket>${ids}<TS>0000-01-01T00:00:00</TS><CID>${cidDecimal(account.id)}</CID></Ticket>`;
   const data = Buffer.from(ticket).toString("base64");
   return `<?xml version="1.0" encoding="utf-16"?><SignedTicket ver="1" keyVer="1"><Data>${data}</Data><Sig>${signature}</Sig></SignedTicket>`;
 }

@@ -7,11 +7,13 @@ import type { LineArg } from "../line.ts";
 import { initialMailNotice } from "../mail-data.ts";
 import type { Board } from "../sb/board.ts";
 import { type Account, looksOffline } from "../state/account.ts";
+import type { Circle } from "../state/circles.ts";
 import { FL } from "../state/lists.ts";
 import type { Endpoint, KickReason, LiveSession, Phones, PresenceNews } from "../state/session.ts";
 import { boardTail } from "./board-tail.ts";
+import { CircleSeat } from "./late/circle-seat.ts";
 import { LIST_NEWS, type News } from "./list-news.ts";
-import { addressBookNotice, circleTicket, maintenanceMessage } from "./payloads.ts";
+import { addressBookNotice, circleNotice, circleTicket, maintenanceMessage } from "./payloads.ts";
 import { offlineLine, personalMessageLine, statusLine } from "./presence-lines.ts";
 
 /** A signed-in client of the notification server. */
@@ -25,11 +27,12 @@ export class NsSession implements LiveSession {
   acceptsChats = true;
   synSent = false;
   listsReported = false;
+  readonly circles = new CircleSeat();
   #firstStatus: string | undefined;
   #presenceStarted = false;
   #challenge: string | undefined;
   #challengeTimer: NodeJS.Timeout | undefined;
-  #circleTicket: string | undefined;
+  readonly #circleSignature = randomHex(64);
   #serial = 0;
   #ended = false;
 
@@ -55,10 +58,16 @@ export class NsSession implements LiveSession {
     return this.#firstStatus !== undefined;
   }
 
-  /** The circle ticket of this session, the same each time it is asked for. */
+  /** The circle ticket of this session: the same each time, until the account's circles change. */
   get circleTicket(): string {
-    this.#circleTicket ??= circleTicket(this.account, randomHex(64));
-    return this.#circleTicket;
+    const circles = this.hub.circles.of(this.account).filter((circle) => circle.isAccepted(this.account));
+    const ids = circles.map(({ id }) => id);
+    return circleTicket(this.account, ids, this.#circleSignature);
+  }
+
+  /** Presence of contacts goes to this client. */
+  protected get presenceStarted(): boolean {
+    return this.#presenceStarted;
   }
 
   /** The serial of the next change of lists or settings, in versions that count them (source: msnp-core §5.2). */
@@ -93,7 +102,7 @@ export class NsSession implements LiveSession {
       if ((entry.lists & FL) !== 0) this.showContact(entry.account, this.#firstStatus);
     }
     this.mailNotice(initialMailNotice(this.hub.offline.list(this.account.email), quirks.exactMailData));
-    if (quirks.challenges && this.dialect.challenge !== undefined) this.#sendChallenge();
+    if (quirks.challenges && this.dialect.challenge !== undefined) this.startChallenges();
   }
 
   /** The lists have been reported by ADL. */
@@ -151,6 +160,13 @@ export class NsSession implements LiveSession {
     this.sendPayload(head, payload);
   }
 
+  /** What follows `USR .. OK`: the profile, and where there are endpoints, the own empty one (source: msnp-core §3.8). */
+  welcome(profile: string): void {
+    this.message(profile);
+    const { dialect, account } = this;
+    if (dialect.endpoints) this.sendPayload(["UBX", ...dialect.address(account.email)], "");
+  }
+
   /** A message from the server itself (source: msnp-core §7.1). */
   message(body: string): void {
     this.sendPayload(["MSG", "Hotmail", "Hotmail"], body);
@@ -201,6 +217,12 @@ export class NsSession implements LiveSession {
     this.sendPayload(["NOT"], addressBookNotice(this.account, this.hub.now()));
   }
 
+  /** A circle of the account has changed. */
+  circleNotice(circle: Circle): void {
+    if (!this.dialect.circles || !(this.circles.authenticated || this.dialect.multipart)) return;
+    this.sendPayload(["NOT"], circleNotice(this.account, circle.id));
+  }
+
   userNotification(from: string, type: string, payload: Buffer): void {
     this.sendPayload(["UBN", from, type], payload);
   }
@@ -208,6 +230,11 @@ export class NsSession implements LiveSession {
   kick(reason?: KickReason): void {
     this.send("OUT", reason);
     this.connection.close();
+  }
+
+  /** Once is enough: the answer starts the next one. */
+  protected startChallenges(): void {
+    if (this.#challengeTimer === undefined) this.#sendChallenge();
   }
 
   #sendChallenge(): void {
@@ -251,6 +278,7 @@ export class NsSession implements LiveSession {
     this.#ended = true;
     clearTimeout(this.#challengeTimer);
     const { account, hub } = this;
+    hub.gatherings.end(this);
     if (hub.sessionsByTicket.get(this.ticket) === this) hub.sessionsByTicket.delete(this.ticket);
     const at = account.sessions.indexOf(this);
     if (at >= 0) account.sessions.splice(at, 1);

@@ -5,6 +5,8 @@ import type { LineArg } from "../line.ts";
 import type { Account } from "../state/account.ts";
 import { argument } from "./args.ts";
 import type { NsFront } from "./front.ts";
+import { showCircle } from "./late/circle-views.ts";
+import { LateSession } from "./late/session.ts";
 import { LOGINS } from "./logins.ts";
 import { profileMessage } from "./payloads.ts";
 import { NsSession } from "./session.ts";
@@ -115,7 +117,8 @@ function finish(front: NsFront, dialect: ServerDialect, trid: string, args: read
     connection.close();
     return;
   }
-  front.session = new NsSession({ account, dialect, connection, hub, ticket, guid });
+  const Session = dialect.multipart ? LateSession : NsSession;
+  front.session = new Session({ account, dialect, connection, hub, ticket, guid });
   connection.signedIn();
   front.session.begin();
   welcome(front.session, trid);
@@ -133,7 +136,7 @@ function welcome(session: NsSession, trid: string): void {
   const { account, dialect, hub, connection } = session;
   session.send("USR", trid, "OK", account.email, ...dialect.welcome.map((field) => WELCOME[field](account)));
   if (dialect.mobileCredit) session.send("SBS", 0, "null");
-  session.message(
+  session.welcome(
     profileMessage({
       account,
       ticket: session.ticket,
@@ -142,7 +145,6 @@ function welcome(session: NsSession, trid: string): void {
       now: hub.now(),
     }),
   );
-  if (dialect.endpoints) session.sendPayload(["UBX", ...dialect.address(account.email)], "");
 }
 
 /** The ticket for circles; only the newest version has them (source: msnp-core §3.9). */
@@ -154,6 +156,11 @@ function circleSignIn(front: NsFront, trid: string, stage: string, given: string
   }
   if (stage !== "A") return;
   const expected = Buffer.from(session.circleTicket).toString("base64");
-  if (given === expected) connection.send("USR", trid, "OK", session.account.email, 0, 0);
-  else connection.send(911, trid);
+  session.circles.authenticated = given === expected;
+  if (!session.circles.authenticated) {
+    connection.send(911, trid);
+    return;
+  }
+  connection.send("USR", trid, "OK", session.account.email, 0, 0);
+  for (const circle of session.circles.takeFresh()) showCircle(session, circle);
 }

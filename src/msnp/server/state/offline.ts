@@ -26,6 +26,8 @@ export interface OfflineDraft {
   readonly origin?: string | undefined;
   /** The program the message came through; `MSNMSGR` when absent. */
   readonly proxy?: string | undefined;
+  /** The multi-part message as it came, for clients that get such (source: msnp21 §3.7). */
+  readonly multipart?: Buffer | undefined;
 }
 
 /** A message that waits for somebody who was not there (source: msnp-chat §5.6). */

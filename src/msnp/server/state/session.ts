@@ -19,6 +19,8 @@ export interface Endpoint {
   idle?: boolean;
   clientType?: string;
   state?: MsnStatus;
+  /** What MSNP21 clients tell of their program: `MSNMSGR:15.4`, kind of client, capabilities (source: msnp21 §4.2). */
+  program?: { readonly version: string; readonly type: string; readonly capabilities: string };
 }
 
 /** Phone settings by their PRP names; those without a value are not told. */
