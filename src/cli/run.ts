@@ -23,11 +23,11 @@ import {
   type Registration,
 } from "../matrix/index.ts";
 import { createMsnNetwork } from "../msn/network.ts";
-import { DIALECTS } from "../msnp/index.ts";
 import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { giveMemoryBack } from "./give-back.ts";
+import { clientSettings, type SettingsChoice } from "./network-settings.ts";
 
 /** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
 const LEASE_MS = 15_000;
@@ -88,7 +88,7 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
   const bridge = new Bridge({
     store,
     homes: [home],
-    networks: profiles.map((profile) => networkOf(profile, log)),
+    networks: profiles.map((profile) => networkOf(profile, config.networks.proxy, log)),
     desk: () => {
       if (!web) throw new Error("the web server is not there yet");
       return web.desk;
@@ -175,27 +175,9 @@ async function loadRegistration({ appservice, homeserver }: Loaded["config"]): P
   return registration;
 }
 
-/** A profile as the MSN side wants it. Dialects that a profile lists and this version does not speak are left out. */
-function networkOf(profile: NetworkProfile, log: Logger): Network {
-  const { dispatch, services, limits } = profile;
-  const dialects = profile.dialects.flatMap((name) =>
-    DIALECTS.filter((dialect) => dialect.name === name).map((dialect) => dialect.name),
-  );
-  return createMsnNetwork({
-    name: profile.name,
-    title: profile.title,
-    dialects,
-    services: {
-      ns: dispatch,
-      nexusUrl: services.nexus,
-      rstUrl: services.rst,
-      ...(services.rst2 === undefined ? {} : { rst2Url: services.rst2 }),
-      addressBookUrl: services.addressBook,
-      sharingUrl: services.sharing,
-    },
-    timeouts: { request: limits.requestSeconds * 1000 },
-    log,
-  });
+function networkOf(profile: NetworkProfile, proxy: SettingsChoice["proxy"], log: Logger): Network {
+  const settings = clientSettings(profile, proxy === undefined ? {} : { proxy });
+  return createMsnNetwork({ ...settings, name: profile.name, title: profile.title, log });
 }
 
 /** The lowest rate that a profile asks for; one bucket per network keeps them apart in Redis. */

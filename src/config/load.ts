@@ -87,7 +87,9 @@ export function loadProfile(file: string, env: Environment): NetworkProfile {
       },
     ]);
   }
-  return profile;
+  const { caFile } = profile.tls;
+  if (caFile === undefined) return profile;
+  return { ...profile, tls: { ...profile.tls, caFile: resolve(dirname(file), caFile) } };
 }
 
 function noSuchProfile(name: string, folders: readonly string[]): ConfigError {

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
-import { port, text } from "./values.ts";
+import { port, proxyUrl, text } from "./values.ts";
 
 /** Versions that a profile may list; which of them the program speaks is the protocol library's matter. */
 export const DIALECT_NAMES = [
@@ -30,6 +30,50 @@ const endpoint = (description: string) =>
     })
     .describe(description);
 
+/** Ways to reach the chat servers, as the protocol library names them. */
+export const TRANSPORT_NAMES = ["tcp", "tls", "gateway"] as const;
+
+const tls = z
+  .strictObject({
+    serverName: host.optional().describe("Name in the server's certificate, when it is not that of the host."),
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "File with certificate authorities (PEM) to trust; relative paths are taken from the profile's folder. For the chat servers in place of the system's, for web services besides them.",
+      ),
+    verify: z
+      .boolean()
+      .default(true)
+      .describe("False takes any certificate of the chat servers. Web services are always checked."),
+  })
+  .prefault({})
+  .describe("Encryption, for the transport `tls`.");
+
+const gateway = z
+  .strictObject({
+    pollSeconds: z
+      .number()
+      .min(0.1)
+      .max(50)
+      .default(2)
+      .describe("Pause between questions while nothing happens. Servers forget a session after 60 s without one."),
+    lifespanSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(60)
+      .default(0)
+      .describe("How long the gateway is asked to hold a question until there is news; 0 for gateways that do not."),
+    followsHost: z
+      .boolean()
+      .default(false)
+      .describe("Whether to go on with the host that the gateway names in its answers, as Microsoft's wanted it."),
+  })
+  .prefault({})
+  .describe("How the HTTP gateway wants to be used, for the transport `gateway`.");
+
 export const networkSchema = z.strictObject({
   name: z
     .string()
@@ -42,6 +86,9 @@ export const networkSchema = z.strictObject({
     .default("unverified")
     .describe("Whether this profile has been seen to work against the live network."),
   dispatch: endpoint("Where a sign-in starts: the dispatch server, or the notification server itself."),
+  notification: endpoint(
+    "The notification server when it is another one and known: sign-ins then start there.",
+  ).optional(),
   services: z
     .strictObject({
       nexus: serviceUrl("Names the Tweener log-in page (MSNP8-11)."),
@@ -59,12 +106,18 @@ export const networkSchema = z.strictObject({
   dialects: z
     .array(z.enum(DIALECT_NAMES))
     .min(1)
-    .default(["MSNP18", "MSNP11"])
-    .describe("Protocol versions that are offered, the preferred first."),
-  tls: z
-    .literal("none")
-    .default("none")
-    .describe("Encryption of the chat connection. No revival network has it; the web services have it by https://."),
+    .default(["MSNP18", "MSNP15", "MSNP11", "MSNP8"])
+    .describe("Protocol versions that are offered; the newest that the server speaks is taken."),
+  transports: z
+    .array(z.enum(TRANSPORT_NAMES))
+    .min(1)
+    .default(["tcp"])
+    .describe(
+      "Ways to the chat servers: tcp, tls, gateway. When one does not connect at sign-in, or brings no answer, the next is tried. Put nothing without encryption behind tls, unless being listened to is no matter.",
+    ),
+  tls,
+  gateway,
+  proxy: proxyUrl("Proxy for this network, in place of networks.proxy.").optional(),
   product: z
     .strictObject({ id: z.string().min(1), key: z.string().min(1) })
     .optional()
@@ -73,6 +126,13 @@ export const networkSchema = z.strictObject({
     .strictObject({
       signInsPerSecond: z.number().min(0.01).max(1000).optional().describe("When less than limits.signInsPerSecond."),
       messageBytes: z.number().int().min(100).max(65_535).default(1664).describe("Largest message with its headers."),
+      connectSeconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(120)
+        .default(15)
+        .describe("How long a connection may take; then the next transport is tried."),
       requestSeconds: z.number().int().min(1).max(120).default(15).describe("How long an answer may take."),
     })
     .prefault({})

@@ -49,15 +49,17 @@ function typeOf(schema: JsonSchema): OutlineKey["type"] {
   return schema.type === "integer" || schema.type === "number" ? "number" : "string";
 }
 
-function keysOf(schema: JsonSchema, path: readonly string[]): OutlineKey[] {
+function keysOf(schema: JsonSchema, path: readonly string[], isOptional = false): OutlineKey[] {
   return Object.entries(schema.properties ?? {}).map(([name, child]) => {
     const here = [...path, name];
     const section = child.properties !== undefined;
+    const isNamed = (schema.required ?? []).includes(name);
     return {
       path: here,
       description: child.description ?? "",
-      keys: keysOf(child, here),
-      required: (schema.required ?? []).includes(name) && child.default === undefined,
+      // What a section cannot do without is still no duty where the section may be left out.
+      keys: keysOf(child, here, isOptional || (section && !isNamed && child.default === undefined)),
+      required: isNamed && child.default === undefined && !isOptional,
       kind: section ? "section" : kindOf(child),
       type: typeOf(child),
       fallback: section ? undefined : child.default,

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
-import { bind, httpUrl, optionalUrl, text } from "./values.ts";
+import { bind, httpUrl, optionalUrl, proxyUrl, text } from "./values.ts";
 
 const homeserver = z
   .strictObject({
@@ -117,6 +117,9 @@ const networks = z
       .transform((names) => names.map(parseNetworkName))
       .describe("MSN networks that people may link, by the names of their profiles."),
     folder: text("Folder with profiles of your own; they come before those that are shipped.").optional(),
+    proxy: proxyUrl(
+      "Proxy to the MSN networks, for sites that do not let other connections out; a profile may name another. For chat servers and web services alike.",
+    ).optional(),
   })
   .prefault({})
   .describe("The MSN networks.");

@@ -1,5 +1,6 @@
 /** Building blocks of the schemas: the kinds of values that appear in more than one place. */
 import { z } from "zod";
+import { Secret } from "../bridge/secret.ts";
 
 /** `example` is the value that stands in the sample file where a key must be set. */
 export function text(description: string, example?: string) {
@@ -24,6 +25,18 @@ export function httpUrl(description: string, example: string) {
 
 export function optionalUrl(description: string, example: string) {
   return plainUrl.optional().meta({ description, example });
+}
+
+/** Schemes of proxies; `socks5h` is the same, since names are always looked up by the proxy. */
+const PROXY = /^(socks5h?|http):\/\/[^\s]+$/;
+
+/** A proxy's address, which may hold a password; its value is sealed. */
+export function proxyUrl(description: string) {
+  return z
+    .string()
+    .refine((value) => PROXY.test(value) && URL.canParse(value), "must be socks5://host:port or http://host:port")
+    .transform((url) => new Secret(url))
+    .describe(`${description} socks5:// or http:// (CONNECT), with user:password@ where it wants them.`);
 }
 
 export const port = z.number().int().min(0).max(65_535);

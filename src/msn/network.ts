@@ -3,19 +3,30 @@ import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, NetworkName } from "../bridge/model.ts";
 import type { Credentials, Network } from "../bridge/ports/network.ts";
-import type { DialectName, MsnServices, Timeouts } from "../msnp/index.ts";
+import type { MsnClientOptions } from "../msnp/index.ts";
 import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError } from "../msnp/index.ts";
 import { signInError } from "./convert/errors.ts";
 import { statusOf } from "./convert/presence.ts";
 import { listen, MsnSession } from "./session.ts";
 
-export interface MsnNetworkOptions {
+/** What the clients of all accounts have in common. */
+type Common = Pick<
+  MsnClientOptions,
+  | "services"
+  | "dialects"
+  | "transports"
+  | "tls"
+  | "gateway"
+  | "proxy"
+  | "fetch"
+  | "product"
+  | "maxMessageBytes"
+  | "timeouts"
+>;
+
+export interface MsnNetworkOptions extends Common {
   readonly name: NetworkName;
   readonly title: string;
-  readonly services: MsnServices;
-  /** Offered to the server, the preferred first. */
-  readonly dialects: readonly DialectName[];
-  readonly timeouts?: Partial<Timeouts>;
   readonly log: Logger;
 }
 
@@ -61,10 +72,10 @@ function createClient(
   machineGuid: string,
   presence: { availability: Availability; text: string },
 ): MsnClient {
-  const log = o.log.child({ network: o.name });
+  const { name, title: _, log: parent, ...common } = o;
+  const log = parent.child({ network: name });
   return new MsnClient({
-    services: o.services,
-    dialects: o.dialects,
+    ...common,
     email: parseAccount(address),
     handle: spelling,
     password: () => password.open(),
@@ -73,7 +84,6 @@ function createClient(
     maxUnacknowledged: 1,
     initialPresence: statusOf(presence.availability),
     personalMessage: { text: presence.text },
-    ...(o.timeouts ? { timeouts: o.timeouts } : {}),
     ...(log.isLevelEnabled("trace")
       ? { trace: (direction, connection, line) => log.trace({ direction, connection, line }, "msnp") }
       : {}),
