@@ -2,6 +2,7 @@ import type { Hub } from "./hub.ts";
 import { phonesOf, watches, withVisibility } from "./presence.ts";
 import type { Account } from "./state/account.ts";
 import type { ListChange } from "./state/directory.ts";
+import { journaled } from "./state/journal.ts";
 import { AL, BL, type ListFault, RL } from "./state/lists.ts";
 import type { PresenceNews } from "./state/session.ts";
 
@@ -33,7 +34,7 @@ export function addContact(
   { groupId, given }: Addition = {},
 ): ListChange {
   const named = hub.quirks.visibilityNews === "named";
-  const change = changeLists(named, owner, contact, () => hub.directory.addToLists(owner, contact, bits, groupId));
+  const change = changeLists(hub, owner, contact, () => hub.directory.addToLists(owner, contact, bits, groupId));
   if (given !== undefined) change.entry.given = given;
   if (change.forward) {
     const reverse = contact.contacts.get(owner.id);
@@ -50,20 +51,21 @@ export function addContact(
 /** Removes a contact and tells those whom it concerns. */
 export function removeContact(hub: Hub, owner: Account, contact: Account, bits: number, groupId?: string): ListChange {
   const named = hub.quirks.visibilityNews === "named";
-  const change = changeLists(named, owner, contact, () => hub.directory.removeFromLists(owner, contact, bits, groupId));
+  const change = changeLists(hub, owner, contact, () => hub.directory.removeFromLists(owner, contact, bits, groupId));
   if (change.forward) for (const session of [...contact.sessions]) session.removedBy(owner);
   if (named && (bits & BL) !== 0) tell(contact, { subject: owner, before: "FLN", phones: phonesOf(owner) });
   return change;
 }
 
-function changeLists(named: boolean, owner: Account, contact: Account, run: () => ListChange): ListChange {
-  if (named) return run();
-  let change: ListChange | undefined;
+function changeLists(hub: Hub, owner: Account, contact: Account, change: () => ListChange): ListChange {
+  const run = (): ListChange => journaled(owner, contact, hub.now(), change);
+  if (hub.quirks.visibilityNews === "named") return run();
+  let done: ListChange | undefined;
   withVisibility(owner, [contact], () => {
-    change = run();
+    done = run();
   });
-  if (change === undefined) throw new Error("the list change did not happen");
-  return change;
+  if (done === undefined) throw new Error("the list change did not happen");
+  return done;
 }
 
 function tell(viewer: Account, news: Omit<PresenceNews, "status" | "info">): void {

@@ -1,5 +1,6 @@
 import type { MsnStatus } from "../../dialect/status.ts";
 import type { ContactDetails } from "./contact-details.ts";
+import { ListJournal } from "./journal.ts";
 import { AL, BL } from "./lists.ts";
 import type { LiveSession } from "./session.ts";
 
@@ -54,6 +55,7 @@ export class Account {
   /** By the other account's id, in the order in which they were first met. */
   readonly contacts = new Map<string, ContactEntry>();
   readonly groups = new Map<string, Group>();
+  readonly journal = new ListJournal();
   /** Signed-in sessions, the longest first. */
   readonly sessions: LiveSession[] = [];
   #password: string;
