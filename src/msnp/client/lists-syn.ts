@@ -1,32 +1,38 @@
-import { type Email, parseAddress } from "../address.ts";
+import type { Email } from "../address.ts";
+import { parseAddress } from "../address.ts";
+import type { Dialect } from "../dialect/types.ts";
+import { MsnpError } from "../errors.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
-import { type ContactPatch, isListName, LIST_BITS, listsOf } from "./contacts.ts";
+import { type ContactPatch, LIST_BITS, listsOf } from "./contacts.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
+import { NO_GROUP } from "./list-forms/by-address.ts";
+import { LIST_WIRES } from "./list-forms/index.ts";
+import type { ListChange, ListWire, Person } from "./list-forms/types.ts";
 import type { ListStrategy } from "./lists.ts";
+import type { RosterStrategy } from "./roster.ts";
+import { SynRoster } from "./roster-syn.ts";
 
-/** Groups a server may make the client remember; servers stop at 30. */
-const MAX_GROUPS = 200;
+/** Contacts whose ids are remembered; more than any server has. */
+const MAX_GUIDS = 5000;
 
-/** One `N=` `F=` `C=` line of LST or ADC; numbers and groups are what follows (source: msnp-core §5.2). */
-interface ListLine {
-  readonly email: Email | undefined;
-  readonly displayName: string | undefined;
-  readonly guid: string | undefined;
-  readonly rest: readonly string[];
-}
+/** Which id the server has for whom; REM FL names a contact by it. */
+export class GuidBook {
+  readonly #emails = new Map<string, Email>();
+  readonly #guids = new Map<Email, string>();
 
-function parseListLine(args: readonly string[]): ListLine {
-  let email: Email | undefined;
-  let displayName: string | undefined;
-  let guid: string | undefined;
-  const rest: string[] = [];
-  for (const arg of args) {
-    if (arg.startsWith("N=")) email = parseAddress(decodeArg(arg.slice(2)))?.email;
-    else if (arg.startsWith("F=")) displayName = decodeArg(arg.slice(2));
-    else if (arg.startsWith("C=")) guid = arg.slice(2);
-    else rest.push(arg);
+  remember(guid: string | undefined, email: Email | undefined): void {
+    if (guid === undefined || email === undefined || this.#guids.size >= MAX_GUIDS) return;
+    this.#emails.set(guid.toLowerCase(), email);
+    this.#guids.set(email, guid);
   }
-  return { email, displayName, guid, rest };
+
+  emailOf(guid: string | undefined): Email | undefined {
+    return guid === undefined ? undefined : this.#emails.get(guid.toLowerCase());
+  }
+
+  guidOf(email: Email): string | undefined {
+    return this.#guids.get(email);
+  }
 }
 
 /** Counts the list lines that SYN announced; they come in the tick of its answer, before a promise could run. */
@@ -53,55 +59,94 @@ class Countdown {
     this.#check();
   }
 
+  end(): void {
+    this.#done();
+  }
+
   #check(): void {
     if (this.#isKnown && this.#contacts <= 0 && this.#groups <= 0) this.#done();
   }
 }
 
-/** Lists on the wire by SYN and LST, changes by ADC and REM; MSNP10-12 (source: msnp-core §5.2, §5.3, §5.7). */
+/** Lists on the wire by SYN and LST, changes by ADD or ADC and REM; MSNP2-12 (source: msnp-core §5.2, §5.3, §5.7). */
 class SynLists implements ListStrategy {
-  // REM FL names a contact by its GUID.
-  readonly #emailByGuid = new Map<string, Email>();
-  readonly #groups = new Map<string, string>();
+  readonly #guids = new GuidBook();
+  #wire: ListWire | undefined;
   #countdown: Countdown | undefined;
 
   async load(core: Core, live: Live): Promise<void> {
-    core.contacts.groups = this.#groups;
+    const wire = wireOf(live.dialect);
+    this.#wire = wire;
     const whole = live.ns.expect("the contact list", core.timeouts.request);
     this.#countdown = new Countdown(whole.done);
-    const answer = await whole.during(live.ns.request("SYN", [0, 0]));
-    const [contacts = Number.NaN, groups = Number.NaN] = answer.args.slice(3).map(Number);
-    if (Number.isInteger(contacts) && Number.isInteger(groups)) {
-      this.#countdown.expect(contacts, groups);
-    } else {
+    const answer = await whole.during(live.ns.request("SYN", wire.sync));
+    const counts = wire.counts(answer.args);
+    if (counts !== undefined) this.#countdown.expect(counts.contacts, counts.groups);
+    else if (isUnchanged(live.dialect, answer)) whole.done();
+    else if (live.dialect.listForm !== "serials") {
       // Without counts the answer to a later command is the end of the list (source: msnp-core §5.2).
-      await live.ns.request("GCF", ["Shields.xml"]).catch(() => undefined);
+      if (live.dialect.policies === "asked") await live.ns.request("GCF", ["Shields.xml"]).catch(() => undefined);
       whole.done();
     }
     await whole.promise;
     this.#countdown = undefined;
   }
 
+  roster(core: Core, live: Live): RosterStrategy {
+    return new SynRoster(core, live, wireOf(live.dialect), this.#guids);
+  }
+
   onCommand(core: Core, command: Command): boolean {
-    switch (command.name) {
+    const wire = this.#wire;
+    return wire === undefined ? false : this.#take(core, wire, command);
+  }
+
+  #take(core: Core, wire: ListWire, { name, args }: Command): boolean {
+    switch (name) {
       case "LST":
-        this.#addListed(core, command.args);
+        this.#listed(core, wire, args);
         return true;
       case "LSG":
-        this.#addGroup(command.args);
+        putGroup(core, wire.group(args));
+        this.#countdown?.take("group");
         return true;
-      case "PRP":
-        if (command.args.at(-2) === "MFN") updateSelf(core, { displayName: decodeArg(command.args.at(-1) ?? "") });
-        return true;
+      case "ADD":
       case "ADC":
-        this.#added(core, command.args);
+        this.#added(core, wire.added(args));
         return true;
       case "REM":
-        this.#removed(core, command.args);
+        this.#removed(core, wire.removed(args));
+        return true;
+      case "ADG":
+        putGroup(core, wire.newGroup(args));
+        return true;
+      case "REG":
+        putGroup(core, wire.renamedGroup(args));
+        return true;
+      case "RMG":
+        core.contacts.dropGroup(wire.removedGroup(args) ?? "");
+        return true;
+      default:
+        return this.#setting(core, name, args);
+    }
+  }
+
+  #setting(core: Core, name: string, args: readonly string[]): boolean {
+    switch (name) {
+      case "PRP":
+        if (args.at(-2) === "MFN") updateSelf(core, { displayName: decodeArg(args.at(-1) ?? "") });
+        return true;
+      case "REA":
+        renamed(core, parseAddress(decodeArg(args.at(-2) ?? ""))?.email, args.at(-1));
+        return true;
+      case "SBP":
+        if (args.at(-2) === "MFN") renamed(core, this.#guids.emailOf(args.at(-3)), args.at(-1));
+        return true;
+      case "BLP":
+        core.contacts.privacy = args.at(-1) === "BL" ? "allowed-only" : "allow-all";
         return true;
       case "SYN":
       case "GTC":
-      case "BLP":
       case "BPR":
         return true;
       default:
@@ -109,47 +154,73 @@ class SynLists implements ListStrategy {
     }
   }
 
-  #addGroup(args: readonly string[]): void {
-    const [name, id] = args;
-    if (name !== undefined && id !== undefined && this.#groups.size < MAX_GROUPS) this.#groups.set(id, decodeArg(name));
-    this.#countdown?.take("group");
-  }
-
-  #addListed(core: Core, args: readonly string[]): void {
-    const line = parseListLine(args);
-    const bits = Number(line.rest[0] ?? 0);
-    if (line.email !== undefined && Number.isInteger(bits)) {
-      // MSNP12 has a number between the bits and the groups.
-      const groups = line.rest.slice(1).find((arg) => arg.includes("-"));
-      const patch = { lists: listsOf(bits), groups: core.contacts.groupNames(groups?.split(",") ?? []) };
-      this.#remember(line.guid, core.contacts.update(line.email, { ...patch, ...nameOf(line) })?.email);
+  #listed(core: Core, wire: ListWire, args: readonly string[]): void {
+    const line = wire.listed(args);
+    if (line?.email !== undefined) {
+      const groups = line.groupIds.length === 0 ? {} : { groups: core.contacts.groupNames(line.groupIds) };
+      const patch = { ...groups, ...nameOf(line) };
+      if (line.isWhole) core.contacts.update(line.email, { ...patch, lists: listsOf(line.bits) });
+      else core.contacts.changeLists(line.email, line.bits, true, patch);
+      this.#guids.remember(line.guid, line.email);
     }
     this.#countdown?.take("contact");
+    if (wire.isLast(args)) this.#countdown?.end();
   }
 
-  #added(core: Core, args: readonly string[]): void {
-    const [, list = ""] = args;
-    const line = parseListLine(args.slice(2));
-    const email = line.email ?? this.#emailByGuid.get(line.guid?.toLowerCase() ?? "");
-    if (!isListName(list) || email === undefined) return;
-    this.#remember(line.guid, core.contacts.changeLists(email, LIST_BITS[list], true, nameOf(line))?.email);
+  #added(core: Core, change: ListChange | undefined): void {
+    const email = change?.email ?? this.#guids.emailOf(change?.guid);
+    if (change === undefined || email === undefined || email === core.self.email) return;
+    this.#guids.remember(change.guid, email);
+    const [group] = change.groupIds;
+    core.contacts.changeLists(email, bitOf(core, email, change), true, nameOf(change));
+    if (group !== undefined) core.contacts.changeGroup(email, group, true);
   }
 
-  #remember(guid: string | undefined, email: Email | undefined): void {
-    if (guid !== undefined && email !== undefined) this.#emailByGuid.set(guid.toLowerCase(), email);
-  }
-
-  #removed(core: Core, args: readonly string[]): void {
-    const [, list = "", who = "", group] = args;
-    const email = this.#emailByGuid.get(who.toLowerCase()) ?? parseAddress(decodeArg(who))?.email;
+  #removed(core: Core, change: ListChange | undefined): void {
+    const email = change?.email ?? this.#guids.emailOf(change?.guid);
+    if (change === undefined || email === undefined) return;
+    const [group] = change.groupIds;
     // With a group the contact only leaves that group.
-    if (!isListName(list) || email === undefined || group !== undefined) return;
-    core.contacts.changeLists(email, LIST_BITS[list], false);
+    if (group !== undefined) core.contacts.changeGroup(email, group, false);
+    else core.contacts.changeLists(email, goneBits(change), false);
   }
 }
 
-function nameOf(line: ListLine): ContactPatch {
-  return line.displayName === undefined || line.displayName === "" ? {} : { displayName: line.displayName };
+function wireOf(dialect: Dialect): ListWire {
+  if (dialect.listForm === "none") throw new MsnpError("no-lists", `${dialect.name} has no lists on the wire`);
+  return LIST_WIRES[dialect.listForm];
+}
+
+/** A server whose lists are those the client says it has sends none (source: msnp-core §5.2). */
+function isUnchanged(dialect: Dialect, answer: Command): boolean {
+  return dialect.listForm === "serials" && answer.args[1] === "0";
+}
+
+/** "On RL" of somebody who was not answered yet is a request, where there is a list for those (source: msnp-core §5.7). */
+function bitOf(core: Core, email: Email, { list }: ListChange): number {
+  const lists = core.contacts.all.get(email)?.lists;
+  const isAnswered = lists !== undefined && (lists.has("AL") || lists.has("BL"));
+  return list === "RL" && !isAnswered ? LIST_BITS[core.contacts.requestList] : LIST_BITS[list];
+}
+
+/** Whoever takes one off their list asks for nothing any more. */
+function goneBits({ list }: ListChange): number {
+  return list === "RL" ? LIST_BITS.RL | LIST_BITS.PL : LIST_BITS[list];
+}
+
+function putGroup(core: Core, group: { id: string; name: string } | undefined): void {
+  if (group !== undefined && group.id !== NO_GROUP) core.contacts.putGroup(group.id, group.name);
+}
+
+function renamed(core: Core, email: Email | undefined, raw: string | undefined): void {
+  const name = decodeArg(raw ?? "");
+  if (email === undefined || name === "") return;
+  if (email === core.self.email) updateSelf(core, { displayName: name });
+  else if (core.contacts.all.has(email)) core.contacts.update(email, { nickname: name });
+}
+
+function nameOf({ displayName }: Person): ContactPatch {
+  return displayName === undefined || displayName === "" ? {} : { displayName };
 }
 
 export function synLists(): ListStrategy {
