@@ -5,6 +5,7 @@ import { knownName } from "../presence.ts";
 import type { Account, ContactEntry, Group } from "../state/account.ts";
 import type { ContactDetails } from "../state/contact-details.ts";
 import { FL } from "../state/lists.ts";
+import { circleContacts, circleResult } from "./circles-xml.ts";
 import { contactLists, contactTexts } from "./contact-details-xml.ts";
 import { ADDRESS_BOOK_NAMESPACE, webTime } from "./soap.ts";
 
@@ -34,10 +35,11 @@ export function wholeBook(account: Account, now: number): RawXml {
   return xml`<ABFindAllResponse xmlns="${ADDRESS_BOOK_NAMESPACE}"><ABFindAllResult><groups>${groups}</groups><contacts>${contacts}</contacts><ab>${about}</ab></ABFindAllResult></ABFindAllResponse>`;
 }
 
-/** The result of ABFindContactsPaged, whose elements begin with capitals; there are no circles, only their ticket. */
+/** The result of ABFindContactsPaged, whose elements begin with capitals; circles stand before the owner. */
 export function contactsPage(session: NsSession, now: number): RawXml {
+  const time = webTime(now);
   const { groups, contacts, about } = readBook(session.account, now);
-  return xml`<ABFindContactsPagedResponse xmlns="${ADDRESS_BOOK_NAMESPACE}"><ABFindContactsPagedResult><Groups>${groups}</Groups><Contacts>${contacts}</Contacts><CircleResult><CircleTicket>${session.circleTicket}</CircleTicket></CircleResult><Ab>${about}</Ab></ABFindContactsPagedResult></ABFindContactsPagedResponse>`;
+  return xml`<ABFindContactsPagedResponse xmlns="${ADDRESS_BOOK_NAMESPACE}"><ABFindContactsPagedResult><Groups>${groups}</Groups><Contacts>${[...contacts.slice(0, -1), ...circleContacts(session, time), ...contacts.slice(-1)]}</Contacts>${circleResult(session, time)}<Ab>${about}</Ab></ABFindContactsPagedResult></ABFindContactsPagedResponse>`;
 }
 
 function groupEntry({ id, name, favourite = false }: Group, time: string): RawXml {

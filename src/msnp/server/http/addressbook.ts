@@ -5,6 +5,7 @@ import type { ContactEntry } from "../state/account.ts";
 import { FL, ListError } from "../state/lists.ts";
 import { groupAdd, groupContactAdd, groupContactDelete, groupDelete, groupUpdate } from "./addressbook-groups.ts";
 import { contactsPage, wholeBook } from "./addressbook-xml.ts";
+import { ADDRESS_BOOK_CIRCLES, withCircleBooks } from "./circles.ts";
 import { type Change, contactChanges, ownChanges, setNickname } from "./contact-update.ts";
 import type { WebAnswer, WebRequest } from "./server.ts";
 import { WebError } from "./server.ts";
@@ -17,7 +18,7 @@ type Operation = (call: SoapCall) => RawXml;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["ABFindAll", ownBook((call) => wholeBook(call.session.account, call.session.hub.now()))],
-  ["ABFindContactsPaged", ownBook((call) => contactsPage(call.session, call.session.hub.now()))],
+  ["ABFindContactsPaged", withCircleBooks(ownBook((call) => contactsPage(call.session, call.session.hub.now())))],
   ["ABContactAdd", changing(contactAdd)],
   ["ABContactDelete", changing(contactDelete)],
   ["ABContactUpdate", changing(contactUpdate)],
@@ -26,6 +27,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["ABGroupDelete", changing(groupDelete)],
   ["ABGroupContactAdd", changing(groupContactAdd)],
   ["ABGroupContactDelete", changing(groupContactDelete)],
+  ...ADDRESS_BOOK_CIRCLES,
 ]);
 
 /** Contacts and groups (source: msnp-chat §5.4). */

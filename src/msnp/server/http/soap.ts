@@ -121,7 +121,8 @@ export function webTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-function serviceHeader(request: WebRequest): RawXml {
+/** The header of an answer of a list service. */
+export function serviceHeader(request: WebRequest): RawXml {
   const host = new URL(request.hub.httpUrl()).host;
   return xml`<ServiceHeader xmlns="${ADDRESS_BOOK_NAMESPACE}"><Version>15.01.1408.0000</Version><CacheKey>12r1:${randomHex(32)}</CacheKey><CacheKeyChanged>true</CacheKeyChanged><PreferredHostName>${host}</PreferredHostName><SessionId>${randomHex(32)}</SessionId></ServiceHeader>`;
 }
