@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "pino";
-import type { CommandServices } from "./commands/commands.ts";
+import { Absences } from "./absences.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { CommandRegistry } from "./commands/registry.ts";
 import { controlHandler } from "./control.ts";
-import { asBridgeError, BridgeError } from "./errors.ts";
+import { asBridgeError } from "./errors.ts";
 import { Fleet } from "./fleet.ts";
 import { Inbox, inboundHandler } from "./inbound.ts";
 import { Intake, outLane } from "./intake.ts";
@@ -24,9 +24,10 @@ import type {
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { directConversation, laneName, portalId, portalParts, residentParts } from "./model.ts";
+import { laneName, portalParts, residentParts } from "./model.ts";
 import { PuppetNews } from "./news.ts";
-import { openChat, outboundHandler } from "./outbound.ts";
+import { Nicknames } from "./nicknames.ts";
+import { outboundHandler } from "./outbound.ts";
 import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -34,6 +35,9 @@ import type { LinkDesk, Linker, Readiness } from "./ports/linking.ts";
 import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { PresenceBoard } from "./presence.ts";
+import { Requests } from "./requests.ts";
+import { createServices } from "./services.ts";
+import { Told } from "./told.ts";
 import { Typing } from "./typing.ts";
 import { backOff, pause } from "./waiting.ts";
 
@@ -78,6 +82,10 @@ export class Bridge {
   readonly #presence: PresenceBoard;
   readonly #typing: Typing;
   readonly #news = new PuppetNews();
+  readonly #told: Told;
+  readonly #absences: Absences;
+  readonly #requests: Requests;
+  readonly #nicknames: Nicknames;
   readonly #lanes: LaneRunner;
   readonly #leases: LeaseKeeper;
   readonly #inbox: Inbox;
@@ -94,8 +102,16 @@ export class Bridge {
     const homes = this.#homes;
     const networks = this.#networks;
     const homeOf = (resident: ResidentId): Home | undefined => homes.get(residentParts(resident).home);
+    this.#told = new Told(store);
+    this.#absences = new Absences(this.#told, log);
+    this.#requests = new Requests({
+      told: this.#told,
+      log,
+      say: (account, text, key) => this.#tellUntilHeard(account, text, key),
+    });
     this.#presence = new PresenceBoard({ homes: o.homes, meter, log });
     this.#portals = new PortalDirectory(store, { changed: (portal) => this.#portalChanged(portal) });
+    this.#nicknames = new Nicknames({ told: this.#told, portals: this.#portals, homeOf, log });
     this.#fleet = new Fleet({
       store,
       networks,
@@ -106,12 +122,18 @@ export class Bridge {
       backOff: o.reconnect,
       events: {
         message: (account, message) => this.#inbox.receive(account, message),
+        ownMessage: (account, words) => this.#inbox.receiveOwn(account, words),
+        offline: (account, words) => this.#inbox.receiveOffline(account, words),
+        request: (account, contact) => this.#requests.show(account, contact),
         typing: (account, from) => {
           this.#typing
             .contact(account, from, true)
             .catch((error: unknown) => log.debug({ err: error }, "typing not shown"));
         },
-        contact: (account, contact) => this.#see(account, contact),
+        contact: (account, contact) => {
+          if (contact.presence.availability !== "offline") this.#absences.back(account, contact.address);
+          this.#see(account, contact);
+        },
         state: (account, state, previous) => this.#puppetState(account, state, previous),
       },
     });
@@ -144,6 +166,7 @@ export class Bridge {
       networks,
       typing: this.#typing,
       lanes: () => this.#lanes,
+      absences: this.#absences,
       meter,
       holdMinutes: o.holdMinutes,
     };
@@ -162,7 +185,13 @@ export class Bridge {
           portals: this.#portals,
           homes,
           commands: new CommandRegistry(COMMANDS),
-          services: this.#services(outbound),
+          services: createServices({
+            ...outbound,
+            desk: o.desk,
+            mayLink: o.mayLink,
+            requests: this.#requests,
+            told: this.#told,
+          }),
           log,
           forward: (portal, entry) => this.#forward(portal, entry),
         }),
@@ -248,7 +277,7 @@ export class Bridge {
     const heads = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, 1)));
     const oldest = Math.min(
       Date.now(),
-      ...heads.flat().map(({ body }) => (body.from === "home" ? body.at : body.message.at)),
+      ...heads.flat().map(({ body }) => (body.from === "home" ? body.at : (body.at ?? body.message.at))),
     );
     meter.gauge("msnb_lane_oldest_seconds", {}, (Date.now() - oldest) / 1000);
   }
@@ -267,6 +296,7 @@ export class Bridge {
   }
 
   #see(account: AccountRecord, contact: ContactSnapshot): void {
+    this.#nicknames.see(account, contact);
     this.#presence.see(
       account.id,
       { network: account.network, contact: contact.address },
@@ -278,6 +308,9 @@ export class Bridge {
   #puppetState(account: AccountRecord, state: PuppetState, previous: PuppetState): void {
     this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
     if (state === "on") {
+      this.#lookAgain(account).catch((error: unknown) =>
+        this.#o.log.debug({ err: asBridgeError(error) }, "what was told before is not known"),
+      );
       this.#showContacts(account).catch((error: unknown) => this.#o.log.warn({ err: error }, "contacts not shown"));
     } else if (previous === "on") {
       this.#presence.forget(account.id);
@@ -285,6 +318,15 @@ export class Bridge {
     const why = this.#fleet.puppet(account.id)?.trouble.why;
     const news = this.#news.of(account, state, this.#titleOf(account), why);
     if (news !== undefined) this.#tell(account, news, `${state}|${account.id}|${Date.now()}`);
+  }
+
+  /** What the owner was told before this sign-in and is over by now. */
+  async #lookAgain(account: AccountRecord): Promise<void> {
+    const session = this.#fleet.session(account.id);
+    if (!session) return;
+    await this.#absences.look(account, session);
+    await this.#requests.look(account, session);
+    await this.#nicknames.look(account, session);
   }
 
   #titleOf(account: AccountRecord): string {
@@ -332,59 +374,5 @@ export class Bridge {
         await pause(cause.retryAfterMs ?? backOff(attempt, 1000, 60_000), this.#stopping.signal);
       }
     }
-  }
-
-  #services(outbound: Parameters<typeof openChat>[0]): CommandServices {
-    const { store, desk } = this.#o;
-    return {
-      issueLink: async (resident) => {
-        if (!this.#o.mayLink(resident)) throw new BridgeError("not-allowed");
-        return desk().issue({ resident });
-      },
-      unlink: async ({ id }) => {
-        await this.#fleet.remove(id);
-        const portals = await this.#portals.ofAccount(id);
-        try {
-          await store.unlink(id);
-        } finally {
-          this.#portals.forget(portals);
-          this.#lanes.reread((lane) => lane.kind !== "control" && portalParts(lane.portal).account === id);
-        }
-      },
-      state: (account) => {
-        const puppet = this.#fleet.puppet(account.id);
-        return {
-          state: puppet?.state ?? "signed-out",
-          dialect: puppet?.session?.dialect,
-          ...(puppet?.trouble ?? { why: undefined, retryAt: undefined }),
-        };
-      },
-      waiting: async (account) => {
-        const lanes = this.#lanes
-          .snapshot()
-          .filter(({ lane }) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
-        const depths = await Promise.all(lanes.map(({ lane }) => store.depth(lane)));
-        return depths.reduce((sum, depth) => sum + depth, 0);
-      },
-      contacts: async (account) => {
-        const session = this.#fleet.session(account.id);
-        return session ? [...session.contacts()] : store.contactsOf(account.id);
-      },
-      openChat: async (account, contact) => {
-        const home = this.#homes.get(residentParts(account.owner).home);
-        if (!home) throw new BridgeError("internal", { detail: "the owner's home is not configured" });
-        const portal = portalId(account.id, directConversation(contact));
-        await openChat(outbound, home, account, portal);
-        return `Your room with ${home.ghostLabel(ghostOf(portal))} is open; look among your invitations.`;
-      },
-      wish: (account, change) => this.#fleet.wish(account.id, change.availability, change.text),
-      parked: (account) => store.parked(account.id),
-      retry: async (account, message) => {
-        const lane = await store.retry(account.id, message);
-        if (lane) this.#lanes.wake(lane);
-        return lane !== undefined;
-      },
-      title: (network) => this.#networks.get(network)?.title ?? network,
-    };
   }
 }

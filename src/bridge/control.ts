@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { CommandServices } from "./commands/commands.ts";
 import type { CommandRegistry } from "./commands/registry.ts";
+import type { CommandServices } from "./commands/services.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Outcome } from "./lanes.ts";
 import type { HomeEvent, HomeName, LaneEntry, PortalId } from "./model.ts";

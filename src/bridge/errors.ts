@@ -99,15 +99,14 @@ const rows = {
   "signed-out": {
     retry: "by-hand",
     http: 409,
-    person: () =>
-      "Not sent: your MSN account is signed out here. Say `presence online` to the bridge bot, then `retry`.",
+    person: () => "Not sent: your MSN account is signed out here. Say `resume` to the bridge bot, then `retry`.",
     operator: "the account is halted by its owner",
   },
   elsewhere: {
     retry: "by-hand",
     http: 409,
     person: () =>
-      "Not sent: your MSN account signed in somewhere else and that ended the bridge's sign-in. Say `presence online` to the bridge bot to come back, then `retry`.",
+      "Not sent: your MSN account signed in somewhere else and that ended the bridge's sign-in. Say `resume` to the bridge bot to come back, then `retry`.",
     operator: "OUT OTH",
   },
   "contact-offline": {
@@ -121,6 +120,64 @@ const rows = {
     http: 403,
     person: (c) => `Not sent: ${who(c)} does not take messages from you.`,
     operator: "blocked or not allowed",
+  },
+  "contact-unknown": {
+    retry: "never",
+    http: 404,
+    person: (c) =>
+      `Nothing was changed: ${c.detail ?? `${c.address ?? "the contact"} is not in your contact list`}. Say \`contacts\` to see who is.`,
+    operator: "a change of a contact who is not there",
+  },
+  "contact-known": {
+    retry: "never",
+    http: 409,
+    person: (c) =>
+      `Nothing was changed: ${c.detail ?? `${c.address ?? "the contact"} is in your contact list already`}.`,
+    operator: "a contact was added twice",
+  },
+  "list-full": {
+    retry: "never",
+    http: 409,
+    person: (c) =>
+      `${Net(c)} does not take more: ${c.detail ?? "your contact list is full"}. Make room with \`remove <address>\` or \`groups delete <group>\` and try again.`,
+    operator: "the network's limit of contacts or groups",
+  },
+  "group-unknown": {
+    retry: "never",
+    http: 404,
+    person: (c) => `Nothing was changed: ${c.detail ?? "you have no group of that name"}. Say \`groups\` to see yours.`,
+    operator: "a change of a group that is not there",
+  },
+  "group-known": {
+    retry: "never",
+    http: 409,
+    person: (c) => `Nothing was changed: ${c.detail ?? "there is a group of that name already"}.`,
+    operator: "a group was made twice",
+  },
+  "change-refused": {
+    retry: "never",
+    http: 502,
+    person: (c) =>
+      `${Net(c)} did not make that change${c.detail ? `: ${c.detail}` : ""}. Nothing was changed here either.`,
+    operator: "the network refused a change of the contact list",
+  },
+  "not-offered": {
+    retry: "never",
+    http: 501,
+    person: (c) => `${Net(c)} cannot do that${c.detail ? `: ${c.detail}` : ""}. It is no fault of yours.`,
+    operator: "the account's MSNP version has no such feature",
+  },
+  "not-signed-in": {
+    retry: "never",
+    http: 409,
+    person: (c) => `${who(c)} is not signed in right now, so nothing was changed. Say \`status\` to see why.`,
+    operator: "a change was asked for while the puppet was not on",
+  },
+  "puppet-refused": {
+    retry: "never",
+    http: 403,
+    person: (c) => `Your chat server did not accept that: ${c.detail ?? "no reason was given"}. Nothing was kept.`,
+    operator: "an access token for double puppeting was not the resident's own, or is not valid",
   },
   "send-uncertain": {
     retry: "by-hand",

@@ -7,13 +7,14 @@ import type {
   Availability,
   ContactAddress,
   ContactSnapshot,
+  NetworkMessage,
   NetworkName,
   Presence,
   PuppetState,
   Shard,
 } from "./model.ts";
 import { AVAILABILITIES, accountParts, shardOf } from "./model.ts";
-import type { Network, Session } from "./ports/network.ts";
+import type { Network, OfflineWords, OwnWords, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
 import { OFFLINE } from "./presence.ts";
 import { Puppet } from "./puppet.ts";
@@ -21,7 +22,11 @@ import { backOff, Gate, pause } from "./waiting.ts";
 
 export interface FleetEvents {
   /** Words for an account's owner; called in the tick of the socket read. */
-  message(account: AccountRecord, message: import("./model.ts").NetworkMessage): void;
+  message(account: AccountRecord, message: NetworkMessage): void;
+  ownMessage(account: AccountRecord, words: OwnWords): void;
+  /** Words that waited; resolves when they are stored. */
+  offline(account: AccountRecord, words: readonly OfflineWords[]): Promise<void>;
+  request(account: AccountRecord, contact: ContactSnapshot): void;
   typing(account: AccountRecord, from: ContactAddress): void;
   contact(account: AccountRecord, contact: ContactSnapshot): void;
   state(account: AccountRecord, state: PuppetState, previous: PuppetState): void;
@@ -161,6 +166,16 @@ export class Fleet {
     this.#announce(current);
   }
 
+  /** Signs in again an account that another place has signed out, or whose owner had; what it shows stays as wished. */
+  async resume(account: AccountId): Promise<void> {
+    if (!this.#members.has(account)) throw new BridgeError("not-here", { address: accountParts(account).address });
+    await this.#o.store.update(account, { halt: "none" });
+    const current = this.#members.get(account);
+    if (!current) return;
+    current.record = { ...current.record, halt: "none" };
+    current.puppet.start();
+  }
+
   /** What the owner's home says of the owner; kept, so that a restart does not show them otherwise. */
   homePresence(account: AccountId, presence: Presence): void {
     const member = this.#members.get(account);
@@ -259,6 +274,9 @@ export class Fleet {
       },
       hooks: {
         message: (message) => events.message(member().record, message),
+        ownMessage: (words) => events.ownMessage(member().record, words),
+        offline: (words) => events.offline(member().record, words),
+        request: (contact) => events.request(member().record, contact),
         typing: (from) => events.typing(member().record, from),
         contact: (contact) => {
           // While signing in the whole list is on its way; it is kept in one write when it is there.
@@ -344,8 +362,8 @@ export class Fleet {
 }
 
 function storedContact(contact: ContactSnapshot): StoredContact {
-  const { address, displayName, listed, blocked, groups, presence } = contact;
-  return { address, displayName, listed, blocked, groups, presence };
+  const { address, displayName, nickname, listed, blocked, groups, presence } = contact;
+  return { address, displayName, ...(nickname === undefined ? {} : { nickname }), listed, blocked, groups, presence };
 }
 
 /** The owner's explicit wish, else what their home says; nothing known: online. Pure. */

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { asBridgeError } from "./errors.ts";
+import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
+  ContactAddress,
   HomeName,
+  LaneBody,
   LaneEntry,
   LaneRef,
   NetworkMessage,
@@ -19,6 +21,7 @@ import type { PortalDirectory } from "./portals.ts";
 import { directPortal, ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import { showsTyping } from "./ports/home.ts";
+import type { OfflineWords, OwnWords } from "./ports/network.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
 import { backOff, pause } from "./waiting.ts";
 
@@ -29,15 +32,18 @@ const TOTAL_LIMIT = 100_000;
 const LONGEST = 40_000;
 
 interface Spool {
-  readonly lane: LaneRef;
+  readonly lane: LaneRef & { kind: "in" };
   /** Not yet known to be stored, oldest first. */
   readonly waiting: Item[];
   pumping: boolean;
 }
 
 interface Item {
-  readonly message: NetworkMessage;
-  readonly once: string;
+  readonly body: LaneBody & { from: "network" };
+  /** `own`: our name of it, new for each. `network`: the network's, under which it may come again. */
+  readonly name: { readonly kind: "own" | "network"; readonly id: string };
+  /** Hears how it ended; nobody waits for words that the network does not keep. */
+  readonly ended?: PromiseWithResolvers<void>;
 }
 
 /**
@@ -60,21 +66,33 @@ export class Inbox {
     this.#overflow = o.overflow;
   }
 
+  /** Words of a contact. */
   receive(account: AccountRecord, message: NetworkMessage): void {
-    const { home } = residentParts(account.owner);
-    const portal = directPortal(account.id, { network: account.network, contact: message.from });
-    const lane: LaneRef = { kind: "in", shard: shardOf(account.id), portal, home };
-    const spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], pumping: false };
-    if (spool.waiting.length >= SPOOL_LIMIT || this.#held >= TOTAL_LIMIT) {
-      this.#log.error({ lane: laneName(lane), held: this.#held }, "words lost: too many wait for the store");
-      this.#overflow(account);
-      return;
-    }
-    this.#spools.set(laneName(lane), spool);
-    const item: Item = { message: shortened(message), once: randomUUID() };
-    spool.waiting.push(item);
-    this.#held += 1;
-    if (!spool.pumping) void this.#pump(spool);
+    this.#receive(account, message.from, message);
+  }
+
+  /** What the owner said to a contact at another place. It stands in the same lane as the contact's words. */
+  receiveOwn(account: AccountRecord, words: OwnWords): void {
+    const { kind, to, text, at, device } = words;
+    const own = device === undefined ? {} : { device };
+    this.#receive(account, to, { kind, from: account.address, fromName: account.address, text, at, own });
+  }
+
+  /**
+   * Words that waited on the network. Resolves when all of them are stored, now or long ago.
+   * @throws BridgeError `store-down` when too many wait already or the bridge stops.
+   */
+  async receiveOffline(account: AccountRecord, words: readonly OfflineWords[]): Promise<void> {
+    if (this.#stopped) throw new BridgeError("store-down", { detail: "stopping" });
+    const at = Date.now();
+    const ends = words.map(({ id, message }) => {
+      const ended = Promise.withResolvers<void>();
+      const body = { from: "network", message: shortened({ ...message, delayed: true }), at } as const;
+      if (!this.#put(account, message.from, { body, name: { kind: "network", id }, ended }))
+        ended.reject(new BridgeError("store-down", { detail: "too many words wait for the store" }));
+      return ended.promise;
+    });
+    await Promise.all(ends);
   }
 
   /** Waits until all that was received is stored, at most `ms`. */
@@ -82,6 +100,27 @@ export class Inbox {
     const deadline = Date.now() + ms;
     while (this.#spools.size > 0 && Date.now() < deadline) await pause(20);
     this.#stopped = true;
+  }
+
+  #receive(account: AccountRecord, contact: ContactAddress, message: NetworkMessage): void {
+    const body = { from: "network", message: shortened(message) } as const;
+    if (this.#put(account, contact, { body, name: { kind: "own", id: randomUUID() } })) return;
+    this.#log.error({ account: account.id, held: this.#held }, "words lost: too many wait for the store");
+    this.#overflow(account);
+  }
+
+  /** False: there is no room for it. */
+  #put(account: AccountRecord, contact: ContactAddress, item: Item): boolean {
+    const { home } = residentParts(account.owner);
+    const portal = directPortal(account.id, { network: account.network, contact });
+    const lane = { kind: "in", shard: shardOf(account.id), portal, home } as const;
+    const spool: Spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], pumping: false };
+    if (spool.waiting.length >= SPOOL_LIMIT || this.#held >= TOTAL_LIMIT) return false;
+    this.#spools.set(laneName(lane), spool);
+    spool.waiting.push(item);
+    this.#held += 1;
+    if (!spool.pumping) void this.#pump(spool);
+    return true;
   }
 
   /**
@@ -93,26 +132,35 @@ export class Inbox {
     let attempt = 0;
     for (let item = spool.waiting[0]; item; item = spool.waiting[0]) {
       try {
-        const stored = this.#store.append(spool.lane, { from: "network", message: item.message }, item.once);
+        const stored = this.#append(spool.lane, item);
         // Redis answers in order: the lane reads right behind the append, without waiting for its answer.
         this.#lanes.wake(spool.lane);
         await stored;
-        spool.waiting.shift();
-        this.#held -= 1;
+        this.#shift(spool);
+        item.ended?.resolve();
         attempt = 0;
       } catch (error) {
+        const cause = asBridgeError(error);
         if (attempt === 0)
-          this.#log.warn(
-            { err: asBridgeError(error), lane: laneName(spool.lane) },
-            "words could not be stored; trying again",
-          );
+          this.#log.warn({ err: cause, lane: laneName(spool.lane) }, "words could not be stored; trying again");
         if (this.#stopped) break;
         await pause(backOff(attempt, 100, 3000));
         attempt += 1;
       }
     }
     spool.pumping = false;
+    // What is left when the bridge stops and the network still has comes again at the next start.
+    for (const item of spool.waiting) item.ended?.reject(new BridgeError("store-down", { detail: "stopping" }));
     if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
+  }
+
+  #append(lane: Spool["lane"], { body, name }: Item): Promise<unknown> {
+    return name.kind === "own" ? this.#store.append(lane, body, name.id) : this.#store.appendOnce(lane, body, name.id);
+  }
+
+  #shift(spool: Spool): void {
+    spool.waiting.shift();
+    this.#held -= 1;
   }
 }
 
@@ -126,7 +174,7 @@ function shortened(message: NetworkMessage): NetworkMessage {
 
 export interface InboundOptions {
   readonly store: AccountStore;
-  readonly fleet: Pick<Fleet, "record">;
+  readonly fleet: Pick<Fleet, "record" | "session">;
   readonly portals: PortalDirectory;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly meter: Meter;
@@ -144,18 +192,37 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     // An account unlinked meanwhile has nobody left to read this.
     if (!account || !home) return { kind: "done" };
     try {
-      const room = await openRoom(o.portals, home, account, lane.portal, message.fromName);
-      const ghost = ghostOf(lane.portal);
-      if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
-      await home.deliver(room, ghost, message, `${laneName(lane)}|${entry.id}`);
+      await deliver(o, home, account, entry, message);
     } catch (error) {
       return inboundFailure(home, account.owner, entry, message, error);
     }
-    const seconds = (Date.now() - Math.min(message.at, Date.now())) / 1000;
+    const seconds = (Date.now() - Math.min(body.at ?? message.at, Date.now())) / 1000;
     o.meter.observe("msnb_delivery_seconds", { from: "network", to: "home" }, seconds);
     o.meter.count("msnb_events_total", { from: "network", to: "home", kind: message.kind, result: "delivered" });
     return { kind: "done" };
   };
+}
+
+async function deliver(
+  o: InboundOptions,
+  home: Home,
+  account: AccountRecord,
+  { lane, id }: LaneEntry,
+  message: NetworkMessage,
+): Promise<void> {
+  if (lane.kind !== "in") return;
+  const { portals, fleet } = o;
+  const ghost = ghostOf(lane.portal);
+  const key = `${laneName(lane)}|${id}`;
+  if (message.own) {
+    const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
+    const room = await openRoom(portals, home, account, lane.portal, name);
+    await home.deliverOwn(room, { network: account.network, contact: account.address }, message, key);
+    return;
+  }
+  const room = await openRoom(portals, home, account, lane.portal, message.fromName);
+  if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
+  await home.deliver(room, ghost, message, key);
 }
 
 /** The owner's room of a portal; made, and bound, when there is none yet. */
@@ -179,6 +246,7 @@ function inboundFailure(
   error: unknown,
 ): Outcome {
   const failure = asBridgeError(error);
+  const what = message.own ? "What you said at another place" : `A message from ${message.from}`;
   if (failure.retry === "wait" || failure.retry === "now") throw failure;
   return {
     kind: "park",
@@ -189,7 +257,7 @@ function inboundFailure(
       home.say(
         owner,
         undefined,
-        `A message from ${message.from} could not be shown. ${failure.person}`,
+        `${what} could not be shown. ${failure.person}`,
         `lost|${laneName(entry.lane)}|${entry.id}`,
       ),
   };

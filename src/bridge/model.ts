@@ -200,6 +200,8 @@ export interface Presence {
 export interface ContactSnapshot {
   readonly address: ContactAddress;
   readonly displayName: string;
+  /** The owner's own name for them, when there is one. Nobody else sees it. */
+  readonly nickname?: string;
   readonly presence: Presence;
   /** On the owner's forward list, i.e. shown to the owner as a contact. */
   readonly listed: boolean;
@@ -207,13 +209,24 @@ export interface ContactSnapshot {
   readonly groups: readonly string[];
 }
 
-/** Words from the network, ready for the homes. `at`: Unix ms when they were said. */
+/** Words from the network, ready for the homes. */
 export interface NetworkMessage {
   readonly kind: "text" | "notice";
   readonly from: ContactAddress;
   readonly fromName: string;
   readonly text: string;
+  /** Unix ms when they were said. */
   readonly at: number;
+  /** They have waited on the network while the account was not signed in. */
+  readonly delayed?: true;
+  /** The account's owner said them at another place where the account is signed in; `from` is the account itself. */
+  readonly own?: OwnPlace;
+}
+
+/** Another place where the owner is signed in with the account. */
+export interface OwnPlace {
+  /** How that place is called, when it says so. */
+  readonly device?: string;
 }
 
 /** Why something a person asked for was not done; stored with what is parked and shown to the person. */
@@ -231,8 +244,8 @@ export type LaneBody =
    * was stored, or asked for again.
    */
   | { readonly from: "home"; readonly home: HomeName; readonly raw: unknown; readonly at: number }
-  /** Words of the network for one home. */
-  | { readonly from: "network"; readonly message: NetworkMessage };
+  /** Words of the network for one home. `at`: Unix ms when they were stored; absent: when they were said. */
+  | { readonly from: "network"; readonly message: NetworkMessage; readonly at?: number };
 
 export interface LaneEntry {
   readonly id: EntryId;

@@ -1,3 +1,4 @@
+import type { Absences } from "./absences.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import { openRoom } from "./inbound.ts";
@@ -18,7 +19,7 @@ import { laneName, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
-import type { Network } from "./ports/network.ts";
+import type { Network, Sent } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { RecentMap } from "./recent.ts";
 import type { Typing } from "./typing.ts";
@@ -32,6 +33,7 @@ export interface OutboundOptions {
   readonly typing: Typing;
   /** Late-bound: lanes and handlers know each other. */
   readonly lanes: () => LaneRunner;
+  readonly absences: Absences;
   readonly meter: Meter;
   /** How long words wait for a network that is away before they are parked. */
   readonly holdMinutes: number;
@@ -122,9 +124,10 @@ async function send(
   const session = puppet?.session;
   const title = o.networks.get(work.account.network)?.title ?? work.account.network;
   if (!session) return notOn(o, work, message, room, state, title);
+  let sent: Sent;
   try {
     o.typing.resident(work.portal, false);
-    await session.sendText(contact, text);
+    sent = await session.sendText(contact, text);
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
@@ -136,7 +139,26 @@ async function send(
   }
   o.meter.observe("msnb_delivery_seconds", { from: "home", to: "network" }, (Date.now() - work.at) / 1000);
   o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: "delivered" });
-  return { kind: "done", after: () => work.home.confirm(room, message) };
+  if (sent.via === "chat") o.absences.back(work.account, contact);
+  return {
+    kind: "done",
+    after: async () => {
+      await work.home.confirm(room, message);
+      if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
+    },
+  };
+}
+
+/** Once per contact and absence, in the chat. */
+async function tellOfAbsence(
+  o: OutboundOptions,
+  { account, home, entry }: Work,
+  contact: ContactAddress,
+  room: PortalRoom["room"],
+  network: string,
+): Promise<void> {
+  const text = `${contact} is offline. ${network} keeps what you say and hands it over when they sign in.`;
+  await o.absences.left(account, contact, () => home.say(account.owner, room, text, key("away", entry)));
 }
 
 /** Words wait for a puppet that is on its way, and are parked where only a person can help. */

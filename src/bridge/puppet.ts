@@ -45,7 +45,7 @@ export interface PuppetOptions {
   readonly turn: (signal: AbortSignal) => Promise<void>;
   /** What the network shall see at sign-in. */
   readonly presence: () => { availability: Availability; text: string };
-  readonly hooks: Pick<SessionHooks, "message" | "typing" | "contact">;
+  readonly hooks: Omit<SessionHooks, "closed">;
   readonly onState: (state: PuppetState, previous: PuppetState) => void;
   readonly meter: Meter;
   readonly log: Logger;

@@ -277,6 +277,10 @@ class MatrixSide implements MatrixHome, Inbox {
     return this.#postAs(ghost, room.room, message, key);
   }
 
+  deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    return this.#postAs(self, room.room, message, key);
+  }
+
   async #postAs(ghost: GhostRef, room: string, message: NetworkMessage, key: string): Promise<MessageId> {
     try {
       const as = this.#names.mxid(ghost);

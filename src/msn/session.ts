@@ -1,17 +1,25 @@
 import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
-import type { PresenceSetting, Session, SessionHooks, TypingSending } from "../bridge/ports/network.ts";
+import type {
+  ContactEditing,
+  PresenceSetting,
+  Privacy,
+  Sent,
+  Session,
+  SessionHooks,
+  TypingSending,
+} from "../bridge/ports/network.ts";
 import type { Email, MsnClient } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
-import { closedReason, sendError } from "./convert/errors.ts";
-import { networkMessage } from "./convert/message.ts";
+import { closedReason, rosterError, sendError } from "./convert/errors.ts";
+import { networkMessage, ownWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
 
 /** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
 const TYPING_REPEAT_MS = 4500;
 
 /** A signed-in {@link MsnClient} as the core's session. */
-export class MsnSession implements Session, TypingSending, PresenceSetting {
+export class MsnSession implements Session, TypingSending, PresenceSetting, ContactEditing {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
@@ -42,11 +50,11 @@ export class MsnSession implements Session, TypingSending, PresenceSetting {
     return contact && snapshotOf(contact);
   }
 
-  async sendText(to: ContactAddress, text: string): Promise<void> {
-    const email = emailOf(to);
-    if (email === undefined) throw new BridgeError("bad-address", { address: to });
+  async sendText(to: ContactAddress, text: string): Promise<Sent> {
+    const email = this.#emailOf(to);
     try {
       await this.#client.conversation(email).sendText(text);
+      return { via: "chat" };
     } catch (error) {
       throw sendError(error, { address: to, network: this.#network });
     }
@@ -74,15 +82,105 @@ export class MsnSession implements Session, TypingSending, PresenceSetting {
     }
   }
 
+  async addContact(contact: ContactAddress, message: string | undefined): Promise<void> {
+    const options = message === undefined ? {} : { message };
+    await this.#edit(contact, (email) => this.#client.roster.add(email, options));
+  }
+
+  async removeContact(contact: ContactAddress): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.remove(email));
+  }
+
+  async block(contact: ContactAddress): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.block(email));
+  }
+
+  async unblock(contact: ContactAddress): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.unblock(email));
+  }
+
+  async rename(contact: ContactAddress, nickname: string): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.rename(email, nickname));
+  }
+
+  groups(): readonly string[] {
+    return [...this.#client.roster.groups.values()];
+  }
+
+  async createGroup(name: string): Promise<void> {
+    await this.#change(() => this.#client.roster.createGroup(name));
+  }
+
+  async renameGroup(name: string, to: string): Promise<void> {
+    await this.#change(() => this.#client.roster.renameGroup(name, to));
+  }
+
+  async deleteGroup(name: string): Promise<void> {
+    await this.#change(() => this.#client.roster.deleteGroup(name));
+  }
+
+  async addToGroup(contact: ContactAddress, name: string): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.addToGroup(email, name));
+  }
+
+  async removeFromGroup(contact: ContactAddress, name: string): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.removeFromGroup(email, name));
+  }
+
+  requests(): readonly ContactSnapshot[] {
+    return this.#client.roster.requests.map(snapshotOf);
+  }
+
+  async accept(contact: ContactAddress): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.accept(email));
+  }
+
+  async decline(contact: ContactAddress): Promise<void> {
+    await this.#edit(contact, (email) => this.#client.roster.decline(email));
+  }
+
+  privacy(): Privacy | undefined {
+    const { privacy } = this.#client.roster;
+    if (privacy === undefined) return undefined;
+    return privacy === "allow-all" ? "everybody" : "allowed";
+  }
+
+  async setPrivacy(privacy: Privacy): Promise<void> {
+    await this.#change(() => this.#client.roster.setPrivacy(privacy === "everybody" ? "allow-all" : "allowed-only"));
+  }
+
   async close(): Promise<void> {
     await this.#client.signOut();
+  }
+
+  #emailOf(address: ContactAddress): Email {
+    const email = emailOf(address);
+    if (email === undefined) throw new BridgeError("bad-address", { address });
+    return email;
+  }
+
+  async #edit(contact: ContactAddress, change: (email: Email) => Promise<void>): Promise<void> {
+    const email = this.#emailOf(contact);
+    await this.#change(() => change(email), contact);
+  }
+
+  async #change(change: () => Promise<void>, contact?: ContactAddress): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      throw rosterError(error, { network: this.#network, ...(contact === undefined ? {} : { address: contact }) });
+    }
   }
 }
 
 /** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
 export function listen(client: MsnClient, self: Email, hooks: SessionHooks): void {
   client.on("message", (message) => {
-    if (message.from === self) return;
+    if (message.from === self) {
+      const own = ownWords(message, undefined);
+      if (own) hooks.ownMessage(own);
+      return;
+    }
     const neutral = networkMessage(message);
     if (neutral) hooks.message(neutral);
   });
@@ -90,6 +188,7 @@ export function listen(client: MsnClient, self: Email, hooks: SessionHooks): voi
     if (from !== self && !conversation.isGroup) hooks.typing(addressOf(from));
   });
   client.on("contactChanged", (contact) => hooks.contact(snapshotOf(contact)));
+  client.on("request", (contact) => hooks.request(snapshotOf(contact)));
   client.on("closed", (reason) => {
     if (reason.kind !== "signed-out") hooks.closed(closedReason(reason));
   });

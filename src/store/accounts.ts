@@ -68,6 +68,8 @@ export class RedisAccounts implements AccountStore {
         k.parkedOrder(account),
         k.portals(account),
         k.waiting(shard),
+        k.seen(account),
+        k.told(account),
       ],
       [account, k.portalPrefix(shard), k.lanePrefix(shard)],
     );

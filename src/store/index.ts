@@ -13,6 +13,8 @@ import { RedisLink } from "./link.ts";
 import { RedisContacts, RedisProfiles } from "./people.ts";
 import { RedisPortals } from "./portals.ts";
 import type { SealingKeys } from "./sealing.ts";
+import { RedisSecrets } from "./secrets.ts";
+import { RedisTold } from "./told.ts";
 
 export { FolderLock } from "./folder-lock.ts";
 export { PrivateRedis } from "./private-redis.ts";
@@ -46,11 +48,14 @@ export async function openStore(o: StoreOptions): Promise<Store> {
   const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, log: o.log });
   const contacts = new RedisContacts(link, keys);
   const profiles = new RedisProfiles(link, keys);
+  const told = new RedisTold(link, keys);
+  const secrets = new RedisSecrets(link, keys, o.keys, o.log);
   const rates = new RedisRates(link, keys);
   const tickets = new RedisTickets(link, keys);
   const health = new RedisHealth(link);
   return {
     append: (...a) => lanes.append(...a),
+    appendOnce: (...a) => lanes.appendOnce(...a),
     intake: (...a) => lanes.intake(...a),
     read: (...a) => lanes.read(...a),
     depth: (...a) => lanes.depth(...a),
@@ -82,6 +87,12 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     updateGhost: (...a) => profiles.updateGhost(...a),
     resident: (...a) => profiles.resident(...a),
     updateResident: (...a) => profiles.updateResident(...a),
+    tell: (...a) => told.tell(...a),
+    untell: (...a) => told.untell(...a),
+    told: (...a) => told.told(...a),
+    keepSecret: (...a) => secrets.keepSecret(...a),
+    secret: (...a) => secrets.secret(...a),
+    dropSecret: (...a) => secrets.dropSecret(...a),
     takeSignIn: (...a) => rates.takeSignIn(...a),
     issueTicket: (...a) => tickets.issueTicket(...a),
     peekTicket: (...a) => tickets.peekTicket(...a),

@@ -20,7 +20,7 @@ import { laneName, residentId, shardOf } from "../bridge/model.ts";
 export interface KeyRow {
   /** The key as it is written, with `<…>` for what varies; the namespace in front is left out. */
   readonly pattern: string;
-  readonly type: "stream" | "set" | "hash" | "list" | "string";
+  readonly type: "stream" | "set" | "zset" | "hash" | "list" | "string";
   /** What the hash tag is the bucket of. */
   readonly tag:
     | "shard of the account"
@@ -76,6 +76,20 @@ export const KEY_TABLE = {
     tag: "shard",
     life: "7 days",
     holds: "Mark of a home's batch (a Matrix transaction) whose part for this shard is stored",
+  },
+  seen: {
+    pattern: "{s<n>}:seen:<account>",
+    type: "zset",
+    tag: "shard of the account",
+    life: "30 days after its last message, 10 000 members",
+    holds: "Hashes of the network's ids of messages that waited there and are stored, by the time of storing",
+  },
+  told: {
+    pattern: "{s<n>}:told:<account>",
+    type: "zset",
+    tag: "shard of the account",
+    life: "until unlinked, 5 000 members",
+    holds: "What the owner has been told and need not hear again (a friend request, that a contact is away), by time",
   },
   parked: {
     pattern: "{s<n>}:parked:<account or resident>",
@@ -168,6 +182,13 @@ export const KEY_TABLE = {
     life: "for ever, 64 fields",
     holds: "What a home keeps about a resident",
   },
+  secrets: {
+    pattern: "{s<n>}:secrets:<resident>",
+    type: "hash",
+    tag: "shard of the resident",
+    life: "until taken back",
+    holds: "Secrets that a resident has given to a home (access for double puppeting), sealed with AES-256-GCM",
+  },
   signIn: {
     pattern: "{n:<network>}:sign-in",
     type: "string",
@@ -180,7 +201,7 @@ export const KEY_TABLE = {
     type: "hash",
     tag: "tickets",
     life: "as issued (10 minutes)",
-    holds: "A one-time linking page: resident, account, tries",
+    holds: "A one-time page: resident, account, purpose, tries",
   },
   ticketsOf: {
     pattern: "{tickets}:of:<resident>",
@@ -245,6 +266,18 @@ export class Keyspace {
 
   parkedOrder(owner: AccountId | ResidentId): string {
     return this.#in(shardOf(owner), `parked-order:${owner}`);
+  }
+
+  seen(account: AccountId): string {
+    return this.#in(shardOf(account), `seen:${account}`);
+  }
+
+  told(account: AccountId): string {
+    return this.#in(shardOf(account), `told:${account}`);
+  }
+
+  secrets(resident: ResidentId): string {
+    return this.#in(shardOf(resident), `secrets:${resident}`);
   }
 
   lease(shard: Shard): string {

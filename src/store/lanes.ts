@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
@@ -30,6 +31,10 @@ const MAX_PARKED = 1_000;
 const MAX_PARKED_SHOWN = 100;
 const MAX_NAMES = 8;
 const MAX_ITEMS = 10_000;
+/** How long the network's own ids of stored messages are remembered, and how many per account. */
+const SEEN_MS = 30 * 24 * 3600 * 1000;
+const MAX_SEEN = 10_000;
+const MAX_NETWORK_ID = 200;
 const BATCH_SECONDS = 7 * 24 * 3600;
 
 interface ParkedRecord {
@@ -75,6 +80,22 @@ export class RedisLanes implements LaneStore {
     } finally {
       this.#appending.set(s, (this.#appending.get(s) ?? 1) - 1);
     }
+  }
+
+  async appendOnce(lane: LaneRef & { kind: "in" }, body: LaneBody, id: string): Promise<EntryId | undefined> {
+    if (id.length < 1 || id.length > MAX_NETWORK_ID)
+      throw new BridgeError("bad-input", { detail: "a message that waited has no usable id" });
+    const k = this.#keys;
+    const mark = createHash("sha256").update(id).digest("base64url");
+    const reply = await this.#link.script(
+      "laneAppendOnce",
+      [k.lane(lane), k.waiting(lane.shard), k.last(lane.shard), k.seen(portalParts(lane.portal).account)],
+      [laneName(lane), encodeBody(body), mark, MAX_LANE, SEEN_MS, MAX_SEEN],
+    );
+    if (reply === "full") throw laneFull(lane);
+    if (reply !== "seen") return entryId(String(reply));
+    this.#meter.count("msnb_duplicates_dropped_total", { from: "network" });
+    return undefined;
   }
 
   async intake(

@@ -45,15 +45,29 @@ export class RedisTickets implements LinkTicketStore {
     await this.#link.script(
       "ticketIssue",
       [this.#keys.ticket(hash), this.#keys.ticketsOf(ticket.resident)],
-      [hash, Math.ceil(ttlMs), MAX_TICKETS, this.#keys.ticketPrefix(), ticket.resident, ticket.account ?? ""],
+      [
+        hash,
+        Math.ceil(ttlMs),
+        MAX_TICKETS,
+        this.#keys.ticketPrefix(),
+        ticket.resident,
+        ticket.account ?? "",
+        ticket.purpose ?? "",
+      ],
     );
   }
 
   async peekTicket(token: Secret): Promise<LinkTicket | undefined> {
     const key = this.#keys.ticket(hashOf(token));
-    const [resident, account] = await this.#link.command("ticketPeek", (r) => r.hmget(key, "resident", "account"));
+    const [resident, account, purpose] = await this.#link.command("ticketPeek", (r) =>
+      r.hmget(key, "resident", "account", "purpose"),
+    );
     if (!resident) return undefined;
-    return { resident: resident as ResidentId, ...(account ? { account: account as AccountId } : {}) };
+    return {
+      resident: resident as ResidentId,
+      ...(account ? { account: account as AccountId } : {}),
+      ...(purpose === "puppet" ? { purpose } : {}),
+    };
   }
 
   async tryTicket(token: Secret): Promise<number | undefined> {

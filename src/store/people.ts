@@ -47,11 +47,12 @@ export class RedisContacts implements ContactStore {
 }
 
 /** Always the same text for the same contact: the script compares texts to see what has changed. */
-function contactText({ address, displayName, listed, blocked, groups, presence }: StoredContact): string {
+function contactText({ address, displayName, nickname, listed, blocked, groups, presence }: StoredContact): string {
   const { availability, text: message, media } = presence;
   const text = JSON.stringify({
     address,
     displayName,
+    nickname,
     listed,
     blocked,
     groups,

@@ -13,7 +13,17 @@ import type {
   RoomId,
 } from "../../src/bridge/model.ts";
 import { messageId, parseHomeName, roomId } from "../../src/bridge/model.ts";
-import type { Home, HomeHost, IntakeItem, PresenceShowing, TypingShowing } from "../../src/bridge/ports/home.ts";
+import type {
+  DoublePuppeting,
+  Home,
+  HomeHost,
+  IntakeItem,
+  NicknameShowing,
+  PresenceShowing,
+  PuppetAccess,
+  TypingShowing,
+} from "../../src/bridge/ports/home.ts";
+import type { Secret } from "../../src/bridge/secret.ts";
 
 export interface ToyMessage {
   readonly id: MessageId;
@@ -27,13 +37,18 @@ type Said = Extract<HomeEvent, { kind: "text" | "command" }>;
  * A home in memory that behaves like a homeserver: its rooms outlive the bridge, a delivery with a known key leaves no
  * second message, and a batch is pushed in order, again and again, until the bridge has taken it.
  */
-export class ToyHome implements Home, TypingShowing, PresenceShowing {
+export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting {
   readonly name: HomeName = parseHomeName("toyhome");
   readonly rooms = new Map<RoomId, ToyMessage[]>();
   readonly members = new Map<RoomId, Set<string>>();
   readonly confirmed: MessageId[] = [];
   readonly presences: { contact: string; presence: Presence }[] = [];
   readonly names = new Map<string, string>();
+  /** Room names of ghosts, by `contact in room`. */
+  readonly nicknames = new Map<string, string>();
+  /** When the words that were delivered were said, in the order of delivery. */
+  readonly times: number[] = [];
+  access: PuppetAccess = "none";
   readonly typing: { contact: string; typing: boolean }[] = [];
   /** `down`: does not answer; `refusing`: refuses for good. */
   mode: "up" | "down" | "refusing" = "up";
@@ -140,7 +155,33 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing {
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     await this.#answers();
+    this.times.push(message.at);
     return this.#once(key, room.room, ghost.contact, message.text);
+  }
+
+  async deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    await this.#answers();
+    const device = message.own?.device ?? "another place";
+    const by = this.access === "none" ? `${self.contact} (you, on ${device})` : `${room.resident} (on ${device})`;
+    return this.#once(key, room.room, by, message.text);
+  }
+
+  async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
+    await this.#answers();
+    this.nicknames.set(`${ghost.contact} in ${room.room}`, nickname);
+  }
+
+  async puppetAccess(): Promise<PuppetAccess> {
+    return this.access;
+  }
+
+  async givePuppet(_resident: ResidentId, access: Secret): Promise<void> {
+    if (access.open() !== "good") throw new BridgeError("puppet-refused", { detail: "it is not yours" });
+    this.access = "resident";
+  }
+
+  async dropPuppet(): Promise<void> {
+    if (this.access === "resident") this.access = "none";
   }
 
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef): Promise<RoomId> {

@@ -3,9 +3,15 @@ import type { Availability, ContactAddress, ContactSnapshot, NetworkName } from 
 import { parseNetworkName } from "../../src/bridge/model.ts";
 import type {
   ClosedReason,
+  ContactEditing,
   Credentials,
+  Device,
+  DeviceListing,
   Network,
+  OfflineWords,
   PresenceSetting,
+  Privacy,
+  Sent,
   Session,
   SessionHooks,
   SignInOptions,
@@ -37,6 +43,19 @@ export class ToyNetwork implements Network {
   slowMs = 0;
   /** Ends each session in the moment of its sign-in. */
   dropsAtOnce = 0;
+  /** The network keeps words for contacts who are away, here, instead of refusing them; as `from > to: words`. */
+  left: string[] | undefined;
+  /** The network hands over what waited in batches, and forgets it only when they are stored. */
+  readonly waiting = new Map<string, OfflineWords[]>();
+  /** The answer to so many batches is lost: they are not forgotten and come again. */
+  losesReceipts = 0;
+  /** Who asks to be a contact. */
+  readonly asking = new Map<ContactAddress, ContactSnapshot>();
+  readonly groups = new Set<string>();
+  privacy: Privacy = "everybody";
+  readonly devices: Device[] = [{ id: "self", name: "msnbridge", isSelf: true }];
+  /** Changes of the contact list are refused with this. */
+  refusal: BridgeError | undefined;
   readonly #offline = new Map<string, { from: ContactAddress; text: string }[]>();
 
   account(address: ContactAddress, password = "secret"): void {
@@ -68,6 +87,20 @@ export class ToyNetwork implements Network {
     else this.#offline.set(to, [...(this.#offline.get(to) ?? []), { from, text }]);
   }
 
+  /** Words for an account wait on the network under an id, said at `at`. */
+  leave(id: string, from: ContactAddress, to: ContactAddress, text: string, at: number): void {
+    const message = { kind: "text", from, fromName: from, text, at } as const;
+    this.waiting.set(to, [...(this.waiting.get(to) ?? []), { id, message }]);
+  }
+
+  /** Somebody asks an account's owner to be a contact. */
+  ask(from: ContactAddress, displayName: string = from): void {
+    const presence = { availability: "offline", text: "" } as const;
+    const contact = { address: from, displayName, presence, listed: false, blocked: false, groups: [] };
+    this.asking.set(from, contact);
+    for (const session of this.sessions.values()) session.hooks.request(contact);
+  }
+
   /** Ends an account's session from the server's side. */
   drop(address: ContactAddress, reason: ClosedReason = { kind: "lost", detail: "connection reset" }): void {
     const session = this.sessions.get(address);
@@ -92,6 +125,8 @@ export class ToyNetwork implements Network {
     const kept = this.#offline.get(c.address) ?? [];
     this.#offline.delete(c.address);
     for (const { from, text } of kept) session.hear(from, text);
+    for (const contact of this.asking.values()) hooks.request(contact);
+    session.fetched = session.fetch();
     if (this.dropsAtOnce > 0) {
       this.dropsAtOnce -= 1;
       this.drop(c.address);
@@ -107,7 +142,9 @@ export class ToyNetwork implements Network {
   }
 }
 
-export class ToySession implements Session, TypingSending, PresenceSetting {
+const BATCH = 50;
+
+export class ToySession implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing {
   readonly dialect = "TOY1";
   readonly displayName: string;
   readonly typingRepeatMs = 40;
@@ -124,6 +161,32 @@ export class ToySession implements Session, TypingSending, PresenceSetting {
     this.hooks = hooks;
   }
 
+  /** Ends when all that waited has been handed over, or the session is over. */
+  fetched: Promise<void> = Promise.resolve();
+
+  async fetch(): Promise<void> {
+    const { waiting } = this.#network;
+    for (;;) {
+      const batch = (waiting.get(this.#address) ?? []).slice(0, BATCH);
+      if (batch.length === 0 || this.#network.sessions.get(this.#address) !== this) return;
+      const stored = await this.hooks.offline(batch).then(
+        () => true,
+        () => false,
+      );
+      if (!stored) return;
+      if (this.#network.losesReceipts > 0) {
+        this.#network.losesReceipts -= 1;
+        return;
+      }
+      waiting.set(this.#address, (waiting.get(this.#address) ?? []).slice(batch.length));
+    }
+  }
+
+  /** The owner says something at another place. */
+  hearOwn(to: ContactAddress, text: string, device = "Laptop"): void {
+    this.hooks.ownMessage({ kind: "text", to, text, at: Date.now(), device });
+  }
+
   hear(from: ContactAddress, text: string): void {
     this.hooks.message({ kind: "text", from, fromName: from, text, at: Date.now() });
   }
@@ -136,12 +199,117 @@ export class ToySession implements Session, TypingSending, PresenceSetting {
     return this.#network.contacts.get(address);
   }
 
-  async sendText(to: ContactAddress, text: string): Promise<void> {
+  async sendText(to: ContactAddress, text: string): Promise<Sent> {
     this.#alive();
-    if (this.#network.away.has(to)) throw new BridgeError("contact-offline", { address: to });
+    const away = this.#network.away.has(to);
+    if (away && !this.#network.left) throw new BridgeError("contact-offline", { address: to });
+    if (away) {
+      this.#network.left?.push(`${this.#address} > ${to}: ${text}`);
+      return { via: "offline" };
+    }
     this.#network.received.push(`${this.#address} > ${to}: ${text}`);
     if (this.#network.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#network.slowMs));
     await this.#network.withheld?.promise;
+    return { via: "chat" };
+  }
+
+  async addContact(contact: ContactAddress): Promise<void> {
+    if (this.contact(contact)?.listed) throw new BridgeError("contact-known", { address: contact });
+    this.#refuses();
+    this.#network.contact(contact, "offline");
+  }
+
+  async removeContact(contact: ContactAddress): Promise<void> {
+    this.#change(contact, { listed: false });
+  }
+
+  async block(contact: ContactAddress): Promise<void> {
+    this.#change(contact, { blocked: true });
+  }
+
+  async unblock(contact: ContactAddress): Promise<void> {
+    this.#change(contact, { blocked: false });
+  }
+
+  async rename(contact: ContactAddress, nickname: string): Promise<void> {
+    this.#change(contact, { nickname });
+  }
+
+  groups(): readonly string[] {
+    return [...this.#network.groups];
+  }
+
+  async createGroup(name: string): Promise<void> {
+    this.#refuses();
+    if (this.#network.groups.has(name)) throw new BridgeError("group-known");
+    this.#network.groups.add(name);
+  }
+
+  async renameGroup(name: string, to: string): Promise<void> {
+    await this.deleteGroup(name);
+    this.#network.groups.add(to);
+  }
+
+  async deleteGroup(name: string): Promise<void> {
+    this.#refuses();
+    if (!this.#network.groups.delete(name)) throw new BridgeError("group-unknown");
+  }
+
+  async addToGroup(contact: ContactAddress, name: string): Promise<void> {
+    this.#change(contact, { groups: [...(this.contact(contact)?.groups ?? []), name] });
+  }
+
+  async removeFromGroup(contact: ContactAddress, name: string): Promise<void> {
+    this.#change(contact, { groups: (this.contact(contact)?.groups ?? []).filter((one) => one !== name) });
+  }
+
+  requests(): readonly ContactSnapshot[] {
+    return [...this.#network.asking.values()];
+  }
+
+  async accept(contact: ContactAddress): Promise<void> {
+    this.#refuses();
+    this.#network.asking.delete(contact);
+    this.#network.contact(contact);
+  }
+
+  async decline(contact: ContactAddress): Promise<void> {
+    this.#refuses();
+    this.#network.asking.delete(contact);
+  }
+
+  privacy(): Privacy {
+    return this.#network.privacy;
+  }
+
+  async setPrivacy(privacy: Privacy): Promise<void> {
+    this.#refuses();
+    this.#network.privacy = privacy;
+  }
+
+  devices(): readonly Device[] {
+    return this.#network.devices;
+  }
+
+  async signOutDevice(id: string): Promise<void> {
+    this.#network.devices.splice(
+      this.#network.devices.findIndex((one) => one.id === id),
+      1,
+    );
+  }
+
+  #refuses(): void {
+    this.#alive();
+    if (this.#network.refusal) throw this.#network.refusal;
+  }
+
+  #change(contact: ContactAddress, change: Partial<ContactSnapshot>): void {
+    this.#refuses();
+    const known = this.contact(contact);
+    if (!known?.listed) throw new BridgeError("contact-unknown", { address: contact });
+    const changed = { ...known, ...change };
+    this.#network.contacts.set(contact, changed);
+    for (const session of this.#network.sessions.values()) session.hooks.contact(changed);
   }
 
   async sendTyping(to: ContactAddress): Promise<void> {

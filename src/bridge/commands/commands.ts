@@ -1,43 +1,14 @@
 /** What people can say to the bridge. Each command is declared here and nowhere else. */
-import { BridgeError } from "../errors.ts";
-import type { AccountRecord, ContactAddress, Failure, MessageId, PuppetState, ResidentId } from "../model.ts";
+import type { AccountRecord, PuppetState } from "../model.ts";
 import { messageId } from "../model.ts";
 import { oneLine } from "../plain.ts";
 import type { StoredContact } from "../ports/store.ts";
-import type { Command, CommandContext } from "./registry.ts";
+import { CONTACT_COMMANDS } from "./contacts.ts";
+import { PLACE_COMMANDS } from "./places.ts";
+import type { Command } from "./registry.ts";
 import { command, usage } from "./registry.ts";
-
-/** What commands can do; implemented by the core (control.ts). */
-export interface CommandServices {
-  issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
-  unlink(account: AccountRecord): Promise<void>;
-  state(account: AccountRecord): {
-    state: PuppetState;
-    dialect: string | undefined;
-    why: string | undefined;
-    retryAt: number | undefined;
-  };
-  waiting(account: AccountRecord): Promise<number>;
-  contacts(account: AccountRecord): Promise<readonly StoredContact[]>;
-  openChat(account: AccountRecord, contact: ContactAddress): Promise<string>;
-  wish(
-    account: AccountRecord,
-    change: { availability?: AccountRecord["wishedAvailability"]; text?: string | null },
-  ): Promise<void>;
-  parked(account: AccountRecord): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
-  retry(account: AccountRecord, message: MessageId): Promise<boolean>;
-  /** Titles of the networks, by name. */
-  title(network: AccountRecord["network"]): string;
-}
-
-type Context = CommandContext<CommandServices>;
-
-const ACCOUNT = {
-  name: "account",
-  kind: "contact",
-  optional: true,
-  help: "which of your accounts, when you have several",
-} as const;
+import type { CommandServices, Context } from "./services.ts";
+import { ACCOUNT, pick } from "./services.ts";
 
 const STATE_WORDS: Readonly<Record<PuppetState, string>> = {
   "signed-out": "signed out",
@@ -103,7 +74,9 @@ async function statusLine({ services }: Context, account: AccountRecord): Promis
   ];
   if (now.state !== "on" && now.why) parts.push(now.why);
   if (now.retryAt) parts.push(`Next try in ${Math.max(0, Math.round((now.retryAt - Date.now()) / 1000))} s.`);
-  if (now.state === "elsewhere" || now.state === "signed-out") parts.push("Say `presence online` to sign in here.");
+  if (now.state === "elsewhere")
+    parts.push("Say `resume` to sign in here again; that other place may be signed out then.");
+  if (now.state === "signed-out") parts.push("Say `resume` to sign in here.");
   if (waiting > 0) parts.push(`${waiting} message(s) wait to be sent.`);
   if (parked.length > 0) parts.push(`${parked.length} message(s) failed; say \`retry\` to send them again.`);
   return parts.join(" ");
@@ -120,7 +93,9 @@ const contacts = command({
       .flat()
       .filter(
         (one) =>
-          one.listed && (!wanted || one.address.includes(wanted) || one.displayName.toLowerCase().includes(wanted)),
+          one.listed &&
+          (!wanted ||
+            [one.address, one.displayName, one.nickname ?? ""].some((text) => text.toLowerCase().includes(wanted))),
       )
       .sort(
         (a, b) =>
@@ -143,7 +118,9 @@ const SHOWN_TEXT = 200;
 function contactLine(one: StoredContact): string {
   const { availability } = one.presence;
   const text = oneLine(one.presence.text, SHOWN_TEXT);
-  const name = oneLine(one.displayName, SHOWN_NAME) || one.address;
+  const called = oneLine(one.displayName, SHOWN_NAME) || one.address;
+  const nickname = oneLine(one.nickname ?? "", SHOWN_NAME);
+  const name = nickname === "" ? called : `${nickname} (${called})`;
   const state = one.blocked ? "blocked" : availability.replaceAll("-", " ");
   return `• ${name} <${one.address}>: ${state}${text ? ` – ${text}` : ""}`;
 }
@@ -169,7 +146,7 @@ const presence = command({
   run: async (context: Context, { state, account }) => {
     const chosen = pick(context, account);
     await context.services.wish(chosen, { availability: state });
-    if (state === "offline") return `${chosen.address} is signed out. Say \`presence online\` to come back.`;
+    if (state === "offline") return `${chosen.address} is signed out. Say \`resume\` to come back.`;
     return state === "automatic"
       ? `${chosen.address} now follows the presence of your client.`
       : `${chosen.address} is now ${state.replaceAll("-", " ")}.`;
@@ -237,20 +214,9 @@ export const COMMANDS: readonly Command<CommandServices>[] = [
   status,
   contacts,
   chat,
+  ...CONTACT_COMMANDS,
   presence,
   psm,
+  ...PLACE_COMMANDS,
   retry,
 ];
-
-/** The account that is meant: the named one, or the only one. @throws BridgeError `bad-input` when that is not clear. */
-function pick(context: Context, named: ContactAddress | undefined): AccountRecord {
-  const [first, second] = context.accounts;
-  if (named) {
-    const found = context.accounts.find((one) => one.address === named);
-    if (!found) throw new BridgeError("bad-input", { detail: `${named} is not an account of yours; say \`accounts\`` });
-    return found;
-  }
-  if (!first) throw new BridgeError("not-linked");
-  if (second) throw new BridgeError("bad-input", { detail: "you have several accounts; name the one you mean" });
-  return first;
-}

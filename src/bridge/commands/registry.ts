@@ -7,12 +7,13 @@ import type { AccountRecord, Availability, ContactAddress, ResidentId } from "..
 import { AVAILABILITIES, parseContactAddress } from "../model.ts";
 import { nearest } from "../nearest.ts";
 
-/** What an argument may be; the parsed type of each is in {@link Parsed}. */
-export type ArgKind = "contact" | "availability" | "rest" | "word";
+/** What an argument may be; the parsed type of each is in {@link Parsed}. `choice`: one of {@link ArgSpec.choices}. */
+export type ArgKind = "contact" | "availability" | "choice" | "rest" | "word";
 
 interface Parsed {
   contact: ContactAddress;
   availability: Availability | "automatic";
+  choice: string;
   rest: string;
   word: string;
 }
@@ -20,15 +21,17 @@ interface Parsed {
 export interface ArgSpec {
   readonly name: string;
   readonly kind: ArgKind;
+  /** The words that may stand for a `choice`, in lower case. */
+  readonly choices?: readonly string[];
   readonly optional?: true;
   readonly help: string;
 }
 
 type Args<S extends readonly ArgSpec[]> = {
-  readonly [A in S[number] as A["name"]]: A extends { optional: true }
-    ? Parsed[A["kind"]] | undefined
-    : Parsed[A["kind"]];
+  readonly [A in S[number] as A["name"]]: A extends { optional: true } ? Value<A> | undefined : Value<A>;
 };
+
+type Value<A extends ArgSpec> = A extends { choices: readonly (infer C)[] } ? C : Parsed[A["kind"]];
 
 /** Who asks, and from where. */
 export interface CommandContext<Services> {
@@ -119,8 +122,10 @@ function splitWord(text: string): [string, string] {
 function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<string, unknown>> {
   const out: Record<string, unknown> = {};
   let left = line.trim();
-  for (const spec of specs) {
+  for (const [i, spec] of specs.entries()) {
     const [word, rest] = spec.kind === "rest" ? [left, ""] : splitWord(left);
+    // An address that may be left out is left out when what stands there has no @ and something else may follow.
+    if (spec.kind === "contact" && spec.optional && i < specs.length - 1 && !word.includes("@")) continue;
     left = rest;
     if (word === "") {
       if (!spec.optional) throw new BridgeError("bad-input", { detail: `${spec.name} is missing` });
@@ -134,7 +139,19 @@ function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<str
 function parseArg(spec: ArgSpec, word: string): Parsed[ArgKind] {
   if (spec.kind === "contact") return parseContactAddress(word);
   if (spec.kind === "availability") return parseAvailability(word);
+  if (spec.kind === "choice") return parseChoice(spec.choices ?? [], word);
   return word;
+}
+
+function parseChoice(choices: readonly string[], word: string): string {
+  const found = choices.find((one) => one === word.toLowerCase());
+  if (found) return found;
+  throw new BridgeError("bad-input", { detail: `"${word.slice(0, 40)}" is not one of ${choices.join(", ")}` });
+}
+
+/** Splits a line at blanks; what stands in double quotes is one piece. */
+export function pieces(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 }
 
 function parseAvailability(word: string): Availability | "automatic" {

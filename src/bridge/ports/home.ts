@@ -16,6 +16,7 @@ import type {
   ResidentId,
   RoomId,
 } from "../model.ts";
+import type { Secret } from "../secret.ts";
 
 /** What every home can do. All methods may do network calls unless they say otherwise. */
 export interface Home {
@@ -39,6 +40,13 @@ export interface Home {
    * @throws BridgeError `home-down` or `home-busy` (the lane holds and calls again), anything else parks the entry.
    */
   deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId>;
+
+  /**
+   * Posts what the resident said at another place, as the resident where the home can, otherwise as `self`, the ghost of
+   * their own account, in such a way that one sees whose words they are. What is posted as the resident must not come
+   * back as words of theirs. `key` and errors as in {@link Home.deliver}.
+   */
+  deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId>;
 
   /**
    * Makes the room of a one-to-one portal, with the ghost in it and the resident invited, marked as direct. Called again
@@ -89,6 +97,27 @@ export interface PresenceShowing {
   showPresence(ghost: GhostRef, presence: Presence): Promise<void>;
 }
 
+/**
+ * Shows a contact under the owner's own name for them, in the owner's room alone: the ghost's name everywhere else stays
+ * what the contact calls themselves.
+ */
+export interface NicknameShowing {
+  /** Empty: the ghost's own name again. Idempotent. @throws BridgeError. */
+  showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void>;
+}
+
+/** How what a resident says elsewhere is posted: as they themselves by the operator's leave, or by their own; or not. */
+export type PuppetAccess = "operator" | "resident" | "none";
+
+/** A home in which the bridge can speak as a resident who allows it. */
+export interface DoublePuppeting {
+  puppetAccess(resident: ResidentId): Promise<PuppetAccess>;
+  /** Tries an access token of the resident and keeps it, sealed. @throws BridgeError `puppet-refused`, `home-down`. */
+  givePuppet(resident: ResidentId, access: Secret): Promise<void>;
+  /** Forgets the access that the resident gave. */
+  dropPuppet(resident: ResidentId): Promise<void>;
+}
+
 /** An entry that a home wants stored. */
 export interface IntakeItem {
   /** Who said it. */
@@ -125,6 +154,14 @@ export interface HomeHost {
 
 export function showsTyping(home: Home): home is Home & TypingShowing {
   return "showTyping" in home;
+}
+
+export function showsNicknames(home: Home): home is Home & NicknameShowing {
+  return "showNickname" in home;
+}
+
+export function doublePuppets(home: Home): home is Home & DoublePuppeting {
+  return "givePuppet" in home;
 }
 
 export function showsPresence(home: Home): home is Home & PresenceShowing {

@@ -1,7 +1,7 @@
 /**
  * What a network side does for the core. A network never meets a home. Capabilities as in ports/home.ts.
  */
-import type { Availability, ContactAddress, ContactSnapshot, NetworkMessage, NetworkName } from "../model.ts";
+import type { Availability, ContactAddress, ContactSnapshot, NetworkMessage, NetworkName, OwnPlace } from "../model.ts";
 import type { Secret } from "../secret.ts";
 
 export interface Credentials {
@@ -44,11 +44,41 @@ export interface SignInOptions {
 export interface SessionHooks {
   /** Called in the same tick in which the words were read from the socket; the core stores them before anything else. */
   message(message: NetworkMessage): void;
+  /** The owner said something to a contact at another place. As {@link SessionHooks.message}. */
+  ownMessage(words: OwnWords): void;
+  /**
+   * Words that waited on the network, in the order in which they were said. Resolves when all of them are stored; the
+   * session takes them off the network only then. Words that come again under the same id are stored once. Rejects
+   * with BridgeError: they stay where they are, and come again.
+   */
+  offline(words: readonly OfflineWords[]): Promise<void>;
+  /** Somebody asks to be a contact; told at each sign-in as long as it is not answered. */
+  request(contact: ContactSnapshot): void;
   typing(from: ContactAddress): void;
   /** Something about a contact changed: name, presence, personal message, list. */
   contact(contact: ContactSnapshot): void;
   /** The session has ended, other than by {@link Session.close}. */
   closed(reason: ClosedReason): void;
+}
+
+/** What the owner said to `to` at another place. */
+export interface OwnWords extends OwnPlace {
+  readonly kind: NetworkMessage["kind"];
+  readonly to: ContactAddress;
+  readonly text: string;
+  /** Unix ms when it was said. */
+  readonly at: number;
+}
+
+/** Words that waited. `id`: the network's own and lasting name of them, 1-200 characters. */
+export interface OfflineWords {
+  readonly id: string;
+  readonly message: NetworkMessage;
+}
+
+/** How words went: into a chat with the contact, or to the network, which keeps them until the contact signs in. */
+export interface Sent {
+  readonly via: "chat" | "offline";
 }
 
 export interface ClosedReason {
@@ -68,11 +98,11 @@ export interface Session {
   contact(address: ContactAddress): ContactSnapshot | undefined;
 
   /**
-   * Says something to a contact. Resolves when the server has acknowledged all of it. The core has one call under way per
-   * conversation. @throws BridgeError `contact-offline`, `contact-refused`, `rate-limited`, `send-failed`,
-   * `send-uncertain`, `network-down`.
+   * Says something to a contact, or leaves it for one who is offline where the network can keep it. Resolves when the
+   * server has acknowledged all of it. The core has one call under way per conversation. @throws BridgeError
+   * `contact-offline`, `contact-refused`, `rate-limited`, `send-failed`, `send-uncertain`, `network-down`.
    */
-  sendText(to: ContactAddress, text: string): Promise<void>;
+  sendText(to: ContactAddress, text: string): Promise<Sent>;
 
   /** Signs out. Settles within a few seconds, never rejects. */
   close(): Promise<void>;
@@ -89,6 +119,63 @@ export interface TypingSending {
 export interface PresenceSetting {
   /** @throws BridgeError `network-down`, `send-failed`. */
   setPresence(availability: Availability, text: string): Promise<void>;
+}
+
+/** Whom the network lets see and write to the owner: everybody, or only those who are allowed. */
+export type Privacy = "everybody" | "allowed";
+
+/**
+ * A session that can change the contact list. The list as {@link Session.contacts} tells it changes when the server has
+ * agreed. All reject with BridgeError: `contact-unknown`, `contact-known`, `list-full`, `group-unknown`, `group-known`,
+ * `not-offered`, `rate-limited`, `change-refused`, `network-down`.
+ */
+export interface ContactEditing {
+  addContact(contact: ContactAddress, message: string | undefined): Promise<void>;
+  /** Takes the contact off the list; who may see the owner does not change. */
+  removeContact(contact: ContactAddress): Promise<void>;
+  block(contact: ContactAddress): Promise<void>;
+  unblock(contact: ContactAddress): Promise<void>;
+  /** The owner's own name for a contact; empty takes it away. */
+  rename(contact: ContactAddress, nickname: string): Promise<void>;
+  /** Names of the groups, in no order. */
+  groups(): readonly string[];
+  createGroup(name: string): Promise<void>;
+  renameGroup(name: string, to: string): Promise<void>;
+  /** Its contacts stay on the list. */
+  deleteGroup(name: string): Promise<void>;
+  addToGroup(contact: ContactAddress, name: string): Promise<void>;
+  removeFromGroup(contact: ContactAddress, name: string): Promise<void>;
+  /** Who asks to be a contact and has no answer yet. */
+  requests(): readonly ContactSnapshot[];
+  /** Allows who asked, and adds them. */
+  accept(contact: ContactAddress): Promise<void>;
+  decline(contact: ContactAddress): Promise<void>;
+  /** `undefined`: the network has not said. */
+  privacy(): Privacy | undefined;
+  setPrivacy(privacy: Privacy): Promise<void>;
+}
+
+/** A place where the account is signed in. */
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  /** The bridge itself. */
+  readonly isSelf: boolean;
+}
+
+/** A session that knows at which places the account is signed in. */
+export interface DeviceListing {
+  devices(): readonly Device[];
+  /** Asks another place to sign out. @throws BridgeError `not-offered`, `network-down`, `change-refused`. */
+  signOutDevice(id: string): Promise<void>;
+}
+
+export function editsContacts(session: Session): session is Session & ContactEditing {
+  return "addContact" in session;
+}
+
+export function listsDevices(session: Session): session is Session & DeviceListing {
+  return "devices" in session;
 }
 
 export function sendsTyping(session: Session): session is Session & TypingSending {

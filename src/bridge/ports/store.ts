@@ -40,6 +40,14 @@ export interface LaneStore {
   append(lane: LaneRef, body: LaneBody, once: string): Promise<EntryId>;
 
   /**
+   * Appends what its network may hand over again much later, e.g. after a crash between storing and telling the network
+   * so. `id` is the network's own name of it (1-200 characters): what was appended under it before, for the same
+   * account, is not appended again, and `undefined` comes back. Ids live 30 days, at most 10 000 of them per account.
+   * @throws BridgeError as {@link LaneStore.append}.
+   */
+  appendOnce(lane: LaneRef & { kind: "in" }, body: LaneBody, id: string): Promise<EntryId | undefined>;
+
+  /**
    * Appends a home's batch and marks it seen. Per shard this is one script, so it is atomic there and works on a cluster;
    * it resolves when every shard has it. A batch that was cut off half way and comes again adds only what is missing.
    * `repeated`: every shard had it already. Marks live 7 days.
@@ -137,6 +145,7 @@ export interface PortalStore {
 export interface StoredContact {
   readonly address: ContactAddress;
   readonly displayName: string;
+  readonly nickname?: string;
   readonly listed: boolean;
   readonly blocked: boolean;
   readonly groups: readonly string[];
@@ -144,7 +153,7 @@ export interface StoredContact {
 }
 
 export interface ContactStore {
-  /** Replaces the list in one step. The revision grows with each change. */
+  /** Replaces the list in one step; only with a list that was read whole. The revision grows with each change. */
   saveContacts(account: AccountId, contacts: readonly StoredContact[]): Promise<number>;
   saveContact(account: AccountId, contact: StoredContact): Promise<void>;
   contactsOf(account: AccountId): Promise<StoredContact[]>;
@@ -156,6 +165,23 @@ export interface ProfileStore {
   updateGhost(home: HomeName, ghost: GhostRef, fields: Readonly<Record<string, string>>): Promise<void>;
   resident(resident: ResidentId): Promise<Readonly<Record<string, string>>>;
   updateResident(resident: ResidentId, fields: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** What an account's owner has been told and need not hear again. */
+export interface ToldStore {
+  /** Nothing happens when the account is not linked (any more). At most 5 000 per account: the oldest goes. */
+  tell(account: AccountId, what: string): Promise<void>;
+  untell(account: AccountId, what: readonly string[]): Promise<void>;
+  told(account: AccountId): Promise<string[]>;
+}
+
+/** Secrets that residents have given to a home, sealed. */
+export interface SecretStore {
+  /** At most 4 KiB. `name`: which secret of theirs. */
+  keepSecret(resident: ResidentId, name: string, secret: Secret): Promise<void>;
+  /** @throws BridgeError `internal` when the sealing key does not fit. */
+  secret(resident: ResidentId, name: string): Promise<Secret | undefined>;
+  dropSecret(resident: ResidentId, name: string): Promise<void>;
 }
 
 /** One token bucket per network for the whole fleet. */
@@ -179,6 +205,8 @@ export interface LinkTicket {
   readonly resident: ResidentId;
   /** Relinking one account with a new password, or undefined for any. */
   readonly account?: AccountId;
+  /** `puppet`: a page for the resident's access to their own home; absent: a page for linking. */
+  readonly purpose?: "puppet";
 }
 
 export interface StoreHealth {
@@ -195,6 +223,8 @@ export interface Store
     PortalStore,
     ContactStore,
     ProfileStore,
+    ToldStore,
+    SecretStore,
     RateStore,
     LinkTicketStore,
     StoreHealth {

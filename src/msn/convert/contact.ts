@@ -20,6 +20,7 @@ export function snapshotOf(contact: MsnContact): ContactSnapshot {
   return {
     address: addressOf(contact.email),
     displayName: contact.displayName === "" ? contact.email : contact.displayName,
+    ...(contact.nickname === undefined || contact.nickname === "" ? {} : { nickname: contact.nickname }),
     presence: {
       availability: availabilityOf(contact.status),
       text: contact.personalMessage,

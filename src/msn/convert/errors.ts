@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorContext } from "../../bridge/errors.ts";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { ClosedReason } from "../../bridge/ports/network.ts";
-import type { CloseReason, SendCode, SignInCode } from "../../msnp/index.ts";
-import { describeError, SendError, SignInError } from "../../msnp/index.ts";
+import type { CloseReason, RosterErrorCode, SendCode, SignInCode } from "../../msnp/index.ts";
+import { describeError, RosterError, SendError, SignInError } from "../../msnp/index.ts";
 
 const SIGN_IN: Readonly<Record<SignInCode, ErrorCode>> = {
   "bad-password": "bad-password",
@@ -58,6 +58,27 @@ export function sendError(error: unknown, context: Pick<ErrorContext, "address" 
     return new BridgeError("send-uncertain", { ...context, detail, parts: error.partsSent }, { cause: error });
   }
   return new BridgeError(SEND[error.code], { ...context, detail }, { cause: error });
+}
+
+const ROSTER: Readonly<Record<RosterErrorCode, ErrorCode>> = {
+  "no-such-contact": "contact-unknown",
+  "already-there": "contact-known",
+  "list-full": "list-full",
+  "no-such-group": "group-unknown",
+  "group-exists": "group-known",
+  "not-supported": "not-offered",
+  "rate-limited": "change-refused",
+  refused: "change-refused",
+  closed: "change-refused",
+  timeout: "change-refused",
+};
+
+/** A change of the contact list that was not made as an error of the catalogue. */
+export function rosterError(error: unknown, context: Pick<ErrorContext, "address" | "network">): BridgeError {
+  if (!(error instanceof RosterError)) {
+    return new BridgeError("internal", { ...context, detail: describeError(error) }, { cause: error });
+  }
+  return new BridgeError(ROSTER[error.code], { ...context, detail: error.message }, { cause: error });
 }
 
 /** Why a session ended, for the puppet. */

@@ -1,5 +1,6 @@
 import type { NetworkMessage } from "../../bridge/model.ts";
-import type { IncomingMessage } from "../../msnp/index.ts";
+import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
+import type { Email, IncomingMessage, OfflineMessage } from "../../msnp/index.ts";
 import { addressOf } from "./contact.ts";
 
 /** A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the like). */
@@ -20,4 +21,27 @@ export function networkMessage(message: IncomingMessage): NetworkMessage | undef
     default:
       return undefined;
   }
+}
+
+/**
+ * What the owner said at another place to one person; undefined for anything else. `device`: how that place is called.
+ * What was said to several at once has no chat with one contact to stand in.
+ */
+export function ownWords(message: IncomingMessage, device: string | undefined): OwnWords | undefined {
+  const to = message.to ?? onlyMember(message);
+  const said = to === undefined || message.conversation.isGroup ? undefined : networkMessage(message);
+  if (to === undefined || said === undefined) return undefined;
+  const text = message.body.kind === "nudge" ? "sent a nudge" : said.text;
+  return { kind: said.kind, to: addressOf(to), text, at: said.at, ...(device === undefined ? {} : { device }) };
+}
+
+function onlyMember({ conversation, from }: IncomingMessage): Email | undefined {
+  const [first, second] = [...conversation.members].filter((member) => member !== from);
+  return second === undefined ? first : undefined;
+}
+
+/** A message that waited, with the time at which it was said and the server's own name of it. */
+export function offlineWords(message: OfflineMessage): OfflineWords {
+  const { id, from, fromName, text, sentAt } = message;
+  return { id, message: { kind: "text", from: addressOf(from), fromName, text, at: sentAt } };
 }

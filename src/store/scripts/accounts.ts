@@ -1,3 +1,5 @@
+import { CLOCK } from "./lua.ts";
+
 /** Scripts of accounts, portals, contacts and profiles. */
 export const ACCOUNT_SCRIPTS = {
   // KEYS account, accounts; ARGV id, owner, sealed, halt, spelling, then the fields of a new account… -> 'ok' | 'taken'
@@ -23,7 +25,13 @@ if redis.call('HGET', KEYS[1], 'sealed') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'sealed', ARGV[2])
 return 1
 `,
-  // KEYS account, accounts, contacts, parked, parked-order, portals, waiting; ARGV id, portal prefix, lane prefix -> 'ok'
+  // KEYS secrets; ARGV name, sealed before, sealed now -> 1 | 0: as accountReseal
+  secretReseal: `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`,
+  // KEYS account, accounts, contacts, parked, parked-order, portals, waiting, seen, told; ARGV id, portal prefix, lane prefix -> 'ok'
   accountUnlink: `
 for _, portal in ipairs(redis.call('SMEMBERS', KEYS[6])) do redis.call('DEL', ARGV[2] .. portal) end
 local mine = '|' .. ARGV[1] .. '>'
@@ -34,7 +42,7 @@ for _, lane in ipairs(redis.call('SMEMBERS', KEYS[7])) do
     redis.call('SREM', KEYS[7], lane)
   end
 end
-redis.call('DEL', KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+redis.call('DEL', KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8], KEYS[9])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 'ok'
 `,
@@ -80,6 +88,14 @@ if ARGV[1] == '1' then
 end
 if changed then return redis.call('HINCRBY', KEYS[1], '#', 1) end
 return tonumber(redis.call('HGET', KEYS[1], '#') or '0')
+`,
+  // KEYS account, told; ARGV what, max -> 'ok' | 'gone'
+  accountTell: `${CLOCK}
+if redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 'gone' end
+redis.call('ZADD', KEYS[2], string.format('%.0f', clock()), ARGV[1])
+local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[2])
+if over > 0 then redis.call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1) end
+return 'ok'
 `,
   // KEYS profile; ARGV max fields, then field, value… -> 'ok' | 'full'
   profileUpdate: `

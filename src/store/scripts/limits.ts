@@ -12,9 +12,9 @@ if wait > 0 then return wait end
 redis.call('SET', KEYS[1], string.format('%.3f', full + each), 'PX', math.ceil(full + each - now))
 return 0
 `,
-  // KEYS ticket, of-resident; ARGV hash, ms, max, ticket prefix, resident, account or '' -> 'ok'
+  // KEYS ticket, of-resident; ARGV hash, ms, max, ticket prefix, resident, account or '', purpose or '' -> 'ok'
   ticketIssue: `
-redis.call('HSET', KEYS[1], 'resident', ARGV[5], 'account', ARGV[6])
+redis.call('HSET', KEYS[1], 'resident', ARGV[5], 'account', ARGV[6], 'purpose', ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('LREM', KEYS[2], 0, ARGV[1])
 for _, hash in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do

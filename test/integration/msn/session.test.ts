@@ -6,7 +6,7 @@ import { sendsTyping, setsPresence } from "../../../src/bridge/ports/network.ts"
 import { Secret } from "../../../src/bridge/secret.ts";
 import { createMsnNetwork } from "../../../src/msn/network.ts";
 import type { DialectName } from "../../../src/msnp/index.ts";
-import { silent } from "../../unit/bridge/support.ts";
+import { deaf, silent } from "../../unit/bridge/support.ts";
 import { ACCOUNTS, BOTH_DIALECTS, Stage } from "../msnp-client/stage.ts";
 
 const GUID = "11111111-2222-4333-8444-555555555555";
@@ -36,7 +36,7 @@ async function network(dialect: DialectName, log = silent): Promise<Network> {
 }
 
 async function signIn(side: Network) {
-  const hooks = { message: () => {}, typing: () => {}, contact: () => {}, closed: () => {} };
+  const hooks = { ...deaf, closed: () => {} };
   const options = { machineGuid: GUID, availability: "online", text: "" } as const;
   const session = await side.signIn(alice, options, hooks, new AbortController().signal);
   sessions.push(session);

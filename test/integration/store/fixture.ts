@@ -55,7 +55,7 @@ export function out(owner: AccountId, contact: string): LaneRef {
   return { kind: "out", shard: shardOf(owner), portal: portalOf(owner, contact) };
 }
 
-export function inward(owner: AccountId, contact: string): LaneRef {
+export function inward(owner: AccountId, contact: string): LaneRef & { kind: "in" } {
   return { kind: "in", shard: shardOf(owner), portal: portalOf(owner, contact), home: matrix };
 }
 

@@ -3,7 +3,7 @@ import type { Fence } from "../../../src/bridge/model.ts";
 import { messageId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { KEY_TABLE } from "../../../src/store/keys.ts";
-import { account, address, Fixture, matrix, network, out, person, portalOf, record, said } from "./fixture.ts";
+import { account, address, Fixture, inward, matrix, network, out, person, portalOf, record, said } from "./fixture.ts";
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -38,6 +38,9 @@ test("every key that the store writes is in the table, with its type", async () 
   });
   await store.updateGhost(matrix, bob, { name: "Bob" });
   await store.updateResident(ann, { room: "!control" });
+  await store.appendOnce(inward(id, "bob"), said("d"), "id-1");
+  await store.tell(id, "request|carol@msn.test");
+  await store.keepSecret(ann, "puppet", new Secret("x"));
   await store.takeSignIn(network, 1, 1);
   await store.issueTicket(new Secret("one"), { resident: ann }, 60_000);
   await store.issueTicket(new Secret("two"), { resident: ann }, 60_000);

@@ -114,3 +114,11 @@ test("Redis never sees a token", async () => {
   const dumps = await Promise.all(keys.map((key) => fixture.admin.dumpBuffer(key)));
   expect(keys.join() + Buffer.concat(dumps).toString("latin1")).not.toContain("planted-4711");
 });
+
+test("a ticket says what its page is for", async () => {
+  const resident = person("purpose");
+  await store.issueTicket(new Secret("for-puppet"), { resident, purpose: "puppet" }, 60_000);
+  await store.issueTicket(new Secret("for-link"), { resident }, 60_000);
+  expect(await store.peekTicket(new Secret("for-puppet"))).toEqual({ resident, purpose: "puppet" });
+  expect(await store.peekTicket(new Secret("for-link"))).toEqual({ resident });
+});

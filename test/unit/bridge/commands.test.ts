@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import type { CommandServices } from "../../../src/bridge/commands/commands.ts";
 import { COMMANDS } from "../../../src/bridge/commands/commands.ts";
 import { CommandRegistry, command, usage } from "../../../src/bridge/commands/registry.ts";
+import type { CommandServices } from "../../../src/bridge/commands/services.ts";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { AccountRecord } from "../../../src/bridge/model.ts";
 import { messageId } from "../../../src/bridge/model.ts";
+import type { ContactEditing, DeviceListing } from "../../../src/bridge/ports/network.ts";
 import type { StoredContact } from "../../../src/bridge/ports/store.ts";
 import { alice, contact, record } from "./support.ts";
 
@@ -19,6 +20,42 @@ const person = (name: string, change: Partial<StoredContact> = {}): StoredContac
   ...change,
 });
 
+const said =
+  (what: string) =>
+  async (...args: unknown[]): Promise<void> =>
+    void did.push([what, ...args].join(" ").trim());
+
+function list(change: Partial<ContactEditing> = {}): ContactEditing {
+  return {
+    addContact: said("add"),
+    removeContact: said("remove"),
+    block: said("block"),
+    unblock: said("unblock"),
+    rename: said("rename"),
+    groups: () => ["Work", "Old friends"],
+    createGroup: said("new"),
+    renameGroup: async (name, to) => void did.push(`rename "${name}" to "${to}"`),
+    deleteGroup: said("delete"),
+    addToGroup: said("put"),
+    removeFromGroup: said("take"),
+    requests: () => [person("carol")],
+    accept: said("accept"),
+    decline: said("decline"),
+    privacy: () => "everybody",
+    setPrivacy: said("privacy"),
+    ...change,
+  };
+}
+
+const places: DeviceListing = {
+  devices: () => [
+    { id: "b", name: "Laptop", isSelf: false },
+    { id: "a", name: "msnbridge", isSelf: true },
+    { id: "c", name: "", isSelf: false },
+  ],
+  signOutDevice: said("out"),
+};
+
 function services(change: Partial<CommandServices> = {}): CommandServices {
   did.length = 0;
   return {
@@ -31,6 +68,13 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
     wish: async ({ address }, wish) => void did.push(`${address} ${JSON.stringify(wish)}`),
     parked: async () => [],
     retry: async () => false,
+    list: () => list(),
+    answered: async ({ address }, to) => void did.push(`${address} answered ${to}`),
+    places: () => places,
+    resume: async ({ address }) => void did.push(`resume ${address}`),
+    puppetAccess: async () => "none",
+    issuePuppetPage: async () => ({ url: "https://x.test/2", minutes: 10 }),
+    dropPuppet: async (resident) => void did.push(`drop puppet of ${resident}`),
     title: () => "Toynet",
     ...change,
   };
@@ -187,4 +231,121 @@ test("a failure of a command is its answer; what passes by itself is tried again
 test("two commands of one name are a defect that shows at the start", () => {
   const one = command({ name: "x", args: [], summary: "", run: async () => "" });
   expect(() => new CommandRegistry([one, one])).toThrow("two commands share a name");
+});
+
+test("a contact is added with words of one's own, and with the account in front of them", async () => {
+  expect(await ask("add bob@msn.test Hi, it is Alice")).toContain("bob@msn.test is in your contact list now");
+  expect(did).toEqual(["add bob@msn.test Hi, it is Alice"]);
+  await ask("add bob@msn.test alice@msn.test Hi");
+  expect(did).toEqual(["add bob@msn.test Hi"]);
+  await ask("add bob@msn.test");
+  expect(did).toEqual(["add bob@msn.test"]);
+});
+
+test.each([
+  ["remove bob@msn.test", "remove bob@msn.test", "no longer in your contact list"],
+  ["block bob@msn.test", "block bob@msn.test", "is blocked"],
+  ["unblock bob@msn.test", "unblock bob@msn.test", "no longer blocked"],
+  ["rename bob@msn.test The boss", "rename bob@msn.test The boss", 'is "The boss" to you now'],
+  ["rename bob@msn.test", "rename bob@msn.test", "goes by their own name again"],
+  ["groups new Old friends", "new Old friends", 'a group "Old friends"'],
+  ["groups delete Work", "delete Work", "is gone; its contacts stay"],
+  ['groups rename "Old friends" Pals', 'rename "Old friends" to "Pals"', 'is "Pals" now'],
+  ["groups put bob@msn.test Old friends", "put bob@msn.test Old friends", 'is in "Old friends" now'],
+  ['groups take bob@msn.test "Old friends"', "take bob@msn.test Old friends", 'no longer in "Old friends"'],
+  ["privacy allowed", "privacy allowed", "Only contacts whom you have allowed"],
+  ["devices out 2", "out c", "a place without a name has been asked to sign out"],
+])("%j", async (line, done, told) => {
+  expect(await ask(line)).toContain(told);
+  expect(did).toEqual([done]);
+});
+
+test("groups, requests, privacy and devices show how things are", async () => {
+  const contacts = async () => [
+    person("bob", { groups: ["Work"] }),
+    person("eve", { groups: ["Work"], listed: false }),
+  ];
+  expect(await ask("groups", undefined, { contacts })).toBe("• Old friends: nobody\n• Work: bob@msn.test");
+  expect(await ask("requests")).toBe("• carol <carol@msn.test>\nSay `accept <address>` or `decline <address>`.");
+  expect(await ask("privacy")).toMatch(/^Everybody/);
+  expect(await ask("devices")).toBe("1. msnbridge (this bridge)\n2. a place without a name\n3. Laptop");
+  expect(await ask("devices alice@msn.test")).toContain("1. msnbridge");
+  expect(did).toEqual([]);
+});
+
+test("the bridge does not sign itself out as a device, nor a place that is not there", async () => {
+  expect(await ask("devices out 1")).toContain("that is the bridge itself");
+  expect(await ask("devices out 9")).toContain("by its number");
+  expect(await ask("devices out")).toContain("by its number");
+  expect(did).toEqual([]);
+});
+
+test("a lone request is accepted without its name; of several the one that is named", async () => {
+  expect(await ask("accept")).toContain("carol@msn.test is your contact now");
+  expect(did).toEqual(["accept carol@msn.test", "alice@msn.test answered carol@msn.test"]);
+  const two = { list: () => list({ requests: () => [person("carol"), person("dan")] }) };
+  expect(await ask("decline", undefined, two)).toContain("several wait");
+  expect(await ask("decline dan@msn.test", undefined, two)).toContain("They are not told");
+  expect(did).toEqual(["decline dan@msn.test", "alice@msn.test answered dan@msn.test"]);
+  expect(await ask("accept eve@msn.test")).toContain("eve@msn.test does not wait for an answer");
+  expect(await ask("accept", undefined, { list: () => list({ requests: () => [] }) })).toContain("nobody waits");
+});
+
+test("with several accounts a request is answered at the one that was asked", async () => {
+  const accounts = [record("alice"), record("work")];
+  const asked = {
+    list: (account: AccountRecord) =>
+      list({ requests: () => (account.address.startsWith("work") ? [person("carol")] : []) }),
+  };
+  expect(await ask("accept carol@msn.test", accounts, asked)).toContain("your contact now");
+  expect(did).toEqual(["accept carol@msn.test", "work@msn.test answered carol@msn.test"]);
+  expect(await ask("groups new Pals work@msn.test", accounts)).toContain('"Pals"');
+  expect(await ask("block bob@msn.test", accounts)).toContain("name the one you mean");
+});
+
+test("a change that the network refuses is answered with the reason", async () => {
+  const refuse = async () => {
+    throw new BridgeError("contact-known", { address: "bob@msn.test" });
+  };
+  expect(await ask("add bob@msn.test", undefined, { list: () => list({ addContact: refuse }) })).toBe(
+    "Nothing was changed: bob@msn.test is in your contact list already.",
+  );
+  const signedOut = () => {
+    throw new BridgeError("not-signed-in", { address: "alice@msn.test" });
+  };
+  expect(await ask("block bob@msn.test", undefined, { list: signedOut })).toContain("is not signed in right now");
+});
+
+test("names that nobody could see or that are too long are refused", async () => {
+  expect(await ask(`rename bob@msn.test ${"x".repeat(200)}`)).toContain("1-130 characters");
+  expect(await ask("groups new \u200b")).toContain("1-130 characters");
+  expect(await ask("groups new")).toContain("the group's name is missing");
+  expect(await ask("groups rename a b c")).toContain("in quotes");
+  expect(did).toEqual([]);
+});
+
+test("`resume` signs in again what another place has signed out, and says so when there is nothing to do", async () => {
+  const elsewhere = {
+    state: () => ({ state: "elsewhere" as const, dialect: undefined, why: undefined, retryAt: undefined }),
+  };
+  expect(await ask("resume", undefined, elsewhere)).toContain("is signing in here again");
+  expect(did).toEqual(["resume alice@msn.test"]);
+  expect(await ask("resume")).toBe("alice@msn.test is signed in already.");
+  expect(await ask("status", undefined, elsewhere)).toContain("Say `resume`");
+});
+
+test("`puppet` gives a page, says how it is now, and takes the permission back", async () => {
+  expect(await ask("puppet")).toMatch(/comes here as a contact with your name[\s\S]*https:\/\/x\.test\/2/);
+  expect(await ask("puppet", undefined, { puppetAccess: async () => "resident" })).toContain(
+    "You have let me post as you",
+  );
+  expect(await ask("puppet", undefined, { puppetAccess: async () => "operator" })).toContain("nothing to do");
+  expect(await ask("puppet off", undefined, { puppetAccess: async () => "resident" })).toContain("is forgotten");
+  expect(did).toEqual([`drop puppet of ${alice}`]);
+  expect(await ask("puppet", undefined, { puppetAccess: async () => undefined })).toContain("cannot do that");
+});
+
+test("contacts show the owner's own name for them, and are found by it", async () => {
+  const contacts = async () => [person("bob", { nickname: "The boss" })];
+  expect(await ask("contacts boss", undefined, { contacts })).toBe("• The boss (bob) <bob@msn.test>: online");
 });

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
+import type { FleetEvents } from "../../../src/bridge/fleet.ts";
 import { Fleet } from "../../../src/bridge/fleet.ts";
 import { createLinker } from "../../../src/bridge/linking.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
@@ -36,7 +37,7 @@ function stage(change: Partial<Store> = {}): { fleet: Fleet; network: ToyNetwork
   const fleet = new Fleet({
     store,
     networks: new Map([[NET, network]]),
-    events: { message: () => {}, typing: () => {}, contact: () => {}, state: () => {} },
+    events: nothing,
     signInsPerSecond: () => 1000,
     ownerOffline: "hidden",
     backOff: { baseMs: 10, capMs: 40 },
@@ -46,6 +47,16 @@ function stage(change: Partial<Store> = {}): { fleet: Fleet; network: ToyNetwork
   fleets.push(fleet);
   return { fleet, network, store, saved };
 }
+
+const nothing: FleetEvents = {
+  message: () => {},
+  ownMessage: () => {},
+  offline: async () => {},
+  request: () => {},
+  typing: () => {},
+  contact: () => {},
+  state: () => {},
+};
 
 const shard = shardOf(account());
 

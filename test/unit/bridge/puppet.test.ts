@@ -6,7 +6,7 @@ import type { PuppetInput } from "../../../src/bridge/puppet.ts";
 import { Puppet, TRANSITIONS } from "../../../src/bridge/puppet.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { ToyNetwork } from "../../support/toy-network.ts";
-import { contact, record, silent, until } from "./support.ts";
+import { contact, deaf, record, silent, until } from "./support.ts";
 
 const made: Puppet[] = [];
 afterEach(async () => {
@@ -29,7 +29,7 @@ function stage(halt: AccountRecord["halt"] = "none", password = "secret"): Stage
     password: async () => new Secret(password),
     turn: async () => {},
     presence: () => ({ availability: "online", text: "" }),
-    hooks: { message: () => {}, typing: () => {}, contact: () => {} },
+    hooks: deaf,
     onState: (state) => states.push(state),
     meter: noMeter,
     log: silent,
@@ -337,7 +337,7 @@ function optionsOf(network: ToyNetwork): ConstructorParameters<typeof Puppet>[0]
     password: async () => new Secret("secret"),
     turn: async () => {},
     presence: () => ({ availability: "online", text: "" }),
-    hooks: { message: () => {}, typing: () => {}, contact: () => {} },
+    hooks: deaf,
     onState: () => {},
     meter: noMeter,
     log: silent,

@@ -26,6 +26,7 @@ import {
   residentId,
   shardOf,
 } from "../../../src/bridge/model.ts";
+import type { SessionHooks } from "../../../src/bridge/ports/network.ts";
 import type { LaneStore } from "../../../src/bridge/ports/store.ts";
 
 export const silent = pino({ level: "silent" });
@@ -41,6 +42,16 @@ export const out = (name: string, owner = "alice"): LaneRef => ({
   shard: shardOf(account(owner)),
   portal: portal(name, owner),
 });
+
+/** A core that hears nothing. */
+export const deaf: Omit<SessionHooks, "closed"> = {
+  message: () => {},
+  ownMessage: () => {},
+  offline: async () => {},
+  request: () => {},
+  typing: () => {},
+  contact: () => {},
+};
 
 export function record(name = "alice", change: Partial<AccountRecord> = {}): AccountRecord {
   return {
@@ -84,6 +95,7 @@ export class ToyLanes implements LaneStore {
   fence = 1 as Fence;
   /** Called before each command with its name; throws what the store shall throw. */
   fault: (command: string) => void = () => {};
+  readonly #ids = new Set<string>();
   #next = 1;
 
   texts(lane: LaneRef): unknown[] {
@@ -96,6 +108,13 @@ export class ToyLanes implements LaneStore {
     const entries = this.lanes.get(laneName(lane)) ?? [];
     this.lanes.set(laneName(lane), [...entries, { id, lane, body }]);
     return id;
+  }
+
+  async appendOnce(lane: LaneRef, body: LaneBody, id: string): Promise<EntryId | undefined> {
+    if (this.#ids.has(id)) return undefined;
+    const entry = await this.append(lane, body);
+    this.#ids.add(id);
+    return entry;
   }
 
   async intake(): Promise<"stored"> {

@@ -1,0 +1,65 @@
+/** What commands can do, and what several of them need. */
+import { BridgeError } from "../errors.ts";
+import type { AccountRecord, ContactAddress, Failure, MessageId, PuppetState, ResidentId } from "../model.ts";
+import type { PuppetAccess } from "../ports/home.ts";
+import type { ContactEditing, DeviceListing } from "../ports/network.ts";
+import type { StoredContact } from "../ports/store.ts";
+import type { CommandContext } from "./registry.ts";
+
+/** Implemented by the core (services.ts). */
+export interface CommandServices {
+  issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
+  unlink(account: AccountRecord): Promise<void>;
+  state(account: AccountRecord): {
+    state: PuppetState;
+    dialect: string | undefined;
+    why: string | undefined;
+    retryAt: number | undefined;
+  };
+  waiting(account: AccountRecord): Promise<number>;
+  contacts(account: AccountRecord): Promise<readonly StoredContact[]>;
+  openChat(account: AccountRecord, contact: ContactAddress): Promise<string>;
+  wish(
+    account: AccountRecord,
+    change: { availability?: AccountRecord["wishedAvailability"]; text?: string | null },
+  ): Promise<void>;
+  parked(account: AccountRecord): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
+  retry(account: AccountRecord, message: MessageId): Promise<boolean>;
+  /** The contact list of a live sign-in. @throws BridgeError `not-signed-in`, `not-offered`. */
+  list(account: AccountRecord): ContactEditing;
+  /** A friend request has been answered. */
+  answered(account: AccountRecord, contact: ContactAddress): Promise<void>;
+  /** The places of a live sign-in. @throws BridgeError `not-signed-in`, `not-offered`. */
+  places(account: AccountRecord): DeviceListing;
+  /** Signs in again after another place has taken over, or the owner has signed out. */
+  resume(account: AccountRecord): Promise<void>;
+  /** How the resident's words from other places are posted; `undefined`: their home has no such thing. */
+  puppetAccess(resident: ResidentId): Promise<PuppetAccess | undefined>;
+  /** A page on which the resident can let the bridge speak as them. */
+  issuePuppetPage(resident: ResidentId): Promise<{ url: string; minutes: number }>;
+  dropPuppet(resident: ResidentId): Promise<void>;
+  /** Titles of the networks, by name. */
+  title(network: AccountRecord["network"]): string;
+}
+
+export type Context = CommandContext<CommandServices>;
+
+export const ACCOUNT = {
+  name: "account",
+  kind: "contact",
+  optional: true,
+  help: "which of your accounts, when you have several",
+} as const;
+
+/** The account that is meant: the named one, or the only one. @throws BridgeError `bad-input` when that is not clear. */
+export function pick(context: Context, named: ContactAddress | undefined): AccountRecord {
+  const [first, second] = context.accounts;
+  if (named) {
+    const found = context.accounts.find((one) => one.address === named);
+    if (!found) throw new BridgeError("bad-input", { detail: `${named} is not an account of yours; say \`accounts\`` });
+    return found;
+  }
+  if (!first) throw new BridgeError("not-linked");
+  if (second) throw new BridgeError("bad-input", { detail: "you have several accounts; name the one you mean" });
+  return first;
+}
