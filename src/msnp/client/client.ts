@@ -14,12 +14,16 @@ import { type Core, type Live, updateSelf } from "./core.ts";
 import { Emitter } from "./emitter.ts";
 import { SendError, SignInError, type SignInStage, toSendError, toSignInError } from "./errors.ts";
 import { Keepalive } from "./keepalive.ts";
+import { Late } from "./late/late.ts";
 import { LIST_STRATEGIES, type ListStrategy } from "./lists.ts";
 import { logIn } from "./login.ts";
-import { changeDisplayName, changePersonalMessage, changeStatus, goVisible, onPresence } from "./presence.ts";
+import { ClientOffline, type Offline } from "./offline.ts";
+import { onPresence } from "./presence.ts";
+import { LINES, type PresenceStrategy } from "./presence-kinds.ts";
 import { ClientRoster, type Roster } from "./roster.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import type {
+  Circles,
   ClientState,
   CloseReason,
   Conversation,
@@ -72,6 +76,16 @@ export class MsnClient {
     return this.#core.contacts.all;
   }
 
+  /** Lasting groups, where the dialect has them. */
+  get circles(): Circles {
+    return this.#core.late.circles;
+  }
+
+  /** Messages to people who are offline. */
+  get offline(): Offline {
+    return this.#core.offline;
+  }
+
   /** Editing the contact list. */
   get roster(): Roster {
     return this.#core.roster;
@@ -91,7 +105,8 @@ export class MsnClient {
   /** Rejects with MsnpError, `not-signed-in` among others; FLN is refused, use {@link signOut}. */
   async setStatus(status: MsnStatus): Promise<void> {
     if (status === "FLN") throw new MsnpError("bad-status", "FLN is no status to set: sign out instead");
-    await changeStatus(this.#core, this.#core.signedIn(), status);
+    const live = this.#core.signedIn();
+    await this.#core.presenceOf(live).changeStatus(this.#core, live, status);
   }
 
   /** Rejects with MsnpError, `not-supported` where the dialect has no such thing. */
@@ -100,7 +115,7 @@ export class MsnClient {
     if (!live.dialect.personalMessages) {
       throw new MsnpError("not-supported", `${live.dialect.name} has no personal messages`);
     }
-    await changePersonalMessage(live, message);
+    await this.#core.presenceOf(live).changePersonalMessage(this.#core, live, message);
   }
 
   /**
@@ -109,12 +124,13 @@ export class MsnClient {
    */
   async setDisplayName(name: string): Promise<void> {
     if (name.trim() === "") throw new MsnpError("bad-name", "A display name must not be blank");
-    await changeDisplayName(this.#core, this.#core.signedIn(), name);
+    const live = this.#core.signedIn();
+    await this.#core.presenceOf(live).changeDisplayName(this.#core, live, name);
   }
 
   /** The one-to-one conversation with somebody; a switchboard is opened when something is sent. */
   conversation(email: Email): Conversation {
-    return this.#core.boards.direct(email);
+    return this.#core.direct(email);
   }
 
   /**
@@ -142,7 +158,9 @@ class ClientCore implements Core {
   readonly contacts: ContactBook;
   readonly http: HttpClient;
   readonly boards: Boards;
+  readonly late: Late;
   readonly roster: ClientRoster;
+  readonly offline: ClientOffline;
   self: MsnSelf;
   live: Live | undefined;
   #dialect: Dialect | undefined;
@@ -159,6 +177,11 @@ class ClientCore implements Core {
       this.roster.contactChanged(contact);
     });
     this.roster = new ClientRoster(this, (live) => this.#lists?.roster?.(this, live));
+    this.offline = new ClientOffline(this, ({ dialect }) =>
+      dialect.offline === "sdg"
+        ? { isSupported: true, send: (email, text) => this.late.messenger.direct(email).sendStored(text) }
+        : undefined,
+    );
     const { trace } = options;
     this.http = new HttpClient({
       fetch: options.fetch ?? fetchOf(options, this.timeouts),
@@ -168,6 +191,20 @@ class ClientCore implements Core {
     });
     this.self = { email: options.email, displayName: options.email, status: "FLN" };
     this.boards = new Boards(this);
+    this.late = new Late(this, {
+      refreshLists: () => this.#lists?.refresh?.(this),
+      ownPlaces: () => undefined,
+      ownPlacesGone: () => undefined,
+    });
+  }
+
+  /** How the account shows itself in this session. */
+  presenceOf({ dialect }: Live): PresenceStrategy {
+    return dialect.presence.kind === "documents" ? this.late.presence : LINES;
+  }
+
+  direct(email: Email): Conversation {
+    return this.#dialect?.conversations === "sdg" ? this.late.messenger.direct(email) : this.boards.direct(email);
   }
 
   get state(): ClientState {
@@ -201,6 +238,7 @@ class ClientCore implements Core {
       attempt.connection?.destroy();
       this.live = undefined;
       this.boards.closeAll();
+      this.late.end();
       updateSelf(this, { status: "FLN" });
       throw this.#failure(attempt, error, signal);
     } finally {
@@ -231,16 +269,18 @@ class ClientCore implements Core {
     enter("lists");
     this.#lists = LIST_STRATEGIES[live.dialect.lists]();
     await this.#lists.load(this, live, attempt.abort.signal);
+    const pings = await this.late.prepare(live, attempt.abort.signal);
     this.events.emit("contactsLoaded");
     this.roster.loaded();
     enter("presence");
     // From the moment the account is visible it can be called.
     this.live = live;
-    await goVisible(this, live);
+    await this.presenceOf(live).goVisible(this, live);
     // The connection may have ended in the tick in which the last answer came.
     if (live.ns.isOver) throw new ConnectionError("closed", "The server closed the connection");
+    this.late.started(live);
     if (!live.ns.needsKeepalive) return;
-    this.#keepalive = new Keepalive(live.ns, this.timeouts, (error) => this.end(endReason(error)));
+    this.#keepalive = new Keepalive(pings, this.timeouts, (error) => this.end(endReason(error)));
     this.#keepalive.ask();
   }
 
@@ -277,6 +317,7 @@ class ClientCore implements Core {
     this.#keepalive?.stop();
     this.#keepalive = undefined;
     this.boards.closeAll();
+    this.late.end();
     if (reason.kind === "signed-out") live.ns.close();
     else live.ns.destroy();
     updateSelf(this, { status: "FLN" });
@@ -292,11 +333,11 @@ class ClientCore implements Core {
 
   onCommand(command: Command, connection: Connection): void {
     switch (command.name) {
-      case "QNG":
-        this.#keepalive?.onAnswer(command.args[0]);
-        return;
       case "CHL":
         this.#answerChallenge(command, connection);
+        return;
+      case "MSG":
+        this.offline.onNotice(command);
         return;
       case "RNG":
         this.boards.answer(command);
@@ -314,6 +355,7 @@ class ClientCore implements Core {
         break;
       default:
     }
+    if (this.late.onCommand(command)) return;
     if (this.#dialect !== undefined && onPresence(this, this.#dialect, command)) return;
     this.#lists?.onCommand(this, command);
   }
@@ -322,6 +364,7 @@ class ClientCore implements Core {
     const others = new Set([...members].filter((email) => email !== this.self.email));
     if (others.size === 0) throw new SendError("refused", "not-sent", "A group chat needs somebody to talk to");
     try {
+      if (this.#dialect?.conversations === "sdg") return await this.late.startGroup([...others]);
       return await this.boards.startGroup(others);
     } catch (error) {
       throw toSendError(error);

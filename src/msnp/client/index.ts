@@ -8,12 +8,14 @@ export { RosterError } from "./roster-errors.ts";
 export type { Timeouts } from "./timeouts.ts";
 export { DEFAULT_TIMEOUTS } from "./timeouts.ts";
 export type {
+  Circles,
   ClientState,
   CloseReason,
   Conversation,
   CurrentMedia,
   IncomingMessage,
   ListName,
+  MsnCircle,
   MsnClientEvents,
   MsnClientOptions,
   MsnContact,

@@ -1,4 +1,5 @@
-import { type Connection, ConnectionError } from "../transport/connection.ts";
+import { ConnectionError } from "../transport/connection.ts";
+import type { Pings } from "./pings.ts";
 
 /** Servers name pauses up to 60 s; shorter ones than 5 s are ignored (source: msnp-core §1.6). */
 const MIN_PAUSE = 5_000;
@@ -11,14 +12,14 @@ export interface KeepaliveTimes {
 
 /** Asks the server now and then whether it is there, and gives the connection up when it is not. One timer. */
 export class Keepalive {
-  readonly #connection: Connection;
+  readonly #pings: Pings;
   readonly #times: KeepaliveTimes;
   readonly #onDead: (error: ConnectionError) => void;
   #timer: NodeJS.Timeout | undefined;
   #isAsking = false;
 
-  constructor(connection: Connection, times: KeepaliveTimes, onDead: (error: ConnectionError) => void) {
-    this.#connection = connection;
+  constructor(pings: Pings, times: KeepaliveTimes, onDead: (error: ConnectionError) => void) {
+    this.#pings = pings;
     this.#times = times;
     this.#onDead = onDead;
   }
@@ -26,12 +27,11 @@ export class Keepalive {
   /** Sends PNG; only after the sign-in, since some servers close on an earlier one. */
   ask(): void {
     this.#isAsking = true;
-    this.#connection.send({ name: "PNG", args: [] });
+    this.#pings.ask((seconds) => this.#onAnswer(seconds));
     this.#arm(this.#times.keepalive);
   }
 
-  /** Takes the answer `QNG [seconds]`. */
-  onAnswer(seconds: string | undefined): void {
+  #onAnswer(seconds: string | undefined): void {
     if (!this.#isAsking) return;
     this.#isAsking = false;
     const pause = Number(seconds) * 1000;

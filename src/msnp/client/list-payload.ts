@@ -25,8 +25,12 @@ export interface ListNews {
 
 /** How lists are written in ADL and RML. */
 export interface ListForm {
+  /** Whether privacy and own name are told by commands, too (BLP, PRP). */
+  readonly tellsSettings: boolean;
+  /** Whether a server that does not answer ADL is taken at its silence, as one is known to be (source: msnp21 §9). */
+  readonly isSilenceGood: boolean;
   /** Payloads for all contacts at sign-in, one at least. */
-  initial(entries: readonly ListEntry[]): string[];
+  initial(entries: readonly ListEntry[], self: Email): string[];
   /** Payloads for changes. */
   changes(entries: readonly ListEntry[]): string[];
   /** Reads what the server sends; nothing for what cannot be read. */
@@ -44,18 +48,29 @@ export function entryOf({ email, network, lists }: MsnContact): ListEntry {
 
 /** Addresses by domain, MSNP13-18 (source: msnp-core §5.6). Later lists hold one domain each: Escargot mixes up several. */
 export const BY_DOMAIN: ListForm = {
-  initial: (entries) => payloads(entries, true),
-  changes: (entries) => payloads(entries, false),
+  tellsSettings: true,
+  isSilenceGood: false,
+  initial: (entries) => payloadsOf(entries, true, oneMask),
+  changes: (entries) => payloadsOf(entries, false, oneMask),
   read: readByDomain,
 };
 
-function payloads(entries: readonly ListEntry[], isInitial: boolean): string[] {
+function oneMask({ network, bits }: ListEntry, name: string): RawXml {
+  return xml`<c n="${name}" l="${bits}" t="${network}" />`;
+}
+
+/** Payloads of entries by domain, each entry as `item` writes it; `name` is the part before the @. */
+export function payloadsOf(
+  entries: readonly ListEntry[],
+  isInitial: boolean,
+  item: (entry: ListEntry, name: string) => RawXml,
+): string[] {
   const byDomain = new Map<string, RawXml[]>();
-  for (const { email, network, bits } of entries) {
-    if (bits === 0) continue;
-    const [name, domain] = split(email);
+  for (const entry of entries) {
+    if (entry.bits === 0) continue;
+    const [name, domain] = split(entry.email);
     const items = byDomain.get(domain) ?? [];
-    items.push(xml`<c n="${name}" l="${bits}" t="${network}" />`);
+    items.push(item(entry, name));
     byDomain.set(domain, items);
   }
   const builder = new PayloadBuilder(isInitial);

@@ -1,5 +1,6 @@
 import { describeError } from "../errors.ts";
 import { find, parseXml } from "../soap/xml.ts";
+import { ConnectionError } from "../transport/connection.ts";
 import { ServerError } from "../transport/error-codes.ts";
 import { type Command, encodeArg } from "../wire/command.ts";
 import { listsOf } from "./contacts.ts";
@@ -36,16 +37,31 @@ class SoapLists implements ListStrategy {
     this.#book.apply(core, lists);
     const { privacy, ownName } = lists.book;
     const { ns } = live;
-    await tolerated(core, ns.request("BLP", [privacy]));
-    const payloads = this.#form.initial([...core.contacts.all.values()].map(entryOf));
-    await Promise.all(payloads.map((payload) => ns.request("ADL", [], { payload })));
+    const { tellsSettings } = this.#form;
+    if (tellsSettings) await tolerated(core, ns.request("BLP", [privacy]));
+    const payloads = this.#form.initial([...core.contacts.all.values()].map(entryOf), core.self.email);
+    await Promise.all(payloads.map((payload) => this.#announce(core, live, payload)));
     if (ownName === undefined) return;
     updateSelf(core, { displayName: ownName });
-    await tolerated(core, ns.request("PRP", ["MFN", encodeArg(ownName)]));
+    if (tellsSettings) await tolerated(core, ns.request("PRP", ["MFN", encodeArg(ownName)]));
+  }
+
+  async #announce(core: Core, { ns }: Live, payload: string): Promise<void> {
+    try {
+      await ns.request("ADL", [], { payload });
+    } catch (error) {
+      const isSilence = error instanceof ConnectionError && error.code === "timeout" && !ns.isOver;
+      if (!this.#form.isSilenceGood || !isSilence) throw error;
+      core.options.trace?.("<<<", "NS", error.message);
+    }
   }
 
   roster(core: Core, live: Live): RosterStrategy {
     return soapRoster(core, live, this.#book, this.#form);
+  }
+
+  refresh(core: Core): void {
+    this.#schedule(core, 0);
   }
 
   onCommand(core: Core, command: Command): boolean {

@@ -1,6 +1,7 @@
 import type { ListKind } from "../dialect/types.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
+import { BY_SERVICE } from "./late/service-form.ts";
 import { soapLists } from "./lists-soap.ts";
 import { synLists } from "./lists-syn.ts";
 import type { RosterStrategy } from "./roster.ts";
@@ -11,6 +12,8 @@ export interface ListStrategy {
   load(core: Core, live: Live, signal: AbortSignal): Promise<void>;
   /** Takes a line about lists; false when it is none. */
   onCommand(core: Core, command: Command): boolean;
+  /** Reads the lists again before long; absent where nothing can be read a second time. */
+  refresh?(core: Core): void;
   /** How these lists are edited, in a session that is signed in; absent where that cannot be. */
   roster?(core: Core, live: Live): RosterStrategy;
 }
@@ -18,6 +21,6 @@ export interface ListStrategy {
 /** The list strategy each dialect names. */
 export const LIST_STRATEGIES: Readonly<Record<ListKind, () => ListStrategy>> = {
   syn: synLists,
-  soap: soapLists,
-  services: soapLists,
+  soap: () => soapLists(),
+  services: () => soapLists(BY_SERVICE),
 };

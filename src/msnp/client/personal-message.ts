@@ -4,7 +4,7 @@ import type { CurrentMedia, PersonalMessage } from "./types.ts";
 /** The two characters between the fields of CurrentMedia (source: msnp-core §6.6). */
 const SEPARATOR = "\\0";
 /** Characters; the official client took 129, what servers take is not known. */
-const MAX_PSM = 1024;
+export const MAX_PSM = 1024;
 
 /** Payload of UUX (source: msnp-core §6.5). */
 export function encodePersonalMessage(message: PersonalMessage): string {
@@ -25,12 +25,14 @@ export function decodePersonalMessage(payload: Buffer): PersonalMessage {
   }
 }
 
-function encodeMedia(media: CurrentMedia): string {
+/** `CurrentMedia` as on the wire. */
+export function encodeMedia(media: CurrentMedia): string {
   const fields = [media.application, media.type, media.enabled ? "1" : "0", media.format, ...media.args];
   return fields.map((field) => field.replaceAll(SEPARATOR, "")).join(SEPARATOR) + SEPARATOR;
 }
 
-function decodeMedia(text: string): CurrentMedia | undefined {
+/** Reads `CurrentMedia`; anything else is no media. */
+export function decodeMedia(text: string): CurrentMedia | undefined {
   if (!text.includes(SEPARATOR)) return undefined;
   const [application = "", type = "", enabled = "", format = "", ...args] = text.slice(0, 4096).split(SEPARATOR);
   return { application, type, enabled: enabled === "1", format, args: args.slice(0, 16) };

@@ -141,7 +141,7 @@ class SoapRoster implements RosterStrategy {
         run: () => this.#call("PrivacyApply", edit.changePrivacy(wanted)),
         undo: () => this.#call("PrivacyApply", edit.changePrivacy(before)),
       },
-      { run: () => this.#tellPrivacy(wanted) },
+      ...(this.#form.tellsSettings ? [{ run: () => this.#tellPrivacy(wanted) }] : []),
     ]);
     this.#core.contacts.privacy = privacy;
   }

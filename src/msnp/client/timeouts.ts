@@ -14,6 +14,8 @@ export interface Timeouts {
   readonly ring: number;
   /** Acknowledgement of a message. */
   readonly ack: number;
+  /** How long an error for a message may take to come, where nothing can be asked behind it: through a gateway. */
+  readonly settle: number;
   /** A one-to-one switchboard without traffic is closed; the next message opens another. */
   readonly idleSwitchboard: number;
   /** Between the news that lists changed and reading them again, so that several changes cost one read. */
@@ -29,6 +31,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   keepaliveInterval: 50_000,
   ring: 30_000,
   ack: 30_000,
+  settle: 1_500,
   idleSwitchboard: 60_000,
   refresh: 500,
 });

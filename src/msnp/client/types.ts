@@ -5,6 +5,7 @@ import type { DialectName, Product } from "../dialect/types.ts";
 import type { MessageBody } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
 import type { OutgoingBody } from "../message/outgoing.ts";
+import type { CircleMember } from "../soap/circles.ts";
 import type { TransportKind } from "../transport/channel.ts";
 import type { Trace } from "../transport/connection.ts";
 import type { TlsOptions } from "../transport/dial.ts";
@@ -107,6 +108,8 @@ export interface MsnClientOptions {
    * sign-in. Without it nothing is fetched. A message may come a second time when the connection broke in between.
    */
   readonly storeOffline?: (messages: readonly OfflineMessage[]) => Promise<void>;
+  /** Whether the circles of the account are asked for at sign-in; default true. */
+  readonly circles?: boolean;
   readonly timeouts?: Partial<Timeouts>;
   /**
    * Texts of all conversations together that may wait for their acknowledgement; default any number. With 1, a program
@@ -192,6 +195,45 @@ export interface Conversation {
   leave(): Promise<void>;
 }
 
+/** A lasting group of people, with an address book of its own (source: msnp21 §5). */
+export interface MsnCircle {
+  /** Its address; the same for everybody in it. */
+  readonly id: string;
+  readonly name: string;
+  /** The account's own. */
+  readonly role: ConversationRole;
+  /** Whether the account is in it, or is asked to join. */
+  readonly state: "accepted" | "invited";
+  readonly inviter?: Email;
+  /** What the inviter says. */
+  readonly invitation?: string;
+}
+
+/**
+ * The circles of the account, where the dialect has them. Methods reject with MsnpError: `not-signed-in`,
+ * `not-supported`, `no-such-circle`, and what web services and servers answer.
+ */
+export interface Circles {
+  readonly isSupported: boolean;
+  /** By id. Replaced when it changes. */
+  readonly list: ReadonlyMap<string, MsnCircle>;
+  /** The chat of a circle; the same object as long as the account is in it. Throws `no-such-circle`. */
+  conversation(id: string): Conversation;
+  /** Members who are seen, also those who are no contacts. Throws `no-such-circle`. */
+  presence(id: string): ReadonlyMap<Email, MsnStatus>;
+  /** Everybody in the address book of a circle, and those who are asked. Roles of its chat are known from then on. */
+  members(id: string): Promise<readonly CircleMember[]>;
+  /** Resolves with the id when the circle can be used. */
+  create(name: string): Promise<string>;
+  /** Asks somebody to join; they need not be a contact. */
+  invite(id: string, email: Email, message?: string): Promise<void>;
+  /** Resolves when the circle can be used. */
+  accept(id: string): Promise<void>;
+  decline(id: string): Promise<void>;
+  /** For good. The last admin cannot. */
+  leave(id: string): Promise<void>;
+}
+
 export interface IncomingMessage {
   /** One's own address for what was said at another of one's own places. */
   readonly from: Email;
@@ -235,6 +277,10 @@ export interface MsnClientEvents {
   conversation: [conversation: Conversation];
   /** The members of a group conversation changed. */
   membersChanged: [conversation: Conversation];
+  /** Somebody asks the account to join a circle: once per session and circle, also for those found at sign-in. */
+  circleInvite: [circle: MsnCircle];
+  /** The list of circles changed; see `client.circles`. */
+  circlesChanged: [];
   /** A place of the account came, changed or went; see `client.endpoints`. */
   endpointsChanged: [];
   /** The session is over; not emitted for a sign-in that failed. */

@@ -159,7 +159,21 @@ export class Connection {
   /** Begins to wait for `what`, for at most `timeout` ms. */
   expect(what: string, timeout: number): Expectation {
     this.#expectations -= 1;
-    const key = this.#expectations;
+    return this.#await(this.#expectations, what, timeout);
+  }
+
+  /**
+   * Sends a command that the server answers only when it fails: rejects with ServerError then, and counts as waiting
+   * until it is told to be done.
+   */
+  submit(name: string, payload: Buffer, timeout: number): Expectation {
+    this.#trid += 1;
+    const outcome = this.#await(this.#trid, name, timeout);
+    this.send({ name, args: [this.#trid], payload });
+    return outcome;
+  }
+
+  #await(key: number, what: string, timeout: number): Expectation {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever waits sees the rejection; until somebody does it must not count as unhandled.
     promise.catch(ignore);

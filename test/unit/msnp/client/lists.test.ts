@@ -13,7 +13,7 @@ function contacts(entries: Record<string, number>): MsnContact[] {
 
 function listPayloads(people: readonly MsnContact[], isInitial: boolean): string[] {
   const entries = people.map(entryOf);
-  return isInitial ? BY_DOMAIN.initial(entries) : BY_DOMAIN.changes(entries);
+  return isInitial ? BY_DOMAIN.initial(entries, parseEmail("me@example.com")) : BY_DOMAIN.changes(entries);
 }
 
 describe("telling the server about the lists", () => {

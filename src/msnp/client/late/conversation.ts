@@ -1,0 +1,222 @@
+import type { Email } from "../../address.ts";
+import type { TextFormat } from "../../message/format.ts";
+import type { HeaderList } from "../../message/multipart.ts";
+import { ADDRESS_TYPE, formatMultipartAddress, type MultipartAddress } from "../../message/multipart-address.ts";
+import type { OutgoingBody } from "../../message/outgoing.ts";
+import type { Core, Live } from "../core.ts";
+import { SendError, toSendError } from "../errors.ts";
+import { TextQueue } from "../text-queue.ts";
+import type { Conversation, ConversationRole } from "../types.ts";
+import { encodeSdg, selfAddress } from "./envelope.ts";
+import type { Letter, Post } from "./post.ts";
+import { MESSAGING_1, MESSAGING_2, type SdgContent, type SdgForm } from "./sdg-content.ts";
+
+/** Channel of what is said to somebody who is there, and to somebody who is not (source: msnp21 §3.3). */
+export type Channel = "IM/Online" | "IM/Offline";
+
+/** What conversations without a switchboard need of the client. */
+export interface ConversationHost {
+  readonly core: Core;
+  readonly post: Post;
+  /** Makes a group of the members and one more. Rejects with SendError. */
+  startGroup(members: readonly Email[]): Promise<Conversation>;
+  /** Calls somebody into a circle or group. Rejects with what went wrong. */
+  inviteTo(conversation: GroupChat, email: Email): Promise<void>;
+  /** Leaves a circle or group for good. Rejects with what went wrong. */
+  leave(conversation: GroupChat): Promise<void>;
+}
+
+/** Sending by SDG; to whom is for the kinds of conversation (source: msnp21 §3.6). */
+abstract class SdgConversation implements Conversation {
+  abstract readonly kind: Conversation["kind"];
+  abstract readonly id: string | undefined;
+  abstract readonly name: string | undefined;
+  abstract readonly members: ReadonlySet<Email>;
+  abstract readonly isGroup: boolean;
+  protected readonly host: ConversationHost;
+  protected readonly texts = new TextQueue();
+
+  constructor(host: ConversationHost) {
+    this.host = host;
+  }
+
+  protected abstract readonly target: MultipartAddress;
+  /** The channel that is named for what is said; circles name none (source: msnp21 §5.3). */
+  protected abstract readonly channel: Channel | undefined;
+  abstract invite(email: Email): Promise<void>;
+  abstract close(): Promise<void>;
+  abstract leave(): Promise<void>;
+
+  sendText(text: string, format?: TextFormat): Promise<void> {
+    return this.texts.send(text, (part) => this.deliver((form) => form.text(part, format)));
+  }
+
+  async sendTyping(): Promise<void> {
+    this.host.post.tell(this.letter((form, live) => form.typing(live.handle as Email)));
+  }
+
+  async sendNudge(): Promise<void> {
+    await this.deliver((form) => form.nudge());
+  }
+
+  async sendBody(body: OutgoingBody): Promise<void> {
+    const { live } = this.host.core;
+    if (live === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
+    const contents = formOf(live).body(body);
+    if (contents === undefined) {
+      throw new SendError("not-supported", "not-sent", `${live.dialect.name} cannot carry a message of this kind`);
+    }
+    for (const content of contents) await this.deliver(() => content);
+  }
+
+  protected deliver(say: Say): Promise<void> {
+    return this.host.post.deliver(this.letter(say));
+  }
+
+  protected letter(say: Say, channel = this.channel): Letter {
+    const { core } = this.host;
+    return (live) => {
+      const { reliability, content, body, isSpoken, toEndpoint, routing = [] } = say(formOf(live), live);
+      const spoken: HeaderList = isSpoken && channel !== undefined ? [["Service-Channel", channel]] : [];
+      const to = toEndpoint === undefined ? this.target : { ...this.target, epid: toEndpoint };
+      const route = { to, from: selfAddress(core, live), routing: [...routing, ...spoken], reliability };
+      return encodeSdg(route, content, body);
+    };
+  }
+}
+
+type Say = (form: SdgForm, live: Live) => SdgContent;
+
+/** At MSNP18 only circles go by SDG, in an older form (source: msnp21 §5.3). */
+function formOf({ dialect }: Live): SdgForm {
+  return dialect.conversations === "sdg" ? MESSAGING_2 : MESSAGING_1;
+}
+
+/** A chat with one contact. */
+export class DirectChat extends SdgConversation {
+  readonly kind = "direct";
+  readonly id = undefined;
+  readonly name = undefined;
+  readonly isGroup = false;
+  readonly members: ReadonlySet<Email>;
+  readonly peer: Email;
+  protected readonly channel = "IM/Online";
+
+  constructor(host: ConversationHost, peer: Email) {
+    super(host);
+    this.peer = peer;
+    this.members = new Set([peer]);
+  }
+
+  protected get target(): MultipartAddress {
+    const type = this.host.core.contacts.all.get(this.peer)?.network ?? ADDRESS_TYPE.live;
+    return { type, account: this.peer };
+  }
+
+  /** A text that the server keeps until the contact signs in (source: msnp21 §3.7). Rejects with SendError. */
+  sendStored(text: string): Promise<void> {
+    return this.texts.send(text, (part) =>
+      this.host.post.deliver(this.letter((form) => form.text(part, undefined), "IM/Offline")),
+    );
+  }
+
+  async invite(email: Email): Promise<void> {
+    await this.host.startGroup([this.peer, email]);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  leave(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A circle or a temporary group. */
+export class GroupChat extends SdgConversation {
+  readonly kind: "circle" | "group";
+  readonly id: string;
+  readonly isGroup = true;
+  readonly address: MultipartAddress;
+  protected readonly channel = undefined;
+  #name: string | undefined;
+  readonly #members = new Set<Email>();
+  readonly #selfEmail: Email;
+  /** Of those whose role is known. */
+  roles: ReadonlyMap<Email, ConversationRole> = new Map();
+
+  constructor(host: ConversationHost, address: MultipartAddress, name?: string) {
+    super(host);
+    this.kind = address.type === ADDRESS_TYPE.circle ? "circle" : "group";
+    this.address = { type: address.type, account: address.account };
+    this.id = formatMultipartAddress(this.address);
+    this.#name = name;
+    this.#selfEmail = host.core.self.email;
+  }
+
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** Those who are in the chat now, without oneself. */
+  get members(): ReadonlySet<Email> {
+    return this.#members;
+  }
+
+  role(email: Email): ConversationRole | undefined {
+    return this.roles.get(email);
+  }
+
+  protected get target(): MultipartAddress {
+    return this.kind === "circle" ? { ...this.address, path: "IM" } : this.address;
+  }
+
+  /** Takes a new name; true when it is another. */
+  rename(name: string): boolean {
+    const isNew = name !== this.#name;
+    this.#name = name;
+    return isNew;
+  }
+
+  /** Takes a roster, the whole of it or additions; true when something changed. */
+  join(people: readonly Email[], isWhole: boolean): boolean {
+    let isNew = false;
+    if (isWhole) for (const email of this.#members) isNew = (!people.includes(email) && this.part(email)) || isNew;
+    for (const email of people) {
+      if (email === this.#selfEmail || this.#members.has(email)) continue;
+      this.#members.add(email);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /** Somebody is gone; true when they were there. */
+  part(email: Email): boolean {
+    return this.#members.delete(email);
+  }
+
+  /** Nobody is there any more; true when somebody was. */
+  empty(): boolean {
+    const was = this.#members.size > 0;
+    this.#members.clear();
+    return was;
+  }
+
+  async invite(email: Email): Promise<void> {
+    try {
+      await this.host.inviteTo(this, email);
+    } catch (error) {
+      throw toSendError(error);
+    }
+  }
+
+  /** A circle stays; a temporary group is left. */
+  async close(): Promise<void> {
+    if (this.kind === "group") await this.leave().catch(() => undefined);
+  }
+
+  async leave(): Promise<void> {
+    await this.host.leave(this);
+  }
+}
