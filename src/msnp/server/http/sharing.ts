@@ -6,6 +6,7 @@ import { tellOwnEndpoints } from "../own-changes.ts";
 import type { Account } from "../state/account.ts";
 import { isOnRole, ROLE_BITS } from "../state/journal.ts";
 import { AL, BL, ListError, PL, RL } from "../state/lists.ts";
+import { SHARING_CIRCLES, withCircleMembers } from "./circles.ts";
 import type { WebAnswer, WebRequest } from "./server.ts";
 import {
   ADDRESS_BOOK_NAMESPACE,
@@ -28,8 +29,9 @@ type Operation = (call: SoapCall) => RawXml;
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["FindMembership", findMembership],
-  ["AddMember", changing(addMember)],
-  ["DeleteMember", changing(deleteMember)],
+  ["AddMember", changing(withCircleMembers(addMember, true))],
+  ["DeleteMember", changing(withCircleMembers(deleteMember, false))],
+  ...SHARING_CIRCLES,
 ]);
 
 /** Who may see whom: the allow, block, reverse and pending lists (source: msnp-chat §5.3). */
