@@ -70,6 +70,8 @@ function changeInfo(session: NsSession, request: Request): void {
     session.connection.close();
     return;
   }
+  const capabilities = endpointCapabilities(root, hub.quirks.keepsEndpointData);
+  if (capabilities !== undefined) [endpoint.capabilities, endpoint.extendedCapabilities] = capabilities;
   if (root === undefined) {
     account.personalMessage = "";
     account.currentMedia = "";
@@ -83,6 +85,13 @@ function changeInfo(session: NsSession, request: Request): void {
     if (dialect.syncsOwnPresence) hub.presence.self(account);
   }
   session.send("UUX", trid, 0);
+}
+
+/** Escargot finds them only inside of another element (source: msnp-core §6.5). Throws when they are no numbers. */
+function endpointCapabilities(root: XmlElement | undefined, ownRoot: boolean): [string, string] | undefined {
+  const data = ownRoot && root?.name === "EndpointData" ? root : child(root, "EndpointData");
+  const given = text(data, "Capabilities");
+  return given === undefined ? undefined : readCapabilities(given.trim(), "pair");
 }
 
 function text(root: XmlElement | undefined, name: string): string | undefined {
