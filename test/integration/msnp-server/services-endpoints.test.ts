@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { MsnNetwork } from "../../../src/msnp/server/index.ts";
 import { RawClient, type Received } from "./raw-client.ts";
-import { ALICE_GUID, BOB_GUID, enter18, NO_OBJECT, online11, online18, openNetwork, untilLine } from "./scene.ts";
+import {
+  ALICE_GUID,
+  BOB_GUID,
+  enter18,
+  NO_OBJECT,
+  online11,
+  online18,
+  openNetwork,
+  securityTokens,
+  untilLine,
+} from "./scene.ts";
 
 const HOME = ALICE_GUID;
 const WORK = BOB_GUID;
