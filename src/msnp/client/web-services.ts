@@ -57,8 +57,12 @@ export class WebServices {
   }
 
   /** Runs a call with the ticket of a site, twice at most. Rejects with what the call rejects with, or `no-ticket`. */
-  withTicket<T>(address: string, call: (ticket: string) => Promise<T>): Promise<T> {
-    return this.#tickets.use(siteOf(address), call, isTicketRefused);
+  withTicket<T>(
+    address: string,
+    call: (ticket: string) => Promise<T>,
+    isRefused: (error: unknown) => boolean = isTicketRefused,
+  ): Promise<T> {
+    return this.#tickets.use(siteOf(address), call, isRefused);
   }
 
   /** The URL of a service that a network need not have. Throws MsnpError `no-service`. */

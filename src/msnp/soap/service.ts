@@ -57,6 +57,7 @@ const TICKET_FAULTS: ReadonlySet<string> = new Set([
   "PassportAuthFail",
   "LiveFederationTokenFailure",
   "FailedAuthentication",
+  "BadContextToken",
 ]);
 
 /** Whether a call failed because of its ticket. */
