@@ -56,7 +56,7 @@ export function openOfficial(): Promise<MsnNetwork & AsyncDisposable> {
   return openNetwork({ quirks: { ...OFFICIAL_QUIRKS, challenges: false } });
 }
 
-const PASSWORDS = new Map(PEOPLE.map(({ email, password }) => [email, password]));
+export const PASSWORDS = new Map(PEOPLE.map(({ email, password }) => [email, password]));
 
 export function emailOf(name: string): string {
   return `${name}@example.com`;

@@ -82,14 +82,14 @@ function notice(account: Account, inside: string): string {
   );
 }
 
-/** What `GCF .. Shields.xml` asks for in MSNP11 and 12: nothing is forbidden (source: msnp-core §7.5). */
+/** What `GCF .. Shields.xml` asks for in MSNP11 and 12: nothing is forbidden; bare LF as on Escargot (source: msnp-core §7.5). */
 export const SHIELDS = [
   `<?xml version="1.0" encoding="utf-8" ?>`,
   "<config>",
-  `  <shield><cli maj="7" min="0" minbld="0" maxbld="9999" deny=" " /></shield>`,
-  "  <block></block>",
+  `\t<shield><cli maj="7" min="0" minbld="0" maxbld="9999" deny=" " /></shield>`,
+  "\t<block></block>",
   "</config>",
-].join("\r\n");
+].join("\n");
 
 /** What is pushed as `GCF 0` from MSNP13 on (source: msnp-core §7.5). */
 export const POLICIES = [
