@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DialectName, MsnClient } from "../../../../src/msnp/index.ts";
+import { ALICE, BOB, CAROL, eventually, hearing, next, Stage } from "../stage.ts";
+
+describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => {
+  let stage: Stage;
+  let alice: MsnClient;
+  let bob: MsnClient;
+  beforeEach(async () => {
+    stage = await Stage.open();
+    const quick = { timeouts: { refresh: 20 } };
+    alice = await stage.signedIn(ALICE, dialect, quick);
+    bob = await stage.signedIn(BOB, dialect, quick);
+  });
+  afterEach(() => stage.close());
+
+  async function together(): Promise<string> {
+    const id = await alice.circles.create("Book club");
+    const asked = next(bob, "circleInvite");
+    await alice.circles.invite(id, BOB, "come in");
+    expect((await asked)[0]).toMatchObject({ id, name: "Book club", state: "invited", inviter: ALICE });
+    await bob.circles.accept(id);
+    await eventually(() => [...alice.circles.conversation(id).members]).toEqual([BOB]);
+    await eventually(() => [...bob.circles.conversation(id).members]).toEqual([ALICE]);
+    return id;
+  }
+
+  it("is made, and is there at the next sign-in", async () => {
+    const id = await alice.circles.create("Book club");
+    expect(alice.circles.list.get(id)).toEqual({ id, name: "Book club", role: "admin", state: "accepted" });
+    expect(alice.circles.conversation(id)).toMatchObject({ kind: "circle", id, name: "Book club", isGroup: true });
+    await alice.signOut();
+    const again = await stage.signedIn(ALICE, dialect);
+    await eventually(() => again.circles.list.get(id)?.name).toBe("Book club");
+  });
+
+  it("carries texts and nudges to everybody in it, and says who types", async () => {
+    const id = await together();
+    const heard = [hearing(alice), hearing(bob)];
+    await alice.circles.conversation(id).sendText("hello circle, à bientôt\nsecond line");
+    await heard[1]?.until(1);
+    const typing = next(alice, "typing");
+    await bob.circles.conversation(id).sendTyping();
+    expect((await typing)[0]).toMatchObject({ from: BOB, conversation: { id } });
+    const nudged = next(alice, "message");
+    await bob.circles.conversation(id).sendNudge();
+    expect((await nudged)[0]).toMatchObject({ from: BOB, body: { kind: "nudge" }, conversation: { id } });
+    expect(heard.map(({ lines }) => lines)).toEqual([["bob: nudge"], ["alice: hello circle, à bientôt\nsecond line"]]);
+  });
+
+  it("shows members who are no contacts, with their roles", async () => {
+    const id = await together();
+    const carol = await stage.signedIn(CAROL, dialect, { timeouts: { refresh: 20 } });
+    const asked = next(carol, "circleInvite");
+    await alice.circles.invite(id, CAROL);
+    await asked;
+    await carol.circles.accept(id);
+    await eventually(() => [...carol.circles.conversation(id).members].sort()).toEqual([ALICE, BOB]);
+    await eventually(() => carol.circles.presence(id).get(BOB)).toBe("NLN");
+    const members = await carol.circles.members(id);
+    expect(members.map(({ email, role }) => `${email} ${role}`).sort()).toEqual([
+      `${ALICE} admin`,
+      `${BOB} member`,
+      `${CAROL} member`,
+    ]);
+    expect(carol.circles.conversation(id).role?.(ALICE)).toBe("admin");
+  });
+
+  it("can be declined", async () => {
+    const id = await alice.circles.create("Book club");
+    const asked = next(bob, "circleInvite");
+    await alice.circles.invite(id, BOB);
+    await asked;
+    await bob.circles.decline(id);
+    expect(bob.circles.list.size).toBe(0);
+    await bob.signOut();
+    const again = await stage.signedIn(BOB, dialect);
+    await again.circles.members(id).catch(() => undefined);
+    expect(again.circles.list.size).toBe(0);
+  });
+
+  it("is left for good", async () => {
+    const id = await together();
+    const gone = next(alice, "membersChanged", ({ members }) => !members.has(BOB));
+    await bob.circles.leave(id);
+    await gone;
+    expect(bob.circles.list.has(id)).toBe(false);
+    expect(() => bob.circles.conversation(id)).toThrow("in no such circle");
+  });
+});
