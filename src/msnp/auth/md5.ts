@@ -9,6 +9,7 @@ export function md5Response(salt: string, password: string): string {
 /** A hash of salt and password, MSNP2-7 (source: msnp-core §3.2). */
 export const md5: AuthStrategy = {
   scheme: "MD5",
+  provesPassword: true,
   async prove(challenge, context): Promise<AuthProof> {
     const salt = challenge[0];
     if (salt === undefined) throw new AuthError("ticket", "protocol", "The server sent no login challenge");

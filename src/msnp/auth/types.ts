@@ -72,6 +72,8 @@ export interface AuthProof {
 export interface AuthStrategy {
   /** First argument of USR. */
   readonly scheme: "TWN" | "SSO" | "MD5";
+  /** Whether the password itself is proven to the chat server, so that a refusal there means that it is wrong. */
+  readonly provesPassword?: boolean;
   /** Answers `USR trid scheme S <challenge...>`. Throws AuthError. */
   prove(challenge: readonly string[], context: AuthContext): Promise<AuthProof>;
   /** A new ticket for a web service when the old one has run out; absent where none can be asked for. Throws AuthError. */

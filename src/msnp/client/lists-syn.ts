@@ -200,7 +200,8 @@ function isUnchanged(dialect: Dialect, answer: Command): boolean {
 function bitOf(core: Core, email: Email, { list }: ListChange): number {
   const lists = core.contacts.all.get(email)?.lists;
   const isAnswered = lists !== undefined && (lists.has("AL") || lists.has("BL"));
-  return list === "RL" && !isAnswered ? LIST_BITS[core.contacts.requestList] : LIST_BITS[list];
+  const bit = LIST_BITS[list];
+  return list === "RL" && !isAnswered ? bit | LIST_BITS[core.contacts.requestList] : bit;
 }
 
 /** Whoever takes one off their list asks for nothing any more. */

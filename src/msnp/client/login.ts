@@ -15,6 +15,8 @@ import { WebServices } from "./web-services.ts";
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
 const MAX_REDIRECTS = 5;
 const DEFAULT_PORT = 1863;
+/** What a first connection says of the transfers so far (source: msnp21 §2.4). */
+const FIRST_HOPS = Buffer.from("Version: 1\r\nXfrCount: 1\r\n").toString("base64");
 
 /** What happens during a sign-in; `stage` says where it stands. */
 export interface LoginProgress {
@@ -32,13 +34,15 @@ export async function logIn(core: Core, progress: LoginProgress): Promise<Live> 
   const { ns } = core.options.services;
   let target: Target = ns;
   let route: Route | undefined;
+  let hops = FIRST_HOPS;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const reached = await reach(core, progress, target, route, (connection, by) => greet(core, connection, by));
-    const outcome = await authenticate(core, reached, progress);
+    const reached = await reach(core, progress, target, route, (connection, by) => greet(core, connection, by, hops));
+    const outcome = await authenticate(core, reached, progress, hops);
     if ("live" in outcome) return outcome.live;
     reached.connection.destroy();
     progress.connection(undefined);
     const { redirect } = outcome;
+    hops = redirect?.hops ?? hops;
     // A gateway is told the first server's name; which one it connects to is its own matter.
     target = redirect === undefined || redirect.byGateway ? ns : redirect;
     if (redirect === undefined) route = undefined;
@@ -59,16 +63,16 @@ interface Greeting {
  * The first words. Through a gateway VER, CVR and USR go together where the answers make no difference to them: some
  * gateways insist on it (source: msnp21 §7.1), and all are slow.
  */
-async function greet(core: Core, ns: Connection, { transport }: Route): Promise<Greeting> {
+async function greet(core: Core, ns: Connection, { transport }: Route, hops: string): Promise<Greeting> {
   const only = transport === "gateway" ? soleGreeting(core.options.dialects) : undefined;
   if (only === undefined) return { dialect: await agreeOnDialect(core, ns), challenge: undefined };
   const handle = spelling(core.options, core.options.handle);
-  const [dialect, , challenge] = await Promise.all([
+  const [dialect, introduced, challenge] = await Promise.all([
     agreeOnDialect(core, ns),
-    introduce(ns, only, handle),
+    introduce(ns, only, handle, hops),
     askForChallenge(ns, only, handle),
   ]);
-  return { dialect, challenge };
+  return { dialect, challenge: introduced ?? challenge };
 }
 
 /** A dialect for all that are offered, when they all begin alike. */
@@ -84,20 +88,30 @@ function askForChallenge(ns: Connection, { auth }: Dialect, handle: string): Pro
   return ns.request("USR", [AUTH_STRATEGIES[auth].scheme, "I", handle], { accept: ["USR", "XFR"] });
 }
 
-async function authenticate(core: Core, reached: Reached<Greeting>, progress: LoginProgress): Promise<Outcome> {
+async function authenticate(
+  core: Core,
+  reached: Reached<Greeting>,
+  progress: LoginProgress,
+  hops: string,
+): Promise<Outcome> {
   const { connection: ns, route } = reached;
   const { dialect } = reached.answer;
   const handle = spelling(core.options, core.options.handle);
-  if (reached.answer.challenge === undefined) await introduce(ns, dialect, handle);
   const strategy = AUTH_STRATEGIES[dialect.auth];
-  const challenge = reached.answer.challenge ?? (await askForChallenge(ns, dialect, handle));
+  const challenge =
+    reached.answer.challenge ??
+    (await introduce(ns, dialect, handle, hops)) ??
+    (await askForChallenge(ns, dialect, handle));
   if (challenge.name === "XFR") return { redirect: transferTarget(challenge) };
   if (challenge.args[2] !== "S") {
     throw new SignInError("login", "protocol", "The server answered the sign-in with something else than a challenge");
   }
   const proof = await strategy.prove(challenge.args.slice(3), authContext(core, dialect, progress));
   progress.stage("login");
-  const answer = await ns.request("USR", proof.args, { accept: ["USR", "XFR"] });
+  const answer = await ns.request("USR", proof.args, { accept: ["USR", "XFR"] }).catch((error: unknown) => {
+    if (!(strategy.provesPassword && error instanceof ServerError && error.kind === "auth")) throw error;
+    throw new SignInError("login", "bad-password", "The server refused the address or the password", { cause: error });
+  });
   if (answer.name === "XFR") return { redirect: transferTarget(answer) };
   if (answer.args[1] !== "OK") throw new SignInError("login", "protocol", "The server did not confirm the sign-in");
   const confirmed = spelling(core.options, answer.args[2], handle);
@@ -147,11 +161,13 @@ function newestFirst(names: readonly DialectName[]): DialectName[] {
   return [...new Set(names)].sort((a, b) => dialectOf(b).version - dialectOf(a).version);
 }
 
-/** What goes between VER and USR (source: msnp-core §2.3, §2.4). */
-async function introduce(ns: Connection, dialect: Dialect, handle: string): Promise<void> {
+/** What goes between VER and USR (source: msnp-core §2.3, §2.4). Gives a transfer, if that is the answer. */
+async function introduce(ns: Connection, dialect: Dialect, handle: string, hops: string): Promise<Command | undefined> {
   for (const command of dialect.opening) {
     if (command === "CVR") {
-      await ns.request("CVR", [...dialect.clientVersion, ...(dialect.accountInVersion ? [handle] : [])]);
+      const account = dialect.accountInVersion ? [handle, ...(dialect.hops ? [hops] : [])] : [];
+      const answer = await ns.request("CVR", [...dialect.clientVersion, ...account], { accept: ["CVR", "XFR"] });
+      if (answer.name === "XFR") return answer;
       continue;
     }
     const answer = await ns.request("INF", []);
@@ -160,6 +176,7 @@ async function introduce(ns: Connection, dialect: Dialect, handle: string): Prom
       throw new SignInError("version", "protocol", "The server knows no way to sign in that this version has");
     }
   }
+  return undefined;
 }
 
 function webServices(core: Core, dialect: Dialect, proof: AuthProof): WebServices {
@@ -188,6 +205,8 @@ export function authContext(core: Core, dialect: Dialect, progress?: LoginProgre
 /** Where a sign-in goes on: at another server, or through another gateway. */
 interface Transfer extends Target {
   readonly byGateway: boolean;
+  /** To be said to the next server, where the dialect says such things. */
+  readonly hops: string | undefined;
 }
 
 /**
@@ -199,7 +218,7 @@ export function transferTarget(command: Command): Transfer | undefined {
     throw new SignInError("connect", "protocol", "The server passed the connection on to nothing");
   const target = command.args[2];
   if (target === undefined || target === "0") return undefined;
-  return { ...parseHostPort(target), byGateway: command.args[3] === "G" };
+  return { ...parseHostPort(target), byGateway: command.args[3] === "G", hops: command.args[5] };
 }
 
 /** Reads `host[:port]`. Throws SignInError `protocol`. */
