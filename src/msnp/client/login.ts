@@ -67,12 +67,14 @@ async function greet(core: Core, ns: Connection, { transport }: Route, hops: str
   const only = transport === "gateway" ? soleGreeting(core.options.dialects) : undefined;
   if (only === undefined) return { dialect: await agreeOnDialect(core, ns), challenge: undefined };
   const handle = spelling(core.options, core.options.handle);
-  const [dialect, introduced, challenge] = await Promise.all([
-    agreeOnDialect(core, ns),
-    introduce(ns, only, handle, hops),
-    askForChallenge(ns, only, handle),
-  ]);
-  return { dialect, challenge: introduced ?? challenge };
+  const agreed = agreeOnDialect(core, ns);
+  const introduced = introduce(ns, only, handle, hops);
+  const challenge = askForChallenge(ns, only, handle);
+  // Who is passed on at once gets no second answer.
+  const first = introduced.then((transfer) => transfer ?? challenge);
+  challenge.catch(() => undefined);
+  const [dialect, answer] = await Promise.all([agreed, first]);
+  return { dialect, challenge: answer };
 }
 
 /** A dialect for all that are offered, when they all begin alike. */

@@ -231,17 +231,23 @@ export class Connection {
     this.#trace?.("<<<", this.label, maskedLine(command));
     const status = statusOf(command);
     const trid = Number(command.args[0]);
-    const pending = this.#pending.get(trid) ?? (status === undefined ? undefined : this.#onlyPending(command));
+    const pending = this.#pending.get(trid) ?? this.#untold(command, status);
     if (pending !== undefined && status !== undefined)
       this.#settle(pending).reject(new ServerError(status, pending.name));
     else if (pending !== undefined && answers(pending, command)) this.#settle(pending).resolve(command);
     else this.#owner.onCommand(command, this);
   }
 
-  /** An error without a trid belongs to the request that waits, when it is the only one. */
-  #onlyPending(command: Command): Pending | undefined {
-    if (command.args.length > 0 || this.#pending.size !== 1) return undefined;
-    return this.#pending.values().next().value;
+  /**
+   * What a line without a trid answers. An error belongs to the request that waits, when it is the only one; a transfer
+   * to the sign-in that could be answered so (source: msnp21 §2.4).
+   */
+  #untold(command: Command, status: number | undefined): Pending | undefined {
+    if (status !== undefined) {
+      return command.args.length > 0 || this.#pending.size !== 1 ? undefined : this.#pending.values().next().value;
+    }
+    if (command.name !== "XFR" || command.args[0] !== "0") return undefined;
+    return [...this.#pending.values()].find(({ accept }) => accept?.includes("XFR"));
   }
 
   #settle(pending: Pending): Pending {
