@@ -3,6 +3,7 @@ import { Connection, ConnectionError } from "../transport/connection.ts";
 import { DEFAULT_GATEWAY_RULES } from "../transport/gateway.ts";
 import type { Via } from "../transport/via.ts";
 import type { Core } from "./core.ts";
+import { SignInError } from "./errors.ts";
 import type { LoginProgress } from "./login.ts";
 
 /** How a session's servers are reached: what worked for its notification server is used for its switchboards. */
@@ -40,8 +41,8 @@ export function viaOf({ options, http }: Core, { transport, gatewayUrl }: Route,
 
 /**
  * Connects by the transport that is known to work, or else by each of the client's in turn until one brings a first
- * answer. Rejects with the error of the only way, a ConnectionError that names what was tried, or what `greet` rejects
- * with for another reason than the connection's.
+ * answer. Rejects with the error of the only way, a SignInError that names what was tried, or what `greet` rejects with
+ * for another reason than the connection's.
  */
 export async function reach<T>(
   core: Core,
@@ -64,7 +65,7 @@ export async function reach<T>(
   }
   const tried = failures.map(({ transport, error }) => `${transport}: ${error.message}`).join("; ");
   const isSilence = failures.every(({ error }) => error.code === "timeout");
-  throw new ConnectionError(isSilence ? "timeout" : "unreachable", `No way leads to the server. ${tried}`);
+  throw new SignInError("connect", isSilence ? "timeout" : "unreachable", `No way leads to the server. ${tried}`);
 }
 
 function routeBy(transport: TransportKind, gatewayUrl: string | undefined): Route {
@@ -100,8 +101,10 @@ async function attempt<T>(
   const giveUp = (): void => connection.destroy(new ConnectionError("aborted", "The connection was called off"));
   progress.signal.addEventListener("abort", giveUp);
   try {
-    progress.stage("version");
+    // A gateway is only reached with the first words.
+    if (route.transport !== "gateway") progress.stage("version");
     const answer = await greet(connection, route);
+    if (route.transport === "gateway") progress.stage("version");
     progress.connection(connection);
     return { connection, route, answer };
   } catch (error) {

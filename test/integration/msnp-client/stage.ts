@@ -47,6 +47,11 @@ export class Stage {
     return new Stage(await MsnNetwork.start({ accounts: ACCOUNTS, options }));
   }
 
+  /** A stage with a network of its own making; the accounts should be {@link ACCOUNTS}. */
+  static over(network: MsnNetwork): Stage {
+    return new Stage(network);
+  }
+
   client(email: Email, dialect: DialectName, more: Partial<MsnClientOptions> = {}): MsnClient {
     const password = ACCOUNTS.find((account) => account.email === email)?.password ?? "";
     const number = String(this.#clients.length + 1).padStart(12, "0");
