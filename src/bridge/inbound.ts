@@ -73,9 +73,9 @@ export class Inbox {
 
   /** What the owner said to a contact at another place. It stands in the same lane as the contact's words. */
   receiveOwn(account: AccountRecord, words: OwnWords): void {
-    const { kind, to, text, at, device } = words;
+    const { kind, to, fromName, text, at, device } = words;
     const own = device === undefined ? {} : { device };
-    this.#receive(account, to, { kind, from: account.address, fromName: account.address, text, at, own });
+    this.#receive(account, to, { kind, from: account.address, fromName, text, at, own });
   }
 
   /**
@@ -217,7 +217,7 @@ async function deliver(
   if (message.own) {
     const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
     const room = await openRoom(portals, home, account, lane.portal, name);
-    await home.deliverOwn(room, { network: account.network, contact: account.address }, message, key);
+    await home.deliverOwn(room, ghost, { network: account.network, contact: account.address }, message, key);
     return;
   }
   const room = await openRoom(portals, home, account, lane.portal, message.fromName);

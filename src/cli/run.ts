@@ -19,6 +19,8 @@ import {
   createMatrixHome,
   MATRIX,
   type MatrixHome,
+  type PuppetRegistration,
+  parsePuppetRegistration,
   parseRegistration,
   type Registration,
 } from "../matrix/index.ts";
@@ -71,15 +73,18 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
   const meter = createMeter(registry);
   const { store, owner } = await openData(loaded, meter, log, closers);
   for (const warning of await store.warnings()) log.warn(warning);
+  const doublePuppet = await loadPuppetRegistration(config);
   const home = createMatrixHome({
     homeserverUrl: config.homeserver.url,
     domain: config.homeserver.domain,
     registration,
+    ...(doublePuppet === undefined ? {} : { doublePuppet }),
     bind: config.appservice.bind,
     ghostPrefix: config.appservice.ghostPrefix,
     networks: profiles.map(({ name }) => name),
     presence: config.presence.matrix,
     profiles: store,
+    secrets: store,
     meter,
     log,
     limits: { maxTransactionBytes: config.appservice.maxTransactionMegabytes * 1024 * 1024 },
@@ -173,6 +178,19 @@ async function loadRegistration({ appservice, homeserver }: Loaded["config"]): P
     });
   }
   return registration;
+}
+
+/** @throws BridgeError `bad-input` when one is named and cannot be used. */
+async function loadPuppetRegistration({ matrix }: Loaded["config"]): Promise<PuppetRegistration | undefined> {
+  const file = matrix.doublePuppet.registration;
+  if (file === undefined) return undefined;
+  try {
+    return parsePuppetRegistration(await readFile(file, "utf8"));
+  } catch (error) {
+    if (error instanceof BridgeError) throw error;
+    const why = error instanceof Error ? error.message : "unknown";
+    throw new BridgeError("bad-input", { detail: `the registration ${file} cannot be read (${why})` });
+  }
 }
 
 function networkOf(profile: NetworkProfile, proxy: SettingsChoice["proxy"], log: Logger): Network {

@@ -39,10 +39,12 @@ export function loadConfig(file: string | undefined, env: Environment): Loaded {
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { appservice, data, networks } = config;
+  const { appservice, data, matrix, networks } = config;
+  const puppets = matrix.doublePuppet.registration;
   return {
     ...config,
     appservice: { ...appservice, registration: resolve(base, appservice.registration) },
+    matrix: puppets === undefined ? matrix : { doublePuppet: { registration: resolve(base, puppets) } },
     data: { folder: resolve(base, data.folder), sealingKeyFile: resolve(base, data.sealingKeyFile) },
     networks: networks.folder === undefined ? networks : { ...networks, folder: resolve(base, networks.folder) },
   };

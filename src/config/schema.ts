@@ -47,6 +47,20 @@ const appservice = z
   .prefault({})
   .describe("The application service: the bridge as the homeserver sees it.");
 
+const matrix = z
+  .strictObject({
+    doublePuppet: z
+      .strictObject({
+        registration: text(
+          "File with a second registration (url: null, users not exclusive) that lets the bridge post as people of your server what they say in their own Messenger. Without it they can give an access token (`puppet`), or a ghost with their name speaks.",
+        ).optional(),
+      })
+      .prefault({})
+      .describe("Double puppeting; docs/operators.md shows how."),
+  })
+  .prefault({})
+  .describe("What the bridge may do on Matrix beyond its own users.");
+
 function isProxy(text: string): boolean {
   if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
   const [address = "", bits, ...more] = text.split("/");
@@ -195,6 +209,7 @@ const permissions = z
 export const configSchema = z.strictObject({
   homeserver,
   appservice,
+  matrix,
   web,
   metrics,
   redis,

@@ -79,6 +79,11 @@ export class Ghosts {
     this.#known.set(mxid, { ready: true, name });
   }
 
+  /** The name that was set last; `undefined`: none. */
+  async nameOf(ghost: GhostRef): Promise<string | undefined> {
+    return (await this.#lookup(ghost, this.#options.names.mxid(ghost))).name;
+  }
+
   async #setName(mxid: string, name: string): Promise<void> {
     await this.#options.library().as("set-name", mxid, (intent) => intent.setDisplayName(name));
   }
@@ -155,8 +160,13 @@ export class Ghosts {
   }
 }
 
+/** The homeserver does not know the device that a request is said to come from. */
+export function isUnknownDevice(error: unknown): boolean {
+  return isRefusal(error, "M_UNKNOWN_DEVICE", "ORG.MATRIX.MSC4326.M_UNKNOWN_DEVICE");
+}
+
 /** Synapse says 403 `M_FORBIDDEN` for an unregistered ghost and 400 `M_UNKNOWN_DEVICE` for a missing device. */
 function isUnknownUser(error: unknown): boolean {
-  if (isRefusal(error, "M_UNKNOWN_DEVICE", "ORG.MATRIX.MSC4326.M_UNKNOWN_DEVICE")) return true;
+  if (isUnknownDevice(error)) return true;
   return isRefusal(error, "M_FORBIDDEN", "M_EXCLUSIVE") && /register/i.test(error.message);
 }

@@ -18,14 +18,24 @@ import {
   residentParts,
   roomId,
 } from "../bridge/model.ts";
-import type { Home, HomeHost, PresenceShowing, TypingShowing } from "../bridge/ports/home.ts";
+import type {
+  DoublePuppeting,
+  Home,
+  HomeHost,
+  NicknameShowing,
+  PresenceShowing,
+  PuppetAccess,
+  TypingShowing,
+} from "../bridge/ports/home.ts";
 import type { Readiness } from "../bridge/ports/linking.ts";
+import type { Secret } from "../bridge/secret.ts";
 import { Attachment } from "./attach.ts";
+import type { EventHead } from "./convert/event.ts";
 import { failureText, statusContent } from "./convert/failure.ts";
 import { GhostNames } from "./convert/ghost.ts";
 import { toMatrixPresence } from "./convert/presence.ts";
 import { parseStored, readStored } from "./convert/read.ts";
-import { textContent, tooLong } from "./convert/text.ts";
+import { ghostName, textContent, tooLong } from "./convert/text.ts";
 import { EarlyWords } from "./early.ts";
 import { Ghosts } from "./ghosts.ts";
 import { HomeserverClient } from "./http/client.ts";
@@ -37,13 +47,15 @@ import { TransactionOrder } from "./listener/order.ts";
 import { ManagementRooms } from "./management.ts";
 import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 import { Performer } from "./perform.ts";
+import { DoublePuppets } from "./puppets/double.ts";
+import { OwnGhost } from "./puppets/own-ghost.ts";
 import { Rooms } from "./rooms.ts";
 import { Sender } from "./sender.ts";
 import { GhostTyping } from "./typing.ts";
 import { BotVoice } from "./voice.ts";
 
 /** What the rest of the program may ask of the Matrix side beyond the core's contract. */
-export interface MatrixHome extends Home, TypingShowing, PresenceShowing {
+export interface MatrixHome extends Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting {
   /** Why the Matrix side is or is not ready. */
   health(): Readiness;
   /** Resolves when the homeserver has been reached and has reached us, for tools and tests. */
@@ -58,6 +70,9 @@ export const MATRIX: HomeName = parseHomeName("matrix");
 
 /** Synapse calls a ghost offline 30 s after its last presence (stack A3). */
 const PRESENCE_REFRESH_MS = 23_000;
+
+const LOST_ACCESS =
+  "The access that you gave me to post as you does not work any more: your server has ended it. What you say in your own Messenger comes as a contact with your name from now on. Say `puppet` to give me a new one.";
 
 /** Pause between a transaction that could not be stored and asking for it again. */
 const NUDGE_MS = 2000;
@@ -84,6 +99,8 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #voice: BotVoice;
   readonly #performer: Performer;
   readonly #typing: GhostTyping;
+  readonly #double: DoublePuppets;
+  readonly #ownGhost: OwnGhost;
   readonly #intake: Intake;
   readonly #attachment: Attachment;
   readonly #listener: DurableAppService;
@@ -127,9 +144,21 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#voice = new BotVoice({ sender, rooms: this.#rooms, management, names, bot });
     this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
     this.#typing = new GhostTyping(client);
+    this.#ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
+    this.#double = new DoublePuppets({
+      home: MATRIX,
+      client,
+      secrets: options.secrets,
+      operator: options.doublePuppet,
+      secret: registration.asToken,
+      lost: (resident) => this.#tellOfLostAccess(resident),
+      log,
+    });
+    const double = this.#double;
+    const isEcho = ({ event, room, sender, content }: EventHead) => double.isEcho(event, room, sender, content);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
-    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, log });
+    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, isEcho, log });
     this.#attachment = new Attachment({
       client,
       ghosts,
@@ -277,8 +306,42 @@ class MatrixSide implements MatrixHome, Inbox {
     return this.#postAs(ghost, room.room, message, key);
   }
 
-  deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
-    return this.#postAs(self, room.room, message, key);
+  async deliverOwn(
+    { room, resident }: PortalRoom,
+    ghost: GhostRef,
+    self: GhostRef,
+    message: NetworkMessage,
+    key: string,
+  ): Promise<MessageId> {
+    const { kind, text, at, fromName, own } = message;
+    const post = { room, type: "m.room.message", content: textContent(kind, text), key, at };
+    try {
+      const event = await this.#double.post({ ...post, mxid: residentParts(resident).id });
+      return event ?? (await this.#ownGhost.post({ ...post, ghost, self, name: fromName, device: own?.device }));
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
+    try {
+      const name = nickname === "" ? await this.#ghosts.nameOf(ghost) : ghostName(nickname, ghost.contact);
+      await this.#sender.nameInRoom(room.room, await this.#ghosts.prepare(ghost), name);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
+  }
+
+  puppetAccess(resident: ResidentId): Promise<PuppetAccess> {
+    return this.#double.access(resident);
+  }
+
+  givePuppet(resident: ResidentId, access: Secret): Promise<void> {
+    return this.#double.give(resident, access);
+  }
+
+  dropPuppet(resident: ResidentId): Promise<void> {
+    return this.#double.drop(resident);
   }
 
   async #postAs(ghost: GhostRef, room: string, message: NetworkMessage, key: string): Promise<MessageId> {
@@ -383,6 +446,10 @@ class MatrixSide implements MatrixHome, Inbox {
     } catch (error) {
       this.#log.debug({ err: error, room }, "no send status");
     }
+  }
+
+  async #tellOfLostAccess(resident: ResidentId): Promise<void> {
+    await this.say(resident, undefined, LOST_ACCESS, `lost access ${Date.now()}`);
   }
 
   async nameGhost(ghost: GhostRef, displayName: string): Promise<void> {

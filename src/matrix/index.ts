@@ -3,6 +3,8 @@ export { createMatrixHome, MATRIX, type MatrixHome } from "./home.ts";
 export { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 export {
   coversGhosts,
+  type PuppetRegistration,
+  parsePuppetRegistration,
   parseRegistration,
   type Registration,
   type RegistrationFields,

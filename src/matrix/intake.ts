@@ -18,6 +18,8 @@ export interface IntakeOptions {
   /** Whether a room is the management room of the person. */
   readonly isManagement: (mxid: string, room: string) => boolean | Promise<boolean>;
   readonly early: EarlyWords;
+  /** Whether an event is what the bridge itself has posted as a person. */
+  readonly isEcho: (head: EventHead) => boolean;
   readonly log: Logger;
 }
 
@@ -71,6 +73,7 @@ export class Intake {
     const head = eventHead(raw);
     if (head === undefined || taken.has(head.event) || this.#options.early.has(head.event)) return [];
     taken.add(head.event);
+    if (this.#options.isEcho(head)) return [];
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const management = typeof asked === "boolean" ? asked : await asked;
     const items: IntakeItem[] = [];

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Meter } from "../bridge/metrics.ts";
 import type { NetworkName } from "../bridge/model.ts";
-import type { ProfileStore } from "../bridge/ports/store.ts";
-import type { Registration } from "./registration.ts";
+import type { ProfileStore, SecretStore } from "../bridge/ports/store.ts";
+import type { PuppetRegistration, Registration } from "./registration.ts";
 
 export interface MatrixLimits {
   /** A transaction holds up to 100 events of 64 KiB and ephemeral data; above this it is refused and would come again for ever. */
@@ -33,6 +33,8 @@ export interface MatrixHomeOptions {
   /** The server's name in ids, e.g. `example.org`. */
   readonly domain: string;
   readonly registration: Registration;
+  /** Lets the bridge post as people of this server what they say in their own Messenger. */
+  readonly doublePuppet?: PuppetRegistration;
   /** Where the application service listens; port 0 picks a free one. */
   readonly bind: { readonly host: string; readonly port: number };
   /** Start of every ghost's localpart and of every alias, e.g. `_msn_`; must match the registration. */
@@ -45,6 +47,7 @@ export interface MatrixHomeOptions {
   readonly messageStatus?: boolean;
   readonly botName?: string;
   readonly profiles: ProfileStore;
+  readonly secrets: SecretStore;
   readonly meter: Meter;
   readonly log: Logger;
   readonly limits?: Partial<MatrixLimits>;

@@ -54,6 +54,13 @@ export function renderRegistration(fields: RegistrationFields): string {
   );
 }
 
+/** A second registration, by which the bridge may act for the people of this server. */
+export interface PuppetRegistration {
+  readonly asToken: Secret;
+  /** Whether the homeserver lets it act for this person, by what the registration claims. */
+  covers(mxid: string): boolean;
+}
+
 function refuse(what: string): never {
   throw new BridgeError("bad-input", { detail: `the registration ${what}` });
 }
@@ -69,11 +76,7 @@ function field(object: Record<string, unknown>, key: string): string {
   return value;
 }
 
-/**
- * Reads a registration and refuses what the bridge cannot run with.
- * @throws BridgeError `bad-input` naming the key; never with a token in its text.
- */
-export function parseRegistration(text: string): Registration {
+function readTable(text: string): Record<string, unknown> {
   let object: unknown;
   try {
     object = parse(text);
@@ -81,7 +84,15 @@ export function parseRegistration(text: string): Registration {
     refuse(`is not YAML: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unreadable"}`);
   }
   if (typeof object !== "object" || object === null || Array.isArray(object)) refuse("is empty or not a table of keys");
-  const table = object as Record<string, unknown>;
+  return object as Record<string, unknown>;
+}
+
+/**
+ * Reads a registration and refuses what the bridge cannot run with.
+ * @throws BridgeError `bad-input` naming the key; never with a token in its text.
+ */
+export function parseRegistration(text: string): Registration {
+  const table = readTable(text);
   const asToken = token(table, "as_token");
   const hsToken = token(table, "hs_token");
   if (asToken === hsToken) refuse('has the same text as "as_token" and "hs_token"; they must differ');
@@ -98,6 +109,28 @@ export function parseRegistration(text: string): Registration {
     senderLocalpart,
     ephemeral: table.receive_ephemeral === true || table["de.sorunome.msc2409.push_ephemeral"] === true,
   };
+}
+
+/**
+ * Reads the registration for double puppeting: `url: null`, and a user namespace that is not exclusive, or nobody but the
+ * bridge could use those names any more.
+ * @throws BridgeError `bad-input` naming the key; never with a token in its text.
+ */
+export function parsePuppetRegistration(text: string): PuppetRegistration {
+  const table = readTable(text);
+  const asToken = new Secret(token(table, "as_token"));
+  token(table, "hs_token");
+  if (table.url !== null && table.url !== "")
+    refuse(
+      "for double puppeting must have no address: write `url: null`, or everything would be sent to the bridge twice",
+    );
+  const users = (table.namespaces as { users?: unknown } | null | undefined)?.users;
+  const rules = (Array.isArray(users) ? users : []).map((one: unknown) => (one ?? {}) as Record<string, unknown>);
+  if (rules.some(({ exclusive }) => exclusive !== false))
+    refuse("for double puppeting must say `exclusive: false` for its users, or people could no longer sign up");
+  const patterns = rules.flatMap(({ regex }) => (typeof regex === "string" ? [regex] : []));
+  if (patterns.length === 0) refuse('for double puppeting names no users (namespaces, users, "regex")');
+  return { asToken, covers: (mxid) => patterns.some((pattern) => matches(pattern, mxid)) };
 }
 
 /** Whether the homeserver would let the bridge have ghosts of these names, by what a registration's text claims. */

@@ -9,7 +9,7 @@ import { HomeserverSilent, isRefusal } from "./http/errors.ts";
  * A transaction id from a lane's key. Synapse's memory of them is per path and application service, not per user, so the
  * key alone must be unique; it is, because a key names one entry of one lane.
  */
-function transactionId(key: string): string {
+export function transactionId(key: string): string {
   return `m${createHash("sha256").update(key).digest("base64url").slice(0, 32)}`;
 }
 
@@ -23,6 +23,11 @@ export interface Post {
   readonly at?: number;
   /** For metrics. */
   readonly name?: string;
+}
+
+/** Where an event of this type and key is sent to. */
+export function sendPath(room: string, type: string, key: string): string {
+  return `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/${encodeURIComponent(type)}/${transactionId(key)}`;
 }
 
 const room = (id: string): string => `/_matrix/client/v3/rooms/${encodeURIComponent(id)}`;
@@ -44,7 +49,7 @@ export class Sender {
     const answer = await this.#client.call({
       name: post.name ?? "send",
       method: "PUT",
-      path: `${room(post.room)}/send/${encodeURIComponent(post.type)}/${transactionId(post.key)}`,
+      path: sendPath(post.room, post.type, post.key),
       as: post.as,
       ...(device === undefined ? {} : { device }),
       ...(post.at === undefined ? {} : { query: `&ts=${Math.max(0, Math.trunc(post.at))}` }),
@@ -91,14 +96,40 @@ export class Sender {
 
   /** How `whom` stands in a room, as `as` sees it, who must be in it. */
   async membership(roomId: string, as: string, whom: string): Promise<"join" | "invite" | "out"> {
-    const path = `${room(roomId)}/state/m.room.member/${encodeURIComponent(whom)}`;
+    const { membership } = await this.stateOf(roomId, as, "m.room.member", whom);
+    return membership === "join" || membership === "invite" ? membership : "out";
+  }
+
+  /** The content of a piece of a room's state, as `as` sees it, who must be in it; empty when there is none. */
+  async stateOf(
+    roomId: string,
+    as: string,
+    type: string,
+    stateKey: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const path = `${room(roomId)}/state/${encodeURIComponent(type)}/${encodeURIComponent(stateKey)}`;
     try {
-      const content = await this.#client.call({ name: "member", method: "GET", path, as });
-      return content.membership === "join" || content.membership === "invite" ? content.membership : "out";
+      return await this.#client.call({ name: "state", method: "GET", path, as });
     } catch (error) {
-      if (isRefusal(error, "M_NOT_FOUND")) return "out";
+      if (isRefusal(error, "M_NOT_FOUND")) return {};
       throw error;
     }
+  }
+
+  /**
+   * Gives a user a name of its own in one room, or its usual one there (`undefined`). Who is only invited comes in by it.
+   * @throws MatrixRefusal `M_FORBIDDEN` for one who is neither there nor invited.
+   */
+  async nameInRoom(roomId: string, mxid: string, displayname: string | undefined): Promise<void> {
+    const { membership, ...before } = await this.stateOf(roomId, mxid, "m.room.member", mxid);
+    if (membership === "join" && before.displayname === displayname) return;
+    const { avatar_url } = before;
+    const content = {
+      membership: "join",
+      ...(displayname === undefined ? {} : { displayname }),
+      ...(avatar_url === undefined ? {} : { avatar_url }),
+    };
+    await this.state(roomId, mxid, "m.room.member", mxid, content);
   }
 
   /** Ids of those who are in the room, as a member sees it. */
@@ -167,7 +198,7 @@ export class Sender {
   }
 }
 
-function eventId(value: unknown): MessageId {
+export function eventId(value: unknown): MessageId {
   if (typeof value !== "string" || value === "") throw new HomeserverSilent("send: the answer names no event");
   return messageId(value);
 }

@@ -21,7 +21,7 @@ import { Secret } from "../../src/bridge/secret.ts";
 import { freePort } from "../../src/cli/sandbox/ports.ts";
 import { createMatrixHome, MATRIX, type MatrixHome, type MatrixHomeOptions } from "../../src/matrix/index.ts";
 import { parseRegistration, type Registration, renderRegistration } from "../../src/matrix/registration.ts";
-import { MemoryProfiles, RecordingHost } from "./matrix-host.ts";
+import { MemoryProfiles, MemorySecrets, RecordingHost } from "./matrix-host.ts";
 
 export const NETWORK = parseNetworkName("escargot");
 export const PREFIX = "_msn_";
@@ -92,6 +92,7 @@ export async function startHome(
     ghostPrefix: PREFIX,
     networks: [NETWORK],
     presence: true,
+    secrets: new MemorySecrets(),
     meter: noMeter,
     log: pino({ level: "trace" }, { write: (line: string) => void logged.push(line) }),
     ...given,

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import type { GhostRef, HomeEvent, HomeName, Presence, ResidentId, RoomId } from "../../src/bridge/model.ts";
 import type { Home, HomeHost, IntakeItem } from "../../src/bridge/ports/home.ts";
-import type { ProfileStore } from "../../src/bridge/ports/store.ts";
+import type { ProfileStore, SecretStore } from "../../src/bridge/ports/store.ts";
+import type { Secret } from "../../src/bridge/secret.ts";
 
 /** Profiles in memory, so that the Matrix side can be tried without Redis; the real store has its own tests. */
 export class MemoryProfiles implements ProfileStore {
@@ -34,6 +35,23 @@ export class MemoryProfiles implements ProfileStore {
   async #put(map: Map<string, Record<string, string>>, key: string, fields: Record<string, string>): Promise<void> {
     if (this.failure) throw this.failure;
     map.set(key, { ...map.get(key), ...fields });
+  }
+}
+
+/** Secrets in memory. */
+export class MemorySecrets implements SecretStore {
+  readonly kept = new Map<string, Secret>();
+
+  async keepSecret(resident: ResidentId, name: string, secret: Secret): Promise<void> {
+    this.kept.set(`${resident} ${name}`, secret);
+  }
+
+  async secret(resident: ResidentId, name: string): Promise<Secret | undefined> {
+    return this.kept.get(`${resident} ${name}`);
+  }
+
+  async dropSecret(resident: ResidentId, name: string): Promise<void> {
+    this.kept.delete(`${resident} ${name}`);
   }
 }
 

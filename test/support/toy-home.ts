@@ -159,7 +159,13 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     return this.#once(key, room.room, ghost.contact, message.text);
   }
 
-  async deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+  async deliverOwn(
+    room: PortalRoom,
+    _ghost: GhostRef,
+    self: GhostRef,
+    message: NetworkMessage,
+    key: string,
+  ): Promise<MessageId> {
     await this.#answers();
     const device = message.own?.device ?? "another place";
     const by = this.access === "none" ? `${self.contact} (you, on ${device})` : `${room.resident} (on ${device})`;

@@ -184,7 +184,7 @@ export class ToySession implements Session, TypingSending, PresenceSetting, Cont
 
   /** The owner says something at another place. */
   hearOwn(to: ContactAddress, text: string, device = "Laptop"): void {
-    this.hooks.ownMessage({ kind: "text", to, text, at: Date.now(), device });
+    this.hooks.ownMessage({ kind: "text", to, fromName: this.displayName, text, at: Date.now(), device });
   }
 
   hear(from: ContactAddress, text: string): void {

@@ -42,11 +42,17 @@ export interface Home {
   deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId>;
 
   /**
-   * Posts what the resident said at another place, as the resident where the home can, otherwise as `self`, the ghost of
-   * their own account, in such a way that one sees whose words they are. What is posted as the resident must not come
-   * back as words of theirs. `key` and errors as in {@link Home.deliver}.
+   * Posts what the resident said to `ghost` at another place, as the resident where the home can, otherwise as `self`, the
+   * ghost of their own account, in such a way that one sees whose words they are. What is posted as the resident must not
+   * come back as words of theirs. `key` and errors as in {@link Home.deliver}.
    */
-  deliverOwn(room: PortalRoom, self: GhostRef, message: NetworkMessage, key: string): Promise<MessageId>;
+  deliverOwn(
+    room: PortalRoom,
+    ghost: GhostRef,
+    self: GhostRef,
+    message: NetworkMessage,
+    key: string,
+  ): Promise<MessageId>;
 
   /**
    * Makes the room of a one-to-one portal, with the ghost in it and the resident invited, marked as direct. Called again

@@ -65,6 +65,8 @@ export interface SessionHooks {
 export interface OwnWords extends OwnPlace {
   readonly kind: NetworkMessage["kind"];
   readonly to: ContactAddress;
+  /** The owner's display name. */
+  readonly fromName: string;
   readonly text: string;
   /** Unix ms when it was said. */
   readonly at: number;

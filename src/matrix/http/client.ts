@@ -26,8 +26,10 @@ export interface Call {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** From `/_matrix`, already encoded. */
   readonly path: string;
-  /** Whom the application service acts as. */
-  readonly as: string;
+  /** Whom the application service acts as; absent with a {@link Call.token} of a person, who acts as they are. */
+  readonly as?: string;
+  /** Somebody else's right, instead of the bridge's own. */
+  readonly token?: Secret;
   readonly device?: string;
   readonly query?: string;
   readonly body?: unknown;
@@ -40,7 +42,7 @@ const MAX_ANSWER = 8 * 1024 * 1024;
 export class HomeserverClient {
   readonly #pool: Pool;
   readonly #base: string;
-  readonly #headers: Record<string, string>;
+  readonly #token: Secret;
   readonly #options: ClientOptions;
   #silent: string | undefined;
 
@@ -48,7 +50,7 @@ export class HomeserverClient {
     const url = new URL(options.homeserverUrl);
     this.#options = options;
     this.#base = url.pathname.replace(/\/+$/, "");
-    this.#headers = { authorization: `Bearer ${options.token.open()}`, "content-type": "application/json" };
+    this.#token = options.token;
     this.#pool = new Pool(url.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -92,8 +94,10 @@ export class HomeserverClient {
   }
 
   async #exchange(call: Call): Promise<Json> {
+    const as = call.as === undefined ? "" : `user_id=${encodeURIComponent(call.as)}`;
     const device = call.device === undefined ? "" : `&device_id=${encodeURIComponent(call.device)}`;
-    const path = `${this.#base}${call.path}?user_id=${encodeURIComponent(call.as)}${device}${call.query ?? ""}`;
+    const path = `${this.#base}${call.path}?${as}${device}${call.query ?? ""}`;
+    const token = call.token ?? this.#token;
     let status: number;
     let text: string;
     let retryAfter: string | string[] | undefined;
@@ -101,7 +105,7 @@ export class HomeserverClient {
       const answer = await this.#pool.request({
         method: call.method,
         path,
-        headers: this.#headers,
+        headers: { authorization: `Bearer ${token.open()}`, "content-type": "application/json" },
         body: call.method === "GET" || call.method === "DELETE" ? null : JSON.stringify(call.body ?? {}),
         signal: AbortSignal.timeout(this.#options.timeoutMs),
       });

@@ -32,7 +32,8 @@ export function ownWords(message: IncomingMessage, device: string | undefined): 
   const said = to === undefined || message.conversation.isGroup ? undefined : networkMessage(message);
   if (to === undefined || said === undefined) return undefined;
   const text = message.body.kind === "nudge" ? "sent a nudge" : said.text;
-  return { kind: said.kind, to: addressOf(to), text, at: said.at, ...(device === undefined ? {} : { device }) };
+  const { kind, fromName, at } = said;
+  return { kind, to: addressOf(to), fromName, text, at, ...(device === undefined ? {} : { device }) };
 }
 
 function onlyMember({ conversation, from }: IncomingMessage): Email | undefined {
