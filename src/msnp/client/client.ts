@@ -12,6 +12,7 @@ import { endReason, outReason } from "./closing.ts";
 import { ContactBook } from "./contacts.ts";
 import { type Core, type Live, updateSelf } from "./core.ts";
 import { Emitter } from "./emitter.ts";
+import { ClientEndpoints, dismissByNotification, type Endpoints } from "./endpoints.ts";
 import { SendError, SignInError, type SignInStage, toSendError, toSignInError } from "./errors.ts";
 import { Keepalive } from "./keepalive.ts";
 import { Late } from "./late/late.ts";
@@ -79,6 +80,11 @@ export class MsnClient {
   /** Lasting groups, where the dialect has them. */
   get circles(): Circles {
     return this.#core.late.circles;
+  }
+
+  /** The places at which the account is signed in. */
+  get endpoints(): Endpoints {
+    return this.#core.endpoints;
   }
 
   /** Messages to people who are offline. */
@@ -161,6 +167,7 @@ class ClientCore implements Core {
   readonly late: Late;
   readonly roster: ClientRoster;
   readonly offline: ClientOffline;
+  readonly endpoints: ClientEndpoints;
   self: MsnSelf;
   live: Live | undefined;
   #dialect: Dialect | undefined;
@@ -177,6 +184,11 @@ class ClientCore implements Core {
       this.roster.contactChanged(contact);
     });
     this.roster = new ClientRoster(this, (live) => this.#lists?.roster?.(this, live));
+    this.endpoints = new ClientEndpoints(this, (live, id) =>
+      live.dialect.presence.kind === "documents"
+        ? this.late.presence.signOutPlace(live, id)
+        : dismissByNotification(live, id),
+    );
     this.offline = new ClientOffline(this, ({ dialect }) =>
       dialect.offline === "sdg"
         ? { isSupported: true, send: (email, text) => this.late.messenger.direct(email).sendStored(text) }
@@ -193,8 +205,8 @@ class ClientCore implements Core {
     this.boards = new Boards(this);
     this.late = new Late(this, {
       refreshLists: () => this.#lists?.refresh?.(this),
-      ownPlaces: () => undefined,
-      ownPlacesGone: () => undefined,
+      ownPlaces: ({ endpoints }, isWhole) => this.endpoints.update(endpoints, isWhole),
+      ownPlacesGone: (ids) => this.endpoints.remove(ids),
     });
   }
 
@@ -250,6 +262,7 @@ class ClientCore implements Core {
   async #run(attempt: SignIn): Promise<void> {
     this.contacts.clear();
     this.roster.reset();
+    this.endpoints.clear();
     this.#lists = undefined;
     this.#dialect = undefined;
     const enter = (stage: SignInStage): void => {
@@ -318,6 +331,7 @@ class ClientCore implements Core {
     this.#keepalive = undefined;
     this.boards.closeAll();
     this.late.end();
+    this.endpoints.clear();
     if (reason.kind === "signed-out") live.ns.close();
     else live.ns.destroy();
     updateSelf(this, { status: "FLN" });
@@ -350,11 +364,9 @@ class ClientCore implements Core {
           this.end({ kind: "reconnect-later", detail: "The server passes the session on to another", retryAfterMs: 0 });
         }
         return;
-      case "UBN":
-        if (this.#isToldToLeave(command)) return;
-        break;
       default:
     }
+    if (this.endpoints.onCommand(command)) return;
     if (this.late.onCommand(command)) return;
     if (this.#dialect !== undefined && onPresence(this, this.#dialect, command)) return;
     this.#lists?.onCommand(this, command);
@@ -369,14 +381,6 @@ class ClientCore implements Core {
     } catch (error) {
       throw toSendError(error);
     }
-  }
-
-  /** Another place of the account signs this one out (source: msnp-core §6.7). */
-  #isToldToLeave(command: Command): boolean {
-    const [from = "", type] = command.args;
-    if ((type !== "4" && type !== "8") || !from.toLowerCase().startsWith(this.self.email)) return false;
-    this.end({ kind: "elsewhere", detail: "Signed out by another place of the account" });
-    return true;
   }
 
   #answerChallenge(command: Command, connection: Connection): void {

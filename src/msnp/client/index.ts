@@ -1,6 +1,8 @@
 export { MsnClient } from "./client.ts";
+export type { Endpoints } from "./endpoints.ts";
 export type { SendCode, SignInCode, SignInStage } from "./errors.ts";
 export { SendError, SignInError } from "./errors.ts";
+export type { Offline } from "./offline.ts";
 export { mediaText } from "./personal-message.ts";
 export type { AddOptions, Privacy, Roster } from "./roster.ts";
 export type { RosterErrorCode } from "./roster-errors.ts";
@@ -25,3 +27,4 @@ export type {
   OfflineMessage,
   PersonalMessage,
 } from "./types.ts";
+export type { UserNotification, UserNotificationKind } from "./user-notification.ts";

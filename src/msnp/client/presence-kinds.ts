@@ -1,6 +1,6 @@
 import type { MsnStatus } from "../dialect/status.ts";
 import type { Core, Live } from "./core.ts";
-import { changeDisplayName, changePersonalMessage, changeStatus, goVisible } from "./presence.ts";
+import { changeDisplayName, changePersonalMessage, changeStatus, goVisible, publishPlace } from "./presence.ts";
 import type { PersonalMessage } from "./types.ts";
 
 /** How the account shows itself; each resolves when the server has taken it and rejects with MsnpError. */
@@ -15,7 +15,11 @@ export interface PresenceStrategy {
 /** By CHG, UUX and the like, up to MSNP18. */
 export const LINES: PresenceStrategy = {
   goVisible,
-  changeStatus,
+  changeStatus: async (core, live, status) => {
+    await changeStatus(core, live, status);
+    // The other places of the account see what this one shows (source: msnp-core §6.5).
+    if (live.dialect.endpoints) publishPlace(core, live, status);
+  },
   changePersonalMessage: (_core, live, message) => changePersonalMessage(live, message),
   changeDisplayName,
 };

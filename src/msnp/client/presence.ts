@@ -12,9 +12,10 @@ const DEFAULT_ENDPOINT_NAME = "msnbridge";
 
 /** Shows the account to its contacts: endpoint data, status, personal message (source: msnp-core §3.8). */
 export async function goVisible(core: Core, live: Live): Promise<void> {
-  const { initialPresence, personalMessage, endpointName = DEFAULT_ENDPOINT_NAME } = core.options;
+  const { initialPresence, personalMessage } = core.options;
   if (live.dialect.endpoints) {
-    for (const payload of endpointData(live.dialect, initialPresence, endpointName)) publish(core, live, payload);
+    publish(core, live, endpointData(live.dialect));
+    publishPlace(core, live, initialPresence);
   }
   await changeStatus(core, live, initialPresence);
   // Personal messages last as long as the session, so each one begins by saying it.
@@ -48,13 +49,17 @@ function publish(core: Core, live: Live, payload: string): void {
   });
 }
 
-/** What this place is and what it can do (source: msnp-core §6.5). */
-function endpointData(dialect: Dialect, status: MsnStatus, name: string): string[] {
-  return [
-    xml`<EndpointData><Capabilities>${dialect.capabilities}</Capabilities></EndpointData>`.source,
-    xml`<PrivateEndpointData><EpName>${name}</EpName><Idle>false</Idle><ClientType>1</ClientType><State>${status}</State></PrivateEndpointData>`
-      .source,
-  ];
+/** What this place can do (source: msnp-core §6.5). */
+function endpointData(dialect: Dialect): string {
+  return xml`<EndpointData><Capabilities>${dialect.capabilities}</Capabilities></EndpointData>`.source;
+}
+
+/** Tells the account's other places what this one is called and shows (source: msnp-core §6.5). */
+export function publishPlace(core: Core, live: Live, status: MsnStatus): void {
+  const name = core.options.endpointName ?? DEFAULT_ENDPOINT_NAME;
+  const isIdle = status === "IDL";
+  const data = xml`<PrivateEndpointData><EpName>${name}</EpName><Idle>${isIdle}</Idle><ClientType>1</ClientType><State>${status}</State></PrivateEndpointData>`;
+  publish(core, live, data.source);
 }
 
 /** Takes a line about presence; false when it is none (source: msnp-core §6.3, §6.5). */

@@ -13,6 +13,7 @@ import type { GatewayRules } from "../transport/gateway.ts";
 import type { ProxyServer } from "../transport/proxy.ts";
 import type { SignInStage } from "./errors.ts";
 import type { Timeouts } from "./timeouts.ts";
+import type { UserNotification } from "./user-notification.ts";
 
 /** Where a network's servers are; one URL per service (source: msnp-chat §8.5). */
 export interface MsnServices {
@@ -283,6 +284,8 @@ export interface MsnClientEvents {
   circlesChanged: [];
   /** A place of the account came, changed or went; see `client.endpoints`. */
   endpointsChanged: [];
+  /** Another client sent something outside of chats; what the library itself acts on is not told. */
+  userNotification: [notification: UserNotification];
   /** The session is over; not emitted for a sign-in that failed. */
   closed: [reason: CloseReason];
 }
