@@ -193,7 +193,8 @@ export class ServerConnection {
       case "ignore":
         return false;
       case "error":
-        this.send(fault.code, request.args[0]);
+        if (fault.payload === undefined) this.send(fault.code, request.args[0]);
+        else this.sendPayload([fault.code, request.args[0]], fault.payload);
         if (fault.close === true) this.close();
         return false;
       case "out":

@@ -8,8 +8,8 @@ export type WireFault =
   | { readonly kind: "ignore" }
   /** This command and those behind it are handled so many milliseconds later. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** An error number in place of the answer; the connection closes afterwards if asked. */
-  | { readonly kind: "error"; readonly code: number; readonly close?: boolean }
+  /** An error number, if wanted with a payload, in place of the answer; the connection closes afterwards if asked. */
+  | { readonly kind: "error"; readonly code: number; readonly close?: boolean; readonly payload?: string }
   /** The next payload announces so many bytes more (or fewer) than it has. */
   | { readonly kind: "wrong-length"; readonly by: number }
   /** Bytes that are no protocol go out before the answer. */

@@ -10,6 +10,7 @@ export const msnp21: ServerDialect = {
   ...msnp18,
   name: "MSNP21",
   multipart: true,
+  listNews: "adl-21",
   mobileCredit: false,
   mailData: false,
   keepaliveSeconds: 50,

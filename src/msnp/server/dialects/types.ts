@@ -18,7 +18,7 @@ export type WelcomeField = "name" | "verified" | "restricted";
 export type SynForm = "by-list" | "counted" | "stamped" | "refused";
 
 /** How changes of lists are written: ADD with a serial, ADC with prefixes, or ADL (source: msnp-core §5.3, §5.6, §5.7). */
-export type ListNewsForm = "add" | "adc" | "adl";
+export type ListNewsForm = "add" | "adc" | "adl" | "adl-21";
 
 /**
  * What the server does differently from one MSNP version to the next, as data; nothing else of the server compares

@@ -26,17 +26,23 @@ export const LIST_NEWS: Readonly<Record<ListNewsForm, ListNews>> = {
     added: (other) => ({ line: ["ADC", 0, "RL", `N=${other.email}`, `F=${other.name}`] }),
     removed: byRem,
   },
-  adl: {
+  adl: byAdl(" "),
+  "adl-21": byAdl(""),
+};
+
+/** MSNP21 has no blank before the end of the element (source: msnp21 §2.6). */
+function byAdl(blank: string): ListNews {
+  return {
     added: (other) => ({
       line: ["ADL", 0],
-      payload: reversePayload(other, ` f="${encodeURIComponent(other.name.toWellFormed())}"`),
+      payload: reversePayload(other, ` f="${encodeURIComponent(other.name.toWellFormed())}"${blank}`),
     }),
-    removed: (other) => ({ line: ["RML", 0], payload: reversePayload(other, "") }),
-  },
-};
+    removed: (other) => ({ line: ["RML", 0], payload: reversePayload(other, blank) }),
+  };
+}
 
 function reversePayload(other: Account, extra: string): string {
   const at = other.email.lastIndexOf("@");
   const [name, domain] = [other.email.slice(0, at), other.email.slice(at + 1)];
-  return `<ml><d n="${domain}"><c n="${name}" t="1" l="${RL}"${extra} /></d></ml>`;
+  return `<ml><d n="${domain}"><c n="${name}" t="1" l="${RL}"${extra}/></d></ml>`;
 }
