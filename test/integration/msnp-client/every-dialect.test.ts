@@ -1,18 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DIALECTS } from "../../../src/msnp/dialect/index.ts";
 import type { Conversation, Email, MsnClient, MsnContact } from "../../../src/msnp/index.ts";
+import { poles } from "./poles.ts";
 import { ALICE, BOB, CAROL, eventually, hearing, next, Stage } from "./stage.ts";
 
 // Two and three clients of one dialect in the embedded network: what people do all day.
 let stage: Stage;
-beforeEach(async () => {
-  stage = await Stage.open();
-});
 afterEach(() => stage.close());
 
-const SWITCHBOARD_DIALECTS = DIALECTS.filter(({ conversations }) => conversations === "switchboard").map(
-  ({ name }) => name,
-);
+const SWITCHBOARD_DIALECTS = poles(DIALECTS.filter(({ conversations }) => conversations === "switchboard"));
 
 function sees(client: MsnClient, email: Email, isWanted: (contact: MsnContact) => boolean): Promise<unknown> {
   const contact = client.contacts.get(email);
@@ -32,7 +28,11 @@ async function groupOf(client: MsnClient, size: number): Promise<Conversation> {
   return found.promise;
 }
 
-describe.each(SWITCHBOARD_DIALECTS)("%s", (dialect) => {
+describe.each(SWITCHBOARD_DIALECTS)("$title", ({ dialect: { name: dialect }, options }) => {
+  beforeEach(async () => {
+    stage = await Stage.open(options);
+  });
+
   it("signs in, and both see each other come, change and go", async () => {
     const alice = await stage.signedIn(ALICE, dialect);
     expect(alice.dialect).toBe(dialect);
