@@ -272,12 +272,14 @@ class ClientCore implements Core {
     };
     const live = await logIn(this, {
       stage: enter,
+      dialect: (dialect) => {
+        this.#dialect = dialect;
+      },
       connection: (connection) => {
         attempt.connection = connection;
       },
       signal: attempt.abort.signal,
     });
-    this.#dialect = live.dialect;
     this.contacts.requestList = live.dialect.pendingList ? "PL" : "RL";
     enter("lists");
     this.#lists = LIST_STRATEGIES[live.dialect.lists]();

@@ -21,6 +21,8 @@ const FIRST_HOPS = Buffer.from("Version: 1\r\nXfrCount: 1\r\n").toString("base64
 /** What happens during a sign-in; `stage` says where it stands. */
 export interface LoginProgress {
   stage(stage: SignInStage): void;
+  /** The version is agreed on; challenges may come from now on. */
+  dialect(dialect: Dialect): void;
   /** The connection in use, so that it can be given up from outside. */
   connection(connection: Connection | undefined): void;
   readonly signal: AbortSignal;
@@ -98,6 +100,7 @@ async function authenticate(
 ): Promise<Outcome> {
   const { connection: ns, route } = reached;
   const { dialect } = reached.answer;
+  progress.dialect(dialect);
   const handle = spelling(core.options, core.options.handle);
   const strategy = AUTH_STRATEGIES[dialect.auth];
   const challenge =
