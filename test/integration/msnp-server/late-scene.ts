@@ -5,7 +5,7 @@ import { type AccountSpec, MsnNetwork, type NetworkOptions } from "../../../src/
 import { find, findAll, parseXml, path, textAt } from "../../../src/msnp/soap/xml.ts";
 import { type BookCommand, readBook } from "../../fixtures/msnp21/book.ts";
 import { RawClient, type Received } from "./raw-client.ts";
-import { tokenRequest } from "./scene.ts";
+import { PASSWORDS, tokenRequest } from "./scene.ts";
 
 /** The people and endpoints of the transcript (source: msnp21 §11). */
 export const A1 = "a1a1a1a1-1111-4111-8111-aaaaaaaaaaaa";
@@ -22,10 +22,11 @@ export const BOOK_CIRCLE = "00000000-0000-0000-0009-0123456789ab";
 export const BOOK_GROUP = "5f0c1a2b-0011-0022-1234-56789abc0000";
 export const CAPABILITIES = "2952823072:2558662528";
 
-const PASSWORD = "secret";
+/** As in the scene of older versions, so that its clients can sign in here, too. */
+const passwordOf = (email: string): string => PASSWORDS.get(email) ?? "secret";
 const person = (email: string, displayName: string, id: string, ...contacts: string[]): AccountSpec => ({
   email,
-  password: PASSWORD,
+  password: passwordOf(email),
   displayName,
   id,
   contacts: contacts.map((contact) => ({ email: contact })),
@@ -67,7 +68,10 @@ export interface LateClient {
 /** The ticket of an account and the key of its proof. */
 export async function lateTicket(network: MsnNetwork, email: string): Promise<{ ticket: string; secret: string }> {
   const sites = ["http://Passport.NET/tb", "messengerclear.live.com"];
-  const answer = await fetch(network.services.rstUrl, { method: "POST", body: tokenRequest(email, PASSWORD, sites) });
+  const answer = await fetch(network.services.rstUrl, {
+    method: "POST",
+    body: tokenRequest(email, passwordOf(email), sites),
+  });
   const tokens = findAll(parseXml(await answer.text()), "RequestSecurityTokenResponse");
   const token = tokens.find(
     (one) => textAt(path(one, "AppliesTo", "EndpointReference"), "Address") === "messengerclear.live.com",
