@@ -1,7 +1,9 @@
 import { SERVICE_SITES, SITE, type TicketSite } from "../auth/rst-request.ts";
 import { MsnpError } from "../errors.ts";
 import { atPreferredHost, callAddressBook } from "../soap/address-book-service.ts";
+import { type ClientConfig, fetchClientConfig } from "../soap/config.ts";
 import { isTicketRefused, type SoapOperation } from "../soap/service.ts";
+import { callStorage } from "../soap/storage.ts";
 import type { XmlElement } from "../soap/xml.ts";
 import type { HttpClient } from "../transport/http.ts";
 import type { Tickets } from "./tickets.ts";
@@ -54,6 +56,17 @@ export class WebServices {
     affinity.cacheKey = answer.cacheKey ?? affinity.cacheKey;
     affinity.host = answer.preferredHost ?? affinity.host;
     return answer.response;
+  }
+
+  /** Calls the storage service. Rejects with SoapError, HttpError, AuthError, MsnpError. */
+  storage(operation: SoapOperation, scenario: string): Promise<XmlElement> {
+    const url = this.urlOf("storageUrl");
+    return this.withTicket(SITE.storage, (ticket) => callStorage(this.http, { ...operation, url, scenario, ticket }));
+  }
+
+  /** What the network tells its clients beforehand. Rejects with SoapError, HttpError, MsnpError. */
+  config(): Promise<ClientConfig> {
+    return fetchClientConfig(this.http, this.urlOf("configUrl"));
   }
 
   /** Runs a call with the ticket of a site, twice at most. Rejects with what the call rejects with, or `no-ticket`. */
