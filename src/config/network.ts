@@ -125,7 +125,7 @@ export const networkSchema = z.strictObject({
   limits: z
     .strictObject({
       signInsPerSecond: z.number().min(0.01).max(1000).optional().describe("When less than limits.signInsPerSecond."),
-      messageBytes: z.number().int().min(100).max(65_535).default(1664).describe("Largest message with its headers."),
+      messageBytes: z.number().int().min(400).max(65_535).default(1664).describe("Largest message with its headers."),
       connectSeconds: z
         .number()
         .int()

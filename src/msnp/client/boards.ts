@@ -4,7 +4,9 @@ import type { MessageBody } from "../message/body.ts";
 import { decodeMimeBody } from "../message/body.ts";
 import { ChunkAssembler } from "../message/chunks.ts";
 import { parseMime } from "../message/mime.ts";
+import type { OutgoingBody } from "../message/outgoing.ts";
 import type { P2pBody } from "../message/p2p-envelope.ts";
+import { textBytesIn } from "../message/split.ts";
 import { type Command, decodeArg } from "../wire/command.ts";
 import { type BoardSource, DirectConversation, GroupConversation } from "./conversation.ts";
 import type { Core } from "./core.ts";
@@ -38,8 +40,16 @@ export class Boards implements BoardOwner, BoardSource {
     this.turns = new Turns(core.options.maxUnacknowledged ?? Number.POSITIVE_INFINITY);
   }
 
+  get maxTextBytes(): number {
+    return textBytesIn(this.#core.options.maxMessageBytes);
+  }
+
   get selfEmail(): Email {
     return this.#core.self.email;
+  }
+
+  carries(body: OutgoingBody): boolean {
+    return body.kind !== "p2p" || this.#core.live?.dialect.peerToPeer !== false;
   }
 
   /** The one-to-one conversation with a contact; the same object as long as it is in use. */
@@ -77,11 +87,12 @@ export class Boards implements BoardOwner, BoardSource {
   async reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard> {
     const { contacts } = this.#core;
     const online = [...members].filter((email) => contacts.all.get(email)?.status !== "FLN");
-    if (online.length === 0) throw new SendError("peer-offline", "not-sent", "Nobody of this group chat is online");
+    // News of presence may be late: when nobody seems to be there, the server has the last word.
+    const called = online.length > 0 ? new Set(online) : members;
     const board = await this.#open();
     this.#state(board).conversation = group;
     group.resume(board);
-    await this.#callTogether(board, new Set(online));
+    await this.#callTogether(board, called);
     return board;
   }
 

@@ -14,10 +14,14 @@ const MAX_ATTEMPTS = 2;
 /** What a conversation needs of the client. */
 export interface BoardSource {
   readonly selfEmail: Email;
+  /** Bytes of a text that fit into one message. */
+  readonly maxTextBytes: number;
   /** Opens a switchboard and calls somebody onto it. Rejects with what went wrong, nothing being left behind. */
   openBoard(peer: Email): Promise<Switchboard>;
   /** Opens a switchboard for a group whose own has closed, and calls those who were there and are online. */
   reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
+  /** Whether the dialect of the session has what such a body needs. */
+  carries(body: OutgoingBody): boolean;
   /** Shared by all conversations of the client: how many texts may be unacknowledged at once. */
   readonly turns: Turns;
 }
@@ -30,10 +34,11 @@ abstract class BaseConversation implements Conversation {
   readonly id = undefined;
   readonly name = undefined;
   protected readonly source: BoardSource;
-  readonly #texts = new TextQueue();
+  readonly #texts: TextQueue;
 
   constructor(source: BoardSource) {
     this.source = source;
+    this.#texts = new TextQueue(source.maxTextBytes);
   }
 
   /** A board on which somebody is. Rejects with SendError `not-sent`. */
@@ -61,6 +66,9 @@ abstract class BaseConversation implements Conversation {
   }
 
   async sendBody(body: OutgoingBody): Promise<void> {
+    if (!this.source.carries(body)) {
+      throw new SendError("not-supported", "not-sent", "This version of the protocol cannot carry that");
+    }
     const { ack, payloads } = this.#encode(body);
     if (ack === "A" || ack === "D") {
       for (const payload of payloads) await this.#deliver(ack, payload);

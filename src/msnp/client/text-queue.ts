@@ -8,15 +8,21 @@ const MAX_PARTS = 128;
 
 /** The texts of one conversation: one after the other, each in parts that are small enough. */
 export class TextQueue {
+  readonly #limit: number;
   #tail: Promise<void> = Promise.resolve();
   #queued = 0;
+
+  /** `limit`: bytes of one part. */
+  constructor(limit: number = MAX_TEXT_BYTES) {
+    this.#limit = limit;
+  }
 
   /** Resolves when every part was sent. Rejects with SendError, which says how many parts were. */
   send(text: string, sendPart: (part: string) => Promise<void>): Promise<void> {
     if (this.#queued >= MAX_QUEUED) {
       return Promise.reject(new SendError("rate-limited", "not-sent", "Too many messages wait in this conversation"));
     }
-    const parts = Buffer.byteLength(text) > MAX_PARTS * MAX_TEXT_BYTES ? [] : splitText(text);
+    const parts = Buffer.byteLength(text) > MAX_PARTS * this.#limit ? [] : splitText(text, this.#limit);
     if (parts.length === 0 || parts.length > MAX_PARTS) {
       return Promise.reject(new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts"));
     }

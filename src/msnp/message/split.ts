@@ -3,6 +3,11 @@ export const MAX_MESSAGE_BYTES = 1664;
 /** Longest text body put into one message; leaves room for the headers. */
 export const MAX_TEXT_BYTES = 1400;
 
+/** Bytes of a text that fit into a message of so many bytes beside the headers; 64 at least. */
+export function textBytesIn(message: number = MAX_MESSAGE_BYTES): number {
+  return Math.max(message - (MAX_MESSAGE_BYTES - MAX_TEXT_BYTES), 64);
+}
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /**
