@@ -39,17 +39,25 @@ interface Known {
 export class Ghosts {
   readonly #options: GhostsOptions;
   readonly #known: RecentMap<string, Known>;
+  /** When a name was set, Unix ms. */
+  readonly #renamed: RecentMap<string, number>;
   readonly #preparing = new Map<string, Promise<void>>();
   #deviceless = false;
 
   constructor(options: GhostsOptions) {
     this.#options = options;
     this.#known = new RecentMap(options.cacheSize);
+    this.#renamed = new RecentMap(options.cacheSize);
   }
 
   /** The device to send from; `undefined` when the homeserver has no devices for application services. */
   get device(): string | undefined {
     return this.#deviceless ? undefined : DEVICE;
+  }
+
+  /** How the ghost is spelled. @throws BridgeError `bad-address`. */
+  mxid(ghost: GhostRef): string {
+    return this.#options.names.mxid(ghost);
   }
 
   /** Makes sure that a ghost is a user. One lookup in the store for a ghost not seen since the start, none afterwards. */
@@ -84,7 +92,13 @@ export class Ghosts {
     return (await this.#lookup(ghost, this.#options.names.mxid(ghost))).name;
   }
 
+  /** When the ghost was given a name last, as far as this run knows; Unix ms. */
+  renamedAt(ghost: GhostRef): number {
+    return this.#renamed.get(this.#options.names.mxid(ghost)) ?? 0;
+  }
+
   async #setName(mxid: string, name: string): Promise<void> {
+    this.#renamed.set(mxid, Date.now());
     await this.#options.library().as("set-name", mxid, (intent) => intent.setDisplayName(name));
   }
 

@@ -35,7 +35,7 @@ import { failureText, statusContent } from "./convert/failure.ts";
 import { GhostNames } from "./convert/ghost.ts";
 import { toMatrixPresence } from "./convert/presence.ts";
 import { parseStored, readStored } from "./convert/read.ts";
-import { ghostName, textContent, tooLong } from "./convert/text.ts";
+import { textContent } from "./convert/text.ts";
 import { EarlyWords } from "./early.ts";
 import { Ghosts } from "./ghosts.ts";
 import { HomeserverClient } from "./http/client.ts";
@@ -49,8 +49,10 @@ import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./opt
 import { Performer } from "./perform.ts";
 import { DoublePuppets } from "./puppets/double.ts";
 import { OwnGhost } from "./puppets/own-ghost.ts";
+import { RoomNames } from "./puppets/room-names.ts";
 import { Rooms } from "./rooms.ts";
 import { Sender } from "./sender.ts";
+import { Speech } from "./speech.ts";
 import { GhostTyping } from "./typing.ts";
 import { BotVoice } from "./voice.ts";
 
@@ -100,7 +102,8 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #performer: Performer;
   readonly #typing: GhostTyping;
   readonly #double: DoublePuppets;
-  readonly #ownGhost: OwnGhost;
+  readonly #speech: Speech;
+  readonly #roomNames: RoomNames;
   readonly #intake: Intake;
   readonly #attachment: Attachment;
   readonly #listener: DurableAppService;
@@ -144,7 +147,6 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#voice = new BotVoice({ sender, rooms: this.#rooms, management, names, bot });
     this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
     this.#typing = new GhostTyping(client);
-    this.#ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
     this.#double = new DoublePuppets({
       home: MATRIX,
       client,
@@ -155,6 +157,9 @@ class MatrixSide implements MatrixHome, Inbox {
       log,
     });
     const double = this.#double;
+    const ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
+    this.#speech = new Speech({ sender, ghosts, double, ownGhost, meter });
+    this.#roomNames = new RoomNames({ sender, ghosts, log });
     const isEcho = ({ event, room, sender, content }: EventHead) => double.isEcho(event, room, sender, content);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
@@ -219,6 +224,7 @@ class MatrixSide implements MatrixHome, Inbox {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#nudge);
+    this.#roomNames.stop();
     try {
       await this.#attachment.stop();
       await this.#library?.close();
@@ -302,22 +308,23 @@ class MatrixSide implements MatrixHome, Inbox {
     return readStored(raw, this.name, this.#names);
   }
 
-  deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
-    return this.#postAs(ghost, room.room, message, key);
+  async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    try {
+      return await this.#speech.deliver(room, ghost, message, key);
+    } catch (error) {
+      throw toBridgeError(error);
+    }
   }
 
   async deliverOwn(
-    { room, resident }: PortalRoom,
+    room: PortalRoom,
     ghost: GhostRef,
     self: GhostRef,
     message: NetworkMessage,
     key: string,
   ): Promise<MessageId> {
-    const { kind, text, at, fromName, own } = message;
-    const post = { room, type: "m.room.message", content: textContent(kind, text), key, at };
     try {
-      const event = await this.#double.post({ ...post, mxid: residentParts(resident).id });
-      return event ?? (await this.#ownGhost.post({ ...post, ghost, self, name: fromName, device: own?.device }));
+      return await this.#speech.deliverOwn(room, ghost, self, message, key);
     } catch (error) {
       throw toBridgeError(error);
     }
@@ -325,8 +332,7 @@ class MatrixSide implements MatrixHome, Inbox {
 
   async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
     try {
-      const name = nickname === "" ? await this.#ghosts.nameOf(ghost) : ghostName(nickname, ghost.contact);
-      await this.#sender.nameInRoom(room.room, await this.#ghosts.prepare(ghost), name);
+      await this.#roomNames.show(room.room, ghost, nickname);
     } catch (error) {
       throw toBridgeError(error);
     }
@@ -342,25 +348,6 @@ class MatrixSide implements MatrixHome, Inbox {
 
   dropPuppet(resident: ResidentId): Promise<void> {
     return this.#double.drop(resident);
-  }
-
-  async #postAs(ghost: GhostRef, room: string, message: NetworkMessage, key: string): Promise<MessageId> {
-    try {
-      const as = this.#names.mxid(ghost);
-      if (tooLong(message.text)) this.#options.meter.count("msnb_degraded_total", { feature: "long-text" });
-      const content = textContent(message.kind, message.text);
-      const post = { room, as, type: "m.room.message", content, key, at: message.at };
-      try {
-        return await this.#sender.post(post);
-      } catch (error) {
-        if (!isRefusal(error, "M_FORBIDDEN", "M_UNKNOWN_DEVICE", "M_EXCLUSIVE")) throw error;
-        // Not a user, no device, or not in the room: all of it is mended and the same transaction id is tried once more.
-        await this.#ghosts.prepareAnew(ghost);
-        return await this.#sender.postJoining(post);
-      }
-    } catch (error) {
-      throw toBridgeError(error);
-    }
   }
 
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef, displayName: string): Promise<RoomId> {
