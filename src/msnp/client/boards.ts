@@ -85,14 +85,10 @@ export class Boards implements BoardOwner, BoardSource {
   }
 
   async reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard> {
-    const { contacts } = this.#core;
-    const online = [...members].filter((email) => contacts.all.get(email)?.status !== "FLN");
-    // News of presence may be late: when nobody seems to be there, the server has the last word.
-    const called = online.length > 0 ? new Set(online) : members;
     const board = await this.#open();
     this.#state(board).conversation = group;
     group.resume(board);
-    await this.#callTogether(board, called);
+    await this.#callTogether(board, members);
     return board;
   }
 

@@ -18,7 +18,7 @@ export interface BoardSource {
   readonly maxTextBytes: number;
   /** Opens a switchboard and calls somebody onto it. Rejects with what went wrong, nothing being left behind. */
   openBoard(peer: Email): Promise<Switchboard>;
-  /** Opens a switchboard for a group whose own has closed, and calls those who were there and are online. */
+  /** Opens a switchboard for a group whose own has closed, and calls those who were there; the server knows who is online. */
   reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
   /** Whether the dialect of the session has what such a body needs. */
   carries(body: OutgoingBody): boolean;

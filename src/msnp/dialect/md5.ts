@@ -26,6 +26,7 @@ const MSNP2: Dialect = {
   nicknameBy: "REA",
   conversations: "switchboard",
   roster: "none",
+  peerToPeer: false,
   offline: "none",
   circles: false,
   endpoints: false,

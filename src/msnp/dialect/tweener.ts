@@ -18,13 +18,14 @@ const MSNP8: Dialect = {
   presence: { kind: "lines", initial: "ILN", address: "plain", capabilities: "single", object: "none" },
 };
 
-/** Objects begin here. */
+/** Objects begin here, and the transfers that fetch them. */
 const MSNP9: Dialect = {
   ...MSNP8,
   name: "MSNP9",
   version: 9,
   clientVersion: ["0x0409", "winnt", "5.1", "i386", "MSNMSGR", "6.0.0602", "MSMSGS"],
   presence: { ...MSNP8.presence, object: "optional" },
+  peerToPeer: true,
 };
 
 /** GUIDs for contacts and groups, the own name by PRP. */

@@ -97,6 +97,8 @@ export interface Dialect {
   readonly conversations: "switchboard" | "sdg";
   /** Capabilities in IRO and JOI (source: msnp-chat §1.4). */
   readonly roster: CapabilityForm;
+  /** Whether packets of peer-to-peer transfers are carried, acknowledged by D (source: msnp-chat §1.5). */
+  readonly peerToPeer: boolean;
   /** Messages to people who are offline: by web service, by UUM, by SDG or not at all (source: msnp-chat §5.6). */
   readonly offline: "none" | "store" | "uum" | "sdg";
   readonly circles: boolean;
