@@ -6,6 +6,7 @@ import type { Credentials, Network } from "../bridge/ports/network.ts";
 import type { MsnClientOptions } from "../msnp/index.ts";
 import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError } from "../msnp/index.ts";
 import { signInError } from "./convert/errors.ts";
+import { offlineWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
 import { listen, MsnSession } from "./session.ts";
 
@@ -30,6 +31,9 @@ export interface MsnNetworkOptions extends Common {
   readonly log: Logger;
 }
 
+/** How the bridge is called in the list of places of the owner's own Messenger. */
+const ENDPOINT_NAME = "msnbridge";
+
 /** The MSN side of the core: turns {@link MsnClient} into the port of ports/network.ts. */
 export function createMsnNetwork(options: MsnNetworkOptions): Network {
   const { name, title } = options;
@@ -51,7 +55,9 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
     },
 
     async signIn(credentials, { machineGuid, ...presence }, hooks, signal) {
-      const client = createClient(options, credentials, machineGuid, presence);
+      const client = createClient(options, credentials, machineGuid, presence, (messages) =>
+        hooks.offline(messages.map(offlineWords)),
+      );
       listen(client, parseAccount(credentials.address), hooks);
       try {
         await client.signIn(signal);
@@ -71,6 +77,7 @@ function createClient(
   { address, spelling, password }: Credentials,
   machineGuid: string,
   presence: { availability: Availability; text: string },
+  storeOffline?: MsnClientOptions["storeOffline"],
 ): MsnClient {
   const { name, title: _, log: parent, ...common } = o;
   const log = parent.child({ network: name });
@@ -84,6 +91,8 @@ function createClient(
     maxUnacknowledged: 1,
     initialPresence: statusOf(presence.availability),
     personalMessage: { text: presence.text },
+    endpointName: ENDPOINT_NAME,
+    ...(storeOffline === undefined ? {} : { storeOffline }),
     ...(log.isLevelEnabled("trace")
       ? { trace: (direction, connection, line) => log.trace({ direction, connection, line }, "msnp") }
       : {}),

@@ -2,6 +2,8 @@ import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
 import type {
   ContactEditing,
+  Device,
+  DeviceListing,
   PresenceSetting,
   Privacy,
   Sent,
@@ -9,9 +11,10 @@ import type {
   SessionHooks,
   TypingSending,
 } from "../bridge/ports/network.ts";
-import type { Email, MsnClient } from "../msnp/index.ts";
+import type { Email, IncomingMessage, MsnClient, MsnEndpoint } from "../msnp/index.ts";
+import { MsnpError, SendError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
-import { closedReason, rosterError, sendError } from "./convert/errors.ts";
+import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
 import { networkMessage, ownWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
 
@@ -19,7 +22,7 @@ import { statusOf } from "./convert/presence.ts";
 const TYPING_REPEAT_MS = 4500;
 
 /** A signed-in {@link MsnClient} as the core's session. */
-export class MsnSession implements Session, TypingSending, PresenceSetting, ContactEditing {
+export class MsnSession implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
@@ -50,14 +53,33 @@ export class MsnSession implements Session, TypingSending, PresenceSetting, Cont
     return contact && snapshotOf(contact);
   }
 
+  /**
+   * Into the chat, or, when the contact is not there, to the server's store, where the dialect has one
+   * (source: msnp-chat §5.6). Only what certainly went nowhere goes the second way.
+   */
   async sendText(to: ContactAddress, text: string): Promise<Sent> {
     const email = this.#emailOf(to);
     try {
       await this.#client.conversation(email).sendText(text);
       return { via: "chat" };
     } catch (error) {
+      if (!this.#keeps(email, error)) throw sendError(error, { address: to, network: this.#network });
+    }
+    try {
+      await this.#client.offline.send(email, text);
+      return { via: "offline" };
+    } catch (error) {
       throw sendError(error, { address: to, network: this.#network });
     }
+  }
+
+  /** Whether words that could not be said now are for the server's store. */
+  #keeps(email: Email, error: unknown): boolean {
+    if (!(error instanceof SendError) || error.certainty !== "not-sent" || error.partsSent > 0) return false;
+    if (!this.#client.offline.isSupported) return false;
+    // A client that does not answer its call while its owner is shown as online is only slow.
+    const isGone = (this.#client.contacts.get(email)?.status ?? "FLN") === "FLN";
+    return error.code === "peer-offline" || (error.code === "no-answer" && isGone);
   }
 
   async sendTyping(to: ContactAddress): Promise<void> {
@@ -75,10 +97,19 @@ export class MsnSession implements Session, TypingSending, PresenceSetting, Cont
     try {
       // Servers refuse changes that come too fast, and tell each one to every contact: only what changes is sent.
       if (status !== this.#client.self.status) await this.#client.setStatus(status);
-      if (text !== this.#text) await this.#client.setPersonalMessage({ text });
+      if (text !== this.#text) await this.#say(text);
       this.#text = text;
     } catch (error) {
       throw new BridgeError("network-down", { network: this.#network }, { cause: error });
+    }
+  }
+
+  /** Dialects below 11 have no personal message; there is nothing to be told of that. */
+  async #say(text: string): Promise<void> {
+    try {
+      await this.#client.setPersonalMessage({ text });
+    } catch (error) {
+      if (!(error instanceof MsnpError) || error.code !== "not-supported") throw error;
     }
   }
 
@@ -149,6 +180,19 @@ export class MsnSession implements Session, TypingSending, PresenceSetting, Cont
     await this.#change(() => this.#client.roster.setPrivacy(privacy === "everybody" ? "allow-all" : "allowed-only"));
   }
 
+  devices(): readonly Device[] {
+    return [...this.#client.endpoints.list.values()].map(({ id, name, isSelf }) => ({ id, name, isSelf }));
+  }
+
+  async signOutDevice(id: string): Promise<void> {
+    try {
+      const place = this.#client.endpoints.list.get(id as MsnEndpoint["id"]);
+      if (place) await this.#client.endpoints.signOut(place.id);
+    } catch (error) {
+      throw deviceError(error, { network: this.#network });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#client.signOut();
   }
@@ -176,11 +220,7 @@ export class MsnSession implements Session, TypingSending, PresenceSetting, Cont
 /** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
 export function listen(client: MsnClient, self: Email, hooks: SessionHooks): void {
   client.on("message", (message) => {
-    if (message.from === self) {
-      const own = ownWords(message, undefined);
-      if (own) hooks.ownMessage(own);
-      return;
-    }
+    if (message.from === self) return hearOwn(client, message, hooks);
     const neutral = networkMessage(message);
     if (neutral) hooks.message(neutral);
   });
@@ -192,4 +232,12 @@ export function listen(client: MsnClient, self: Email, hooks: SessionHooks): voi
   client.on("closed", (reason) => {
     if (reason.kind !== "signed-out") hooks.closed(closedReason(reason));
   });
+}
+
+/** What the owner says at another place, with the name of that place where it has one. */
+function hearOwn(client: MsnClient, message: IncomingMessage, hooks: SessionHooks): void {
+  const place = message.endpoint && client.endpoints.list.get(message.endpoint);
+  if (place?.isSelf) return;
+  const own = ownWords(message, place?.name === "" ? undefined : place?.name);
+  if (own) hooks.ownMessage(own);
 }

@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorContext } from "../../bridge/errors.ts";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { ClosedReason } from "../../bridge/ports/network.ts";
 import type { CloseReason, RosterErrorCode, SendCode, SignInCode } from "../../msnp/index.ts";
-import { describeError, RosterError, SendError, SignInError } from "../../msnp/index.ts";
+import { describeError, MsnpError, RosterError, SendError, SignInError } from "../../msnp/index.ts";
 
 const SIGN_IN: Readonly<Record<SignInCode, ErrorCode>> = {
   "bad-password": "bad-password",
@@ -79,6 +79,12 @@ export function rosterError(error: unknown, context: Pick<ErrorContext, "address
     return new BridgeError("internal", { ...context, detail: describeError(error) }, { cause: error });
   }
   return new BridgeError(ROSTER[error.code], { ...context, detail: error.message }, { cause: error });
+}
+
+/** A place that could not be signed out as an error of the catalogue. */
+export function deviceError(error: unknown, context: Pick<ErrorContext, "network">): BridgeError {
+  const code = error instanceof MsnpError && error.code === "not-supported" ? "not-offered" : "change-refused";
+  return new BridgeError(code, { ...context, detail: describeError(error) }, { cause: error });
 }
 
 /** Why a session ended, for the puppet. */

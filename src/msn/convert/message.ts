@@ -41,8 +41,11 @@ function onlyMember({ conversation, from }: IncomingMessage): Email | undefined 
   return second === undefined ? first : undefined;
 }
 
+/** Servers' ids are GUIDs; nothing may come of a longer one than that it is cut. */
+const LONGEST_ID = 200;
+
 /** A message that waited, with the time at which it was said and the server's own name of it. */
 export function offlineWords(message: OfflineMessage): OfflineWords {
   const { id, from, fromName, text, sentAt } = message;
-  return { id, message: { kind: "text", from: addressOf(from), fromName, text, at: sentAt } };
+  return { id: id.slice(0, LONGEST_ID), message: { kind: "text", from: addressOf(from), fromName, text, at: sentAt } };
 }
