@@ -49,6 +49,11 @@ export interface Quirks {
   readonly fixedSalts: boolean;
   /** MSNP5-7: PRP and BPR in the answer to SYN lack the transaction id and the address (source: msnp-core §5.2, §9.3). */
   readonly shortPropertyLines: boolean;
+  /**
+   * Whoever is taken out of one group, by REM, loses their entry on the reverse list, too; that they are then removed
+   * altogether is answered with 216, although they are (source: msnp-core §5.3, §9.3).
+   */
+  readonly groupsTakeReverse: boolean;
   /** PRP MFN without a value takes the name away; lines then lack the argument. */
   readonly namelessPeople: boolean;
   /** Own names over 387 characters are refused with 209 (source: msnp-core §1.5). */
@@ -79,6 +84,16 @@ export interface Quirks {
   readonly picksOfflineMessages: boolean;
   /** Changes of lists made at one endpoint are told the account's others by NOT (source: msnp-core §5.7). */
   readonly tellsOwnChanges: boolean;
+  /**
+   * Web requests whose action has no element inside are a bare 500, GetMetadata among them. Escargot does so although
+   * clients mean it (source: msnp-chat §5.6.2 has them empty; seen on a running server).
+   */
+  readonly refusesEmptyActions: boolean;
+  /**
+   * ADL with several domains: only the people of the last one are taken, and with the name of each domain
+   * (source: msnp-core §5.6).
+   */
+  readonly mixesDomains: boolean;
   /** FindMembership can be asked for changes only (source: msnp-chat §5.3). */
   readonly listsChanges: boolean;
   /** UUN reaches one's own endpoints although one is hidden or blocks strangers (source: msnp-core §6.7). */
@@ -110,6 +125,7 @@ export const DEFAULT_QUIRKS: Quirks = {
   spelledAddresses: true,
   fixedSalts: true,
   shortPropertyLines: true,
+  groupsTakeReverse: true,
   namelessPeople: true,
   refusesLongNames: false,
   gatewayHoldsPolls: false,
@@ -122,6 +138,8 @@ export const DEFAULT_QUIRKS: Quirks = {
   offlineIntervalMs: 0,
   picksOfflineMessages: true,
   tellsOwnChanges: false,
+  refusesEmptyActions: false,
+  mixesDomains: true,
   listsChanges: false,
   reachesOwnEndpoints: false,
   keepsEndpointData: false,
@@ -148,6 +166,7 @@ export const OFFICIAL_QUIRKS: Partial<Quirks> = {
   spelledAddresses: false,
   fixedSalts: false,
   shortPropertyLines: false,
+  groupsTakeReverse: false,
   namelessPeople: false,
   refusesLongNames: true,
   gatewayHoldsPolls: true,
@@ -158,6 +177,7 @@ export const OFFICIAL_QUIRKS: Partial<Quirks> = {
   lockKeys: "computed",
   picksOfflineMessages: false,
   tellsOwnChanges: true,
+  mixesDomains: false,
   listsChanges: true,
   reachesOwnEndpoints: true,
   keepsEndpointData: true,
@@ -180,6 +200,8 @@ export interface NetworkLimits {
   readonly nexusTicketMs: number;
   readonly rstTicketMs: number;
   readonly cookieMs: number;
+  /** How long somebody may take to answer a call that the network makes for a client without switchboards. */
+  readonly callAnswerMs: number;
   /** A gateway session without a request for so long is over. */
   readonly gatewayIdleMs: number;
   /** Lines the transcript keeps; 0 switches it off. */
@@ -197,6 +219,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   nexusTicketMs: 30_000,
   rstTicketMs: 24 * 3600_000,
   cookieMs: 120_000,
+  callAnswerMs: 10_000,
   gatewayIdleMs: 60_000,
   transcriptLines: 2000,
 };

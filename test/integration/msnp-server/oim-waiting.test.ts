@@ -124,6 +124,13 @@ describe("Fetching and deleting (msnp-chat §5.6.2)", () => {
     expect(textAt(find(nested.root, "GetMetadataResponse"), "MD", "M", "E")).toBe("bob@example.com");
   });
 
+  test("a server that refuses empty actions gives nothing for GetMetadata unless something stands inside", async () => {
+    await using network = await openNetwork({ quirks: { refusesEmptyActions: true } });
+    const { ticket } = await enter18(network, "alice", ALICE_GUID);
+    expect(await rsi(network, ticket, "GetMetadata")).toEqual({ status: 500, text: "", root: undefined });
+    expect((await rsi(network, ticket, "GetMetadata", "<all/>")).status).toBe(200);
+  });
+
   test("GetMessage gives the MIME of the book", async () => {
     await using network = await openNetwork();
     network.leaveOfflineMessages("alice@example.com", [NOTE]);

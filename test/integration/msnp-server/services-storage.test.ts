@@ -16,7 +16,7 @@ function update(parts: string, deleted = ""): string {
 }
 
 describe("The storage service (msnp-chat §5.5)", () => {
-  test("a fresh profile has ids and places for pictures, but neither name nor message", async () => {
+  test("a fresh profile has ids, places for pictures and the name, but no message", async () => {
     await using network = await openNetwork();
     const { ticket } = await enter18(network, "alice", ALICE_GUID);
     const { root, status } = await storageCall(network, ticket, "GetProfile");
@@ -30,7 +30,7 @@ describe("The storage service (msnp-chat §5.5)", () => {
     expect(textAt(expression, "StaticUserTilePublicURL")).toBe(
       `http://127.0.0.1:${network.ports.http}/storage/usertile/${ALICE}/static`,
     );
-    expect(textAt(expression, "DisplayName")).toBeUndefined();
+    expect(textAt(expression, "DisplayName")).toBe("Alice A");
     expect(textAt(expression, "PersonalStatus")).toBeUndefined();
     expect(textAt(find(root, "StorageUserHeader"), "Cid")).toBe(CID);
   });

@@ -51,9 +51,8 @@ function contactEntry(owner: Account, entry: ContactEntry, time: string): RawXml
   const groupIds =
     groups.size === 0 ? [] : xml`<groupIds>${[...groups].map((id) => xml`<guid>${id}</guid>`)}</groupIds>`;
   const notes = nickname === undefined ? [] : annotations([["AB.NickName", nickname]]);
-  const favourite = [...groups].some((id) => owner.groups.get(id)?.favourite === true);
   const names = contactTexts(details, ["firstName", "MiddleName", "lastName"]);
-  const info = xml`${contactLists(details)}${notes}<contactType>Regular</contactType>${naming(account, knownName(owner, entry), names)}${groupIds}${trailer(account, details?.messengerUser ?? true, favourite, details)}`;
+  const info = xml`${contactLists(details)}${notes}<contactType>Regular</contactType>${naming(account, knownName(owner, entry), names)}${groupIds}${trailer(account, details?.messengerUser ?? true, details)}`;
   return contact(account.id, info, time);
 }
 
@@ -68,7 +67,7 @@ function selfEntry(account: Account, time: string): RawXml {
   ]);
   return contact(
     account.id,
-    xml`${settings}<contactType>Me</contactType>${naming(account, account.displayName)}${trailer(account, false, false)}`,
+    xml`${settings}<contactType>Me</contactType>${naming(account, account.displayName)}${trailer(account, false)}`,
     time,
   );
 }
@@ -82,10 +81,10 @@ function naming({ email }: Account, displayName = "None", names: readonly RawXml
   return xml`<quickName>${displayName}</quickName>${names}<passportName>${email}</passportName><IsPassportNameHidden>false</IsPassportNameHidden><displayName>${displayName}</displayName><puid>0</puid>`;
 }
 
-function trailer({ id }: Account, messenger: boolean, favourite: boolean, details?: ContactDetails): RawXml {
+function trailer({ id }: Account, messenger: boolean, details?: ContactDetails): RawXml {
   const birthdate = details?.texts.get("birthdate") ?? NEVER;
   const email = details?.texts.get("primaryEmailType") ?? "ContactEmailPersonal";
-  return xml`<CID>${cidDecimal(id)}</CID><IsNotMobileVisible>false</IsNotMobileVisible><isMobileIMEnabled>false</isMobileIMEnabled><isMessengerUser>${messenger}</isMessengerUser><isFavorite>${favourite}</isFavorite><isSmtp>false</isSmtp><hasSpace>false</hasSpace><spotWatchState>NoDevice</spotWatchState><birthdate>${birthdate}</birthdate>${contactTexts(details, ["Anniversary", "comment"])}<primaryEmailType>${email}</primaryEmailType><PrimaryLocation>ContactLocationPersonal</PrimaryLocation><PrimaryPhone>ContactPhonePersonal</PrimaryPhone><IsPrivate>false</IsPrivate><Gender>Unspecified</Gender><TimeZone>None</TimeZone>`;
+  return xml`<CID>${cidDecimal(id)}</CID><IsNotMobileVisible>false</IsNotMobileVisible><isMobileIMEnabled>false</isMobileIMEnabled><isMessengerUser>${messenger}</isMessengerUser><isFavorite>false</isFavorite><isSmtp>false</isSmtp><hasSpace>false</hasSpace><spotWatchState>NoDevice</spotWatchState><birthdate>${birthdate}</birthdate>${contactTexts(details, ["Anniversary", "comment"])}<primaryEmailType>${email}</primaryEmailType><PrimaryLocation>ContactLocationPersonal</PrimaryLocation><PrimaryPhone>ContactPhonePersonal</PrimaryPhone><IsPrivate>false</IsPrivate><Gender>Unspecified</Gender><TimeZone>None</TimeZone>`;
 }
 
 function annotations(pairs: readonly (readonly [name: string, value: string])[]): RawXml {

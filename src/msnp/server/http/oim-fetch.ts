@@ -3,7 +3,7 @@ import { deletedMailNotice, mailMetadata } from "../mail-data.ts";
 import type { NsSession } from "../ns/session.ts";
 import { offlineMime } from "../offline-mime.ts";
 import { type WebAnswer, WebError, type WebRequest } from "./server.ts";
-import { callerOf, envelope, faultEnvelope, followRedirect, readDocument, unsupported } from "./soap.ts";
+import { actionOf, callerOf, envelope, faultEnvelope, followRedirect, readDocument, unsupported } from "./soap.ts";
 
 const NAMESPACE = "http://www.hotmail.msn.com/ws/2004/09/oim/rsi";
 const TOKEN_LENGTH = 20;
@@ -11,9 +11,9 @@ const TOKEN_LENGTH = 20;
 /** RSI: the waiting messages are listed, read and deleted (source: msnp-chat §5.6.2). */
 export function offlineFetch(request: WebRequest): WebAnswer {
   const root = readDocument(request);
-  const action = path(root, "Body")?.children[0];
+  const action = actionOf(request, root);
   const token = find(root, "PassportCookie")?.children[0];
-  if (action === undefined || token?.name !== "t") throw new WebError({ status: 500 });
+  if (token?.name !== "t") throw new WebError({ status: 500 });
   // The token stands here without its `t=`; with it nobody is found, as on Escargot.
   const session = callerOf(request, token.text.trim().slice(0, TOKEN_LENGTH).replace(/^t=/, ""));
   const fault = request.strike(action.name, session?.account.email);

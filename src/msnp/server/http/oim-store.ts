@@ -50,7 +50,8 @@ export function offlineStore(request: WebRequest): WebAnswer {
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     const fault = xml`<soap:Fault><faultcode xmlns:q0="${namespace}">q0:${error.code}</faultcode><faultstring>Exception of type 'System.Web.Services.Protocols.SoapException' was thrown.</faultstring><faultactor>${request.hub.httpUrl()}OimWS/oim.asmx</faultactor><detail>${error.detail}</detail></soap:Fault>`;
-    return { status: 500, body: envelope(fault) };
+    const machine = xml`<Machine xmlns="${namespace}" name="EMBEDDED" ver="12.30.1623.0"/>`;
+    return { status: 500, body: envelope(fault, machine) };
   }
 }
 

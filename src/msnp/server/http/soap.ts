@@ -42,6 +42,14 @@ export function readDocument(request: WebRequest): XmlElement {
   }
 }
 
+/** What the body asks for. Throws WebError 500 when there is nothing, or nothing inside where that counts. */
+export function actionOf(request: WebRequest, root: XmlElement): XmlElement {
+  const action = path(root, "Body")?.children[0];
+  const isEmpty = action === undefined || (request.hub.quirks.refusesEmptyActions && action.children.length === 0);
+  if (isEmpty) throw new WebError({ status: 500 });
+  return action;
+}
+
 /** The action that the SOAPAction header names, without quotes. */
 export function soapAction(request: WebRequest): string {
   const value = request.headers.soapaction;
@@ -66,9 +74,9 @@ export function followRedirect(fault: ReturnType<WebRequest["strike"]>): void {
  */
 export function readCall(request: WebRequest, refusal: 403 | 500): SoapCall {
   const root = readDocument(request);
-  const action = path(root, "Body")?.children[0];
+  const action = actionOf(request, root);
   const ticket = find(root, "TicketToken")?.text.trim() ?? cookieTicket(request);
-  if (action === undefined || ticket === undefined) throw new WebError({ status: 500 });
+  if (ticket === undefined) throw new WebError({ status: 500 });
   const session = callerOf(request, ticket);
   const fault = request.strike(action.name, session?.account.email);
   followRedirect(fault);

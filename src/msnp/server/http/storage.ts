@@ -68,7 +68,7 @@ function header({ account, ticket }: NsSession, namespace: string): RawXml {
 
 function getProfile({ session }: SoapCall): RawXml {
   const { account, hub } = session;
-  const { name, message } = hub.profiles.profile(account.id);
+  const { name = { text: account.name, at: hub.now() }, message } = hub.profiles.profile(account.id);
   const now = webTime(hub.now());
   const cid = cidHex(account.id);
   const tile = hub.profiles.tile(account.id);

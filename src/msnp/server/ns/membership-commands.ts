@@ -1,6 +1,7 @@
 import { findAll, parseXml, type XmlElement } from "../../soap/xml.ts";
 import type { Request } from "../connection.ts";
 import { addContact, LIST_ERRORS, removeContact } from "../contacts.ts";
+import { tellOwnEndpoints } from "../own-changes.ts";
 import type { Account } from "../state/account.ts";
 import { AL, BL, FL, ListError } from "../state/lists.ts";
 import { argument, payloadOf } from "./args.ts";
@@ -48,14 +49,31 @@ function change(session: NsSession, request: Request, command: "ADL" | "RML"): v
       return;
     }
     const members = readMembers(session, root, command);
+    const before = listsOf(session, members);
     if (command === "RML") for (const member of members) takeOff(session, member);
-    else if (root.attributes.l !== "1") for (const member of members) putOn(session, member, trid);
+    else if (root.attributes.l !== "1")
+      for (const member of meant(session, root, members)) putOn(session, member, trid);
     else if (session.dialect.multipart) for (const member of members) hide(session, member);
     session.send(command, trid, "OK");
+    if (listsOf(session, members) !== before) tellOwnEndpoints(session);
     if (command === "ADL" && root.attributes.l === "1") session.reportLists();
   } catch (error) {
     refuse(session, trid, error);
   }
+}
+
+function listsOf({ account }: NsSession, members: readonly Member[]): string {
+  return members.map(({ contact }) => account.contacts.get(contact?.id ?? "")?.lists ?? 0).join();
+}
+
+/** Those whom the server puts on lists, which need not be those who are named. */
+function meant(session: NsSession, root: XmlElement, members: readonly Member[]): readonly Member[] {
+  const domains = root.children.filter(({ name }) => name === "d");
+  const last = domains.at(-1);
+  if (!session.hub.quirks.mixesDomains || session.dialect.multipart || last === undefined) return members;
+  return domains.flatMap(({ attributes }) =>
+    last.children.filter(({ name }) => name === "c").map((element) => readMember(session, element, attributes.n ?? "")),
+  );
 }
 
 function refuse(session: NsSession, trid: string, error: unknown): void {
