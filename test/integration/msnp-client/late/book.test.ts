@@ -212,8 +212,26 @@ describe("presence (T12, T20-T23, T38-T42)", () => {
     await eventually(() => client.contacts.get(BOB)?.status).toBe("FLN");
   });
 
-  it("T40, T41: signs another place out, and itself", async () => {
+  it("T38, T40: another place of the account is seen, and signed out", async () => {
     const { client, server } = await told(["T38"]);
+    const laptop = parseMachineGuid("a2a2a2a2-2222-4222-8222-aaaaaaaaaaaa");
+    await eventually(() => client.endpoints.list.get(laptop)).toEqual({
+      id: laptop,
+      name: "LAPTOP",
+      isSelf: false,
+      status: "NLN",
+      clientType: 1,
+      capabilities: { basic: 2952823072, extended: 2558662528 },
+    });
+    await client.endpoints.signOut(laptop);
+    expect(heard(server)).toContain(asHeard(command("T40", "client")));
+    server.say(bytesOf(command("T40", "server", 1)));
+    await eventually(() => [...client.endpoints.list.values()].map(({ name }) => name)).toEqual(["ALICE-PC"]);
+    expect(client.state).toBe("signed-in");
+  });
+
+  it("T41: signs out", async () => {
+    const { client, server } = await play();
     const closed = next(client, "closed");
     await client.signOut();
     expect((await closed)[0].kind).toBe("signed-out");
