@@ -217,6 +217,8 @@ export class GroupConversation extends BaseConversation {
     this.#reopening = this.source
       .reopenGroup(this, called)
       .catch((error: unknown) => {
+        // They may be there the next time.
+        if (!this.#isOver) this.#lost = called;
         throw toSendError(error);
       })
       .finally(() => {

@@ -92,7 +92,7 @@ describe("a conversation with several people", () => {
     expect(names(group)).toEqual([BOB]);
   });
 
-  it("cannot be called together again when nobody is online", async () => {
+  it("cannot be called together again when nobody is online, but later", async () => {
     const { alice, bob, carol } = await three();
     const group = await alice.startGroup([BOB, CAROL]);
     stage.network.faults.arm({ place: "SB", at: "MSG", account: ALICE, fault: { kind: "drop" } });
@@ -100,6 +100,11 @@ describe("a conversation with several people", () => {
     await Promise.all([bob.signOut(), carol.signOut()]);
     await Promise.all([sees(alice, BOB, "FLN"), sees(alice, CAROL, "FLN")]);
     await expect(group.sendText("anybody?")).rejects.toMatchObject({ code: "peer-offline", certainty: "not-sent" });
+    const atBob = hearing(bob);
+    await bob.signIn();
+    await sees(alice, BOB, "NLN");
+    await group.sendText("there you are");
+    await atBob.until(1);
   });
 
   it("that was left is not called together again", async () => {
