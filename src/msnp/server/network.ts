@@ -253,6 +253,19 @@ export class MsnNetwork {
     return { sessions: sessionsByTicket.size, boards: boards.size, connections: this.#connections.size };
   }
 
+  /**
+   * Gives a member of a circle another role, as its web site would; all who are concerned are told. Throws for a circle
+   * that does not exist, and CircleError for somebody who is no member or the last admin.
+   */
+  setCircleRole(id: string, email: string, role: "Admin" | "AssistantAdmin" | "Member"): void {
+    const circle = this.#hub.circles.get(id);
+    if (circle === undefined) throw new Error(`There is no circle ${id} on this network`);
+    const account = this.#account(email);
+    circle.setRole(account, role);
+    for (const session of [...account.sessions]) session.circleNotice(circle);
+    this.#hub.gatherings.notice(circle, account);
+  }
+
   /** Signs all sessions of an account out: `OUT` with the reason, or without one. */
   kick(email: string, reason?: KickReason): void {
     for (const session of [...this.#account(email).sessions]) session.kick(reason);

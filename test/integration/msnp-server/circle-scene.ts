@@ -142,6 +142,8 @@ export async function circleClient18(network: MsnNetwork, name: string, guid: st
   const entered = await enter18(network, name, guid);
   entered.client.sayPayload("ADL 5", '<ml l="1"></ml>');
   entered.client.say("CHG 6 NLN 2788999228:48");
+  // The own presence comes a moment after the answer.
+  await untilLine(entered.client, "UBX");
   await settled(entered.client);
   return entered;
 }

@@ -223,6 +223,15 @@ describe("Messages between MSNP21 and switchboards", () => {
     await alice.client.hears("201 7", "217 8");
   });
 
+  test("when bob does not come to the board, what waited for him is 217", async () => {
+    await using network = await openLateNetwork({ limits: { callAnswerMs: 20 } });
+    const { alice, bob } = await mixed(network);
+    for (const trid of [7, 8]) alice.client.sayPayload(`SDG ${trid}`, message(alice, `1:${BOB}`, "Text", "hello?"));
+    await untilLine(bob, "RNG");
+    await alice.client.hears("217 7", "217 8");
+    expect(network.load.boards).toBe(0);
+  });
+
   test("alice in two places hears bob in both, and her own words in the other", async () => {
     await using network = await openLateNetwork();
     const { alice, bob } = await mixed(network);

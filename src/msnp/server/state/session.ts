@@ -2,6 +2,7 @@ import type { MsnStatus } from "../../dialect/status.ts";
 import type { ServerDialect } from "../dialects/index.ts";
 import type { Board } from "../sb/board.ts";
 import type { Account } from "./account.ts";
+import type { Circle } from "./circles.ts";
 
 /** What one signed-in client told about itself (CHG, UUX); each endpoint has its own (source: msnp-core §6.5). */
 export interface Endpoint {
@@ -58,6 +59,8 @@ export interface LiveSession {
   userNotification(from: string, type: string, payload: Buffer): void;
   /** A message about the mailbox, for clients that know such and have told a status. */
   mailNotice(body: string): void;
+  /** A circle of the account has changed, for clients that know circles. */
+  circleNotice(circle: Circle): void;
   /** The address book of the account has changed. */
   addressBookChanged(): void;
   kick(reason?: KickReason): void;

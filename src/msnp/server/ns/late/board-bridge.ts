@@ -9,8 +9,6 @@ import { endpointAddress } from "./envelopes.ts";
 import type { Message } from "./messages.ts";
 import type { LateSession } from "./session.ts";
 
-/** How long somebody may take to come to a board they were called to. */
-const ANSWER_MS = 10_000;
 /** Messages that wait for them; more fail. */
 const MAX_WAITING = 50;
 /** Boards of one client; the oldest is left for another. */
@@ -75,7 +73,7 @@ export class BoardBridge {
     const seat = this.#sit(board, partner);
     if (seat === undefined) return;
     seat.waiting = [first];
-    seat.timer = setTimeout(() => this.#giveUp(seat), ANSWER_MS);
+    seat.timer = setTimeout(() => this.#giveUp(seat), this.#session.hub.limits.callAnswerMs);
     seat.timer.unref();
     for (const session of sessions) session.ring(board, this.#session.account);
   }
