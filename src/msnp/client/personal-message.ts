@@ -5,6 +5,7 @@ import type { CurrentMedia, PersonalMessage } from "./types.ts";
 const SEPARATOR = "\\0";
 /** Characters; the official client took 129, what servers take is not known. */
 export const MAX_PSM = 1024;
+const MAX_PAYLOAD = 64 * 1024;
 
 /** Payload of UUX (source: msnp-core §6.5). */
 export function encodePersonalMessage(message: PersonalMessage): string {
@@ -14,14 +15,41 @@ export function encodePersonalMessage(message: PersonalMessage): string {
 
 /** Payload of UBX; an empty or unreadable one is no personal message. */
 export function decodePersonalMessage(payload: Buffer): PersonalMessage {
-  if (payload.length === 0) return { text: "" };
+  if (payload.length === 0 || payload.length > MAX_PAYLOAD) return { text: "" };
+  const fields = wellFormedFields(payload) ?? bareFields(payload.toString("utf8"));
+  const media = decodeMedia(fields.media);
+  return { text: fields.text.slice(0, MAX_PSM).toWellFormed(), ...(media !== undefined && { media }) };
+}
+
+interface Fields {
+  readonly text: string;
+  readonly media: string;
+}
+
+function wellFormedFields(payload: Buffer): Fields | undefined {
   try {
-    const root = parseXml(payload, { maxSize: 64 * 1024 });
-    const media = decodeMedia(child(root, "CurrentMedia")?.text ?? "");
-    const text = (child(root, "PSM")?.text ?? "").slice(0, MAX_PSM).toWellFormed();
-    return { text, ...(media !== undefined && { media }) };
+    const root = parseXml(payload);
+    return { text: child(root, "PSM")?.text ?? "", media: child(root, "CurrentMedia")?.text ?? "" };
   } catch {
-    return { text: "" };
+    return undefined;
+  }
+}
+
+/** Escargot leaves `<` and `>` as they are at MSNP13 to 15, so that it is no XML (source: msnp-core §1.4, §9.3). */
+function bareFields(payload: string): Fields {
+  return { text: bareField(payload, "PSM"), media: bareField(payload, "CurrentMedia") };
+}
+
+function bareField(payload: string, name: string): string {
+  const [open, close] = [`<${name}>`, `</${name}>`];
+  const from = payload.indexOf(open);
+  const to = payload.lastIndexOf(close);
+  if (from < 0 || to < from) return "";
+  const content = payload.slice(from + open.length, to);
+  try {
+    return parseXml(`<x>${content.replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</x>`).text;
+  } catch {
+    return content;
   }
 }
 

@@ -42,6 +42,13 @@ describe("a personal message", () => {
     },
   );
 
+  it.each([
+    ["<Data><PSM><b>1 < 2 &#x26; 3 > 2</PSM><CurrentMedia></CurrentMedia></Data>", "<b>1 < 2 & 3 > 2"],
+    ["<Data><PSM></PSM> & so on</PSM></Data>", "</PSM> & so on"],
+  ])("is read although a server left the markup in it bare (%j)", (payload, text) => {
+    expect(decode(payload)).toEqual({ text });
+  });
+
   it("is written as the book has it", () => {
     const payload = encodePersonalMessage({ text: "hi" });
     expect(payload).toBe("<Data><PSM>hi</PSM><CurrentMedia></CurrentMedia></Data>");
