@@ -3,7 +3,7 @@ import { phonesOf, watches, withVisibility } from "./presence.ts";
 import type { Account } from "./state/account.ts";
 import type { ListChange } from "./state/directory.ts";
 import { journaled } from "./state/journal.ts";
-import { AL, BL, type ListFault, RL } from "./state/lists.ts";
+import { AL, BL, FL, type ListFault, RL } from "./state/lists.ts";
 import type { PresenceNews } from "./state/session.ts";
 
 /** The error numbers of refused list changes from MSNP10 on (source: msnp-core §1.9). */
@@ -48,13 +48,26 @@ export function addContact(
   return change;
 }
 
+/** What a removal did. */
+interface Removal extends ListChange {
+  /** The owner was not on the contact's reverse list, though the contact was on the forward list. */
+  readonly unpaired: boolean;
+}
+
 /** Removes a contact and tells those whom it concerns. */
-export function removeContact(hub: Hub, owner: Account, contact: Account, bits: number, groupId?: string): ListChange {
+export function removeContact(hub: Hub, owner: Account, contact: Account, bits: number, groupId?: string): Removal {
   const named = hub.quirks.visibilityNews === "named";
-  const change = changeLists(hub, owner, contact, () => hub.directory.removeFromLists(owner, contact, bits, groupId));
-  if (change.forward) for (const session of [...contact.sessions]) session.removedBy(owner);
+  const paired = ((contact.contacts.get(owner.id)?.lists ?? 0) & RL) !== 0;
+  const leavesGroup = groupId !== undefined && (bits & FL) !== 0 && hub.quirks.groupsTakeReverse;
+  const change = changeLists(hub, owner, contact, () => {
+    const done = hub.directory.removeFromLists(owner, contact, bits, groupId);
+    if (leavesGroup) hub.directory.dropReverse(owner, contact);
+    return done;
+  });
+  const gone = change.forward || leavesGroup;
+  if (gone && paired) for (const session of [...contact.sessions]) session.removedBy(owner);
   if (named && (bits & BL) !== 0) tell(contact, { subject: owner, before: "FLN", phones: phonesOf(owner) });
-  return change;
+  return { ...change, unpaired: gone && !paired };
 }
 
 function changeLists(hub: Hub, owner: Account, contact: Account, change: () => ListChange): ListChange {

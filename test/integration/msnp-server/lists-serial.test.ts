@@ -45,7 +45,9 @@ describe("Lists with serials, MSNP2-9 (msnp-core §5.2-5.5)", () => {
 >>> REM 23 FL carol@example.com 1
 <<< REM 23 FL 7 carol@example.com 1
 >>> REM 24 FL carol@example.com
-<<< REM 24 FL 8 carol@example.com`,
+<<< 216 24  # gone all the same
+>>> REM 25 AL carol@example.com
+<<< REM 25 AL 8 carol@example.com`,
       );
       await carol.hears("ADD 0 RL 1 alice@example.com Alice%20A");
       const notice = dialect === "MSNP8" || dialect === "MSNP9" ? ["NOT <length>"] : [];

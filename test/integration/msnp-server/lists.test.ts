@@ -52,13 +52,39 @@ describe("Lists over the notification server, MSNP11 (msnp-core §5.3-5.5)", () 
   });
 
   test("leaving one group keeps the contact, and the other side's reverse list", async () => {
-    await using network = await openNetwork();
+    await using network = await openNetwork({ quirks: { groupsTakeReverse: false } });
     const bob = await enter11(network, "bob");
     const alice = await enter11(network, "alice");
     alice.say(`REM 22 FL ${BOB} ${GROUP}`, `ADC 23 FL C=${BOB} ${GROUP}`, `ADC 24 FL C=${BOB} ${GROUP}`);
     await alice.hears(`REM 22 FL ${BOB} ${GROUP}`, `ADC 23 FL C=${BOB} ${GROUP}`, "215 24");
     await bob.hearsNothing();
     expect(network.account("bob@example.com").contacts.get("alice@example.com")?.lists).toEqual(["FL", "AL", "RL"]);
+  });
+
+  test("on Escargot it takes one off the other's reverse list until one is in a group again", async () => {
+    await using network = await openNetwork();
+    const bob = await enter11(network, "bob");
+    const alice = await enter11(network, "alice");
+    const listsOfBob = () => network.account("bob@example.com").contacts.get("alice@example.com")?.lists;
+    alice.say(`REM 22 FL ${BOB} ${GROUP}`);
+    await alice.hears(`REM 22 FL ${BOB} ${GROUP}`);
+    await bob.hears("REM 0 RL alice@example.com", "NOT <length>");
+    expect(listsOfBob()).toEqual(["FL", "AL"]);
+    alice.say(`ADC 23 FL C=${BOB} ${GROUP}`);
+    await alice.hears(`ADC 23 FL C=${BOB} ${GROUP}`);
+    await bob.hearsNothing();
+    expect(listsOfBob()).toContain("PL");
+  });
+
+  test("on Escargot who has left a group is removed with 216, and gone all the same", async () => {
+    await using network = await openNetwork();
+    const bob = await enter11(network, "bob");
+    const alice = await enter11(network, "alice");
+    alice.say(`REM 22 FL ${BOB} ${GROUP}`, `REM 23 FL ${BOB}`);
+    await alice.hears(`REM 22 FL ${BOB} ${GROUP}`, "216 23");
+    await bob.hears("REM 0 RL alice@example.com", "NOT <length>");
+    await bob.hearsNothing();
+    expect(network.account("alice@example.com").contacts.get("bob@example.com")?.lists).toEqual(["AL", "RL"]);
   });
 
   test("errors: no address, nobody, not on the list, adding twice is none; RL cannot be written", async () => {

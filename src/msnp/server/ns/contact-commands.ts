@@ -120,6 +120,8 @@ export function removeContactLine(session: NsSession, request: Request): void {
     session.send(byId ? session.dialect.unknownPerson : 205, trid);
     return;
   }
-  removeContact(session.hub, session.account, contact, bit, bit === FL ? groupId : undefined);
+  const { unpaired } = removeContact(session.hub, session.account, contact, bit, bit === FL ? groupId : undefined);
+  // The contact is gone all the same (source: msnp-core §5.3).
+  if (unpaired) throw new ListError("not-on-list");
   session.send("REM", trid, list, session.nextSerial(), who, groupId);
 }

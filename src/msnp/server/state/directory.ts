@@ -68,7 +68,7 @@ export class Directory {
     entry.lists |= bits & (FL | AL | BL | RL);
     if (group !== undefined) entry.groups.add(group.id);
     const forward = (bits & FL) !== 0 && (before & FL) === 0;
-    if (forward) {
+    if ((bits & FL) !== 0) {
       const reverse = obtain(contact, owner);
       if ((reverse.lists & RL) === 0) {
         reverse.lists |= RL;
@@ -99,15 +99,19 @@ export class Directory {
     entry.lists &= ~listed;
     if (forward) {
       entry.groups.clear();
-      const reverse = contact.contacts.get(owner.id);
-      if (reverse !== undefined) {
-        reverse.lists &= ~RL;
-        reverse.pending = false;
-        forget(contact, reverse);
-      }
+      this.dropReverse(owner, contact);
     }
     forget(owner, entry);
     return { entry, forward };
+  }
+
+  /** Takes the owner off the contact's reverse list. */
+  dropReverse(owner: Account, contact: Account): void {
+    const reverse = contact.contacts.get(owner.id);
+    if (reverse === undefined) return;
+    reverse.lists &= ~RL;
+    reverse.pending = false;
+    forget(contact, reverse);
   }
 
   /** Throws ListError `no-such-group`; a contact that is not in the group is no error. */
