@@ -24,6 +24,21 @@ describe("Nexus and Passport login (msnp-core §3.3)", () => {
     }
   });
 
+  test("a forced fault sends the question elsewhere, or refuses it", async () => {
+    await using network = await openNetwork();
+    for (const [at, url] of [
+      ["nexus", network.services.nexusUrl],
+      ["config", `${network.services.configUrl}?ver=8`],
+    ] as const) {
+      network.faults.arm({ place: "HTTP", at, fault: { kind: "redirect", url: "http://127.0.0.1:1/" } });
+      const sent = await fetch(url, { redirect: "manual" });
+      expect([sent.status, sent.headers.get("location")]).toEqual([302, "http://127.0.0.1:1/"]);
+      network.faults.arm({ place: "HTTP", at, fault: { kind: "refuse" } });
+      expect((await fetch(url)).status).toBe(403);
+      expect((await fetch(url)).status).toBe(200);
+    }
+  });
+
   test("a wrong password is 401 with a failure, a missing header 500", async () => {
     await using network = await openNetwork();
     const url = `http://127.0.0.1:${network.ports.http}/login`;

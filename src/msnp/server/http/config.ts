@@ -10,7 +10,9 @@ const DECLARATION = `<?xml version="1.0" encoding="utf-8"?>`;
  * SOAP without it. Other versions get nothing, and one that is no number is a bare 500 (source: msnp-chat §5.2).
  */
 export function clientConfig(request: WebRequest): WebAnswer {
-  followRedirect(request.strike("config", undefined));
+  const fault = request.strike("config", undefined);
+  followRedirect(fault);
+  if (fault !== undefined) return { status: 403 };
   const version = request.url.searchParams.get("ver") ?? "";
   if (version === "") {
     return request.method === "POST" ? { status: 200, body: soapForm(config(request, [])) } : { status: 200, body: "" };

@@ -1,10 +1,13 @@
 import type { WebAnswer, WebRequest } from "./server.ts";
+import { followRedirect } from "./soap.ts";
 
 const SCHEME = "Passport1.4 ";
 
 /** Tells where to log in (source: msnp-core §3.3). */
 export function nexus(request: WebRequest): WebAnswer {
-  request.strike("nexus", undefined);
+  const fault = request.strike("nexus", undefined);
+  followRedirect(fault);
+  if (fault !== undefined) return { status: 403 };
   return { status: 200, headers: { PassportURLs: `DALogin=${request.hub.httpUrl()}login` } };
 }
 
