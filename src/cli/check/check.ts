@@ -22,7 +22,7 @@ export async function findings(loaded: Loaded, found: (finding: Finding) => void
     ["redis", () => checkStore(config)],
     ["homeserver", () => checkHomeserver(config, registration)],
     ["link pages", () => checkWeb(config)],
-    ...profiles.map((profile) => [profile.title, () => checkNetwork(profile)] as const),
+    ...profiles.map((profile) => [profile.title, () => checkNetwork(profile, config.networks.proxy)] as const),
   ];
   for (const [subject, step] of steps) {
     try {

@@ -3,15 +3,20 @@ import { lookup } from "node:dns/promises";
 import { connect, type Socket } from "node:net";
 import type { NetworkProfile } from "../../config/network.ts";
 import { DIALECTS } from "../../msnp/index.ts";
+import { clientSettings, type SettingsChoice } from "../network-settings.ts";
 import { noAnswer } from "./http.ts";
+import { checkWays } from "./network-ways.ts";
 import { type Finding, fail, ok, skip, warn } from "./report.ts";
 
 const CONNECT_MS = 10_000;
 const MAX_LINE = 512;
 
-export async function checkNetwork(profile: NetworkProfile): Promise<Finding[]> {
-  const chat = await checkChat(profile);
-  return [...chat, ...(await checkServices(profile))];
+/** `proxy`: `networks.proxy`, for profiles without one of their own. */
+export async function checkNetwork(profile: NetworkProfile, proxy?: SettingsChoice["proxy"]): Promise<Finding[]> {
+  const settings = clientSettings(profile, proxy === undefined ? {} : { proxy });
+  const isPlain = settings.proxy === undefined && profile.transports.every((transport) => transport === "tcp");
+  const chat = await (isPlain ? checkChat(profile) : checkWays(profile, settings));
+  return [...chat, ...(await checkServices(profile, settings.fetch ?? fetch))];
 }
 
 async function checkChat(profile: NetworkProfile): Promise<Finding[]> {
@@ -72,17 +77,22 @@ async function checkDialect(profile: NetworkProfile, socket: Socket): Promise<Fi
   }
 }
 
-async function checkServices(profile: NetworkProfile): Promise<Finding[]> {
+async function checkServices(profile: NetworkProfile, ask: typeof fetch): Promise<Finding[]> {
   const { nexus, rst, rst2, addressBook, sharing } = profile.services;
   const named = { nexus, rst, ...(rst2 === undefined ? {} : { rst2 }), addressBook, sharing };
-  return Promise.all(Object.entries(named).map(([name, url]) => checkService(profile, name, url)));
+  return Promise.all(Object.entries(named).map(([name, url]) => checkService(profile, name, url, ask)));
 }
 
-async function checkService(profile: NetworkProfile, name: string, url: string): Promise<Finding> {
+async function checkService(
+  profile: NetworkProfile,
+  name: string,
+  url: string,
+  ask: typeof fetch,
+): Promise<Finding> {
   const subject = `${profile.title}: ${name}`;
   try {
     // Any answer will do: these services want a POST or a header, and some answer 404 or 405 to all else.
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(CONNECT_MS) });
+    const response = await ask(url, { redirect: "manual", signal: AbortSignal.timeout(CONNECT_MS) });
     await response.body?.cancel();
     if (response.status < 500 || response.status === 501) return ok(subject, `${url} answers (${response.status})`);
     return warn(subject, `${url} answers ${response.status}`, "The network may be in trouble; try again later.");
