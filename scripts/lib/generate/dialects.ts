@@ -8,6 +8,7 @@ const AUTH: Readonly<Record<Dialect["auth"], string>> = {
   tweener: "Tweener by Nexus",
   rst: "Tweener by RST",
   sso: "SSO",
+  web: "ticket shown to the gateway",
 };
 const OFFLINE: Readonly<Record<Dialect["offline"], string>> = {
   none: "–",
@@ -27,7 +28,7 @@ function lists({ lists: kind, listForm }: Dialect): string {
 }
 
 const COLUMNS: readonly (readonly [title: string, cell: (dialect: Dialect) => string])[] = [
-  ["version", ({ name }) => name],
+  ["version", ({ name, isExperimental }) => (isExperimental ? `${name} (experimental)` : name)],
   ["sign-in", ({ auth }) => AUTH[auth]],
   ["lists", lists],
   ["groups", ({ groups }) => mark(groups !== "none")],

@@ -4,9 +4,10 @@ import { rst } from "./rst.ts";
 import { sso } from "./sso.ts";
 import { tweener } from "./tweener.ts";
 import type { AuthStrategy } from "./types.ts";
+import { web } from "./web.ts";
 
 /** The way to sign in that each dialect names. */
-export const AUTH_STRATEGIES: Readonly<Record<AuthKind, AuthStrategy>> = { md5, tweener, rst, sso };
+export const AUTH_STRATEGIES: Readonly<Record<AuthKind, AuthStrategy>> = { md5, tweener, rst, sso, web };
 
 export type { Msnp11Challenge } from "./challenge.ts";
 export { answerChallenge, answerMd5Challenge, answerMsnp11Challenge } from "./challenge.ts";

@@ -68,12 +68,25 @@ export interface AuthProof {
   readonly tickets?: ServiceTickets;
 }
 
+/** What a gateway is shown before the first command. */
+export interface AuthKnock {
+  /** Further parameters of the request that opens the session. */
+  readonly query: string;
+  /** Secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tickets: ServiceTickets;
+}
+
 /** One way to sign in. */
 export interface AuthStrategy {
   /** First argument of USR. */
-  readonly scheme: "TWN" | "SSO" | "MD5";
+  readonly scheme: "TWN" | "SSO" | "MD5" | "WEB";
   /** Whether the password itself is proven to the chat server, so that a refusal there means that it is wrong. */
   readonly provesPassword?: boolean;
+  /** For a way that needs an HTTP gateway and shows it a ticket; `USR` is answered with OK then. Throws AuthError. */
+  knock?(gatewayUrl: string, context: AuthContext): Promise<AuthKnock>;
+  /** Arguments of the first USR after `trid`, where they are not scheme, `I` and account. */
+  greeting?(handle: string, machineGuid: MachineGuid): readonly string[];
   /** Answers `USR trid scheme S <challenge...>`. Throws AuthError. */
   prove(challenge: readonly string[], context: AuthContext): Promise<AuthProof>;
   /** A new ticket for a web service when the old one has run out; absent where none can be asked for. Throws AuthError. */

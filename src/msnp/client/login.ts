@@ -1,5 +1,5 @@
 import { AUTH_STRATEGIES } from "../auth/index.ts";
-import type { AuthContext, AuthProof } from "../auth/types.ts";
+import type { AuthContext, AuthProof, ServiceTickets } from "../auth/types.ts";
 import { dialectOf } from "../dialect/table.ts";
 import type { Dialect, DialectName } from "../dialect/types.ts";
 import type { Connection } from "../transport/connection.ts";
@@ -35,11 +35,12 @@ export interface LoginProgress {
 export async function logIn(core: Core, progress: LoginProgress): Promise<Live> {
   const { ns } = core.options.services;
   let target: Target = ns;
-  let route: Route | undefined;
+  const knocked = await knock(core, progress);
+  let route = knocked?.route;
   let hops = FIRST_HOPS;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const reached = await reach(core, progress, target, route, (connection, by) => greet(core, connection, by, hops));
-    const outcome = await authenticate(core, reached, progress, hops);
+    const outcome = await authenticate(core, reached, progress, hops, knocked?.tickets);
     if ("live" in outcome) return outcome.live;
     reached.connection.destroy();
     progress.connection(undefined);
@@ -47,10 +48,38 @@ export async function logIn(core: Core, progress: LoginProgress): Promise<Live> 
     hops = redirect?.hops ?? hops;
     // A gateway is told the first server's name; which one it connects to is its own matter.
     target = redirect === undefined || redirect.byGateway ? ns : redirect;
-    if (redirect === undefined) route = undefined;
+    if (redirect === undefined) route = knocked?.route;
     else route = redirect.byGateway ? gatewayAt(redirect, reached.route) : reached.route;
   }
   throw new SignInError("connect", "redirect-loop", "The server passes the connection on in a circle");
+}
+
+/**
+ * Versions that show a gateway a ticket before they say anything: the gateway and the ticket. They go by themselves, since
+ * no other begins like that (source: msnp21 §7.2). Rejects with SignInError and AuthError.
+ */
+async function knock(
+  core: Core,
+  progress: LoginProgress,
+): Promise<{ readonly route: Route; readonly tickets: ServiceTickets } | undefined> {
+  const [only, ...others] = offers(core).map(dialectOf);
+  const strategy = only === undefined || others.length > 0 ? undefined : AUTH_STRATEGIES[only.auth];
+  if (only === undefined || strategy?.knock === undefined) return undefined;
+  const { services, transports = [] } = core.options;
+  const { gatewayUrl } = services;
+  if (gatewayUrl === undefined || !transports.includes("gateway")) {
+    const message = `${only.name} is spoken through an HTTP gateway only, and none is to be used`;
+    throw new SignInError("version", "no-common-dialect", message);
+  }
+  const { tickets, ...opening } = await strategy.knock(gatewayUrl, authContext(core, only, progress));
+  return { route: { transport: "gateway", gatewayUrl, opening }, tickets };
+}
+
+/** What the server is offered: versions that go by themselves are left out beside others. */
+function offers(core: Core): readonly DialectName[] {
+  const all = newestFirst(core.options.dialects);
+  const common = all.filter((name) => AUTH_STRATEGIES[dialectOf(name).auth].knock === undefined);
+  return common.length === 0 ? all : common;
 }
 
 type Outcome = { readonly live: Live } | { readonly redirect: Transfer | undefined };
@@ -66,12 +95,12 @@ interface Greeting {
  * gateways insist on it (source: msnp21 §7.1), and all are slow.
  */
 async function greet(core: Core, ns: Connection, { transport }: Route, hops: string): Promise<Greeting> {
-  const only = transport === "gateway" ? soleGreeting(core.options.dialects) : undefined;
+  const only = transport === "gateway" ? soleGreeting(offers(core)) : undefined;
   if (only === undefined) return { dialect: await agreeOnDialect(core, ns), challenge: undefined };
   const handle = spelling(core.options, core.options.handle);
   const agreed = agreeOnDialect(core, ns);
   const introduced = introduce(ns, only, handle, hops);
-  const challenge = askForChallenge(ns, only, handle);
+  const challenge = askForChallenge(core, ns, only, handle);
   // Who is passed on at once gets no second answer.
   const first = introduced.then((transfer) => transfer ?? challenge);
   challenge.catch(() => undefined);
@@ -88,8 +117,10 @@ function soleGreeting(names: readonly DialectName[]): Dialect | undefined {
   return others.every((other) => word(other) === word(first)) ? first : undefined;
 }
 
-function askForChallenge(ns: Connection, { auth }: Dialect, handle: string): Promise<Command> {
-  return ns.request("USR", [AUTH_STRATEGIES[auth].scheme, "I", handle], { accept: ["USR", "XFR"] });
+function askForChallenge(core: Core, ns: Connection, { auth }: Dialect, handle: string): Promise<Command> {
+  const { scheme, greeting } = AUTH_STRATEGIES[auth];
+  const args = greeting?.(handle, core.options.machineGuid) ?? [scheme, "I", handle];
+  return ns.request("USR", args, { accept: ["USR", "XFR"] });
 }
 
 async function authenticate(
@@ -97,8 +128,9 @@ async function authenticate(
   reached: Reached<Greeting>,
   progress: LoginProgress,
   hops: string,
+  tickets: ServiceTickets | undefined,
 ): Promise<Outcome> {
-  const { connection: ns, route } = reached;
+  const { connection: ns } = reached;
   const { dialect } = reached.answer;
   progress.dialect(dialect);
   const handle = spelling(core.options, core.options.handle);
@@ -106,8 +138,12 @@ async function authenticate(
   const challenge =
     reached.answer.challenge ??
     (await introduce(ns, dialect, handle, hops)) ??
-    (await askForChallenge(ns, dialect, handle));
+    (await askForChallenge(core, ns, dialect, handle));
   if (challenge.name === "XFR") return { redirect: transferTarget(challenge) };
+  if (strategy.knock !== undefined) {
+    progress.stage("login");
+    return { live: welcomed(core, reached, challenge, { args: [], ...(tickets !== undefined && { tickets }) }) };
+  }
   if (challenge.args[2] !== "S") {
     throw new SignInError("login", "protocol", "The server answered the sign-in with something else than a challenge");
   }
@@ -118,11 +154,25 @@ async function authenticate(
     throw new SignInError("login", "bad-password", "The server refused the address or the password", { cause: error });
   });
   if (answer.name === "XFR") return { redirect: transferTarget(answer) };
-  if (answer.args[1] !== "OK") throw new SignInError("login", "protocol", "The server did not confirm the sign-in");
+  return { live: welcomed(core, reached, answer, proof) };
+}
+
+/** Reads `USR trid OK account ...`. Throws SignInError for any other answer. */
+function welcomed(
+  core: Core,
+  { connection: ns, route, answer: { dialect } }: Reached<Greeting>,
+  answer: Command,
+  proof: AuthProof,
+): Live {
+  if (answer.args[1] !== "OK") {
+    const doubt = dialect.isExperimental ? `: what else ${dialect.name} may answer is not known` : "";
+    throw new SignInError("login", "protocol", `The server did not confirm the sign-in${doubt}`);
+  }
+  const handle = spelling(core.options, core.options.handle);
   const confirmed = spelling(core.options, answer.args[2], handle);
   const name = dialect.welcomesByName ? answer.args[3] : undefined;
   if (name !== undefined && name !== "") updateSelf(core, { displayName: decodeArg(name) });
-  return { live: { ns, route, dialect, handle: confirmed, web: webServices(core, dialect, proof) } };
+  return { ns, route, dialect, handle: confirmed, web: webServices(core, dialect, proof) };
 }
 
 /** The given spelling of the account's address when it is that address but for capitals, else `otherwise`. */
@@ -132,7 +182,7 @@ function spelling({ email }: MsnClientOptions, given: string | undefined, otherw
 
 /** Offers the dialects, newest first, and takes the newest that comes back (source: msnp-core §2.1). */
 async function agreeOnDialect(core: Core, ns: Connection): Promise<Dialect> {
-  const offered = newestFirst(core.options.dialects);
+  const offered = offers(core);
   const ours = offered.join(" ");
   let answer: Command;
   try {

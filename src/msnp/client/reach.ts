@@ -1,6 +1,6 @@
 import type { TransportKind } from "../transport/channel.ts";
 import { Connection, ConnectionError } from "../transport/connection.ts";
-import { DEFAULT_GATEWAY_RULES } from "../transport/gateway.ts";
+import { DEFAULT_GATEWAY_RULES, type GatewayOpening } from "../transport/gateway.ts";
 import type { Via } from "../transport/via.ts";
 import type { Core } from "./core.ts";
 import { SignInError } from "./errors.ts";
@@ -11,6 +11,8 @@ export interface Route {
   readonly transport: TransportKind;
   /** The gateway to go through, when there is one. */
   readonly gatewayUrl: string | undefined;
+  /** What the gateway is shown when the session of the notification server is opened. */
+  readonly opening?: GatewayOpening | undefined;
 }
 
 export interface Target {
@@ -28,14 +30,17 @@ export interface Reached<T> {
 const DEFAULT_TRANSPORTS: readonly TransportKind[] = ["tcp"];
 const GATEWAY_PATH = "/gateway/gateway.dll";
 
-export function viaOf({ options, http }: Core, { transport, gatewayUrl }: Route, service: "NS" | "SB"): Via {
+export function viaOf({ options, http }: Core, { transport, gatewayUrl, opening }: Route, service: "NS" | "SB"): Via {
   const rules = { ...DEFAULT_GATEWAY_RULES, ...options.gateway };
   return {
     transport,
     service,
     proxy: options.proxy,
     tls: options.tls,
-    gateway: gatewayUrl === undefined ? undefined : { url: gatewayUrl, rules, http },
+    gateway:
+      gatewayUrl === undefined
+        ? undefined
+        : { url: gatewayUrl, rules, http, opening: service === "NS" ? opening : undefined },
   };
 }
 
@@ -123,7 +128,7 @@ export function gatewayAt({ host, port }: Target, from: Route): Route {
   const configured = from.gatewayUrl === undefined ? null : URL.parse(from.gatewayUrl);
   const isSecure = configured?.protocol === "https:" || from.transport === "tls" || port === 443;
   const path = configured?.pathname ?? GATEWAY_PATH;
-  return { transport: "gateway", gatewayUrl: `${isSecure ? "https" : "http"}://${host}:${port}${path}` };
+  return { ...from, transport: "gateway", gatewayUrl: `${isSecure ? "https" : "http"}://${host}:${port}${path}` };
 }
 
 /** How to get to a switchboard; some can be reached through the gateway only (source: msnp-chat §7). */

@@ -23,5 +23,16 @@ const MSNP21: Dialect = {
   offline: "sdg",
 };
 
+/** The "Messaging" program of Windows 8, as far as one capture shows it (source: msnp21 §7.2). */
+const MSNP22: Dialect = {
+  ...MSNP21,
+  name: "MSNP22",
+  version: 22,
+  isExperimental: true,
+  clientVersion: ["0x0809", "winnt", "6.2.0", "i386", "MoShClient", "16.4.4206.0722", "MoShClient"],
+  auth: "web",
+  documents: { client: "MoShClient:16.4.4206.0722", peerCapabilities: "0:0" },
+};
+
 /** Messages and presence without switchboards and lines. */
-export const LATE_DIALECTS: DialectRows<"MSNP21"> = { MSNP21 };
+export const LATE_DIALECTS: DialectRows<"MSNP21" | "MSNP22"> = { MSNP21, MSNP22 };

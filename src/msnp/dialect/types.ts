@@ -17,10 +17,11 @@ export type DialectName =
   | "MSNP16"
   | "MSNP17"
   | "MSNP18"
-  | "MSNP21";
+  | "MSNP21"
+  | "MSNP22";
 
 /** How one signs in: key of a strategy in auth/ (source: msnp-core §3). */
-export type AuthKind = "md5" | "tweener" | "rst" | "sso";
+export type AuthKind = "md5" | "tweener" | "rst" | "sso" | "web";
 /** Where the lists come from: key of a strategy in client/lists (source: msnp-core §5). */
 export type ListKind = "syn" | "soap" | "services";
 /**
@@ -48,6 +49,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** Only for putting the newest first. */
   readonly version: number;
+  /** Built from a single capture: nothing but its first words can be held against anything (source: msnp21 §7.2). */
+  readonly isExperimental?: true;
   /** Commands between VER and USR, in their order (source: msnp-core §2.3, §2.4). */
   readonly opening: readonly ("INF" | "CVR")[];
   /** CVR arguments between the trid and the account (source: msnp-core §2.4). */

@@ -16,6 +16,14 @@ export interface GatewayRules {
 /** Official clients poll about every 2 s; Escargot holds no poll and drops a session after 60 s without one. */
 export const DEFAULT_GATEWAY_RULES: GatewayRules = Object.freeze({ poll: 2000, lifespan: 0, followsHost: false });
 
+/** What is said to a gateway besides, when the session is opened. */
+export interface GatewayOpening {
+  /** Further parameters. */
+  readonly query: string;
+  /** Further headers; may hold secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface GatewayOptions {
   readonly url: string;
   readonly rules: GatewayRules;
@@ -23,6 +31,8 @@ export interface GatewayOptions {
   /** The host that the gateway shall connect to. */
   readonly target: string;
   readonly http: HttpClient;
+  /** Instead of the host to connect to (source: msnp21 §7.2). */
+  readonly opening?: GatewayOpening | undefined;
   /** ms for the exchange that opens the session. */
   readonly connectTimeout: number;
   /** ms for every other exchange, on top of what a poll is held. */
@@ -150,12 +160,12 @@ export class GatewayChannel implements Channel {
   }
 
   #exchange(action: Action, body: Buffer<ArrayBuffer>, signal: AbortSignal): Promise<HttpAnswer> {
-    const { http, connectTimeout, requestTimeout } = this.#options;
+    const { http, opening, connectTimeout, requestTimeout } = this.#options;
     const held = action === "poll" ? this.#lifespan * 1000 : 0;
     return http.exchange({
       method: "POST",
       url: `${this.#url.href}?${this.#query(action)}`,
-      headers: HEADERS,
+      headers: action === "open" ? { ...HEADERS, ...opening?.headers } : HEADERS,
       body,
       signal,
       timeout: action === "open" ? connectTimeout : requestTimeout + held,
@@ -168,11 +178,16 @@ export class GatewayChannel implements Channel {
     return this.#pause < poll ? 0 : lifespan;
   }
 
+  #openQuery(): string {
+    const { service, target, opening } = this.#options;
+    return `Action=open&Server=${service}&${opening === undefined ? `IP=${encodeURIComponent(target)}` : opening.query}`;
+  }
+
   #query(action: Action): string {
     const session = `SessionID=${this.#session}`;
     switch (action) {
       case "open":
-        return `Action=open&Server=${this.#options.service}&IP=${encodeURIComponent(this.#options.target)}`;
+        return this.#openQuery();
       case "send":
         return session;
       case "poll":

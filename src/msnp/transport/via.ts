@@ -1,7 +1,7 @@
 import type { Channel, TransportKind } from "./channel.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { dial, type TlsOptions } from "./dial.ts";
-import { GatewayChannel, type GatewayRules } from "./gateway.ts";
+import { GatewayChannel, type GatewayOpening, type GatewayRules } from "./gateway.ts";
 import type { HttpClient } from "./http.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { SocketChannel } from "./socket-channel.ts";
@@ -14,7 +14,14 @@ export interface Via {
   /** For TCP and TLS; a gateway's goes by its HTTP client. */
   readonly proxy?: ProxyServer | undefined;
   readonly tls?: TlsOptions | undefined;
-  readonly gateway?: { readonly url: string; readonly rules: GatewayRules; readonly http: HttpClient } | undefined;
+  readonly gateway?: ViaGateway | undefined;
+}
+
+export interface ViaGateway {
+  readonly url: string;
+  readonly rules: GatewayRules;
+  readonly http: HttpClient;
+  readonly opening?: GatewayOpening | undefined;
 }
 
 export interface ChannelTarget {

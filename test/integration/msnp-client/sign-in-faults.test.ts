@@ -99,7 +99,9 @@ async function stageFor(dialect: DialectName, auth: string): Promise<{ stage: St
   return { stage, places: [...(await placesOf(stage, dialect)), ...services] };
 }
 
-describe.concurrent.each(DIALECTS.map(({ name, auth }) => ({ name, auth })))("a sign-in by $name", ({ name, auth }) => {
+describe.concurrent.each(
+  DIALECTS.filter(({ isExperimental }) => !isExperimental).map(({ name, auth }) => ({ name, auth })),
+)("a sign-in by $name", ({ name, auth }) => {
   it.each(Object.keys(WIRE))(
     "that is %s at any stage ends with an error that says so, or goes on without",
     { timeout: 120_000 },

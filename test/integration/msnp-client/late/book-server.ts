@@ -54,17 +54,22 @@ const member = (email: string): string => `<Member><Type>Passport</Type><Passpor
 const contact = (email: string): string =>
   `<Contact><contactId>${email}</contactId><contactInfo><contactType>Regular</contactType><passportName>${email}</passportName><isMessengerUser>true</isMessengerUser></contactInfo></Contact>`;
 
-const RST = `<RequestSecurityTokenResponseCollection>${token("messengerclear.live.com", `<RequestedProofToken><BinarySecret>${SECRET}</BinarySecret></RequestedProofToken>`)}${token("contacts.msn.com")}</RequestSecurityTokenResponseCollection>`;
+const rst = (sites: readonly string[]): string =>
+  `<RequestSecurityTokenResponseCollection>${token("messengerclear.live.com", `<RequestedProofToken><BinarySecret>${SECRET}</BinarySecret></RequestedProofToken>`)}${sites.map((site) => token(site)).join("")}</RequestSecurityTokenResponseCollection>`;
 const MEMBERSHIP = `<FindMembershipResponse><FindMembershipResult><Services><Service><Memberships><Membership><MemberRole>Allow</MemberRole><Members>${member(BOB)}${member(CAROL)}</Members></Membership><Membership><MemberRole>Block</MemberRole><Members>${member(CAROL)}</Members></Membership></Memberships><Info><Handle><Type>Messenger</Type></Handle></Info></Service></Services></FindMembershipResult></FindMembershipResponse>`;
 const BOOK = `<ABFindAllResponse><ABFindAllResult><contacts><Contact><contactId>1</contactId><contactInfo><contactType>Me</contactType><passportName>${ALICE}</passportName><displayName>Alice</displayName></contactInfo></Contact>${contact(BOB)}${contact(CAROL)}</contacts></ABFindAllResult></ABFindAllResponse>`;
 const CIRCLES = `<ABFindContactsPagedResponse><ABFindContactsPagedResult><CircleResult><Circles><CircleInverseInfo><Content><Handle><Id>00000000-0000-0000-0009-0123456789ab</Id></Handle><Info><DisplayName>Book club</DisplayName></Info></Content><PersonalInfo><MembershipInfo><CirclePersonalMembership><Role>Admin</Role><State>Accepted</State></CirclePersonalMembership></MembershipInfo></PersonalInfo></CircleInverseInfo></Circles><CircleTicket>${TICKET.replaceAll("<", "&lt;")}</CircleTicket></CircleResult></ABFindContactsPagedResult></ABFindContactsPagedResponse>`;
 
-const web: typeof fetch = (input, init) => {
-  const path = new URL(String(input)).pathname;
-  const action = new Headers(init?.headers).get("SOAPAction") ?? "";
-  const body = path === "/rst" ? RST : path === "/sharing" ? MEMBERSHIP : action.includes("Paged") ? CIRCLES : BOOK;
-  return Promise.resolve(new Response(`<s:Envelope xmlns:s="${SOAP}"><s:Body>${body}</s:Body></s:Envelope>`));
-};
+/** The login server and the address book, with tickets for some more sites. */
+export function webServices(...sites: readonly string[]): typeof fetch {
+  return (input, init) => {
+    const path = new URL(String(input)).pathname;
+    const action = new Headers(init?.headers).get("SOAPAction") ?? "";
+    const book = action.includes("Paged") ? CIRCLES : BOOK;
+    const body = path === "/rst" ? rst(["contacts.msn.com", ...sites]) : path === "/sharing" ? MEMBERSHIP : book;
+    return Promise.resolve(new Response(`<s:Envelope xmlns:s="${SOAP}"><s:Body>${body}</s:Body></s:Envelope>`));
+  };
+}
 
 /** The server's side of the transcript; TrIDs are the client's. */
 export const TRANSCRIPT: Script = {
@@ -105,7 +110,7 @@ export async function bookClient(
     initialPresence: "NLN",
     personalMessage: { text: "at work" },
     endpointName: "ALICE-PC",
-    fetch: web,
+    fetch: webServices(),
     timeouts: { request: 3000, refresh: 10, ack: 3000 },
     ...more,
   });
