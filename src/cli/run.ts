@@ -222,6 +222,7 @@ async function openWeb(o: {
     trustProxy: web.trustProxy,
     tickets: o.store,
     linker: o.linker,
+    puppets: o.home,
     readiness: async () => {
       const [core, matrix] = [await o.bridge.readiness(), o.home.health()];
       return { ready: core.ready && matrix.ready, reasons: [...core.reasons, ...matrix.reasons] };

@@ -10,17 +10,23 @@ import { accountParts, residentParts } from "../bridge/model.ts";
 import type { LinkTicket } from "../bridge/ports/store.ts";
 import { Secret } from "../bridge/secret.ts";
 import { type AttemptParts, attempt, type LinkFields, type Outcome, readFields } from "./attempt.ts";
+import { beginForm, type FormParts, isFromOurPage } from "./form.ts";
 import { faultPage, type LinkForm, linkedPage, linkPage, type PageFrame } from "./pages.ts";
-import { createRateLimiter } from "./rate.ts";
-import { formCookieName, formNonce, formProof, proofFits, sameSite, tokenMark } from "./token.ts";
-import { EXPIRED, type FailureWords, failureWords, stageWords, TOO_MANY_TRIES } from "./words.ts";
+import { createRateLimiter, type RateLimiter } from "./rate.ts";
+import { tokenMark } from "./token.ts";
+import {
+  CROSS_SITE,
+  EXPIRED,
+  type FailureWords,
+  failureWords,
+  SLOW_DOWN,
+  stageWords,
+  TOO_MANY_TRIES,
+} from "./words.ts";
 
-export interface LinkParts extends AttemptParts {
+export interface LinkParts extends AttemptParts, FormParts {
   readonly frame: () => PageFrame;
-  /** The public address. */
-  readonly address: () => string;
-  readonly linkMinutes: number;
-  readonly requestsPerMinute: number;
+  readonly byAddress: RateLimiter;
   readonly closing: AbortSignal;
   readonly log: Logger;
 }
@@ -30,15 +36,10 @@ type LinkRequest = FastifyRequest<{ Params: { token: string } }>;
 const NDJSON = "application/x-ndjson";
 const TOKEN_REQUESTS_PER_MINUTE = 30;
 
-const CROSS_SITE: FailureWords = {
-  title: "Please load this page again",
-  text: "The form did not come from this page, or its cookie is gone. Open the link again from your chat and allow cookies for it.",
-};
 const BUSY: FailureWords = {
   title: "Still trying",
   text: "A sign-in from this page is under way. Wait for it to end.",
 };
-const SLOW_DOWN: FailureWords = { title: "Too many requests", text: "Wait a minute and load this page again." };
 
 /** Answers with words only: a page, or one NDJSON line for the script. */
 export function sendFault(
@@ -62,13 +63,12 @@ function line(value: object): string {
 }
 
 export function serveLinkPages(app: FastifyInstance, parts: LinkParts): void {
-  const byAddress = createRateLimiter(parts.requestsPerMinute);
   const byToken = createRateLimiter(TOKEN_REQUESTS_PER_MINUTE);
   /** Marks of the tokens whose sign-in is under way. */
   const busy = new Set<string>();
 
   const limited = (request: LinkRequest, reply: FastifyReply, token: Secret): FastifyReply | undefined => {
-    const wait = Math.max(byAddress.take(request.ip), byToken.take(tokenMark(token)));
+    const wait = Math.max(parts.byAddress.take(request.ip), byToken.take(tokenMark(token)));
     if (wait === 0) return undefined;
     return sendFault(request, reply.header("retry-after", wait), parts.frame(), 429, SLOW_DOWN);
   };
@@ -78,7 +78,8 @@ export function serveLinkPages(app: FastifyInstance, parts: LinkParts): void {
     const refused = limited(request, reply, token);
     if (refused !== undefined) return refused;
     const ticket = await parts.tickets.peekTicket(token);
-    if (ticket === undefined) return sendFault(request, reply, parts.frame(), 410, EXPIRED);
+    if (ticket === undefined || ticket.purpose !== undefined)
+      return sendFault(request, reply, parts.frame(), 410, EXPIRED);
     return sendForm(parts, request, reply, token, ticket, {});
   });
 
@@ -89,8 +90,10 @@ export function serveLinkPages(app: FastifyInstance, parts: LinkParts): void {
     const refused = limited(request, reply, token);
     if (refused !== undefined) return refused;
     const ticket = await parts.tickets.peekTicket(token);
-    if (ticket === undefined) return sendFault(request, reply, parts.frame(), 410, EXPIRED);
-    if (!fromOurPage(parts, request, token, fields)) return sendFault(request, reply, parts.frame(), 403, CROSS_SITE);
+    if (ticket === undefined || ticket.purpose !== undefined)
+      return sendFault(request, reply, parts.frame(), 410, EXPIRED);
+    if (!isFromOurPage(parts, request, token, fields.proof))
+      return sendFault(request, reply, parts.frame(), 403, CROSS_SITE);
     const mark = tokenMark(token);
     if (busy.has(mark)) return sendFault(request, reply, parts.frame(), 409, BUSY);
     busy.add(mark);
@@ -103,18 +106,6 @@ export function serveLinkPages(app: FastifyInstance, parts: LinkParts): void {
   });
 }
 
-function isSecure(parts: LinkParts): boolean {
-  return parts.address().startsWith("https:");
-}
-
-function fromOurPage(parts: LinkParts, request: FastifyRequest, token: Secret, fields: LinkFields): boolean {
-  const { origin } = request.headers;
-  const site = request.headers["sec-fetch-site"];
-  const headers = { ...(origin === undefined ? {} : { origin }), ...(typeof site === "string" ? { site } : {}) };
-  if (!sameSite(headers, new URL(parts.address()).origin)) return false;
-  return proofFits(token, request.cookies[formCookieName(token, isSecure(parts))], fields.proof);
-}
-
 function sendForm(
   parts: LinkParts,
   request: FastifyRequest,
@@ -123,16 +114,7 @@ function sendForm(
   ticket: LinkTicket,
   tried: Pick<LinkForm, "failure" | "stages"> & { fields?: LinkFields },
 ): FastifyReply {
-  const cookie = formCookieName(token, isSecure(parts));
-  const nonce = formNonce(request.cookies[cookie]);
-  // Lax, not Strict: coming from a chat the cookie must be seen again, or a page that is open already would stop working.
-  reply.setCookie(cookie, nonce, {
-    path: "/",
-    httpOnly: true,
-    sameSite: "lax",
-    secure: isSecure(parts),
-    maxAge: parts.linkMinutes * 60,
-  });
+  const proof = beginForm(parts, request, reply, token);
   const fixed = ticket.account === undefined ? undefined : accountParts(ticket.account);
   const form: LinkForm = {
     resident: residentParts(ticket.resident).id,
@@ -140,7 +122,7 @@ function sendForm(
     network: fixed?.network ?? tried.fields?.network ?? parts.linker.networks[0]?.name ?? "",
     address: fixed?.address ?? tried.fields?.address ?? "",
     fixed: fixed !== undefined,
-    proof: formProof(token, nonce),
+    proof,
     ...(tried.failure === undefined ? {} : { failure: tried.failure }),
     ...(tried.stages === undefined ? {} : { stages: tried.stages }),
   };

@@ -22,7 +22,8 @@ export interface LinkForm {
   readonly stages?: readonly string[];
 }
 
-function page(frame: PageFrame, title: string, body: Html, script: boolean): string {
+/** A whole page around a body. */
+export function page(frame: PageFrame, title: string, body: Html, script: boolean): string {
   const { base, assets } = frame;
   return html`<!doctype html>
 <html lang="en">

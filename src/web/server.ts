@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { asBridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
+import type { DoublePuppeting } from "../bridge/ports/home.ts";
 import type { LinkDesk, Linker, Readiness } from "../bridge/ports/linking.ts";
 import type { LinkTicketStore } from "../bridge/ports/store.ts";
 import { Secret } from "../bridge/secret.ts";
@@ -15,6 +16,8 @@ import { serveAssets } from "./assets.ts";
 import { serveHealth, serveMetrics } from "./health.ts";
 import { sendFault, serveLinkPages } from "./link.ts";
 import { createMeter, createRegistry } from "./meter.ts";
+import { servePuppetPages } from "./puppet.ts";
+import { createRateLimiter } from "./rate.ts";
 import { createDesk, tokenMark } from "./token.ts";
 
 interface Bind {
@@ -33,6 +36,8 @@ export interface WebOptions {
   readonly trustProxy?: readonly string[];
   readonly tickets: LinkTicketStore;
   readonly linker: Linker;
+  /** Takes access tokens of residents; without it there is no page for them. */
+  readonly puppets?: Pick<DoublePuppeting, "givePuppet">;
   /** May take as long as it likes; `/ready` gives up after 5 s. */
   readonly readiness: () => Promise<Readiness>;
   /** Figures are declared in it; a new one with the process's own figures unless given. */
@@ -74,17 +79,17 @@ export async function createWeb(options: WebOptions): Promise<Web> {
   const assets = serveAssets(main);
   const frame = () => ({ base: new URL(address()).pathname.replace(/\/$/, ""), assets });
   serveHealth(main, options.readiness);
-  serveLinkPages(main, {
+  const parts = {
     tickets: options.tickets,
-    linker: options.linker,
     maxTries: options.linkTries ?? 5,
-    requestsPerMinute: options.requestsPerMinute ?? 60,
+    byAddress: createRateLimiter(options.requestsPerMinute ?? 60),
     linkMinutes,
     frame,
     address,
-    closing: closing.signal,
     log: options.log,
-  });
+  };
+  serveLinkPages(main, { ...parts, linker: options.linker, closing: closing.signal });
+  if (options.puppets) servePuppetPages(main, { ...parts, puppets: options.puppets });
   answerFaults(main, options.log, frame);
   const separate = options.metricsBind !== undefined && !sameBind(options.metricsBind, options.bind);
   if (options.metricsBind !== undefined && !separate) serveMetrics(main, registry);

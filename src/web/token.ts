@@ -15,7 +15,7 @@ export function createDesk(tickets: LinkTicketStore, minutes: number, address: (
     async issue(ticket) {
       const token = new Secret(randomBytes(32).toString("base64url"));
       await tickets.issueTicket(token, ticket, minutes * 60_000);
-      return { url: `${address()}/link/${token.open()}`, minutes };
+      return { url: `${address()}/${ticket.purpose ?? "link"}/${token.open()}`, minutes };
     },
   };
 }

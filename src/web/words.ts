@@ -17,8 +17,12 @@ export function stageWords(stage: string): string {
 }
 
 /** Catalogue texts mark commands with backquotes; a page shows them in quotation marks. */
-function readable(text: string): string {
+export function readable(text: string): string {
   return text.replaceAll(/`([^`]+)`/g, "“$1”");
+}
+
+export function triesLeft(left: number): string {
+  return left === 1 ? "One try is left on this page." : `${left} tries are left on this page.`;
 }
 
 export interface FailureWords {
@@ -36,7 +40,7 @@ export function failureWords(
   stage: string | undefined,
   left: number,
 ): FailureWords {
-  const tries = left === 1 ? "One try is left on this page." : `${left} tries are left on this page.`;
+  const tries = triesLeft(left);
   switch (error.code) {
     case "bad-password":
       return {
@@ -65,3 +69,10 @@ export const TOO_MANY_TRIES: FailureWords = {
   title: "Too many tries",
   text: "For your safety this page is closed now. Say “link” to the bridge bot in your chat for a new one.",
 };
+
+export const CROSS_SITE: FailureWords = {
+  title: "Please load this page again",
+  text: "The form did not come from this page, or its cookie is gone. Open the link again from your chat and allow cookies for it.",
+};
+
+export const SLOW_DOWN: FailureWords = { title: "Too many requests", text: "Wait a minute and load this page again." };

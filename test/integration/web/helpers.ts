@@ -19,6 +19,8 @@ export interface Site {
   readonly logged: () => string;
   /** A fresh link page for Alice. */
   newLink(): Promise<string>;
+  /** A fresh page for Alice's access token. */
+  newPuppetPage(): Promise<string>;
 }
 
 export async function startSite(options: Partial<WebOptions> = {}, linker = scriptedLinker()): Promise<Site> {
@@ -42,6 +44,7 @@ export async function startSite(options: Partial<WebOptions> = {}, linker = scri
     linker,
     logged: () => lines.join(""),
     newLink: async () => (await web.desk.issue({ resident: ALICE })).url,
+    newPuppetPage: async () => (await web.desk.issue({ resident: ALICE, purpose: "puppet" })).url,
   };
 }
 
