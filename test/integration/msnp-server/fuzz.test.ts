@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { enter } from "./book.ts";
 import { RawClient } from "./raw-client.ts";
-import { ALICE_GUID, BOB, enter11, enter18, GROUP, openNetwork } from "./scene.ts";
+import { BOB, enter11, GROUP, openNetwork } from "./scene.ts";
 
 const RUNS = process.env.MSNBRIDGE_LONG === "1" ? 3000 : 60;
 
@@ -33,6 +34,7 @@ const word = fc.oneof(
       "N=alice@example.com",
       "SSO",
       "TWN",
+      "MD5",
       "SHA",
       "__proto__",
       "constructor",
@@ -64,15 +66,12 @@ describe("Whatever a client sends, the network lives on", () => {
     await using network = await openNetwork();
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom("MSNP11", "MSNP18", "nobody", "board"),
+        fc.constantFrom("MSNP2", "MSNP8", "MSNP11", "MSNP18", "nobody", "board"),
         fc.array(fc.oneof({ arbitrary: command, weight: 9 }, { arbitrary: noise, weight: 1 }), { maxLength: 12 }),
         async (kind, pieces) => {
-          const client =
-            kind === "MSNP11"
-              ? await enter11(network, "alice")
-              : kind === "MSNP18"
-                ? (await enter18(network, "alice", ALICE_GUID)).client
-                : await RawClient.open(kind === "board" ? network.ports.sb : network.ports.ns);
+          const client = kind.startsWith("MSNP")
+            ? await enter(network, "alice", kind)
+            : await RawClient.open(kind === "board" ? network.ports.sb : network.ports.ns);
           for (const piece of pieces) client.bytes(Buffer.from(piece));
           client.say("OUT", "OUT");
           await client.hangUp();
