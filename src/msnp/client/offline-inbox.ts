@@ -3,7 +3,7 @@ import { describeError, MsnpError } from "../errors.ts";
 import { parseOfflineMime } from "../message/offline-mime.ts";
 import { type MailEntry, parseMetadata, readMailData } from "../soap/mail-data.ts";
 import { callOfflineFetch, deleteMessages, GET_METADATA, getMessage, parseMessage } from "../soap/offline-fetch.ts";
-import { isTicketRefused, SoapError, type SoapOperation } from "../soap/service.ts";
+import { isTicketRefused, isUnavailable, SoapError, type SoapOperation } from "../soap/service.ts";
 import type { XmlElement } from "../soap/xml.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
@@ -18,8 +18,6 @@ const PARALLEL = 4;
 const MAX_KNOWN = 20_000;
 /** ms until the one who stores must have done it. */
 const STORE_TIMEOUT = 120_000;
-/** ms before the first new try; four times as much before each further one. */
-const RETRY_DELAY = 5_000;
 const MAX_RETRIES = 5;
 /** Tries of a message that the service does not give, before the others go on without it. */
 const MAX_TRIES = 2;
@@ -77,8 +75,10 @@ export class OfflineInbox {
     let isNew = false;
     for (const entry of entries) {
       // What was handed over, but is still there, is to be deleted once more.
+      const known = this.#waiting.get(entry.id);
       if (this.#stored.has(entry.id)) this.#stored.set(entry.id, false);
-      else if (!this.#waiting.has(entry.id) && this.#waiting.size < MAX_KNOWN) {
+      else if (known !== undefined) known.tries = 0;
+      else if (this.#waiting.size < MAX_KNOWN) {
         this.#waiting.set(entry.id, { entry, tries: 0 });
         isNew = true;
       }
@@ -100,7 +100,7 @@ export class OfflineInbox {
   #onFailure(error: unknown): void {
     this.#note(describeError(error));
     if (this.#isOver || this.#retries >= MAX_RETRIES) return;
-    this.#timer = setTimeout(() => this.#start(), RETRY_DELAY * 4 ** this.#retries);
+    this.#timer = setTimeout(() => this.#start(), this.#core.timeouts.offlineRetry * 4 ** this.#retries);
     this.#timer.unref();
     this.#retries += 1;
   }
@@ -121,7 +121,8 @@ export class OfflineInbox {
         await this.#handOver(batch);
       }
       await this.#delete();
-    } while (this.#mustAsk);
+      // More may have been announced in the meantime.
+    } while (this.#mustAsk || this.#nextBatch().length > 0);
   }
 
   /** The oldest that wait and may be tried; in the order of the list where times are not told. */
@@ -163,7 +164,7 @@ export class OfflineInbox {
       if (message === undefined) throw new SoapError("protocol", "A waiting message does not say who left it");
       return message;
     } catch (error) {
-      if (!(error instanceof SoapError) || isTicketRefused(error)) throw error;
+      if (!isOfMessage(error)) throw error;
       waiting.tries += 1;
       this.#note(describeError(error));
       return undefined;
@@ -178,7 +179,7 @@ export class OfflineInbox {
       try {
         await this.#call(deleteMessages(some));
       } catch (error) {
-        if (!(error instanceof SoapError) || isTicketRefused(error)) throw error;
+        if (!isOfMessage(error)) throw error;
         if (some.length > 1) await this.#deleteEach(some);
       }
       for (const id of some) this.#stored.set(id, true);
@@ -190,7 +191,7 @@ export class OfflineInbox {
       try {
         await this.#call(deleteMessages([id]));
       } catch (error) {
-        if (!(error instanceof SoapError) || isTicketRefused(error)) throw error;
+        if (!isOfMessage(error)) throw error;
         this.#note(describeError(error));
       }
     }
@@ -206,6 +207,11 @@ export class OfflineInbox {
   #note(text: string): void {
     this.#core.options.trace?.("<<<", "SOAP", `Offline messages: ${text}`);
   }
+}
+
+/** Whether a failure is that of one message, and not of the service (source: msnp-chat §5.7). */
+function isOfMessage(error: unknown): error is SoapError {
+  return error instanceof SoapError && !isTicketRefused(error) && !isUnavailable(error);
 }
 
 /** What was announced and what the message itself says, together; undefined when nobody knows who it is from. */

@@ -23,8 +23,6 @@ const MAX_OFFLINE_BYTES = 1000;
 const MAX_NAME = 48;
 /** ms to wait when the service is sent too much too fast; official clients kept 1 s between messages. */
 const THROTTLE_PAUSE = 1_500;
-/** ms in which an error line would have come; a UUM is not answered otherwise. */
-const UUM_SETTLE = 1_500;
 const MAX_RUNS = 1_000;
 const MAX_QUEUED = 500;
 
@@ -84,7 +82,7 @@ export class OfflineOutbox {
     }
   }
 
-  /** MSNP18: UUM, which is only answered when it fails (source: msnp-chat §5.6.4). */
+  /** MSNP18: UUM, which is only answered when it fails, at once (source: msnp-chat §5.6.4). */
   async #leaveByLine(email: Email, text: string): Promise<void> {
     const isOnline = (): boolean => (this.#core.contacts.all.get(email)?.status ?? "FLN") !== "FLN";
     // The server would drop it without a word.
@@ -92,7 +90,7 @@ export class OfflineOutbox {
     const payload = lineMessage(text);
     const args = [email, NETWORK.messenger, 1];
     try {
-      await this.#live.ns.request("UUM", args, { payload, accept: [], timeout: UUM_SETTLE });
+      await this.#live.ns.request("UUM", args, { payload, accept: [], timeout: this.#core.timeouts.settle });
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       if (error.code !== "timeout") {
@@ -194,8 +192,11 @@ function failure(error: unknown): SendError {
         cause,
       );
     }
-    if (error.code === "protocol") return new SendError("protocol", "maybe-sent", text, cause);
-    return new SendError(error.code === "server-busy" ? "server-busy" : "refused", "not-sent", text, cause);
+    // A fault says that nothing was kept, and so does a service that takes nothing; an error page says nothing.
+    const isCertain =
+      error.code === "fault" || error.code === "refused" || error.status === 503 || error.status === 429;
+    const code = error.code === "fault" ? "refused" : error.code;
+    return new SendError(code, isCertain ? "not-sent" : "maybe-sent", text, cause);
   }
   if (error instanceof HttpError) {
     if (error.code === "unreachable") return new SendError("server-busy", "maybe-sent", text, cause);

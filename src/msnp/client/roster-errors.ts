@@ -32,7 +32,7 @@ export function toRosterError(error: unknown): RosterError {
   const cause = { cause: error };
   if (error instanceof ServerError) return new RosterError(serverCode(error), serverText(error), cause);
   if (error instanceof SoapError && error.fault !== undefined) {
-    return new RosterError(faultCode(error.fault), describeError(error), cause);
+    return new RosterError(faultCode(error.fault), FAULT_TEXTS[error.fault] ?? describeError(error), cause);
   }
   if (error instanceof ConnectionError || error instanceof HttpError || error instanceof AuthError) {
     return new RosterError(transportCode(error.code), describeError(error), cause);
@@ -75,6 +75,19 @@ function serverText(error: ServerError): string {
   }
 }
 
+const NOBODY = "The network knows nobody of that address";
+const FAULT_TEXTS: Readonly<Record<string, string>> = {
+  InvalidPassportUser: NOBODY,
+  UserDoesNotExist: NOBODY,
+  BadEmailArgument: NOBODY,
+  ContactDoesNotExist: "There is no such contact any more",
+  MemberDoesNotExist: "There is no such contact any more",
+  GroupAlreadyExists: "There is a group of that name already, or the name is one the network keeps for itself",
+  BadArgumentLength: "The name is too long for this network",
+  QuotaLimitReached: "The contact list is full",
+  Throttled: "The network takes no more changes just now: try again in a while",
+};
+
 /** Faults of the address book and of memberships (source: msnp-chat §5.7). */
 function faultCode(fault: string): RosterErrorCode {
   switch (fault) {
@@ -88,10 +101,13 @@ function faultCode(fault: string): RosterErrorCode {
     case "ContactDoesNotExist":
     case "MemberDoesNotExist":
     case "InvalidPassportUser":
+    case "UserDoesNotExist":
     case "BadEmailArgument":
       return "no-such-contact";
     case "QuotaLimitReached":
       return "list-full";
+    case "Throttled":
+      return "rate-limited";
     default:
       return "refused";
   }

@@ -20,6 +20,8 @@ export interface Timeouts {
   readonly idleSwitchboard: number;
   /** Between the news that lists changed and reading them again, so that several changes cost one read. */
   readonly refresh: number;
+  /** Before offline messages that could not be fetched or stored are tried again; four times as much each further time. */
+  readonly offlineRetry: number;
 }
 
 /** Sources: msnp-core §1.6, §9.3 (2); msnp-chat §1.3, §1.7. */
@@ -34,4 +36,5 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   settle: 1_500,
   idleSwitchboard: 60_000,
   refresh: 500,
+  offlineRetry: 5_000,
 });

@@ -12,15 +12,18 @@ export class SoapError extends MsnpError {
   readonly fault: string | undefined;
   /** What else the fault says. */
   readonly detail: XmlElement | undefined;
+  /** HTTP status, where there was no SOAP. */
+  readonly status: number | undefined;
 
   constructor(
     code: SoapErrorCode,
     message: string,
-    options: ErrorOptions & { fault?: string; detail?: XmlElement | undefined } = {},
+    options: ErrorOptions & { fault?: string; detail?: XmlElement | undefined; status?: number } = {},
   ) {
     super(code, message, options);
     this.fault = options.fault;
     this.detail = options.detail;
+    this.status = options.status;
   }
 }
 
@@ -63,6 +66,11 @@ const TICKET_FAULTS: ReadonlySet<string> = new Set([
 /** Whether a call failed because of its ticket. */
 export function isTicketRefused(error: unknown): boolean {
   return error instanceof SoapError && error.code === "refused";
+}
+
+/** Whether the whole service is out of order, so that the same call may work later (source: msnp-chat §5.7). */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof SoapError && error.status !== undefined && [429, 502, 503, 504].includes(error.status);
 }
 
 /**
@@ -113,6 +121,7 @@ function readXml(post: SoapPost, status: number, body: string): XmlElement {
     const code = status >= 500 || status === 429 ? "server-busy" : "protocol";
     throw new SoapError(code, `${post.operation} was answered with HTTP ${status} and no readable XML`, {
       cause: error,
+      status,
     });
   }
 }

@@ -120,7 +120,7 @@ describe.each(EVERY)("$name, when $place fails", ({ change, place }) => {
     if (/^[A-Z]{3}$/.test(place)) {
       stage.network.faults.arm({ place: "NS", at: place, account: ALICE, fault: { kind: "error", code: 603 } });
     } else {
-      const fault = { kind: "soap-fault", code: "Throttled" } as const;
+      const fault = { kind: "soap-fault", code: "Forbidden" } as const;
       stage.network.faults.arm({ place: "HTTP", at: place, account: ALICE, fault });
     }
     const error: RosterError = await change(client).then(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DialectName, MsnClient } from "../../../src/msnp/index.ts";
-import { ALICE, BOB, CAROL, eventually, next, Stage } from "./stage.ts";
 import { parseEmail } from "../../../src/msnp/index.ts";
+import { ALICE, BOB, CAROL, eventually, next, Stage } from "./stage.ts";
 
 const DAVE = parseEmail("dave@msn.test");
 const DIALECTS: readonly DialectName[] = ["MSNP13", "MSNP15", "MSNP16", "MSNP18"];
@@ -33,6 +33,13 @@ describe.each(DIALECTS)("the roster by web service in %s", (dialect) => {
     await again(alice);
     expect(lists(alice, DAVE)).toBe("FL AL");
     expect(alice.contacts.get(DAVE)?.groups).toEqual(["Work Friends"]);
+  });
+
+  it("asks for the network of somebody new where the dialect can", async () => {
+    const alice = await stage.signedIn(ALICE, dialect);
+    await alice.roster.add(DAVE);
+    const asked = stage.trace.some((line) => line.includes(">>> FQY"));
+    expect(asked).toBe(dialect !== "MSNP13");
   });
 
   it("does not add whom nobody knows, and says so", async () => {
