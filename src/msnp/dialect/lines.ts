@@ -87,11 +87,13 @@ export function parsePresence(dialect: Dialect, command: Command): PresenceLine 
 
 /**
  * Escargot leaves the name of somebody who has none out of the line, which then is one argument short: capabilities
- * and the object that it always sends, `0` or `<msnobj>`.
+ * and, where there are objects, the one that it always sends, `0` or `<msnobj>`.
  */
 function isNameless(dialect: Dialect, rest: readonly string[]): boolean {
   const [first = "", second = ""] = rest;
-  const isCapabilities = dialect.presence.capabilities === "pair" ? PAIR.test(first) : NUMBER.test(first);
+  const { capabilities, object } = dialect.presence;
+  const isCapabilities = capabilities === "pair" ? PAIR.test(first) : NUMBER.test(first);
+  if (object === "none") return capabilities !== "none" && rest.length === 1 && isCapabilities;
   return rest.length === 2 && isCapabilities && (second === "0" || /^(%3C|<)msnobj/i.test(second));
 }
 

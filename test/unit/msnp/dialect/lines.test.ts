@@ -103,10 +103,72 @@ describe("what is written", () => {
   });
 });
 
+describe("the forms of presence (msnp-core §6.3)", () => {
+  const OBJECT = "%3Cmsnobj%20a%3D%22b%22%2F%3E";
+  const FORMS: readonly (readonly [
+    versions: readonly number[],
+    line: string,
+    capabilities: number,
+    extended: number,
+  ])[] = [
+    [[2, 3, 4, 5, 6, 7], "NLN st bob@example.com Bob%20B", 0, 0],
+    [[8], "NLN st bob@example.com Bob%20B 7", 7, 0],
+    [[9, 10, 11, 12, 13], `NLN st bob@example.com Bob%20B 7 ${OBJECT}`, 7, 0],
+    [[14, 15], `NLN st bob@example.com 1 Bob%20B 7 ${OBJECT} http://icon`, 7, 0],
+    [[16, 17], `NLN st bob@example.com 1 Bob%20B 7:8 ${OBJECT}`, 7, 8],
+    [[18], `NLN st 1:bob@example.com Bob%20B 7:8 ${OBJECT}`, 7, 8],
+  ];
+  const cases = FORMS.flatMap(([versions, line, basic, extended]) =>
+    versions.map((version) => ({ version, line, basic, extended })),
+  );
+
+  it.each(cases)("of MSNP$version are read: $line", ({ version, line, basic, extended }) => {
+    const dialect = DIALECTS.find((row) => row.version === version) ?? MSNP11;
+    const wanted = {
+      address: { email: BOB, network: 1 },
+      status: "BSY",
+      displayName: "Bob B",
+      capabilities: { basic, extended },
+      ...(version > 8 && { msnObject: '<msnobj a="b"/>' }),
+    };
+    expect(parsePresence(dialect, command(line.replace("st", "BSY")))).toEqual(wanted);
+    expect(parsePresence(dialect, command(line.replace("NLN st", "ILN 10 BSY")))).toEqual(wanted);
+  });
+
+  it("of somebody without a name, in a version without objects, has the capabilities alone", () => {
+    const nameless = { displayName: "", capabilities: { basic: 7 } };
+    expect(parsePresence(dialectOf("MSNP8"), command("NLN NLN bob@example.com 7"))).toMatchObject(nameless);
+    expect(parsePresence(dialectOf("MSNP7"), command("NLN NLN bob@example.com 7"))).toMatchObject({ displayName: "7" });
+  });
+});
+
 describe("the dialects", () => {
   it("are listed newest first and found in any case", () => {
-    expect(DIALECTS.map(({ name }) => name)).toEqual(["MSNP18", "MSNP11"]);
+    const versions = DIALECTS.map(({ version }) => version);
+    expect(versions).toEqual(versions.toSorted((a, b) => b - a));
+    expect(versions.filter((version) => version <= 18)).toEqual(Array.from({ length: 17 }, (_, i) => 18 - i));
     expect(findDialect("msnp11")).toBe(MSNP11);
     expect(findDialect("MSNP99")).toBeUndefined();
   });
+
+  it.each(DIALECTS)("$name is named by its version", ({ name, version }) => {
+    expect(name).toBe(`MSNP${version}`);
+  });
+
+  it.each(DIALECTS)("$name answers challenges with a product of its time (msnp-core §2.5, §4)", (dialect) => {
+    const { version, challenge, product } = dialect;
+    expect(challenge).toBe(version < 6 ? "none" : version < 11 ? "md5" : "msnp11");
+    expect(product.id === "msmsgs@msnmsgr.com").toBe(version < 11);
+  });
+
+  it.each(DIALECTS.filter(({ version }) => version <= 18))(
+    "$name signs in and has its lists as the book says (msnp-core §3, §5)",
+    (dialect) => {
+      const { version, auth, lists, opening, endpoints } = dialect;
+      expect(auth).toBe(version < 8 ? "md5" : version < 12 ? "tweener" : version < 15 ? "rst" : "sso");
+      expect(lists).toBe(version < 13 ? "syn" : "soap");
+      expect(opening.includes("INF")).toBe(version < 8);
+      expect(endpoints).toBe(version >= 16);
+    },
+  );
 });
