@@ -203,7 +203,7 @@ class ClientCore implements Core {
     });
     this.self = { email: options.email, displayName: options.email, status: "FLN" };
     this.boards = new Boards(this);
-    this.late = new Late(this, {
+    this.late = new Late(this, this.boards.turns, {
       refreshLists: () => this.#lists?.refresh?.(this),
       ownPlaces: ({ endpoints }, isWhole) => this.endpoints.update(endpoints, isWhole),
       ownPlacesGone: (ids) => this.endpoints.remove(ids),

@@ -1,4 +1,4 @@
-import type { Email, MachineGuid } from "../../address.ts";
+import { type Email, type MachineGuid, toEmail } from "../../address.ts";
 import { type MsnStatus, parseStatus } from "../../dialect/status.ts";
 import { describeError, MsnpError } from "../../errors.ts";
 import { ADDRESS_TYPE, type MultipartAddress, parseRosterUri } from "../../message/multipart-address.ts";
@@ -57,7 +57,8 @@ export class CircleBook implements Circles {
   }
 
   get isSupported(): boolean {
-    return this.#core.live?.dialect.circles ?? false;
+    const { live, options } = this.#core;
+    return live?.dialect.circles === true && options.circles !== false;
   }
 
   get list(): ReadonlyMap<string, MsnCircle> {
@@ -239,7 +240,8 @@ export class CircleBook implements Circles {
       this.scheduleRefresh();
     } else if (kind === "DEL") {
       const member = parseRosterUri(notification.uri);
-      const isGone = member === undefined ? circle.chat.empty() : circle.chat.part(member.account as Email);
+      const email = toEmail(member?.account ?? "");
+      const isGone = member === undefined ? circle.chat.empty() : email !== undefined && circle.chat.part(email);
       if (isGone) this.#core.events.emit("membersChanged", circle.chat);
     } else this.#changed(circle, notification);
   }
@@ -351,7 +353,8 @@ export class CircleBook implements Circles {
   #live(): Live {
     const { live } = this.#core;
     if (live === undefined) throw new MsnpError("not-signed-in", "The account is not signed in");
-    if (!live.dialect.circles) throw new MsnpError("not-supported", `${live.dialect.name} has no circles`);
+    if (!this.isSupported)
+      throw new MsnpError("not-supported", `${live.dialect.name} has no circles, or they are not wanted`);
     return live;
   }
 

@@ -52,7 +52,7 @@ abstract class SdgConversation implements Conversation {
   }
 
   async sendTyping(): Promise<void> {
-    this.host.post.tell(this.letter((form, live) => form.typing(live.handle as Email)));
+    this.host.post.tell(this.letter((form) => form.typing(this.host.core.self.email)));
   }
 
   async sendNudge(): Promise<void> {
@@ -69,14 +69,21 @@ abstract class SdgConversation implements Conversation {
     for (const content of contents) await this.deliver(() => content);
   }
 
-  protected deliver(say: Say): Promise<void> {
-    return this.host.post.deliver(this.letter(say));
+  /** Why nothing can be said now, if so. */
+  protected refusal(): SendError | undefined {
+    return undefined;
+  }
+
+  protected async deliver(say: Say): Promise<void> {
+    const refusal = this.refusal();
+    if (refusal !== undefined) throw refusal;
+    await this.host.post.deliver(this.letter(say));
   }
 
   protected letter(say: Say, channel = this.channel): Letter {
     const { core } = this.host;
     return (live) => {
-      const { reliability, content, body, isSpoken, toEndpoint, routing = [] } = say(formOf(live), live);
+      const { reliability, content, body, isSpoken, toEndpoint, routing = [] } = say(formOf(live));
       const spoken: HeaderList = isSpoken && channel !== undefined ? [["Service-Channel", channel]] : [];
       const to = toEndpoint === undefined ? this.target : { ...this.target, epid: toEndpoint };
       const route = { to, from: selfAddress(core, live), routing: [...routing, ...spoken], reliability };
@@ -85,7 +92,7 @@ abstract class SdgConversation implements Conversation {
   }
 }
 
-type Say = (form: SdgForm, live: Live) => SdgContent;
+type Say = (form: SdgForm) => SdgContent;
 
 /** At MSNP18 only circles go by SDG, in an older form (source: msnp21 §5.3). */
 function formOf({ dialect }: Live): SdgForm {
@@ -172,6 +179,12 @@ export class GroupChat extends SdgConversation {
     return this.kind === "circle" ? { ...this.address, path: "IM" } : this.address;
   }
 
+  /** Nothing is kept for those who are not in a temporary group. */
+  protected override refusal(): SendError | undefined {
+    if (this.kind === "circle" || this.#members.size > 0) return undefined;
+    return new SendError("closed", "not-sent", "Everybody else has left this group chat");
+  }
+
   /** Takes a new name; true when it is another. */
   rename(name: string): boolean {
     const isNew = name !== this.#name;
@@ -181,14 +194,10 @@ export class GroupChat extends SdgConversation {
 
   /** Takes a roster, the whole of it or additions; true when something changed. */
   join(people: readonly Email[], isWhole: boolean): boolean {
-    let isNew = false;
-    if (isWhole) for (const email of this.#members) isNew = (!people.includes(email) && this.part(email)) || isNew;
-    for (const email of people) {
-      if (email === this.#selfEmail || this.#members.has(email)) continue;
-      this.#members.add(email);
-      isNew = true;
-    }
-    return isNew;
+    const before = [...this.#members];
+    for (const email of people) if (email !== this.#selfEmail) this.#members.add(email);
+    if (isWhole) for (const email of before) if (!people.includes(email)) this.#members.delete(email);
+    return before.length !== this.#members.size || before.some((email) => !this.#members.has(email));
   }
 
   /** Somebody is gone; true when they were there. */

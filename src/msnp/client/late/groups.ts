@@ -1,4 +1,4 @@
-import type { Email } from "../../address.ts";
+import { type Email, toEmail } from "../../address.ts";
 import { describeError } from "../../errors.ts";
 import { formatMultipartAddress, type MultipartAddress, parseRosterUri } from "../../message/multipart-address.ts";
 import type { Core, Live } from "../core.ts";
@@ -16,13 +16,15 @@ export class Groups {
   readonly #core: Core;
   readonly #host: ConversationHost;
   readonly #chats = new Map<string, GroupChat>();
+  /** Who waits for somebody's arrival, or the end of the group. */
+  readonly #waiting = new Map<GroupChat, Set<() => void>>();
 
   constructor(core: Core, host: ConversationHost) {
     this.#core = core;
     this.#host = host;
   }
 
-  /** Makes a group and calls everybody into it. Rejects with SendError when nobody could be called. */
+  /** Makes a group, calls everybody into it and waits for them. Rejects with SendError when nobody comes. */
   async start(members: readonly Email[]): Promise<GroupChat> {
     const live = this.#live();
     if (this.#chats.size >= MAX_GROUPS) {
@@ -41,22 +43,34 @@ export class Groups {
   }
 
   async #inviteAll(chat: GroupChat, members: readonly Email[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const email of members) {
-      try {
-        await this.invite(chat, email);
-      } catch (error) {
-        this.#note(error);
-        failures.push(error);
-      }
-    }
-    if (failures.length === 0 || failures.length < members.length) return;
+    const outcomes = await Promise.allSettled(members.map((email) => this.invite(chat, email)));
+    const failures = outcomes.filter((outcome) => outcome.status === "rejected");
+    for (const { reason } of failures) this.#note(reason);
+    if (failures.length < outcomes.length) return;
     await this.leave(chat).catch((error: unknown) => this.#note(error));
-    throw failures[0];
+    throw failures[0]?.reason;
   }
 
+  /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
   async invite(chat: GroupChat, email: Email): Promise<void> {
     await inviteToGroup(this.#core, this.#live(), chat.address, email);
+    await this.#arrival(chat, email);
+  }
+
+  async #arrival(chat: GroupChat, email: Email): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const check = (): void => {
+      if (chat.members.has(email) || !this.#chats.has(chat.id)) resolve();
+    };
+    const checks = this.#waiting.get(chat) ?? new Set();
+    this.#waiting.set(chat, checks.add(check));
+    const timer = setTimeout(resolve, this.#core.timeouts.ring);
+    check();
+    await promise;
+    clearTimeout(timer);
+    checks.delete(check);
+    if (checks.size === 0) this.#waiting.delete(chat);
+    if (!chat.members.has(email)) throw new SendError("no-answer", "not-sent", `${email} did not answer the call`);
   }
 
   async leave(chat: GroupChat): Promise<void> {
@@ -96,7 +110,7 @@ export class Groups {
     const here = others.map(({ email }) => email);
     const known = this.chatOf(address);
     if (known !== undefined) {
-      if (known.join(here, isWhole)) this.#core.events.emit("membersChanged", known);
+      if (known.join(here, isWhole)) this.#membersChanged(known);
       return;
     }
     // With nobody else in it, it is the echo of a group that this account makes at this moment, or at another place.
@@ -123,14 +137,25 @@ export class Groups {
   #left(address: MultipartAddress, member: MultipartAddress | undefined): void {
     const chat = this.chatOf(address);
     if (chat === undefined) return;
-    if (member === undefined || member.account === this.#core.self.email) {
+    const email = member === undefined ? this.#core.self.email : toEmail(member.account);
+    if (email === this.#core.self.email) {
       this.#chats.delete(chat.id);
       this.#emptied(chat);
-    } else if (chat.part(member.account as Email)) this.#core.events.emit("membersChanged", chat);
+    } else if (email !== undefined && chat.part(email)) this.#membersChanged(chat);
   }
 
   #emptied(chat: GroupChat): void {
-    if (chat.empty()) this.#core.events.emit("membersChanged", chat);
+    if (chat.empty()) this.#membersChanged(chat);
+    else this.#wake(chat);
+  }
+
+  #membersChanged(chat: GroupChat): void {
+    this.#core.events.emit("membersChanged", chat);
+    this.#wake(chat);
+  }
+
+  #wake(chat: GroupChat): void {
+    for (const check of [...(this.#waiting.get(chat) ?? [])]) check();
   }
 
   #chat(address: MultipartAddress): GroupChat {

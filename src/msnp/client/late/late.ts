@@ -5,6 +5,7 @@ import { ADDRESS_TYPE, type MultipartAddress, parseMultipartAddress } from "../.
 import { type Command, decodeArg } from "../../wire/command.ts";
 import type { Core, Live } from "../core.ts";
 import { Pings } from "../pings.ts";
+import type { Turns } from "../turns.ts";
 import { CircleBook } from "./circles.ts";
 import type { GroupChat } from "./conversation.ts";
 import { type Notification, type Received, readNotification } from "./envelope.ts";
@@ -32,10 +33,10 @@ export class Late implements MessengerHost {
   readonly stored: StoredTexts;
   readonly #owner: LateOwner;
 
-  constructor(core: Core, owner: LateOwner) {
+  constructor(core: Core, turns: Turns, owner: LateOwner) {
     this.core = core;
     this.#owner = owner;
-    this.post = new Post(core);
+    this.post = new Post(core, turns);
     this.presence = new DocumentPresence(core, owner);
     this.messenger = new Messenger(core, this);
     this.circles = new CircleBook(core, this);

@@ -4,7 +4,7 @@ import { ServerError } from "../../transport/error-codes.ts";
 import type { Core, Live } from "../core.ts";
 import { SendError, toSendError } from "../errors.ts";
 import type { Pings } from "../pings.ts";
-import { Turns } from "../turns.ts";
+import type { Turns } from "../turns.ts";
 
 /** Payload made for the session that takes it, since it names the own endpoint. */
 export type Letter = (live: Live) => Buffer;
@@ -18,9 +18,10 @@ export class Post {
   readonly #turns: Turns;
   pings: Pings | undefined;
 
-  constructor(core: Core) {
+  /** `turns`: shared with switchboards, how many texts may be unacknowledged at once. */
+  constructor(core: Core, turns: Turns) {
     this.#core = core;
-    this.#turns = new Turns(core.options.maxUnacknowledged ?? Number.POSITIVE_INFINITY);
+    this.#turns = turns;
   }
 
   /** Resolves when the server has read the message and said nothing against it. Rejects with SendError. */

@@ -559,8 +559,16 @@ describe("a temporary group (T30-T37)", () => {
   it("T30-T32, T34-T36: is made, filled, talked in and left", async () => {
     const { client, server } = await play({ PUT });
     await eventually(() => heard(server)).toContain(asHeard(command("T25", "client")));
-    const group = await client.startGroup([BOB, CAROL]);
+    const starting = client.startGroup([BOB, CAROL]);
+    await eventually(() => heard(server)).toContain(asHeard(command("T32", "client", 1)));
+    const t34 = bytesOf(command("T34", "server"));
+    server.say(t34);
+    server.say(
+      t34.replace("NFY PUT 383", "NFY PUT 385").replace("Length: 84", "Length: 86").replace("bob@example.com", CAROL),
+    );
+    const group = await starting;
     expect(group).toMatchObject({ kind: "group", id: GROUP, isGroup: true, name: undefined });
+    expect([...group.members]).toEqual([BOB, CAROL]);
     expect(
       heard(server)
         .filter((line) => line.startsWith("PUT"))
@@ -573,8 +581,6 @@ describe("a temporary group (T30-T37)", () => {
         command("T32", "client", 1),
       ].map(asHeard),
     );
-    server.say(bytesOf(command("T34", "server")));
-    await eventually(() => [...group.members]).toEqual([BOB]);
     await group.sendText("hello both");
     expect(heard(server)).toContain(asHeard(command("T35", "client")));
     const message = next(client, "message");
@@ -598,6 +604,16 @@ describe("a temporary group (T30-T37)", () => {
     expect([...group.members]).toEqual([ALICE]);
     server.say(bytesOf(command("T37", "server")));
     await eventually(() => group.members.size).toBe(0);
+  });
+
+  it("that nobody comes to is left, and nothing can be said in it", async () => {
+    const { client, server } = await play({ PUT }, { timeouts: { ring: 50 } });
+    await eventually(() => heard(server)).toContain(asHeard(command("T25", "client")));
+    const made = next(client, "conversation");
+    await expect(client.startGroup([BOB, CAROL])).rejects.toMatchObject({ code: "no-answer", certainty: "not-sent" });
+    expect(heard(server)).toContain(asHeard(command("T36", "client")));
+    const [group] = await made;
+    await expect(group.sendText("anybody?")).rejects.toMatchObject({ code: "closed", certainty: "not-sent" });
   });
 
   it("that cannot be made says so", async () => {
