@@ -101,7 +101,7 @@ export class Circle {
 
   /** Throws CircleError `not-a-member` for somebody who was not named before, `already-invited`. */
   invite(account: Account, inviter: Inviter): void {
-    const membership = this.#require(account);
+    const membership = this.#membershipOf(account);
     if (membership.state !== "Empty" && membership.state !== "Rejected") throw new CircleError("already-invited");
     membership.role = "StatePendingOutbound";
     membership.state = "WaitingResponse";
@@ -110,7 +110,7 @@ export class Circle {
 
   /** Throws CircleError `not-a-member`, `already-member`. */
   accept(account: Account): void {
-    const membership = this.#requireWaiting(account);
+    const membership = this.#waiting(account);
     membership.role = "Member";
     membership.state = "Accepted";
     if (membership.inviter !== undefined) membership.inviter = { ...membership.inviter, message: undefined };
@@ -118,14 +118,14 @@ export class Circle {
 
   /** Throws CircleError `not-a-member`, `already-member`. */
   decline(account: Account): void {
-    const membership = this.#requireWaiting(account);
+    const membership = this.#waiting(account);
     membership.role = "Member";
     membership.state = "Rejected";
   }
 
   /** Throws CircleError `not-a-member`, `last-admin`. */
   leave(account: Account): void {
-    const membership = this.#require(account);
+    const membership = this.#membershipOf(account);
     if (membership.state === "Empty") throw new CircleError("not-a-member");
     const admins = [...this.memberships.values()].filter(({ role }) => role === "Admin");
     if (membership.role === "Admin" && admins.length < 2) throw new CircleError("last-admin");
@@ -136,21 +136,21 @@ export class Circle {
 
   /** Gives somebody who has accepted another role. Throws CircleError `not-a-member`, `last-admin`. */
   setRole(account: Account, role: "Admin" | "AssistantAdmin" | "Member"): void {
-    const membership = this.#require(account);
+    const membership = this.#membershipOf(account);
     if (membership.state !== "Accepted") throw new CircleError("not-a-member");
     const admins = [...this.memberships.values()].filter((other) => other.role === "Admin");
     if (membership.role === "Admin" && role !== "Admin" && admins.length < 2) throw new CircleError("last-admin");
     membership.role = role;
   }
 
-  #require(account: Account): Membership {
+  #membershipOf(account: Account): Membership {
     const membership = this.membership(account);
     if (membership === undefined) throw new CircleError("not-a-member");
     return membership;
   }
 
-  #requireWaiting(account: Account): Membership {
-    const membership = this.#require(account);
+  #waiting(account: Account): Membership {
+    const membership = this.#membershipOf(account);
     if (membership.state === "WaitingResponse" && membership.role === "StatePendingOutbound") return membership;
     throw new CircleError(
       membership.state === "Empty" || membership.state === "Rejected" ? "not-a-member" : "already-member",
