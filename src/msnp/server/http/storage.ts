@@ -2,7 +2,7 @@ import { find, path, type RawXml, type XmlElement, xml } from "../../soap/xml.ts
 import { cidHex, randomHex } from "../ids.ts";
 import { TICKET_FILLER } from "../ns/payloads.ts";
 import type { NsSession } from "../ns/session.ts";
-import type { Roaming, UserTile } from "../state/profiles.ts";
+import { MAX_ROAMING, type Roaming, type UserTile } from "../state/profiles.ts";
 import { type WebAnswer, WebError, type WebRequest } from "./server.ts";
 import {
   envelope,
@@ -103,6 +103,7 @@ function updateProfile({ action, session }: SoapCall): [] {
     ["message", "PersonalStatus"],
   ] as const) {
     const text = isDeleted(deleted, name) ? "" : (find(profile, name)?.text ?? "");
+    if (text.length > MAX_ROAMING) throw new WebError({ status: 500 });
     if (text !== "" || isDeleted(deleted, name)) hub.profiles.set(account.id, key, { text, at: hub.now() });
   }
   return [];

@@ -37,7 +37,10 @@ export class ListJournal {
       this.#changes.clear();
       this.#from = change.at;
     }
-    this.#changes.set(`${change.bit}/${change.contact.id}`, change);
+    const key = `${change.bit}/${change.contact.id}`;
+    // The latest stands last.
+    this.#changes.delete(key);
+    this.#changes.set(key, change);
   }
 
   /** What changed at or after a time, in whole seconds; undefined when that is not known. */

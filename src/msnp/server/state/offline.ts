@@ -4,6 +4,8 @@ import { randomUUID } from "node:crypto";
 export const MAX_OFFLINE_MESSAGES = 5000;
 /** Longest text of one message in characters; Escargot knows no bound. */
 export const MAX_OFFLINE_TEXT = 64 * 1024;
+/** Size of all that waits for one account, about in bytes. */
+export const MAX_OFFLINE_SIZE = 16 * 1024 * 1024;
 
 /** What whoever leaves a message says about it. */
 export interface OfflineDraft {
@@ -39,54 +41,69 @@ export interface OfflineMessage extends OfflineDraft {
   readonly read: boolean;
 }
 
+interface Box {
+  readonly messages: Map<string, OfflineMessage>;
+  size: number;
+}
+
 /** Offline messages of all accounts, in memory, in the order in which they were left. */
 export class OfflineStore {
-  /** By address in lower case, then by id. */
-  readonly #waiting = new Map<string, Map<string, OfflineMessage>>();
+  /** By address in lower case; messages by id. */
+  readonly #boxes = new Map<string, Box>();
   readonly #maxPerAccount: number;
 
   constructor(maxPerAccount = MAX_OFFLINE_MESSAGES) {
     this.#maxPerAccount = maxPerAccount;
   }
 
-  /** Keeps a message; undefined when too many wait already or the text is longer than allowed. */
+  /** Keeps a message; undefined when too much waits already or the text is longer than allowed. */
   store(draft: OfflineDraft): OfflineMessage | undefined {
     const key = draft.to.toLowerCase();
-    const waiting = this.#waiting.get(key) ?? new Map<string, OfflineMessage>();
-    if (waiting.size >= this.#maxPerAccount || draft.text.length > MAX_OFFLINE_TEXT) return undefined;
+    const box = this.#boxes.get(key) ?? { messages: new Map<string, OfflineMessage>(), size: 0 };
+    const size = sizeOf(draft);
+    const isFull = box.messages.size >= this.#maxPerAccount || box.size + size > MAX_OFFLINE_SIZE;
+    if (isFull || draft.text.length > MAX_OFFLINE_TEXT) return undefined;
     const runId = (draft.runId ?? randomUUID()).replace(/^\{|\}$/g, "");
     const message: OfflineMessage = { ...draft, id: randomUUID().toUpperCase(), runId, read: false };
-    waiting.set(message.id, message);
-    this.#waiting.set(key, waiting);
+    box.messages.set(message.id, message);
+    box.size += size;
+    this.#boxes.set(key, box);
     return message;
   }
 
   /** The messages that wait for an address, the oldest first. */
   list(to: string): OfflineMessage[] {
-    return [...(this.#waiting.get(to.toLowerCase())?.values() ?? [])];
+    return [...(this.#boxes.get(to.toLowerCase())?.messages.values() ?? [])];
   }
 
   count(to: string): number {
-    return this.#waiting.get(to.toLowerCase())?.size ?? 0;
+    return this.#boxes.get(to.toLowerCase())?.messages.size ?? 0;
   }
 
   get(to: string, id: string): OfflineMessage | undefined {
-    return this.#waiting.get(to.toLowerCase())?.get(id.toUpperCase());
+    return this.#boxes.get(to.toLowerCase())?.messages.get(id.toUpperCase());
   }
 
   markRead(to: string, id: string): void {
-    const waiting = this.#waiting.get(to.toLowerCase());
-    const message = waiting?.get(id.toUpperCase());
+    const message = this.get(to, id);
     // A key that is there already keeps its place.
-    if (message !== undefined) waiting?.set(message.id, { ...message, read: true });
+    if (message !== undefined) this.#boxes.get(to.toLowerCase())?.messages.set(message.id, { ...message, read: true });
   }
 
   /** True when there was such a message. */
   delete(to: string, id: string): boolean {
     const key = to.toLowerCase();
-    const waiting = this.#waiting.get(key);
-    const deleted = waiting?.delete(id.toUpperCase()) ?? false;
-    if (waiting?.size === 0) this.#waiting.delete(key);
-    return deleted;
+    const box = this.#boxes.get(key);
+    const message = this.get(to, id);
+    if (box === undefined || message === undefined) return false;
+    box.messages.delete(message.id);
+    box.size -= sizeOf(message);
+    if (box.messages.size === 0) this.#boxes.delete(key);
+    return true;
   }
+}
+
+function sizeOf({ text, headers = [], fromName = "", multipart }: OfflineDraft): number {
+  const written = headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  return text.length + fromName.length + written + (multipart?.length ?? 0);
 }

@@ -3,6 +3,9 @@ const MAX_TILES = 1000;
 /** Longest picture in bytes. */
 const MAX_TILE_BYTES = 128 * 1024;
 
+/** Longest name or message in characters. */
+export const MAX_ROAMING = 4096;
+
 /** A value of the roaming profile and when it was set, in milliseconds since 1970. */
 export interface Roaming {
   readonly text: string;

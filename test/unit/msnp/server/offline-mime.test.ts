@@ -5,7 +5,7 @@ import {
   mailMetadata,
   newMailNotice,
 } from "../../../../src/msnp/server/mail-data.ts";
-import { encodeName, offlineMime } from "../../../../src/msnp/server/offline-mime.ts";
+import { decodeName, encodeName, offlineMime } from "../../../../src/msnp/server/offline-mime.ts";
 import type { OfflineMessage } from "../../../../src/msnp/server/state/offline.ts";
 
 const NOON = Date.UTC(2026, 6, 29, 12);
@@ -89,6 +89,18 @@ describe("The MIME of a stored message (msnp-chat §5.6.2)", () => {
 
   test("names are base64 of UTF-8 (msnp-chat §10)", () => {
     expect(encodeName("Alice é")).toBe("=?utf-8?B?QWxpY2Ugw6k=?=");
+  });
+
+  test("they are read in base64 and quoted, in other character sets, and as they are when they cannot be", () => {
+    for (const [name, text] of [
+      ["=?utf-8?B?QWxpY2Ugw6k=?=", "Alice é"],
+      ["=?UTF-8?q?Alice_=C3=A9?=", "Alice é"],
+      ["=?iso-8859-1?Q?Andr=E9?=", "André"],
+      ["=?no-such-set?B?QWxpY2U=?=", "=?no-such-set?B?QWxpY2U=?="],
+      ["Alice", "Alice"],
+    ] as const) {
+      expect(decodeName(name)).toBe(text);
+    }
   });
 });
 

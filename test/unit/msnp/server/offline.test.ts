@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_OFFLINE_TEXT, OfflineStore } from "../../../../src/msnp/server/state/offline.ts";
+import { MAX_OFFLINE_SIZE, MAX_OFFLINE_TEXT, OfflineStore } from "../../../../src/msnp/server/state/offline.ts";
 
 const NOTE = { from: "bob@example.com", fromName: "Bob", to: "alice@example.com", text: "later", at: 1000 };
 
@@ -51,5 +51,14 @@ describe("The store of offline messages (msnp-chat §5.6)", () => {
     expect(store.store({ ...NOTE, to: "carol@example.com" })).toBeDefined();
     store.delete("alice@example.com", second?.id ?? "");
     expect(store.store(NOTE)).toBeDefined();
+  });
+
+  test("all that waits for one account has a size, headers and all, and what is deleted makes room", () => {
+    const store = new OfflineStore();
+    const large = { ...NOTE, text: "", headers: [["X-Filler", "x".repeat(MAX_OFFLINE_SIZE / 2 + 16)] as const] };
+    const first = store.store({ ...large, headers: [["X", "x".repeat(MAX_OFFLINE_SIZE / 2 - 16)] as const] });
+    expect(store.store(large)).toBeUndefined();
+    store.delete("alice@example.com", first?.id ?? "");
+    expect(store.store(large)).toBeDefined();
   });
 });
