@@ -18,6 +18,8 @@ import type { Conversation, IncomingMessage } from "./types.ts";
 
 /** Switchboards open at once; calls beyond are not answered. */
 const MAX_BOARDS = 256;
+/** People called at once. */
+const MAX_CALLED = 100;
 /** Conversations remembered without a switchboard. */
 const MAX_CONVERSATIONS = 1000;
 
@@ -76,6 +78,9 @@ export class Boards implements BoardOwner, BoardSource {
 
   /** A conversation with several people, those who come; rejects with SendError when nobody does. */
   async startGroup(members: ReadonlySet<Email>): Promise<GroupConversation> {
+    if (members.size > MAX_CALLED) {
+      throw new SendError("refused", "not-sent", `A group chat cannot begin with more than ${MAX_CALLED} people`);
+    }
     const board = await this.#open();
     const group = new GroupConversation(this, board);
     this.#state(board).conversation = group;

@@ -14,8 +14,8 @@ export interface ListStrategy {
   onCommand(core: Core, command: Command): boolean;
   /** Reads the lists again before long; absent where nothing can be read a second time. */
   refresh?(core: Core): void;
-  /** How these lists are edited, in a session that is signed in; absent where that cannot be. */
-  roster?(core: Core, live: Live): RosterStrategy;
+  /** How these lists are edited, in a session that is signed in. */
+  roster(core: Core, live: Live): RosterStrategy;
 }
 
 /** The list strategy each dialect names. */

@@ -226,11 +226,8 @@ export class ClientRoster implements Roster {
 
   async #run(task: (strategy: RosterStrategy) => Promise<void>): Promise<void> {
     const { live } = this.#core;
-    if (live === undefined) throw new RosterError("closed", "The account is not signed in");
-    const strategy = this.#strategy(live);
-    if (strategy === undefined) {
-      throw new RosterError("not-supported", `Contacts cannot be changed in ${live.dialect.name}`);
-    }
+    const strategy = live && this.#strategy(live);
+    if (strategy === undefined) throw new RosterError("closed", "The account is not signed in");
     try {
       await task(strategy);
     } catch (error) {

@@ -270,7 +270,11 @@ export class Switchboard implements ConnectionOwner {
     const line = parseRoster(command);
     if (line === undefined) return;
     const { email, endpoint } = line.address;
-    if (email === this.#core.self.email && endpoint !== undefined) this.#ownPlaces.delete(endpoint);
+    if (email === this.#core.self.email) {
+      // The last of one's own who leaves a board without others leaves it empty.
+      if (endpoint !== undefined && this.#ownPlaces.delete(endpoint) && this.#roster.size === 0) this.#membersChanged();
+      return;
+    }
     const member = this.#roster.get(email);
     if (member === undefined) return;
     if (endpoint !== undefined) member.endpoints.delete(endpoint);

@@ -184,4 +184,15 @@ describe("one's own other place", () => {
     });
     expect(client.conversation(BOB).kind).toBe("direct");
   });
+
+  it("that leaves without having called anybody leaves nothing to stay for", async () => {
+    const { board, ring } = await scene("MSNP18", {
+      ANS: `IRO $ 1 1 alice@example.com;${A2} Alice ${CAPS}\r\nANS $ OK\r\n`,
+    });
+    ring();
+    await eventually(() => board.heard.length).toBe(1);
+    board.say(`BYE alice@example.com;${A2}\r\n`);
+    await eventually(() => board.connections).toBe(0);
+    expect(board.heard.at(-1)).toBe("OUT");
+  });
 });
