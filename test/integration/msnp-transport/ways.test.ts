@@ -6,6 +6,7 @@ import { MsnNetwork, type NetworkOptions, OFFICIAL_QUIRKS, type StartOptions } f
 import { CERTIFICATE } from "../../support/certificate.ts";
 import { connectProxy, socksProxy, type TestProxy } from "../../support/proxies.ts";
 import { ACCOUNTS, ALICE, BOB, eventually, hearing, Stage } from "../msnp-client/stage.ts";
+import { ScriptedGateway } from "./scripted-gateway.ts";
 
 const BY_GATEWAY: Partial<MsnClientOptions> = { transports: ["gateway"], gateway: { poll: 100 } };
 
@@ -48,6 +49,7 @@ describe("through the gateway", () => {
     ["MSNP11", "MSNP11"],
     ["MSNP18", "MSNP11"],
     ["MSNP8", "MSNP15"],
+    ["MSNP21", "MSNP21"],
   ] satisfies [DialectName, DialectName][])("%s and %s sign in and talk", async (one, other) => {
     const on = await stage();
     await talk(on, [one, other], BY_GATEWAY);
@@ -59,6 +61,22 @@ describe("through the gateway", () => {
     async (dialect) => {
       const on = await stage({ quirks: OFFICIAL_QUIRKS });
       await talk(on, [dialect, dialect], { ...BY_GATEWAY, gateway: { poll: 250, lifespan: 1 } });
+    },
+  );
+
+  test.each([
+    [["MSNP21"], /^VER 1 MSNP21 CVR0\r\nCVR 2 .* alice@msn\.test \S+\r\nUSR 3 SSO I alice@msn\.test\r\n$/],
+    [["MSNP18", "MSNP11"], /^VER 1 MSNP18 MSNP11 CVR0\r\n$/],
+  ] satisfies [DialectName[], RegExp][])(
+    "%j begins with all that does not wait for an answer (msnp21 §7.1)",
+    async (dialects, words) => {
+      await using gateway = await ScriptedGateway.start(() => ({ status: 503 }));
+      const on = await stage();
+      const services = { ...on.network.services, gatewayUrl: gateway.url };
+      const client = on.client(ALICE, "MSNP18", { ...BY_GATEWAY, services, dialects });
+      await expect(client.signIn()).rejects.toMatchObject({ stage: "connect", code: "unreachable" });
+      expect(gateway.asked.map(({ query }) => query)).toEqual(["?Action=open&Server=NS&IP=127.0.0.1"]);
+      expect(gateway.asked[0]?.body).toMatch(words);
     },
   );
 
