@@ -183,7 +183,7 @@ class ClientCore implements Core {
       this.events.emit("contactChanged", contact, previous);
       this.roster.contactChanged(contact);
     });
-    this.roster = new ClientRoster(this, (live) => this.#lists?.roster?.(this, live));
+    this.roster = new ClientRoster(this, (live) => this.#lists?.roster(this, live));
     this.endpoints = new ClientEndpoints(this, (live, id) =>
       live.dialect.presence.kind === "documents"
         ? this.late.presence.signOutPlace(live, id)
