@@ -67,20 +67,41 @@ test("who is invited by Ben to a direct room comes, and what he says there at on
   await bob.signOut();
 });
 
-test("what goes to a contact who is away is answered once, with the reason, and a reaction sends it when they are back", async () => {
+test("what is said to a contact who is away waits for them on the network, and Ben is told so once", async () => {
   const { world } = there;
   const carol = await world.messenger("carol");
   const room = await openChat(world, ben, management, "carol");
   await carol.signOut();
-  const lost = await ben.sendText(room, "Are you there, Carol?");
-  const notice = await ben.waitForMessage(room, /carol@msn\.test is offline/, world.bridge.setup.bot);
-  expect(JSON.stringify(notice.content)).toContain(lost);
-  await carol.signInAgain();
-  await ben.react(room, notice.event_id, "🔁");
-  await carol.waitForText("Are you there, Carol?");
-  await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) !== undefined);
+  const said = await ben.sendText(room, "Are you there, Carol?");
+  await ben.waitForMessage(room, /^carol@msn\.test is offline\. Sandbox keeps what you say/, world.bridge.setup.bot);
+  await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) === said);
+  const second = await ben.sendText(room, "Call me");
+  await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) === second);
   expect(ben.room(room).texts(world.bridge.setup.bot)).toHaveLength(1);
-  expect(carol.messages.filter(({ text }) => text === "Are you there, Carol?")).toHaveLength(1);
+  const waiting = world.msn.offlineMessages(carol.email).map(({ text }) => text);
+  expect(waiting).toEqual(["Are you there, Carol?", "Call me"]);
+  await carol.signInAgain();
+  await ben.sendText(room, "There you are");
+  await carol.waitForText("There you are");
+  await carol.signOut();
+});
+
+test("what could not go is answered with the reason, and a reaction sends it when it can", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  await say("presence offline");
+  await hear(/is signed out/);
+  const lost = await ben.sendText(room, "Wait for it");
+  const notice = await ben.waitForMessage(room, /signed out here/, world.bridge.setup.bot);
+  expect(JSON.stringify(notice.content)).toContain(lost);
+  await say("resume");
+  await hear(/is signing in/);
+  await carol.waitFor("Dave to come", () => carol.contact(world.account("dave").email)?.status === "NLN");
+  await ben.react(room, notice.event_id, "🔁");
+  await carol.waitForText("Wait for it");
+  await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) === lost);
+  expect(carol.messages.filter(({ text }) => text === "Wait for it")).toHaveLength(1);
   await carol.signOut();
 });
 
@@ -88,11 +109,14 @@ test("`retry` sends everything that failed", async () => {
   const { world } = there;
   const carol = await world.messenger("carol");
   const room = await openRoomOf("carol");
-  await carol.signOut();
+  await say("presence offline");
+  await hear(/is signed out/);
+  const before = ben.room(room).texts(world.bridge.setup.bot).length;
   await ben.sendText(room, "First");
   await ben.sendText(room, "Second");
-  await ben.waitFor("two notices", () => ben.room(room).texts(world.bridge.setup.bot).length >= 3);
-  await carol.signInAgain();
+  await ben.waitFor("two notices", () => ben.room(room).texts(world.bridge.setup.bot).length >= before + 2);
+  await say("resume");
+  await carol.waitFor("Dave to come", () => carol.contact(world.account("dave").email)?.status === "NLN");
   await say("retry");
   await hear(/Sending 2 message/);
   await carol.waitForText("First");

@@ -72,7 +72,7 @@ async function statusLine({ services }: Context, account: AccountRecord): Promis
   const parts = [
     `• ${account.address} on ${services.title(account.network)}: ${STATE_WORDS[now.state]}${now.dialect ? ` (${now.dialect})` : ""}`,
   ];
-  if (now.state !== "on" && now.why) parts.push(now.why);
+  if (now.why && (now.state === "waiting" || now.state === "bad-password")) parts.push(sentence(now.why));
   if (now.retryAt) parts.push(`Next try in ${Math.max(0, Math.round((now.retryAt - Date.now()) / 1000))} s.`);
   if (now.state === "elsewhere")
     parts.push("Say `resume` to sign in here again; that other place may be signed out then.");
@@ -80,6 +80,11 @@ async function statusLine({ services }: Context, account: AccountRecord): Promis
   if (waiting > 0) parts.push(`${waiting} message(s) wait to be sent.`);
   if (parked.length > 0) parts.push(`${parked.length} message(s) failed; say \`retry\` to send them again.`);
   return parts.join(" ");
+}
+
+/** Servers' reasons come with and without a full stop. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 const contacts = command({

@@ -1,0 +1,181 @@
+import { expect, test } from "vitest";
+import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
+import { HomeserverClient } from "../../src/cli/sandbox/matrix-http.ts";
+import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
+import { useWorld } from "../support/world.ts";
+
+const there = useWorld({ matrixUsers: ["anna"], msnNames: ["alice", "bob", "carol"] });
+
+/** Anna, linked as alice, her room with the bot and that with Bob; Alice's own Messenger beside the bridge. */
+let anna: MatrixPerson;
+let management = "";
+let room = "";
+let bob: MsnPerson;
+let laptop: MsnPerson;
+let heard = 0;
+
+const bot = (): string => there.world.bridge.setup.bot;
+
+async function say(line: string): Promise<void> {
+  heard = anna.room(management).texts(bot()).length;
+  await anna.sendText(management, line);
+}
+
+async function hear(pattern: RegExp): Promise<string> {
+  return await anna.waitFor(`the bot to say ${pattern}`, () =>
+    anna
+      .room(management)
+      .texts(bot())
+      .slice(heard)
+      .find((text) => pattern.test(text)),
+  );
+}
+
+test("Alice's own Messenger and the bridge stay on together; what she types there appears in Anna's chat once, as hers", async () => {
+  const { world } = there;
+  anna = await world.matrix("anna");
+  management = await linkAccount(world, anna, "alice");
+  bob = await world.messenger("bob");
+  room = await openChat(world, anna, management, "bob");
+  laptop = await world.messenger("alice");
+  const { email } = world.account("alice");
+  await bob.say(email, "Hi Alice");
+  await anna.waitForMessage(room, "Hi Alice", world.ghost("bob"));
+  await laptop.say(bob.email, "Typed on my laptop");
+  await bob.waitForText("Typed on my laptop");
+  await anna.waitForMessage(room, "Typed on my laptop", world.ghost("alice"));
+  await anna.waitFor("whose words they are", () =>
+    /\(you, on .+\)$/.test(anna.room(room).displayName(world.ghost("alice")) ?? ""),
+  );
+  await anna.sendText(room, "Typed on Matrix");
+  await bob.waitForText("Typed on Matrix");
+  expect(laptop.closed).toBeUndefined();
+  expect(bob.messages.filter(({ text }) => text === "Typed on my laptop")).toHaveLength(1);
+  expect(
+    anna
+      .room(room)
+      .texts()
+      .filter((text) => text === "Typed on my laptop"),
+  ).toHaveLength(1);
+});
+
+test("with an access token of hers they are said by Anna herself, and do not go to Bob a second time", async () => {
+  const { world } = there;
+  await say("puppet");
+  const url = /https?:\/\/\S+\/puppet\/[\w-]+/.exec(await hear(/\/puppet\//))?.[0] ?? "";
+  const body = { type: "m.login.password", identifier: { type: "m.id.user", user: anna.userId }, password: "pw-anna" };
+  const login = new HomeserverClient(world.synapse.url);
+  const { access_token } = await login.call<{ access_token: string }>("POST", "/_matrix/client/v3/login", { body });
+  await giveToken(url, access_token);
+  await laptop.say(bob.email, "As myself");
+  await anna.waitForMessage(room, "As myself", anna.userId);
+  await laptop.say(bob.email, "And once more");
+  await anna.waitForMessage(room, "And once more", anna.userId);
+  await anna.sendText(room, "The end");
+  await bob.waitForText("The end");
+  const { email } = world.account("alice");
+  expect(bob.textsFrom(email).slice(-3)).toEqual(["As myself", "And once more", "The end"]);
+  expect(world.bridge.logTail(5000)).not.toContain(access_token);
+});
+
+test("the bridge is killed while both write: all of it once, in order, no echo", async () => {
+  const { world } = there;
+  const before = bob.messages.length;
+  for (let i = 0; i < 10; i += 1) {
+    await laptop.say(bob.email, `laptop ${i}`);
+    if (i === 4) {
+      await anna.waitForMessage(room, "laptop 3", anna.userId);
+      await world.bridge.kill();
+      await world.bridge.start();
+      await laptop.waitFor("the bridge to be back", () => true);
+      break;
+    }
+  }
+  await anna.sendText(room, "after the kill");
+  await bob.waitForText("after the kill", 60_000);
+  const said = bob.messages.slice(before).map(({ text }) => text);
+  expect(said).toEqual(["laptop 0", "laptop 1", "laptop 2", "laptop 3", "laptop 4", "after the kill"]);
+  const shown = anna
+    .room(room)
+    .texts(anna.userId)
+    .filter((text) => text.startsWith("laptop "));
+  expect(shown).toEqual([...new Set(shown)]);
+  expect(shown.slice(0, 4)).toEqual(["laptop 0", "laptop 1", "laptop 2", "laptop 3"]);
+});
+
+test("`devices` shows the laptop and signs it out", async () => {
+  await say("devices");
+  const list = await hear(/msnbridge \(this bridge\)/);
+  expect(list.split("\n")).toHaveLength(2);
+  await say("devices out 2");
+  await hear(/has been asked to sign out/);
+  await laptop.waitFor("the farewell", () => laptop.closed !== undefined);
+  expect(laptop.closed?.kind).toBe("elsewhere");
+});
+
+test("a Messenger that cannot share takes over politely; `resume` comes back", async () => {
+  const { world } = there;
+  const { email } = world.account("alice");
+  const old = await world.messenger("alice", "MSNP11");
+  await hear(/signed in somewhere else/);
+  await say("status");
+  await hear(/Say `resume` to sign in here again/);
+  expect(old.closed).toBeUndefined();
+  await say("resume");
+  await hear(/is signing in here again/);
+  await old.waitFor("its end", () => old.closed !== undefined);
+  await bob.waitFor("alice to be there", () => bob.contact(email)?.status === "NLN");
+});
+
+test("a friend request shows itself once and is accepted; block, rename and remove do what they say", async () => {
+  const { world } = there;
+  const stranger = { email: "zoe@msn.test", password: "pw-zoe", displayName: "Zoe" };
+  world.msn.addAccount({ ...stranger, contacts: [{ email: world.account("alice").email, lists: ["FL", "AL"] }] });
+  await hear(/zoe@msn\.test>? would like to be a contact/);
+  await say("accept zoe@msn.test");
+  await hear(/zoe@msn\.test is your contact now/);
+  await say("rename zoe@msn.test My sister");
+  await hear(/My sister/);
+  await say("contacts sister");
+  await hear(/My sister \(.+\) <zoe@msn\.test>/);
+  await say("block zoe@msn.test");
+  await hear(/is blocked/);
+  expect(world.msn.account(world.account("alice").email)).toBeDefined();
+  await say("remove zoe@msn.test");
+  await hear(/no longer in your contact list/);
+});
+
+test("what was left while the account was away comes with its dates, once, in order, though the bridge is killed meanwhile", async () => {
+  const { world } = there;
+  const { email } = world.account("alice");
+  const before = anna.room(room).texts(world.ghost("bob")).length;
+  await world.bridge.stop();
+  const at = Date.parse("2009-02-13T23:31:30Z");
+  const left = Array.from({ length: 60 }, (_, i) => ({ from: bob.email, text: `waited ${i}`, at: at + i * 60_000 }));
+  world.msn.leaveOfflineMessages(email, left);
+  await world.bridge.start();
+  await anna.waitFor("the first", () => anna.room(room).texts(world.ghost("bob")).length > before);
+  await world.bridge.kill();
+  await world.bridge.start();
+  await anna.waitFor("the last", () => anna.room(room).texts(world.ghost("bob")).includes("waited 59"), 60_000);
+  const shown = anna.room(room).messages(world.ghost("bob")).slice(before);
+  expect(shown.map(({ content, origin_server_ts }) => [content.body, origin_server_ts])).toEqual(
+    left.map(({ text, at }) => [text, at]),
+  );
+  await expect.poll(() => world.msn.offlineMessages(email).length, { timeout: 15_000 }).toBe(0);
+});
+
+/** Fills in the page as a browser without JavaScript does. */
+async function giveToken(url: string, access: string): Promise<void> {
+  const page = await fetch(url);
+  const html = await page.text();
+  const proof = /name="proof" value="([^"]+)"/.exec(html)?.[1] ?? "";
+  const cookie = page.headers.getSetCookie().map((line) => line.slice(0, line.indexOf(";")));
+  const done = await fetch(url, {
+    method: "POST",
+    headers: { cookie: cookie.join("; "), origin: new URL(url).origin, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ proof, access }),
+  });
+  expect(done.status, await done.text()).toBe(200);
+}
