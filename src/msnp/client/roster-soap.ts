@@ -13,7 +13,7 @@ import type { Core, Live } from "./core.ts";
 import { type ListForm, networkQuery, readNetwork } from "./list-payload.ts";
 import type { Privacy, RosterStrategy } from "./roster.ts";
 import { RosterError } from "./roster-errors.ts";
-import type { SoapBook } from "./soap-book.ts";
+import { noExtras, type SoapBook } from "./soap-book.ts";
 import type { MsnContact } from "./types.ts";
 
 const { FL, AL, BL, RL, PL } = LIST_BITS;
@@ -52,15 +52,18 @@ class SoapRoster implements RosterStrategy {
     const lists = bitsOf(this.#core.contacts.all.get(email)?.lists ?? new Set());
     const mayAllow = (lists & (AL | BL)) === 0;
     const bits = mayAllow ? FL | AL : FL;
-    const known = this.#book.entry(email);
-    const entry = (): BookContact => this.#entry(email);
+    let unlist: (() => Promise<void>) | undefined;
+    const group = async (id: string): Promise<void> =>
+      this.#call("GroupSave", edit.addToGroup((await this.#entryRead(email)).id, id));
     await this.#change([
       {
-        run: () => this.#list(email, network, invitation),
-        undo: () => this.#unlist(entry(), known),
+        run: async () => {
+          unlist = await this.#list(email, network, invitation);
+        },
+        undo: async () => unlist?.(),
       },
       ...(mayAllow ? [this.#joining("Allow", email, network)] : []),
-      ...groupIds.map((id) => ({ run: () => this.#call("GroupSave", edit.addToGroup(entry().id, id)) })),
+      ...groupIds.map((id) => ({ run: () => group(id) })),
       this.#telling(email, network, bits),
     ]);
     const { displayName } = invitation;
@@ -73,7 +76,7 @@ class SoapRoster implements RosterStrategy {
     await this.#change([{ run: () => this.#settled(["ContactDoesNotExist"], "Timer", edit.deleteContact(entry.id)) }]);
     this.#book.drop(email);
     await this.#untell(email, network, FL);
-    this.#core.contacts.changeLists(email, FL, false, { groups: [], nickname: undefined });
+    this.#core.contacts.changeLists(email, FL, false, noExtras(this.#core, email));
   }
 
   block(email: Email): Promise<void> {
@@ -179,18 +182,23 @@ class SoapRoster implements RosterStrategy {
     this.#core.contacts.changeLists(email, PL, false);
   }
 
-  /** Puts somebody on the forward list. */
-  async #list(email: Email, network: NetworkId, invitation: { displayName?: string; message?: string }): Promise<void> {
-    const known = this.#book.entry(email);
-    if (known !== undefined) return await this.#revive(known);
+  /** Puts somebody on the forward list; gives the way to take that back. */
+  async #list(
+    email: Email,
+    network: NetworkId,
+    invitation: { displayName?: string; message?: string },
+  ): Promise<() => Promise<void>> {
     try {
-      const response = await this.#adding(edit.addContact(email, network, invitation));
-      const id = edit.parseNewId(response);
+      const id = edit.parseNewId(await this.#adding(edit.addContact(email, network, invitation)));
       this.#book.put({ id, email, network, groupIds: [], isMessengerUser: true });
+      return async () => {
+        await this.#call("Timer", edit.deleteContact(id));
+        this.#book.drop(email);
+      };
     } catch (error) {
       if (!isFault(error, ["ContactAlreadyExists"])) throw error;
       // Left from a change that broke off, or made elsewhere.
-      await this.#revive(await this.#entryRead(email));
+      return await this.#revive(await this.#entryRead(email));
     }
   }
 
@@ -206,19 +214,14 @@ class SoapRoster implements RosterStrategy {
   }
 
   /** An entry of the address book that is no contact, as after a removal by some clients, becomes one. */
-  async #revive(entry: BookContact): Promise<void> {
-    if (!entry.isMessengerUser) await this.#call("ContactSave", edit.changeMessengerUser(entry.id, true));
-    this.#book.put({ ...entry, isMessengerUser: true });
-  }
-
-  async #unlist(entry: BookContact, before: BookContact | undefined): Promise<void> {
-    if (before === undefined) {
-      await this.#call("Timer", edit.deleteContact(entry.id));
-      this.#book.drop(entry.email);
-    } else if (!before.isMessengerUser) {
-      await this.#call("ContactSave", edit.changeMessengerUser(entry.id, false));
-      this.#book.put(before);
-    }
+  async #revive(entry: BookContact): Promise<() => Promise<void>> {
+    if (entry.isMessengerUser) return async () => undefined;
+    const make = async (isMessengerUser: boolean): Promise<void> => {
+      await this.#call("ContactSave", edit.changeMessengerUser(entry.id, isMessengerUser));
+      this.#book.put({ ...entry, isMessengerUser });
+    };
+    await make(true);
+    return () => make(false);
   }
 
   #joining(role: MemberRole, email: Email, network: NetworkId): Step {
@@ -285,8 +288,7 @@ class SoapRoster implements RosterStrategy {
   /** An entry's id, read from the services when it is not known. */
   async #entryRead(email: Email): Promise<BookContact> {
     if (!this.#book.entry(email)?.id) {
-      const { book } = await this.#book.read(this.#live, "Timer");
-      for (const entry of book.contacts) this.#book.put(entry);
+      await this.#book.learn(this.#live);
     }
     return this.#entry(email);
   }

@@ -24,9 +24,16 @@ export interface ServiceLists {
   readonly book: AddressBook;
 }
 
-/** What the web services know of people beyond the contact book: ids. Of one session. */
+/** ms that ids are kept after they were read for a change. */
+const KEEP_IDS = 60_000;
+
+/**
+ * What the web services know of people beyond the contact book: ids. They are read when a change needs them and kept
+ * for a moment only, as most sessions never change anything. Of one session.
+ */
 export class SoapBook {
-  #entries = new Map<Email, BookContact>();
+  readonly #entries = new Map<Email, BookContact>();
+  #forgetting: NodeJS.Timeout | undefined;
   /** Grows with each change that is made here, so that a reading that began before is known to be old. */
   version = 0;
   /** Asks for the lists to be read again soon; set by whoever reads them. */
@@ -38,6 +45,18 @@ export class SoapBook {
 
   put(entry: BookContact): void {
     this.#entries.set(entry.email, entry);
+    this.#forgetting ??= setTimeout(() => this.#forget(), KEEP_IDS).unref();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = undefined;
+    this.#entries.clear();
+  }
+
+  /** Reads the entries of the address book, for their ids. */
+  async learn(live: Live): Promise<void> {
+    for (const entry of (await readBook(live, { scenario: "Timer" })).contacts) this.put(entry);
   }
 
   drop(email: Email): void {
@@ -58,15 +77,12 @@ export class SoapBook {
     const members = await orEmpty([], async () =>
       parseMembership(await live.web.book("sharing", FIND_MEMBERSHIP, call)),
     );
-    const book = await orEmpty(EMPTY_ADDRESS_BOOK, async () =>
-      parseAddressBook(await live.web.book("addressBook", FIND_ALL, call)),
-    );
-    return { members, book };
+    return { members, book: await readBook(live, call) };
   }
 
   /** Puts what was read into the contact book, and takes out who is on no list any more. */
   apply(core: Core, { members, book }: ServiceLists): void {
-    this.#entries = new Map(book.contacts.map((entry) => [entry.email, entry]));
+    this.#forget();
     core.contacts.groups = book.groups;
     core.contacts.privacy = book.privacy === "AL" ? "allow-all" : "allowed-only";
     const listed = listedPeople(core, members, book);
@@ -76,12 +92,22 @@ export class SoapBook {
       const { displayName, ...rest } = patch;
       // The name that comes with presence is the current one; the address book's may be old.
       const name = isOnline || displayName === undefined ? {} : { displayName };
-      core.contacts.update(email, { groups: [], nickname: undefined, ...rest, ...name, lists: listsOf(bits) });
+      core.contacts.update(email, { ...noExtras(core, email), ...rest, ...name, lists: listsOf(bits) });
     }
     for (const email of [...core.contacts.all.keys()]) {
-      if (!listed.has(email)) core.contacts.update(email, { lists: listsOf(0), groups: [], nickname: undefined });
+      if (!listed.has(email)) core.contacts.update(email, { ...noExtras(core, email), lists: listsOf(0) });
     }
   }
+}
+
+/** Takes away groups and a nickname that somebody has; costs nothing for those without. */
+export function noExtras(core: Core, email: Email): ContactPatch {
+  const isNicknamed = core.contacts.all.get(email)?.nickname !== undefined;
+  return { groups: core.contacts.groupNames([]), ...(isNicknamed && { nickname: undefined }) };
+}
+
+function readBook(live: Live, call: { scenario: string; signal?: AbortSignal | undefined }): Promise<AddressBook> {
+  return orEmpty(EMPTY_ADDRESS_BOOK, async () => parseAddressBook(await live.web.book("addressBook", FIND_ALL, call)));
 }
 
 interface Listed {
@@ -106,7 +132,8 @@ function listedPeople(core: Core, members: readonly Member[], book: AddressBook)
     const item = entry(email);
     item.bits |= LIST_BITS.FL;
     const groups = core.contacts.groupNames(groupIds);
-    item.patch = { ...item.patch, network, groups, nickname, ...(displayName !== undefined && { displayName }) };
+    const named = nickname === undefined ? {} : { nickname };
+    item.patch = { ...item.patch, network, groups, ...named, ...(displayName !== undefined && { displayName }) };
   }
   return listed;
 }
