@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { OFFICIAL_QUIRKS } from "../../../src/msnp/server/index.ts";
 import { readBook } from "../../fixtures/msnp21/book.ts";
 import {
   A1,
@@ -286,6 +287,29 @@ describe("Presence and places (source: msnp21 §4)", () => {
     const [news] = await bob.client.hears("NFY PUT <length>");
     expect(news?.payload).toContain("<FriendlyName>A &#x26; B</FriendlyName><PSM>&#x3C;3</PSM>");
     expect(network.account(ALICE)).toMatchObject({ displayName: "A & B", personalMessage: "<3" });
+  });
+
+  test("as on official servers: no presence before the lists, and hiding shows at once", async () => {
+    await using network = await openLateNetwork({ quirks: { ...OFFICIAL_QUIRKS, challenges: false } });
+    const bob = await online21(network, BOB, B0);
+    const alice = await enter21(network, ALICE, A1);
+    publish(alice, 6, userDocument({ status: "NLN", name: "Alice" }));
+    await alice.client.hears("PUT 6 OK <length>");
+    await isQuiet(alice, bob);
+    for (const late of [bob, alice]) {
+      late.client.sayPayload("ADL 7", '<ml l="1"></ml>');
+      await late.client.hears("ADL 7 OK");
+      const [full] = await late.client.hears("NFY PUT <length>");
+      expect(full?.payload).toContain("NotifType: Full");
+    }
+    const hide = '<ml><d n="example.com"><c n="bob" t="1"><s l="64" n="IM"/></c></d></ml>';
+    alice.client.sayPayload("ADL 8", hide);
+    const [gone] = await bob.client.hears("NFY DEL <length>");
+    expect(gone?.payload).toContain(`<user><s n="IM"/><sep n="IM" epid="{${A1}}"/></user>`);
+    alice.client.sayPayload("RML 9", hide);
+    const [back] = await bob.client.hears("NFY PUT <length>");
+    expect(back?.payload).toContain("NotifType: Full");
+    await alice.client.hears("ADL 8 OK", "RML 9 OK");
   });
 
   test("a second sign-in of the same place takes its place", async () => {

@@ -76,6 +76,17 @@ describe("Presence between MSNP21 and older versions", () => {
     await dave.hears("FLN alice@example.com");
   });
 
+  test("a publication that changes nothing is no news at 18, one of the place alone is", async () => {
+    await using network = await openLateNetwork();
+    const { alice, bob } = await mixed(network);
+    publish(alice, 6, userDocument({ status: "NLN", name: "Alice", psm: "at work" }));
+    await alice.client.hears("PUT 6 OK 0");
+    await bob.hearsNothing();
+    publish(alice, 7, userDocument({ capabilities: "1:2" }));
+    const [ubx] = await bob.hears("UBX 1:alice@example.com <length>");
+    expect(ubx?.payload).toContain("<Capabilities>1:2</Capabilities>");
+  });
+
   test("bob at 18 is a document at 21: status, message, picture, place, and his leaving", async () => {
     await using network = await openLateNetwork();
     const { alice, bob } = await mixed(network);

@@ -1,13 +1,14 @@
 import { header, headerAnywhere, type Multipart, parseMultipart } from "../../../message/multipart.ts";
 import { ADDRESS_TYPE, type MultipartAddress, parseMultipartAddress } from "../../../message/multipart-address.ts";
 import type { Request } from "../../connection.ts";
+import type { Account } from "../../state/account.ts";
 import { argument, payloadOf } from "../args.ts";
 import type { NsSession } from "../session.ts";
 import { circleDelete, circlePublish } from "./circle-commands.ts";
 import { receipt } from "./envelopes.ts";
 import { groupDelete, groupPublish } from "./group-commands.ts";
 import { LateSession } from "./session.ts";
-import { publishAccount, publishEndpoint, readUserDocument } from "./user-document.ts";
+import { portrait, publishAccount, publishEndpoint, readUserDocument } from "./user-document.ts";
 
 /** A PUT or DEL, read: whom it is for, and what about. */
 export interface Publication {
@@ -73,18 +74,33 @@ function putUser(session: LateSession, { trid, to, from, uri, message }: Publica
   }
   const { services, sections } = readUserDocument(message.body);
   const before = account.status;
+  const look = lookOf(account);
   if (!publishAccount(account, endpoint, services)) {
     session.send(201, trid);
     return;
   }
   publishEndpoint(endpoint, sections);
   session.noteOwnPublication();
-  const answer = session.takeFirstPublication() ? receipt(session.address, `1:${account.email}`) : "";
-  session.sendPayload(["PUT", trid, "OK"], answer);
+  const isFirst = session.takeFirstPublication();
+  session.sendPayload(["PUT", trid, "OK"], isFirst ? receipt(session.address, `1:${account.email}`) : "");
   if (account.status === "FLN") return;
-  hub.presence.contacts(account, before, { status: true, info: true });
+  const now = lookOf(account);
+  const news = { status: now.status !== look.status, info: isFirst || now.info !== look.info };
+  if (news.status || news.info) hub.presence.contacts(account, before, news);
   session.startPresence(trid);
   hub.presence.self(account);
+}
+
+/** What others see of an account, as older versions part it: in the status line, and beside it. */
+function lookOf(account: Account): { status: string; info: string } {
+  const { status, displayName, personalMessage, currentMedia } = account;
+  const { pe, endpoints } = portrait(account, status);
+  const object = pe.get("UserTileLocation");
+  const looks = [...pe].filter(([name]) => name !== "UserTileLocation" && name !== "FriendlyName");
+  return {
+    status: JSON.stringify([status, displayName, object]),
+    info: JSON.stringify([personalMessage, currentMedia, looks, [...endpoints]]),
+  };
 }
 
 function deleteUser(session: LateSession, { trid, to, from, uri, message }: Publication): void {
