@@ -21,7 +21,7 @@ export interface CircleEntry {
 
 export interface CircleList {
   readonly circles: readonly CircleEntry[];
-  /** Proves to the notification server which circles one may use; empty when there is none. */
+  /** Proves to the notification server which circles one may use, character by character; empty when there is none. */
   readonly ticket: string;
 }
 
@@ -111,7 +111,8 @@ export function parseCircles(response: XmlElement): CircleList {
       ...invitation(network),
     });
   }
-  return { circles, ticket: find(response, "CircleTicket")?.text.trim() ?? "" };
+  const ticket = find(response, "CircleTicket")?.text ?? "";
+  return { circles, ticket: ticket.trim() === "" ? "" : ticket };
 }
 
 /** The contacts that stand for circles, by the circle's GUID, which their address begins with. */

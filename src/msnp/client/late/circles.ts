@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Email, type MachineGuid, toEmail } from "../../address.ts";
 import { type MsnStatus, parseStatus } from "../../dialect/status.ts";
 import { describeError, MsnpError } from "../../errors.ts";
@@ -38,6 +39,8 @@ interface Circle {
   isAnnounced: boolean;
 }
 
+/** How often a new circle is looked for: address books may lag. */
+const MAX_READINGS = 3;
 /** Members of one circle whose presence is kept. */
 const MAX_PRESENCE = 1000;
 
@@ -82,10 +85,13 @@ export class CircleBook implements Circles {
       "CircleSave",
     );
     const guid = textAt(find(response, "CreateCircleResult"), "Id");
-    await this.refresh();
-    const made = [...this.#circles.values()].find(({ entry }) => entry.id === guid?.toLowerCase());
-    if (made === undefined) throw new MsnpError("refused", "The server made a circle, but does not list it");
-    return made.chat.id;
+    for (let readings = 1; readings <= MAX_READINGS; readings++) {
+      await this.refresh();
+      const made = [...this.#circles.values()].find(({ entry }) => entry.id === guid?.toLowerCase());
+      if (made !== undefined) return made.chat.id;
+      await pause(this.#core.timeouts.refresh);
+    }
+    throw new MsnpError("refused", "The server made a circle, but does not list it");
   }
 
   async invite(id: string, email: Email, message = ""): Promise<void> {

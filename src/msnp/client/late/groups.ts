@@ -83,7 +83,17 @@ export class Groups {
     }
   }
 
-  chatOf(address: MultipartAddress): GroupChat | undefined {
+  /** The group that something was said in. One that is not known yet is taken for one's own, lest the words be lost. */
+  chatFor(address: MultipartAddress, speaker: Email): GroupChat | undefined {
+    const known = this.#chatOf(address);
+    if (known !== undefined || this.#chats.size >= MAX_GROUPS) return known;
+    const chat = this.#chat(address);
+    chat.join([speaker], false);
+    this.#core.events.emit("conversation", chat);
+    return chat;
+  }
+
+  #chatOf(address: MultipartAddress): GroupChat | undefined {
     return this.#chats.get(keyOf(address));
   }
 
@@ -108,7 +118,7 @@ export class Groups {
     const own = roster.find(({ email }) => email === this.#core.self.email);
     const others = roster.filter(({ email, isPending }) => !isPending && email !== this.#core.self.email);
     const here = others.map(({ email }) => email);
-    const known = this.chatOf(address);
+    const known = this.#chatOf(address);
     if (known !== undefined) {
       if (known.join(here, isWhole)) this.#membersChanged(known);
       return;
@@ -135,7 +145,7 @@ export class Groups {
 
   /** Somebody left, or the group is no more. */
   #left(address: MultipartAddress, member: MultipartAddress | undefined): void {
-    const chat = this.chatOf(address);
+    const chat = this.#chatOf(address);
     if (chat === undefined) return;
     const email = member === undefined ? this.#core.self.email : toEmail(member.account);
     if (email === this.#core.self.email) {
@@ -159,7 +169,7 @@ export class Groups {
   }
 
   #chat(address: MultipartAddress): GroupChat {
-    const chat = this.chatOf(address) ?? new GroupChat(this.#host, address);
+    const chat = this.#chatOf(address) ?? new GroupChat(this.#host, address);
     this.#chats.set(chat.id, chat);
     return chat;
   }

@@ -8,7 +8,7 @@ import { Pings } from "../pings.ts";
 import type { Turns } from "../turns.ts";
 import { CircleBook } from "./circles.ts";
 import type { GroupChat } from "./conversation.ts";
-import { type Notification, type Received, readNotification } from "./envelope.ts";
+import { type Notification, readNotification } from "./envelope.ts";
 import { Groups } from "./groups.ts";
 import { Messenger, type MessengerHost } from "./messenger.ts";
 import { Post } from "./post.ts";
@@ -144,8 +144,8 @@ export class Late implements MessengerHost {
     return true;
   }
 
-  groupChat({ to }: Received): GroupChat | undefined {
-    return to.type === ADDRESS_TYPE.circle ? this.circles.chatOf(to) : this.groups.chatOf(to);
+  groupChat(to: MultipartAddress, speaker: Email): GroupChat | undefined {
+    return to.type === ADDRESS_TYPE.circle ? this.circles.chatOf(to) : this.groups.chatFor(to, speaker);
   }
 
   bookChanged(): void {

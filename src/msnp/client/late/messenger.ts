@@ -1,6 +1,7 @@
 import { type Email, toEmail } from "../../address.ts";
 import type { MessageBody } from "../../message/body.ts";
 import { headerAnywhere } from "../../message/multipart.ts";
+import type { MultipartAddress } from "../../message/multipart-address.ts";
 import type { Core } from "../core.ts";
 import type { Conversation } from "../types.ts";
 import { type ConversationHost, DirectChat, type GroupChat } from "./conversation.ts";
@@ -17,7 +18,7 @@ const BOOK_CHANGED = "signal/forceabchsync";
 export interface MessengerHost extends ConversationHost {
   readonly stored: StoredTexts;
   /** The circle or group of an address; undefined when the account is not in it. */
-  groupChat(received: Received): GroupChat | undefined;
+  groupChat(address: MultipartAddress, speaker: Email): GroupChat | undefined;
   bookChanged(): void;
 }
 
@@ -70,7 +71,7 @@ export class Messenger {
 
   /** By the circle or group it went to, by the sender, or by whom one wrote to oneself at another place. */
   #conversation(received: Received, from: Email, isOwn: boolean): Conversation | undefined {
-    if (isGroupAddress(received.to)) return this.#host.groupChat(received);
+    if (isGroupAddress(received.to)) return this.#host.groupChat(received.to, from);
     if (!isOwn) return this.direct(from);
     const peer = toEmail(received.to.account);
     return peer === undefined || peer === this.#core.self.email ? undefined : this.direct(peer);

@@ -60,13 +60,23 @@ const MEMBERSHIP = `<FindMembershipResponse><FindMembershipResult><Services><Ser
 const BOOK = `<ABFindAllResponse><ABFindAllResult><contacts><Contact><contactId>1</contactId><contactInfo><contactType>Me</contactType><passportName>${ALICE}</passportName><displayName>Alice</displayName></contactInfo></Contact>${contact(BOB)}${contact(CAROL)}</contacts></ABFindAllResult></ABFindAllResponse>`;
 const CIRCLES = `<ABFindContactsPagedResponse><ABFindContactsPagedResult><CircleResult><Circles><CircleInverseInfo><Content><Handle><Id>00000000-0000-0000-0009-0123456789ab</Id></Handle><Info><DisplayName>Book club</DisplayName></Info></Content><PersonalInfo><MembershipInfo><CirclePersonalMembership><Role>Admin</Role><State>Accepted</State></CirclePersonalMembership></MembershipInfo></PersonalInfo></CircleInverseInfo></Circles><CircleTicket>${TICKET.replaceAll("<", "&lt;")}</CircleTicket></CircleResult></ABFindContactsPagedResult></ABFindContactsPagedResponse>`;
 
+const BOOKS: Readonly<Record<string, string>> = {
+  FindMembership: MEMBERSHIP,
+  ABFindAll: BOOK,
+  ABFindContactsPaged: CIRCLES,
+};
+/** What an edit is answered with. */
+const DONE = (operation: string): string =>
+  `<${operation}Response><${operation}Result><guid>0a0a0a0a-0000-4000-8000-00000000000a</guid></${operation}Result></${operation}Response>`;
+
 /** The login server and the address book, with tickets for some more sites. */
 export function webServices(...sites: readonly string[]): typeof fetch {
   return (input, init) => {
     const path = new URL(String(input)).pathname;
     const action = new Headers(init?.headers).get("SOAPAction") ?? "";
-    const book = action.includes("Paged") ? CIRCLES : BOOK;
-    const body = path === "/rst" ? rst(["contacts.msn.com", ...sites]) : path === "/sharing" ? MEMBERSHIP : book;
+    const operation = /\/(\w+)"?$/.exec(action)?.[1] ?? "";
+    const body =
+      path === "/rst" ? rst(["contacts.msn.com", ...sites]) : operation in BOOKS ? BOOKS[operation] : DONE(operation);
     return Promise.resolve(new Response(`<s:Envelope xmlns:s="${SOAP}"><s:Body>${body}</s:Body></s:Envelope>`));
   };
 }

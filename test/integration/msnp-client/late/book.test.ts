@@ -462,11 +462,25 @@ describe("talk (T14-T19, T24, T39)", () => {
 });
 
 describe("lists (source: msnp21 §2.6)", () => {
-  it("hides from somebody in place of blocking, and shows itself again", async () => {
-    const { server } = await play();
-    expect(heard(server).some((line) => line.includes('<s l="67" n="IM"/>'))).toBe(true);
-    server.say(bytesOf(sample("2.6", "server", 2)));
-    expect(sample("2.6", "client", 0).payload?.toString()).toContain('<s l="64" n="IM"/>');
+  it("hides from somebody in place of blocking, and shows itself again, as the book does", async () => {
+    const { client, server } = await play();
+    await client.roster.block(BOB);
+    expect(heard(server)).toContain(asHeard(sample("2.6", "client", 0)));
+    expect(client.contacts.get(BOB)?.lists.has("BL")).toBe(true);
+    await client.roster.unblock(BOB);
+    expect(heard(server)).toContain(asHeard(sample("2.6", "client", 1)));
+    expect(heard(server).filter((line) => line.startsWith("BLP"))).toEqual([]);
+  });
+
+  it("asks where somebody new is at home, as the book does", async () => {
+    const { client, server } = await play({ FQY: bytesOf(sample("2.6", "server", 3)).replace("FQY 22", "FQY $") });
+    const dave = parseEmail("dave@example.com");
+    await client.roster.add(dave);
+    expect(heard(server)).toContain(asHeard(sample("2.6", "client", 2)));
+    expect(heard(server).at(-1)).toBe(
+      'ADL 105|<ml><d n="example.com"><c n="dave" t="1"><s l="3" n="IM"/><s l="3" n="PE"/><s l="3" n="PF"/></c></d></ml>',
+    );
+    expect(client.contacts.get(dave)?.lists.has("FL")).toBe(true);
   });
 
   it("takes somebody's request as news of the lists", async () => {
@@ -604,6 +618,15 @@ describe("a temporary group (T30-T37)", () => {
     expect([...group.members]).toEqual([ALICE]);
     server.say(bytesOf(command("T37", "server")));
     await eventually(() => group.members.size).toBe(0);
+  });
+
+  it("whose words come without an invitation is taken for one's own", async () => {
+    const { client, server } = await play();
+    const [met, message] = [next(client, "conversation", ({ kind }) => kind === "group"), next(client, "message")];
+    server.say(bytesOf(command("T35", "server")));
+    const [group] = await met;
+    expect([group.id, [...group.members]]).toEqual([GROUP, [CAROL]]);
+    expect((await message)[0].conversation).toBe(group);
   });
 
   it("that nobody comes to is left, and nothing can be said in it", async () => {
