@@ -17,7 +17,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: "all is well",
-  failed: "`check` found something that does not work, or `run` had to be cut short while it was stopping",
+  failed: "`check` or `probe` found something that does not work, or `run` had to be cut short while it was stopping",
   usage: "the command line was not understood, or an answer was missing",
   unavailable:
     "something it needs is not there or is taken: Redis, a port, the data folder (another bridge has it), a new enough Node",

@@ -71,6 +71,26 @@ function program(finish: (code: number) => void): Command {
     });
 
   root
+    .command("probe")
+    .description("try an MSN network with test accounts: every dialect, stage by stage and feature by feature")
+    .requiredOption("--network <name>", "the network profile; `sandbox` starts the embedded network")
+    .option(
+      "--accounts <addresses>",
+      "one to three addresses, separated by commas; two talk with each other, three in a group",
+    )
+    .option("--passwords <file>", "lines `address password` (or set MSNBRIDGE_TEST_PASSWORD_1, _2 and _3)")
+    .option("--dialects <names>", "e.g. MSNP18,MSNP8; default all of the profile")
+    .option("--transports <names>", "tcp, tls, gateway; default those of the profile")
+    .option("--folder <folder>", "a folder of own profiles")
+    .option("--patience <seconds>", "how long anything may take")
+    .option("--json", "print JSON instead of tables")
+    .option("--trace", "print every line of the protocol; credentials are masked")
+    .action(async (options: import("./probe/probe.ts").ProbeOptions) => {
+      const { probe } = await import("./probe/probe.ts");
+      finish(await probe(options));
+    });
+
+  root
     .command("sandbox")
     .description("start a homeserver, an MSN network and the bridge on this machine, to try things out")
     .option("--check", "play a scripted conversation through all of it, then end")
