@@ -262,6 +262,7 @@ class ClientCore implements Core {
   async #run(attempt: SignIn): Promise<void> {
     this.contacts.clear();
     this.roster.reset();
+    this.offline.reset();
     this.endpoints.clear();
     this.#lists = undefined;
     this.#dialect = undefined;
@@ -294,6 +295,7 @@ class ClientCore implements Core {
     // The connection may have ended in the tick in which the last answer came.
     if (live.ns.isOver) throw new ConnectionError("closed", "The server closed the connection");
     this.late.started(live);
+    this.offline.started();
     if (!live.ns.needsKeepalive) return;
     this.#keepalive = new Keepalive(pings, this.timeouts, (error) => this.end(endReason(error)));
     this.#keepalive.ask();

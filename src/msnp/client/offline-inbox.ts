@@ -54,7 +54,7 @@ export class OfflineInbox {
   /** Takes a MSG of the server itself; those without Mail-Data are none of its concern. */
   onNotice(command: Command): void {
     const data = readMailData(command.payload ?? Buffer.alloc(0));
-    if (data === undefined) return;
+    if (data === undefined || data.length === 0) return;
     if (!this.#live.web.has("oimFetchUrl", SITE.messenger)) {
       this.#note("messages wait, but this network's service for them is not set up, or there is no ticket for it");
       return;

@@ -1,4 +1,5 @@
 import type { Email } from "../address.ts";
+import { readMailData } from "../soap/mail-data.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
 import { SendError } from "./errors.ts";
@@ -20,6 +21,8 @@ export interface Offline {
   send(email: Email, text: string): Promise<void>;
 }
 
+const MAX_EARLY = 16;
+
 /** Both directions for one family of dialects, in one session. */
 export interface OfflineStrategy {
   readonly isSupported: boolean;
@@ -31,6 +34,8 @@ export class ClientOffline implements Offline {
   readonly #core: Core;
   readonly #other: (live: Live) => OfflineStrategy | undefined;
   #live: Live | undefined;
+  /** Notices that came before the account was visible. */
+  #early: Command[] = [];
   #inbox: OfflineInbox | undefined;
   #outbox: OfflineStrategy | undefined;
 
@@ -50,11 +55,29 @@ export class ClientOffline implements Offline {
     await outbox.send(email, text);
   }
 
+  /** A sign-in begins: what was said before it is no more. */
+  reset(): void {
+    this.#inbox?.stop();
+    this.#early = [];
+  }
+
+  /** The account is visible. */
+  started(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const notice of early) this.onNotice(notice);
+  }
+
   /** Takes a MSG of the notification server. */
   onNotice(command: Command): void {
     const { storeOffline } = this.#core.options;
     const { live } = this.#core;
-    if (storeOffline === undefined || live === undefined) return;
+    if (storeOffline === undefined) return;
+    if (live === undefined) {
+      const isNews = readMailData(command.payload ?? Buffer.alloc(0)) !== undefined;
+      if (isNews && this.#early.length < MAX_EARLY) this.#early.push(command);
+      return;
+    }
     if (this.#inbox === undefined || this.#live !== live) this.#begin(live);
     this.#inbox ??= new OfflineInbox(this.#core, live, storeOffline);
     this.#inbox.onNotice(command);
