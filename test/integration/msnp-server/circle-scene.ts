@@ -41,11 +41,12 @@ export function createCircleBody(name: string, hostedDomain = "live.com"): strin
   return `<properties><Domain>1</Domain><HostedDomain>${hostedDomain}</HostedDomain><Type>2</Type><MembershipAccess>0</MembershipAccess><IsPresenceEnabled>true</IsPresenceEnabled><RequestMembershipOption>2</RequestMembershipOption><DisplayName>${name}</DisplayName></properties><callerInfo><PublicDisplayName>Alice</PublicDisplayName></callerInfo>`;
 }
 
-/** Makes a circle and gives its id. */
+/** Makes a circle, waits for the notice of it, and gives its id. */
 export async function createCircle(network: MsnNetwork, who: Caller, name: string): Promise<string> {
   const { root } = await callService(network.services.sharingUrl, who.ticket, "CreateCircle", createCircleBody(name));
   const id = textAt(find(root, "CreateCircleResult"), "Id") ?? "";
   expect(id).toMatch(/^00000000-0000-0000-0009-[0-9a-f]{12}$/);
+  await untilLine(who.client, "NOT");
   return id;
 }
 
@@ -95,7 +96,7 @@ export async function showTicket(network: MsnNetwork, who: Caller, email: string
   expect(await untilLine(who.client, `USR ${trid}`)).toBe(`USR ${trid} OK ${email} 0 0`);
 }
 
-/** A circle of alice (admin) and another, who has accepted. */
+/** A circle of an admin and another, who has accepted; at MSNP21 they are told of both by notices, which are waited for. */
 export async function circleOfTwo(
   network: MsnNetwork,
   admin: Caller,
@@ -107,6 +108,7 @@ export async function circleOfTwo(
   expect((await nameInCircle(network, admin, circle, memberEmail)).status).toBe(200);
   expect((await invite(network, admin, circle, memberId, "join us")).status).toBe(200);
   expect((await answerInvitation(network, member, circle, true)).status).toBe(200);
+  if ("epid" in member) for (let notices = 0; notices < 2; notices++) await untilLine(member.client, "NOT");
   return circle;
 }
 

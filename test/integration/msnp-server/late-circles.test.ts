@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
   circleList,
-  circleOfTwo,
   createCircle,
+  invite,
   lateCircle,
   leaveCircle,
   nameInCircle,
@@ -290,9 +290,10 @@ describe("Circles at MSNP21 beyond the transcript (source: msnp21 §5)", () => {
     const alice = await online21(network, ALICE, A1);
     const bob = await online21(network, BOB, B0);
     await catchUp(alice, bob);
-    await circleOfTwo(network, alice, bob, IDS.bob, BOB);
-    const [heard] = await catchUp(bob);
-    expect(heard?.some(({ line }) => line.startsWith("NOT "))).toBe(true);
+    const circle = await createCircle(network, alice, "Book club");
+    await nameInCircle(network, alice, circle, BOB);
+    await invite(network, alice, circle, IDS.bob);
+    await bob.client.hears("NOT <length>");
     const book = await readCircleBook(network, bob);
     expect(JSON.stringify(book)).toContain("Book club");
   });

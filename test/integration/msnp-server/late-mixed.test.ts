@@ -234,6 +234,14 @@ describe("Messages between MSNP21 and switchboards", () => {
     await alice.client.hears("201 7", "217 8");
   });
 
+  test("a text that is longer than a board can carry is 800", async () => {
+    await using network = await openLateNetwork();
+    const { alice, bob } = await mixed(network);
+    alice.client.sayPayload("SDG 7", message(alice, `1:${BOB}`, "Text", "x".repeat(1700)));
+    await alice.client.hears("800 7");
+    await bob.hearsNothing();
+  });
+
   test("when bob does not come to the board, what waited for him is 217", async () => {
     await using network = await openLateNetwork({ limits: { callAnswerMs: 20 } });
     const { alice, bob } = await mixed(network);

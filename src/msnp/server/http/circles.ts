@@ -115,7 +115,10 @@ function circleClients(account: Account): NsSession[] {
   );
 }
 
-/** Those clients of somebody who have shown their ticket; at MSNP21 all of them. */
+/**
+ * Those clients of somebody who have shown their ticket; at MSNP21 all of them. Escargot rings the others to a board of
+ * the circle, which this network does not have.
+ */
 function tellAuthenticated(account: Account): void {
   for (const session of circleClients(account)) {
     if (session.circles.authenticated || session.dialect.multipart) session.addressBookChanged();

@@ -4,7 +4,7 @@ import { writeLine } from "../../line.ts";
 import { Board, type Member } from "../../sb/board.ts";
 import type { Account } from "../../state/account.ts";
 import type { LiveSession } from "../../state/session.ts";
-import { fromBoard, toBoard } from "./board-messages.ts";
+import { fromBoard, MAX_BOARD_MESSAGE, toBoard } from "./board-messages.ts";
 import { endpointAddress } from "./envelopes.ts";
 import type { Message } from "./messages.ts";
 import type { LateSession } from "./session.ts";
@@ -37,21 +37,22 @@ export class BoardBridge {
     this.#session = session;
   }
 
-  /** Sends to the older endpoints of somebody; false when there are none or the message has no form for them. */
-  send(recipient: Account, { message, type, trid }: Message): boolean {
+  /** Sends to the older endpoints of somebody: there may be none, or the message may have no form for them. */
+  send(recipient: Account, { message, type, trid }: Message): "sent" | "unreachable" | "too-long" {
     const reachable = recipient.sessions.filter(({ dialect, acceptsChats }) => !dialect.multipart && acceptsChats);
     const payload = toBoard(this.#session.account, type, message);
-    if (reachable.length === 0 || payload === undefined) return false;
+    if (reachable.length === 0 || payload === undefined) return "unreachable";
+    if (payload.length > MAX_BOARD_MESSAGE) return "too-long";
     const seat = this.#seats.get(recipient.id);
     if (seat === undefined) {
       // That somebody types is no reason to open a window at the other side.
       if (type !== "Control/Typing") this.#open(recipient, reachable, { trid, payload });
-      return true;
+      return "sent";
     }
     if (seat.waiting === undefined) this.#relay(seat, payload);
-    else if (seat.waiting.length >= MAX_WAITING) return false;
+    else if (seat.waiting.length >= MAX_WAITING) return "unreachable";
     else seat.waiting.push({ trid, payload });
-    return true;
+    return "sent";
   }
 
   /** Takes the client's place on a board it is called to, once the caller has had the answer. */

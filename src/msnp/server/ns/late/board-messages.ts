@@ -5,17 +5,12 @@ import { type HeaderList, header, type Multipart } from "../../../message/multip
 import type { Account } from "../../state/account.ts";
 
 /** Longest message of a switchboard with its headers (source: msnp-chat §1.5). */
-const MAX_BOARD_MESSAGE = 1664;
+export const MAX_BOARD_MESSAGE = 1664;
 const EMOTICONS = new Set(["text/x-mms-emoticon", "text/x-mms-animemoticon"]);
 const VERSION: HeaderList = [["MIME-Version", "1.0"]];
 
 /** The payload of MSG that says what a multi-part message says; undefined when there is none (source: msnp-chat §2.0). */
 export function toBoard(sender: Account, type: string, { content = [], body }: Multipart): Buffer | undefined {
-  const payload = boardPayload(sender, type, content, body);
-  return payload === undefined || payload.length > MAX_BOARD_MESSAGE ? undefined : payload;
-}
-
-function boardPayload(sender: Account, type: string, content: HeaderList, body: Buffer): Buffer | undefined {
   switch (type) {
     case "Text": {
       const format = header(content, "X-MMS-IM-Format");

@@ -56,10 +56,11 @@ function personMessage(session: LateSession, sent: Message): void {
     toOwnEndpoints(session, sent, relayed);
   } else if (recipient === undefined || recipient.statusFor(account) === "FLN") {
     toAbsent(session, recipient, sent);
-  } else if (deliver(session, recipient, sent, relayed)) {
-    echo(session, sent);
   } else {
-    session.send(sent.type === "Data" ? 201 : 217, sent.trid);
+    const outcome = deliver(session, recipient, sent, relayed);
+    if (outcome === "sent") echo(session, sent);
+    else if (outcome === "too-long") session.send(800, sent.trid);
+    else session.send(sent.type === "Data" ? 201 : 217, sent.trid);
   }
 }
 
@@ -76,13 +77,18 @@ function relayedRouting({ address }: LateSession, { message: { routing } }: Mess
   ];
 }
 
-/** True when somebody got it, or will. A GUID chooses one endpoint. */
-function deliver(session: LateSession, recipient: Account, sent: Message, relayed: Multipart): boolean {
+/** Whether somebody got it, or will. A GUID chooses one endpoint. */
+function deliver(
+  session: LateSession,
+  recipient: Account,
+  sent: Message,
+  relayed: Multipart,
+): "sent" | "unreachable" | "too-long" {
   const { epid } = sent.to;
   const late = lateSessions(recipient).filter(({ endpoint }) => epid === undefined || endpoint.guid === epid);
   for (const other of late) other.deliver(relayed);
-  const bridged = epid === undefined && session.bridge.send(recipient, sent);
-  return late.length > 0 || bridged;
+  const bridged = epid === undefined ? session.bridge.send(recipient, sent) : "unreachable";
+  return late.length > 0 ? "sent" : bridged;
 }
 
 /** Signals and notes to oneself go to the other endpoints; whether there are any does not matter (source: msnp21 §3.8). */
