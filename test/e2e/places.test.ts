@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
 import { HomeserverClient } from "../../src/cli/sandbox/matrix-http.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
+import { MsnClient, parseEmail, parseMachineGuid } from "../../src/msnp/index.ts";
 import { useWorld } from "../support/world.ts";
 
 const there = useWorld({ matrixUsers: ["anna"], msnNames: ["alice", "bob", "carol"] });
@@ -130,8 +131,20 @@ test("a Messenger that cannot share takes over politely; `resume` comes back", a
 
 test("a friend request shows itself once and is accepted; block, rename and remove do what they say", async () => {
   const { world } = there;
-  const stranger = { email: "zoe@msn.test", password: "pw-zoe", displayName: "Zoe" };
-  world.msn.addAccount({ ...stranger, contacts: [{ email: world.account("alice").email, lists: ["FL", "AL"] }] });
+  const email = parseEmail("zoe@msn.test");
+  world.msn.addAccount({ email, password: "pw-zoe", displayName: "Zoe" });
+  const zoe = new MsnClient({
+    services: world.msn.services,
+    dialects: ["MSNP18"],
+    email,
+    password: () => "pw-zoe",
+    machineGuid: parseMachineGuid("{aaaaaaaa-0000-4000-8000-0000000000aa}"),
+    initialPresence: "NLN",
+  });
+  onTestFinished(() => zoe.signOut());
+  await zoe.signIn();
+  heard = anna.room(management).texts(bot()).length;
+  await zoe.roster.add(parseEmail(world.account("alice").email));
   await hear(/zoe@msn\.test>? would like to be a contact/);
   await say("accept zoe@msn.test");
   await hear(/zoe@msn\.test is your contact now/);
@@ -141,7 +154,7 @@ test("a friend request shows itself once and is accepted; block, rename and remo
   await hear(/My sister \(.+\) <zoe@msn\.test>/);
   await say("block zoe@msn.test");
   await hear(/is blocked/);
-  expect(world.msn.account(world.account("alice").email)).toBeDefined();
+  await expect.poll(() => zoe.contacts.get(parseEmail(world.account("alice").email))?.status).toBe("FLN");
   await say("remove zoe@msn.test");
   await hear(/no longer in your contact list/);
 });
