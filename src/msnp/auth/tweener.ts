@@ -27,6 +27,9 @@ async function findLoginServer(context: AuthContext): Promise<string> {
   const login = parsePassportUrls(answer.headers.get("passporturls"));
   if (answer.status >= 500)
     throw new AuthError("auth-host", "server-busy", "The login directory (Nexus) is out of order");
+  if (login === undefined && answer.status >= 400) {
+    throw new AuthError("auth-host", "refused", `The login directory (Nexus) refuses (HTTP ${answer.status})`);
+  }
   if (login === undefined)
     throw new AuthError("auth-host", "protocol", "The login directory (Nexus) names no login server");
   return login;

@@ -11,6 +11,7 @@ export type AuthErrorCode =
   | "timeout"
   | "protocol"
   | "server-busy"
+  | "refused"
   | "aborted"
   | "redirect-loop";
 
@@ -45,6 +46,8 @@ export interface AuthContext {
   readonly nexusUrl: string;
   readonly rstUrl: string;
   readonly rst2Url?: string | undefined;
+  /** Web services that a ticket is wanted for; default all. A server may refuse all for one it does not know. */
+  readonly sites?: readonly TicketSite[];
   readonly http: HttpClient;
   readonly signal?: AbortSignal | undefined;
   readonly onStage?: ((stage: AuthStage) => void) | undefined;
