@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   config: { rooms: ["bridge"], packages: [...COMMON, "yaml", "zod"] },
   cli: {
     rooms: ["*"],
-    packages: [...COMMON, "commander", "ioredis", "playwright-core", "yaml"],
+    packages: [...COMMON, "@xmpp/client", "commander", "ioredis", "playwright-core", "yaml"],
   },
 };
 
