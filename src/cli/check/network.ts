@@ -83,12 +83,7 @@ async function checkServices(profile: NetworkProfile, ask: typeof fetch): Promis
   return Promise.all(Object.entries(named).map(([name, url]) => checkService(profile, name, url, ask)));
 }
 
-async function checkService(
-  profile: NetworkProfile,
-  name: string,
-  url: string,
-  ask: typeof fetch,
-): Promise<Finding> {
+async function checkService(profile: NetworkProfile, name: string, url: string, ask: typeof fetch): Promise<Finding> {
   const subject = `${profile.title}: ${name}`;
   try {
     // Any answer will do: these services want a POST or a header, and some answer 404 or 405 to all else.
