@@ -1,5 +1,5 @@
 /** Every stage of every dialect's sign-in, refused, stalled, garbled, broken off and passed on in a circle. */
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DIALECTS, type DialectName, SignInError, type Timeouts } from "../../../src/msnp/index.ts";
 import type { HttpFault, WireFault } from "../../../src/msnp/server/index.ts";
 import { ALICE, Stage } from "./stage.ts";
@@ -91,10 +91,12 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   "broken off": ["closed", "unreachable"],
 };
 
-/** A network of its own, with what a good sign-in does there. */
-async function stageFor(dialect: DialectName, auth: string): Promise<{ stage: Stage; places: Place[] }> {
+type AtEnd = (close: () => Promise<void>) => void;
+
+/** A network of its own, with what a good sign-in does there; it ends with the test whose `atEnd` it is given. */
+async function stageFor(dialect: DialectName, auth: string, atEnd: AtEnd): Promise<{ stage: Stage; places: Place[] }> {
   const stage = await Stage.open();
-  onTestFinished(() => stage.close());
+  atEnd(() => stage.close());
   const services = [...(SERVICES[auth] ?? []), ...LIST_OPERATIONS].map((at): Place => ({ place: "HTTP", at, nth: 1 }));
   return { stage, places: [...(await placesOf(stage, dialect)), ...services] };
 }
@@ -102,11 +104,11 @@ async function stageFor(dialect: DialectName, auth: string): Promise<{ stage: St
 describe.concurrent.each(
   DIALECTS.filter(({ isExperimental }) => !isExperimental).map(({ name, auth }) => ({ name, auth })),
 )("a sign-in by $name", ({ name, auth }) => {
-  it.each(Object.keys(WIRE))(
+  it.for(Object.keys(WIRE))(
     "that is %s at any stage ends with an error that says so, or goes on without",
     { timeout: 120_000 },
-    async (what) => {
-      const { stage, places } = await stageFor(name, auth);
+    async (what, { onTestFinished }) => {
+      const { stage, places } = await stageFor(name, auth, onTestFinished);
       for (const { place, at, nth } of places) {
         const armed = stage.network.faults.arm(
           place === "NS"
@@ -128,8 +130,8 @@ describe.concurrent.each(
     },
   );
 
-  it("that is passed on in a circle gives up", { timeout: 60_000 }, async () => {
-    const { stage, places } = await stageFor(name, auth);
+  it("that is passed on in a circle gives up", { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const { stage, places } = await stageFor(name, auth, onTestFinished);
     for (const { at } of places.filter((one) => /^NS (VER|INF|CVR|USR) 1$/.test(nameOf(one)))) {
       const armed = stage.network.faults.arm({ place: "NS", at, fault: { kind: "redirect" }, times: "always" });
       const outcome = await attempt(stage, name, PATIENT);
@@ -140,8 +142,8 @@ describe.concurrent.each(
     }
   });
 
-  it("whose web services send in a circle gives up", { timeout: 60_000 }, async () => {
-    const { stage } = await stageFor(name, auth);
+  it("whose web services send in a circle gives up", { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const { stage } = await stageFor(name, auth, onTestFinished);
     const { services } = stage.network;
     const circles: Readonly<Record<string, string>> = {
       nexus: services.nexusUrl,
