@@ -9,7 +9,7 @@ export const rst: AuthStrategy = {
     const text = challenge[0];
     if (text === undefined) throw new AuthError("ticket", "protocol", "The server sent no login challenge");
     const messenger: TicketSite = { address: SITE.messenger, policy: `?${text.replaceAll(",", "&")}` };
-    const services = SERVICE_SITES.filter((site) => site.address !== SITE.messenger);
+    const services = (context.sites ?? SERVICE_SITES).filter((site) => site.address !== SITE.messenger);
     const tickets = await fetchTickets([{ address: SITE.tokenRefresh }, messenger, ...services], context);
     const login = ticketFor(tickets, SITE.messenger);
     if (login === undefined) {

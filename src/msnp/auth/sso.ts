@@ -12,7 +12,11 @@ export const sso: AuthStrategy = {
     if (policy === undefined || nonce === undefined) {
       throw new AuthError("ticket", "protocol", "The server sent an incomplete login challenge");
     }
-    const sites = [{ address: SITE.tokenRefresh }, { address: SITE.login, policy }, ...SERVICE_SITES];
+    const sites = [
+      { address: SITE.tokenRefresh },
+      { address: SITE.login, policy },
+      ...(context.sites ?? SERVICE_SITES),
+    ];
     const tickets = await fetchTickets(sites, context);
     const login = ticketFor(tickets, SITE.login);
     if (login?.secret === undefined) {

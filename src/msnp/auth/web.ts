@@ -14,7 +14,7 @@ export const web: AuthStrategy = {
   async knock(gatewayUrl, context): Promise<AuthKnock> {
     const host = URL.parse(gatewayUrl)?.hostname ?? "";
     const tickets = await fetchTickets(
-      [{ address: SITE.tokenRefresh }, { address: host, policy: "MBI_SSL" }, ...SERVICE_SITES],
+      [{ address: SITE.tokenRefresh }, { address: host, policy: "MBI_SSL" }, ...(context.sites ?? SERVICE_SITES)],
       context,
     );
     const shown = ticketFor(tickets, host);

@@ -1,4 +1,5 @@
 import { AUTH_STRATEGIES } from "../auth/index.ts";
+import { SERVICE_SITES, SITE, type TicketSite } from "../auth/rst-request.ts";
 import type { AuthContext, AuthProof, ServiceTickets } from "../auth/types.ts";
 import { dialectOf } from "../dialect/table.ts";
 import type { Dialect, DialectName } from "../dialect/types.ts";
@@ -9,7 +10,7 @@ import { type Core, type Live, updateSelf } from "./core.ts";
 import { SignInError, type SignInStage } from "./errors.ts";
 import { gatewayAt, type Reached, type Route, reach, type Target } from "./reach.ts";
 import { Tickets } from "./tickets.ts";
-import type { MsnClientOptions } from "./types.ts";
+import type { MsnClientOptions, MsnServices } from "./types.ts";
 import { WebServices } from "./web-services.ts";
 
 /** Transfers to another notification server during one sign-in (source: msnp-core §1.8). */
@@ -240,6 +241,16 @@ function webServices(core: Core, dialect: Dialect, proof: AuthProof): WebService
   return new WebServices(core.http, core.options.services, tickets);
 }
 
+/** The web services that are set up, for which tickets are wanted. */
+function sitesOf({ oimFetchUrl, oimStoreUrl, storageUrl }: MsnServices): readonly TicketSite[] {
+  const isThere: Readonly<Record<string, boolean>> = {
+    [SITE.messenger]: oimFetchUrl !== undefined,
+    [SITE.messengerSecure]: oimStoreUrl !== undefined,
+    [SITE.storage]: storageUrl !== undefined,
+  };
+  return SERVICE_SITES.filter(({ address }) => isThere[address] ?? true);
+}
+
 /** What a strategy needs; also used to renew a ticket later. */
 export function authContext(core: Core, dialect: Dialect, progress?: LoginProgress): AuthContext {
   const { email, password, machineGuid, services } = core.options;
@@ -251,6 +262,7 @@ export function authContext(core: Core, dialect: Dialect, progress?: LoginProgre
     nexusUrl: services.nexusUrl,
     rstUrl: services.rstUrl,
     rst2Url: services.rst2Url,
+    sites: sitesOf(services),
     http: core.http,
     signal: progress?.signal,
     onStage: progress === undefined ? undefined : (stage) => progress.stage(stage),
