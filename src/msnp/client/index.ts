@@ -1,3 +1,4 @@
+export type { CircleMember, CircleRole, CircleState } from "../soap/circles.ts";
 export { MsnClient } from "./client.ts";
 export type { Endpoints } from "./endpoints.ts";
 export type { SendCode, SignInCode, SignInStage } from "./errors.ts";

@@ -7,7 +7,7 @@ import type { Conversation } from "../types.ts";
 import { type ConversationHost, DirectChat, type GroupChat } from "./conversation.ts";
 import { isGroupAddress, type Received, readEnvelope } from "./envelope.ts";
 import { decodeSdg, messageType } from "./sdg-content.ts";
-import type { StoredTexts } from "./stored-texts.ts";
+import { type StoredTexts, storedAt } from "./stored-texts.ts";
 
 /** One-to-one conversations that are remembered. */
 const MAX_CONVERSATIONS = 1000;
@@ -61,7 +61,7 @@ export class Messenger {
     const conversation = this.#conversation(received, from, isOwn);
     if (conversation === undefined) return;
     if (!isOwn && this.#host.stored.take(received, from, conversation)) return;
-    this.tell(received, from, conversation, receivedAt);
+    this.tell(received, from, conversation, storedAt(received) ?? receivedAt);
   }
 
   /** Tells of a message as of one that was said at that moment. */

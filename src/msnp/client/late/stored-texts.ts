@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Email } from "../../address.ts";
 import { describeError } from "../../errors.ts";
 import { header, headerAnywhere } from "../../message/multipart.ts";
@@ -11,9 +12,8 @@ import { decodeSdg, messageType } from "./sdg-content.ts";
 const BATCH = 50;
 /** Messages that may wait to be taken; those beyond are told like any other. */
 const MAX_WAITING = 5000;
-/** How often one batch is offered, and the pause in between in ms. */
+/** How often one batch is offered, with pauses that grow. */
 const MAX_OFFERS = 5;
-const PAUSE = 2000;
 
 interface Waiting {
   readonly message: OfflineMessage;
@@ -38,13 +38,13 @@ export class StoredTexts {
     this.#tell = tell;
   }
 
-  /** Takes a message that was stored; false when it was not, or nobody wants to hear of such in another way. */
+  /** Takes a message that was stored; false when it was not, or when it is to be told like any other. */
   take(received: Received, from: Email, conversation: Conversation): boolean {
     const { storeOffline } = this.#core.options;
     if (storeOffline === undefined || !isStored(received) || this.#waiting.length >= MAX_WAITING) return false;
     const [body] = decodeSdg(received);
     if (body?.kind !== "text") return false;
-    const sentAt = arrivalTime(received) ?? Date.now();
+    const sentAt = storedAt(received) ?? Date.now();
     const { contacts } = this.#core;
     const said = headerAnywhere(received.message, "IM-Display-Name");
     const fromName = said || contacts.all.get(from)?.displayName || from;
@@ -79,7 +79,7 @@ export class StoredTexts {
       } catch (error) {
         this.#core.options.trace?.("<<<", "NS", `Offline messages could not be stored: ${describeError(error)}`);
       }
-      if (offers < MAX_OFFERS) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      if (offers < MAX_OFFERS) await pause(this.#core.timeouts.refresh * 4 ** (offers - 1));
     }
     return false;
   }
@@ -92,7 +92,8 @@ function isStored({ message }: Received): boolean {
   return channel === "im/offline" || headerAnywhere(message, "Original-Arrival-Time") !== undefined;
 }
 
-function arrivalTime({ message }: Received): number | undefined {
+/** When a stored message came to the store, in ms since 1970; undefined for one that was not, or does not say. */
+export function storedAt({ message }: Received): number | undefined {
   const time = Date.parse(header(message.content ?? [], "Original-Arrival-Time") ?? "");
   return Number.isNaN(time) ? undefined : time;
 }

@@ -356,7 +356,44 @@ describe("talk (T14-T19, T24, T39)", () => {
     const { client, server } = await play();
     const message = next(client, "message");
     server.say(bytesOf(command("T14", "server")));
-    expect((await message)[0]).toMatchObject({ from: BOB, body: { kind: "text", text: "while you were out" } });
+    expect((await message)[0]).toMatchObject({
+      from: BOB,
+      receivedAt: Date.UTC(2012, 2, 4, 21, 4, 5, 67),
+      body: { kind: "text", text: "while you were out" },
+    });
+  });
+
+  it("T14: a store that fails at first is asked again, and one that always fails loses nothing", async () => {
+    let failures = 2;
+    const stored: string[] = [];
+    const { client, server } = await play(
+      {},
+      {
+        timeouts: { refresh: 1 },
+        storeOffline: (messages) => {
+          failures -= 1;
+          if (failures >= 0) return Promise.reject(new Error("the store is full"));
+          stored.push(...messages.map(({ text }) => text));
+          return Promise.resolve();
+        },
+      },
+    );
+    server.say(bytesOf(command("T14", "server")));
+    await eventually(() => stored).toEqual(["while you were out"]);
+    failures = 1000;
+    const message = next(client, "message");
+    server.say(bytesOf(command("T14", "server")));
+    expect((await message)[0].body).toMatchObject({ text: "while you were out" });
+  });
+
+  it("a question that the server passes over does not put later answers out of step", async () => {
+    const { client } = await play({ PNG: ["", "QNG 50\r\n"] }, { timeouts: { ack: 100, keepalive: 100 } });
+    const bob = client.conversation(BOB);
+    const begun = performance.now();
+    await expect(bob.sendText("first")).rejects.toMatchObject({ certainty: "maybe-sent" });
+    await eventually(() => performance.now() - begun).toBeGreaterThan(150);
+    await bob.sendText("second");
+    await bob.sendText("third");
   });
 
   it("T39: what is typed at another place is one's own, said to bob", async () => {
