@@ -324,6 +324,8 @@ export class Bridge {
   async #lookAgain(account: AccountRecord): Promise<void> {
     const session = this.#fleet.session(account.id);
     if (!session) return;
+    // Another worker may have had the account meanwhile.
+    this.#told.forget(account.id);
     await this.#absences.look(account, session);
     await this.#requests.look(account, session);
     await this.#nicknames.look(account, session);

@@ -7,7 +7,7 @@ import { textContent } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { ManagementRooms } from "./management.ts";
-import type { Sender } from "./sender.ts";
+import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
 import { type BotVoice, ONLY_ALONE } from "./voice.ts";
 
 export interface PerformerOptions {
@@ -132,10 +132,18 @@ export class Performer {
     const { sender, bot } = this.#options;
     const inside = await this.#seenBy(room, bot, () => sender.members(room, bot));
     if (inside === undefined) return;
-    const chat = inside.some((user) => user !== bot && user !== ghost && this.#isOurs(user));
+    const servants = await this.#servants(room);
+    const chat = inside.some((user) => user !== ghost && !servants.includes(user) && this.#isOurs(user));
     const people = inside.some((user) => !this.#isOurs(user));
     if (people && (chat || ghost === undefined)) return;
     await this.#leaveAll(room, inside, bot);
+  }
+
+  /** Those of ours who are nobody's contact in a room: the bot, and the ghost of the resident's own account. */
+  async #servants(room: string): Promise<readonly unknown[]> {
+    const { sender, bot } = this.#options;
+    const { service_members: known } = await sender.stateOf(room, bot, FUNCTIONAL_MEMBERS, "");
+    return [bot, ...(Array.isArray(known) ? known : [])];
   }
 
   async #managementLeft(own: StoredOwn): Promise<void> {

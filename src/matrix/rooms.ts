@@ -15,7 +15,7 @@ import type { GhostNames } from "./convert/ghost.ts";
 import type { HomeserverClient } from "./http/client.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { Library } from "./listener/library.ts";
-import type { Sender } from "./sender.ts";
+import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
 
 export interface RoomsOptions {
   readonly client: HomeserverClient;
@@ -103,7 +103,7 @@ export class Rooms {
       invite: [wanted.resident, ...wanted.alsoInvite],
       initial_state: [
         { type: "m.room.canonical_alias", state_key: "", content: {} },
-        { type: "io.element.functional_members", state_key: "", content: { service_members: [bot] } },
+        { type: FUNCTIONAL_MEMBERS, state_key: "", content: { service_members: [bot] } },
         ...wanted.state,
       ],
       ...(wanted.name === undefined ? {} : { name: wanted.name }),

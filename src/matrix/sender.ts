@@ -30,6 +30,9 @@ export function sendPath(room: string, type: string, key: string): string {
   return `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/${encodeURIComponent(type)}/${transactionId(key)}`;
 }
 
+/** The state by which clients know who of a room is no person. */
+export const FUNCTIONAL_MEMBERS = "io.element.functional_members";
+
 const room = (id: string): string => `/_matrix/client/v3/rooms/${encodeURIComponent(id)}`;
 
 export class Sender {

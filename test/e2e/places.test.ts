@@ -80,29 +80,24 @@ test("with an access token of hers they are said by Anna herself, and do not go 
   expect(world.bridge.logTail(5000)).not.toContain(access_token);
 });
 
-test("the bridge is killed while both write: all of it once, in order, no echo", async () => {
+test("the bridge is killed right behind her words from the laptop: they appear once, in order, and do not go to Bob again", async () => {
   const { world } = there;
   const before = bob.messages.length;
-  for (let i = 0; i < 10; i += 1) {
-    await laptop.say(bob.email, `laptop ${i}`);
-    if (i === 4) {
-      await anna.waitForMessage(room, "laptop 3", anna.userId);
-      await world.bridge.kill();
-      await world.bridge.start();
-      await laptop.waitFor("the bridge to be back", () => true);
-      break;
-    }
-  }
+  const texts = Array.from({ length: 5 }, (_, i) => `laptop ${i}`);
+  for (const text of texts) await laptop.say(bob.email, text);
+  await anna.waitForMessage(room, "laptop 3", anna.userId);
+  await world.bridge.kill();
+  await world.bridge.start();
   await anna.sendText(room, "after the kill");
   await bob.waitForText("after the kill", 60_000);
-  const said = bob.messages.slice(before).map(({ text }) => text);
-  expect(said).toEqual(["laptop 0", "laptop 1", "laptop 2", "laptop 3", "laptop 4", "after the kill"]);
+  expect(bob.messages.slice(before).map(({ text }) => text)).toEqual([...texts, "after the kill"]);
+  // The last one may have lain unread in the dead process's socket (docs/delivery.md).
   const shown = anna
     .room(room)
     .texts(anna.userId)
     .filter((text) => text.startsWith("laptop "));
-  expect(shown).toEqual([...new Set(shown)]);
-  expect(shown.slice(0, 4)).toEqual(["laptop 0", "laptop 1", "laptop 2", "laptop 3"]);
+  expect(texts.slice(0, shown.length)).toEqual(shown);
+  expect(shown.length).toBeGreaterThanOrEqual(4);
 });
 
 test("`devices` shows the laptop and signs it out", async () => {
@@ -159,24 +154,29 @@ test("a friend request shows itself once and is accepted; block, rename and remo
   await hear(/no longer in your contact list/);
 });
 
-test("what was left while the account was away comes with its dates, once, in order, though the bridge is killed meanwhile", async () => {
+test("1 000 messages wait, the bridge is killed twice while fetching: all arrive once, in order, with their dates", async () => {
   const { world } = there;
   const { email } = world.account("alice");
+  const waiting = (): number => world.msn.offlineMessages(email).length;
   const before = anna.room(room).texts(world.ghost("bob")).length;
   await world.bridge.stop();
   const at = Date.parse("2009-02-13T23:31:30Z");
-  const left = Array.from({ length: 60 }, (_, i) => ({ from: bob.email, text: `waited ${i}`, at: at + i * 60_000 }));
+  const left = Array.from({ length: 1000 }, (_, i) => ({ from: bob.email, text: `waited ${i}`, at: at + i * 60_000 }));
   world.msn.leaveOfflineMessages(email, left);
+  for (let kills = 0; kills < 2; kills += 1) {
+    const now = waiting();
+    await world.bridge.start();
+    await expect.poll(waiting, { timeout: 30_000, interval: 5 }).toBeLessThan(now);
+    expect(waiting()).toBeGreaterThan(0);
+    await world.bridge.kill();
+  }
   await world.bridge.start();
-  await anna.waitFor("the first", () => anna.room(room).texts(world.ghost("bob")).length > before);
-  await world.bridge.kill();
-  await world.bridge.start();
-  await anna.waitFor("the last", () => anna.room(room).texts(world.ghost("bob")).includes("waited 59"), 60_000);
+  await anna.waitFor("the last", () => anna.room(room).texts(world.ghost("bob")).includes("waited 999"), 240_000);
   const shown = anna.room(room).messages(world.ghost("bob")).slice(before);
   expect(shown.map(({ content, origin_server_ts }) => [content.body, origin_server_ts])).toEqual(
     left.map(({ text, at }) => [text, at]),
   );
-  await expect.poll(() => world.msn.offlineMessages(email).length, { timeout: 15_000 }).toBe(0);
+  await expect.poll(waiting, { timeout: 15_000 }).toBe(0);
 });
 
 /** Fills in the page as a browser without JavaScript does. */

@@ -209,6 +209,16 @@ export class StubWorld {
     ],
     [
       "state",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state\/([^/]+)\/(.*)$/,
+      ({ user }, [room = "", type = "", key = ""]) => {
+        const content = this.#inside(room, user).state.get(`${type} ${key}`);
+        if (!content) throw new Refusal(404, "M_NOT_FOUND", "no such state");
+        return content;
+      },
+    ],
+    [
+      "state",
       "PUT",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state\/([^/]+)\/(.*)$/,
       ({ user, body }, [room = "", type, key]) => {

@@ -10,7 +10,7 @@ import type { GhostNames } from "../convert/ghost.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isUnknownDevice } from "../ghosts.ts";
 import { isRefusal } from "../http/errors.ts";
-import type { Sender } from "../sender.ts";
+import { FUNCTIONAL_MEMBERS, type Sender } from "../sender.ts";
 
 export interface OwnGhostOptions {
   readonly sender: Sender;
@@ -33,7 +33,6 @@ export interface OwnGhostPost {
   readonly at: number;
 }
 
-const FUNCTIONAL = "io.element.functional_members";
 const NAME_CHARACTERS = 120;
 const DEVICE_CHARACTERS = 60;
 
@@ -99,9 +98,9 @@ export class OwnGhost {
     const { sender, names, log } = this.#o;
     const as = names.mxid(ghost);
     try {
-      const { service_members: known } = await sender.stateOf(room, as, FUNCTIONAL, "");
+      const { service_members: known } = await sender.stateOf(room, as, FUNCTIONAL_MEMBERS, "");
       const members = Array.isArray(known) ? known.filter((one) => typeof one === "string" && one !== mxid) : [];
-      await sender.state(room, as, FUNCTIONAL, "", { service_members: [...members, mxid] });
+      await sender.state(room, as, FUNCTIONAL_MEMBERS, "", { service_members: [...members, mxid] });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       log.debug({ err: error, room }, "the owner's ghost is counted as a person");

@@ -178,3 +178,15 @@ test.each(["MSNP11", "MSNP18"] as const)("%s: who asks is told of, and accepted"
   expect(session.requests()).toEqual([]);
   expect(session.contact(eve)).toMatchObject({ listed: true });
 });
+
+test("MSNP18: a contact list that cannot be fetched is a failed sign-in, not an empty list", async () => {
+  await open();
+  const fault = { kind: "status", status: 500 } as const;
+  for (let i = 0; i < 5; i += 1) stage.network.faults.arm({ place: "HTTP", account: ALICE, at: "ABFindAll", fault });
+  const changes: ContactSnapshot[] = [];
+  await expect(signIn("MSNP18", { contact: (contact) => changes.push(contact) })).rejects.toMatchObject({
+    code: "sign-in-failed",
+    context: { stage: "lists" },
+  });
+  expect(changes.filter(({ listed }) => !listed)).toEqual([]);
+});

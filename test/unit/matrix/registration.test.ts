@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { Secret } from "../../../src/bridge/secret.ts";
-import { parseRegistration, renderRegistration } from "../../../src/matrix/registration.ts";
+import { parsePuppetRegistration, parseRegistration, renderRegistration } from "../../../src/matrix/registration.ts";
 
 const AS = "a".repeat(64);
 const HS = "b".repeat(64);
@@ -80,6 +80,42 @@ describe("a registration", () => {
       parseRegistration(broken);
     } catch (error) {
       expect(String(error)).not.toMatch(/aaaa|bbbb/);
+    }
+  });
+});
+
+describe("a registration for double puppeting", () => {
+  const good = `id: msn-double-puppet
+url: null
+as_token: ${AS}
+hs_token: ${HS}
+sender_localpart: _msn_double_puppet
+namespaces:
+  users: [{ exclusive: false, regex: '@.*:example\\.org' }]
+`;
+
+  it("covers the people that it names, and nobody else", () => {
+    const { covers, asToken } = parsePuppetRegistration(good);
+    expect(asToken.open()).toBe(AS);
+    expect(covers("@anna:example.org")).toBe(true);
+    expect(covers("@anna:example.org.evil")).toBe(false);
+    expect(covers("@anna:exampleXorg")).toBe(false);
+  });
+
+  it.each([
+    ["an address", good.replace("url: null", "url: http://127.0.0.1:1"), /url: null/],
+    ["names for itself alone", good.replace("exclusive: false", "exclusive: true"), /exclusive: false/],
+    ["no word on that", good.replace("exclusive: false, ", ""), /exclusive: false/],
+    ["no users", good.replace(/users:.*/, "users: []"), /names no users/],
+    ["no namespaces", good.replace(/namespaces:[\s\S]*/, ""), /names no users/],
+    ["a short token", good.replace(AS, "short"), /as_token.*shorter/],
+    ["no YAML", "{", /is not YAML/],
+  ])("with %s is refused, without its tokens in the text", (_, text, why) => {
+    expect(() => parsePuppetRegistration(text)).toThrow(why);
+    try {
+      parsePuppetRegistration(text);
+    } catch (error) {
+      expect(String(error)).not.toContain(AS);
     }
   });
 });
