@@ -156,6 +156,8 @@ export class CircleBook implements Circles {
         "JoinedCircleDuringPush",
         signal,
       );
+      // What belongs to a session that is over must not reach the next.
+      if (live.ns.isOver) throw new MsnpError("not-signed-in", "The session has ended");
       const { circles, ticket } = parseCircles(response);
       this.#take(circles);
       return ticket;

@@ -66,6 +66,20 @@ describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => 
     expect(carol.circles.conversation(id).role?.(ALICE)).toBe("admin");
   });
 
+  it("shows what one says there at another place as one's own", async () => {
+    const id = await together();
+    const second = await stage.signedIn(ALICE, dialect, { timeouts: { refresh: 20 } });
+    await eventually(() => second.circles.list.has(id)).toBe(true);
+    await eventually(() => [...second.circles.conversation(id).members]).toEqual([BOB]);
+    const own = next(alice, "message", ({ from }) => from === ALICE);
+    const heard = hearing(bob);
+    await second.circles.conversation(id).sendText("from my laptop");
+    await heard.until(1);
+    expect((await own)[0]).toMatchObject({ from: ALICE, conversation: { id }, body: { text: "from my laptop" } });
+    expect((await own)[0].endpoint).toBeDefined();
+    expect(heard.lines).toEqual(["alice: from my laptop"]);
+  });
+
   it("can be declined", async () => {
     const id = await alice.circles.create("Book club");
     const asked = next(bob, "circleInvite");
