@@ -76,6 +76,7 @@ export interface RosterStrategy {
 
 /** Changes that may wait. */
 const MAX_QUEUED = 100;
+/** Bytes of an encoded name (source: msnp-core §1.5). */
 const MAX_NAME = 387;
 
 /** The roster of a client, whatever dialect it speaks. */
@@ -127,8 +128,10 @@ export class ClientRoster implements Roster {
   add(email: Email, { displayName, message, groups = [] }: AddOptions = {}): Promise<void> {
     return this.#change((strategy) => {
       if (email === this.#core.self.email) throw new RosterError("refused", "Nobody can be their own contact");
-      if (this.#contact(email)?.lists.has("FL"))
+      if (this.#contact(email)?.lists.has("FL")) {
         throw new RosterError("already-there", `${email} is a contact already`);
+      }
+      checkName(displayName ?? "");
       return strategy.add(email, {
         groupIds: groups.map((name) => this.#groupId(name)),
         ...(displayName !== undefined && displayName.trim() !== "" && { displayName }),
@@ -157,9 +160,7 @@ export class ClientRoster implements Roster {
 
   rename(email: Email, nickname: string): Promise<void> {
     return this.#change((strategy) => {
-      if (encodeURIComponent(nickname.toWellFormed()).length > MAX_NAME) {
-        throw new RosterError("refused", "The name is too long for this network");
-      }
+      checkName(nickname);
       return strategy.rename(this.#listed(email), nickname.trim());
     });
   }
@@ -268,4 +269,9 @@ export class ClientRoster implements Roster {
 
 function nameOf({ email, displayName }: MsnContact): { displayName?: string } {
   return displayName === email ? {} : { displayName };
+}
+
+function checkName(name: string): void {
+  if (encodeURIComponent(name.toWellFormed()).length <= MAX_NAME) return;
+  throw new RosterError("refused", "The name is too long for this network");
 }

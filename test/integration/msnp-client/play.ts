@@ -36,6 +36,14 @@ export const web: typeof fetch = (input) => {
   return Promise.resolve(answer?.() ?? new Response("", { status: 404 }));
 };
 
+/** The recorded web services. */
+export const WEB_SERVICES = {
+  nexusUrl: "http://web.test/nexus",
+  rstUrl: "http://web.test/rst",
+  addressBookUrl: "http://web.test/ab",
+  sharingUrl: "http://web.test/sharing",
+};
+
 const closing: (() => Promise<void>)[] = [];
 
 /** Ends what {@link play} began; for `afterEach`. */
@@ -55,13 +63,7 @@ export async function play(
     pieces === undefined ? {} : { pieces },
   );
   const client = new MsnClient({
-    services: {
-      ns: server.address,
-      nexusUrl: "http://web.test/nexus",
-      rstUrl: "http://web.test/rst",
-      addressBookUrl: "http://web.test/ab",
-      sharingUrl: "http://web.test/sharing",
-    },
+    services: { ...WEB_SERVICES, ns: server.address },
     dialects: [dialect],
     email: ALICE,
     password: () => "secret",

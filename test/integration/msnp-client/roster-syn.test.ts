@@ -147,6 +147,10 @@ describe.each(BY_SYN)("the roster of $title", ({ dialect: { name, groups }, opti
     expect(await failureOf(alice.roster.unblock(BOB))).toMatchObject({ code: "no-such-contact" });
     expect(await failureOf(alice.roster.accept(BOB))).toMatchObject({ code: "no-such-contact" });
     expect(await failureOf(alice.roster.rename(DAVE, "x"))).toMatchObject({ code: "no-such-contact" });
+    expect(await failureOf(alice.roster.rename(BOB, "é".repeat(100)))).toMatchObject({ code: "refused" });
+    expect(await failureOf(alice.roster.add(DAVE, { displayName: "é".repeat(100) }))).toMatchObject({
+      code: "refused",
+    });
     expect(await failureOf(alice.roster.deleteGroup("none"))).toMatchObject({ code: "no-such-group" });
     expect(alice.contacts).toEqual(before);
     await alice.signOut();

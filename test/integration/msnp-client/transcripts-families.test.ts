@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type MsnClient, type MsnContact, type MsnStatus, SignInError } from "../../../src/msnp/index.ts";
-import { endPlays, play, signedIn } from "./play.ts";
+import { endPlays, play, signedIn, WEB_SERVICES } from "./play.ts";
 import { ALICE, BOB, CAROL, type RecordedName, SCRIPTS } from "./recorded.ts";
-import { ScriptedServer } from "./scripted-server.ts";
+import { type Script, ScriptedServer } from "./scripted-server.ts";
 import { eventually, next } from "./stage.ts";
 
 afterEach(endPlays);
@@ -192,20 +192,16 @@ const GONE: Readonly<Record<RecordedName, string>> = {
 describe("the version", () => {
   const offer = async (answer: string): Promise<{ error: SignInError; heard: readonly string[] }> => {
     const server = await ScriptedServer.start({ VER: answer });
-    const { client } = await play("MSNP2", {}, { services: services(server), dialects: ["MSNP9", "MSNP18", "MSNP15"] });
+    const { client } = await play(
+      "MSNP2",
+      {},
+      { services: { ...WEB_SERVICES, ns: server.address }, dialects: ["MSNP9", "MSNP18", "MSNP15"] },
+    );
     const error = await client.signIn().catch((reason: unknown) => reason);
     await server.close();
     if (!(error instanceof SignInError)) throw new Error("signed in");
     return { error, heard: server.heard };
   };
-  const services = ({ address }: ScriptedServer) => ({
-    ns: address,
-    nexusUrl: "http://web.test/nexus",
-    rstUrl: "http://web.test/rst",
-    addressBookUrl: "http://web.test/ab",
-    sharingUrl: "http://web.test/sharing",
-  });
-
   it("is offered newest first, whatever the order of the profile", async () => {
     const { heard } = await offer("VER $ 0\r\n");
     expect(heard).toEqual(["VER 1 MSNP18 MSNP15 MSNP9 CVR0"]);
@@ -231,6 +227,42 @@ describe("the version", () => {
   it("of a server that cannot sign in by MD5 leads to an error", async () => {
     const { client } = await play("MSNP2", { INF: "INF $ CTP\r\n" });
     await expect(client.signIn()).rejects.toMatchObject({ stage: "version", code: "protocol" });
+  });
+});
+
+describe("a dispatch server", () => {
+  const FORMS: readonly (readonly [RecordedName, string])[] = [
+    ["MSNP2", "XFR $ NS at"],
+    ["MSNP7", "XFR $ NS at 0 127.0.0.1:1863"],
+    ["MSNP8", "XFR $ NS at 0 127.0.0.1:1863"],
+    ["MSNP13", "XFR $ NS at U D"],
+    ["MSNP18", "XFR $ NS at U D"],
+  ];
+  it.each(FORMS)("of %s passes the client on by %j, which begins again there", async (dialect, xfr) => {
+    const { server } = await play(dialect);
+    const at = `${server.address.host}:${server.address.port}`;
+    const { VER = "", INF = "", CVR = "" } = SCRIPTS[dialect] as Script;
+    const dispatch = await ScriptedServer.start({ VER, INF, CVR, USR: `${xfr.replace("at", at)}\r\n` });
+    const { client } = await play(dialect, {}, { services: { ...WEB_SERVICES, ns: dispatch.address } });
+    await client.signIn();
+    await dispatch.close();
+    expect(dispatch.heard[0]).toBe(`VER 1 ${dialect} CVR0`);
+    expect(server.heard[0]).toBe(`VER 1 ${dialect} CVR0`);
+    expect(client.state).toBe("signed-in");
+  });
+});
+
+describe("telephones in the lists of MSNP5 to 7", () => {
+  it.each([
+    ["as Escargot writes them", "PRP 1 PHH 555", "BPR 1 PHH 123"],
+    ["as the official servers did", "PRP $ 1 PHH 555", "BPR 1 bob@example.com PHH 123"],
+  ])("are passed over, %s", async (_, prp, bpr) => {
+    const syn = (SCRIPTS.MSNP7.SYN as string)
+      .replace("PRP 1 MBE N\r\n", `${prp}\r\nPRP 1 MBE N\r\n`)
+      .replace("Bob%20B 1\r\n", `Bob%20B 1\r\n${bpr}\r\n`);
+    const { client } = await signedIn("MSNP7", { SYN: syn });
+    expect(namesOf(client, "FL")).toEqual([BOB]);
+    expect(client.self.displayName).toBe("Alice A");
   });
 });
 
