@@ -4,7 +4,8 @@ import { find, type XmlElement, xml } from "./xml.ts";
 
 const NAMESPACE = "http://www.hotmail.msn.com/ws/2004/09/oim/rsi";
 
-export const GET_METADATA: SoapOperation = { operation: "GetMetadata", body: xml`` };
+/** It has nothing to say, but Escargot answers an action without children with 500 (seen on its running server). */
+export const GET_METADATA: SoapOperation = { operation: "GetMetadata", body: xml`<all>true</all>` };
 
 /** Reading leaves it unread, so that it is announced until it is deleted. */
 export function getMessage(id: string): SoapOperation {

@@ -163,7 +163,7 @@ export async function callService(
   url: string,
   ticket: string,
   operation: string,
-  body = "",
+  body = "<all/>",
 ): Promise<{ status: number; root: ReturnType<typeof parseXml> | undefined }> {
   const answer = await fetch(url, {
     method: "POST",

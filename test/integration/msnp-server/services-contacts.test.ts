@@ -28,8 +28,8 @@ async function alice(network: Awaited<ReturnType<typeof openNetwork>>): Promise<
   const { ticket } = await enter18(network, "alice", ALICE_GUID);
   const { addressBookUrl, sharingUrl } = network.services;
   return {
-    book: (operation, body = "") => callService(addressBookUrl, ticket, operation, body),
-    lists: (operation, body = "") => callService(sharingUrl, ticket, operation, body),
+    book: (operation, body = "<all/>") => callService(addressBookUrl, ticket, operation, body),
+    lists: (operation, body = "<all/>") => callService(sharingUrl, ticket, operation, body),
   };
 }
 

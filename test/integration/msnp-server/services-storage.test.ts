@@ -111,7 +111,7 @@ describe("The storage service (msnp-chat §5.5)", () => {
     await using network = await openNetwork();
     const { ticket } = await enter18(network, "alice", ALICE_GUID);
     for (const version of ["w10", "2008"]) {
-      const { text } = await storageCall(network, ticket, "GetProfile", "", version);
+      const { text } = await storageCall(network, ticket, "GetProfile", "<all/>", version);
       expect(text).toContain(`<GetProfileResponse xmlns="http://www.msn.com/webservices/storage/${version}">`);
     }
   });

@@ -24,7 +24,7 @@ export async function post(url: string, action: string, header: string, body: st
 const RSI = "http://www.hotmail.msn.com/ws/2004/09/oim/rsi";
 
 /** An operation of the service that keeps offline messages; the ticket goes without its `t=` (msnp-chat §5.1). */
-export function rsi(network: MsnNetwork, ticket: string, operation: string, body = ""): Promise<ServiceAnswer> {
+export function rsi(network: MsnNetwork, ticket: string, operation: string, body = "<all/>"): Promise<ServiceAnswer> {
   const [t = "", p = ""] = ticket.replace(/^t=/, "").split("&p=");
   return post(
     network.services.oimFetchUrl,
@@ -93,7 +93,7 @@ export function storageCall(
   network: MsnNetwork,
   ticket: string,
   operation: string,
-  body = "",
+  body = "<all/>",
   version = "w10",
 ): Promise<ServiceAnswer> {
   const namespace = `http://www.msn.com/webservices/storage/${version}`;

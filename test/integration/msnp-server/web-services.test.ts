@@ -234,7 +234,7 @@ describe("List services (msnp-chat §5.3, §5.4)", () => {
       "ABContactUpdate",
       "<contacts><Contact><contactInfo><contactType>Me</contactType><annotations><Annotation><Name>MSN.IM.BLP</Name><Value>2</Value></Annotation></annotations></contactInfo><propertiesChanged>Annotation</propertiesChanged></Contact></contacts>",
     );
-    const { root } = await call("ABFindAll", "");
+    const { root } = await call("ABFindAll", "<all/>");
     const settings = findAll(root, "Annotation").map((one) => [textAt(one, "Name"), textAt(one, "Value")]);
     expect(settings).toContainEqual(["MSN.IM.BLP", "2"]);
     expect((await call("ABContactDelete", bob)).status).toBe(200);
@@ -244,7 +244,7 @@ describe("List services (msnp-chat §5.3, §5.4)", () => {
 
   for (const [what, service, operation, body, code, status] of [
     ["changes only", "ab", "ABFindAll", "<deltasOnly>true</deltasOnly>", "FullSyncRequired", 200],
-    ["an operation that is gone", "ab", "UpdateDynamicItem", "", "Forbidden", 200],
+    ["an operation that is gone", "ab", "UpdateDynamicItem", "<all/>", "Forbidden", 200],
     ["an address without @", "ab", "ABContactAdd", contact("nonsense"), "BadEmailArgument", 500],
     ["an address of nobody", "ab", "ABContactAdd", contact("ghost@example.com"), "InvalidPassportUser", 500],
     ["a group that exists", "ab", "ABGroupAdd", group("Work Friends"), "GroupAlreadyExists", 500],

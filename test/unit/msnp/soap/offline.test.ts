@@ -76,7 +76,8 @@ describe("the list of waiting messages", () => {
 
 describe("the service for waiting messages", () => {
   it("is asked as in the book", () => {
-    expect(GET_METADATA.body.source).toBe("");
+    // Not empty as in the book: Escargot refuses that.
+    expect(GET_METADATA.body.source).toBe("<all>true</all>");
     expect(getMessage("UUID").body.source).toBe("<messageId>UUID</messageId><alsoMarkAsRead>false</alsoMarkAsRead>");
     expect(deleteMessages(["1", "2"]).body.source).toBe(
       "<messageIds><messageId>1</messageId><messageId>2</messageId></messageIds>",
