@@ -1,11 +1,8 @@
 import { SSO_DIALECTS } from "./sso.ts";
 import type { Dialect, DialectRows } from "./types.ts";
 
-/**
- * What messages to one place of the account may be (source: msnp21 §4.3): generation of 2011 and parts of long texts;
- * stored messages, nudges, groups.
- */
-const CAPABILITIES = "2952790048:2147484928";
+/** What this place can do with messages: the generation of 2011; stored ones, nudges, groups (source: msnp21 §4.3). */
+const CAPABILITIES = "2952790016:2147484928";
 
 /** WLM 2011: presence in documents, messages without switchboards, groups (source: msnp21 §2). */
 const MSNP21: Dialect = {
