@@ -309,11 +309,7 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
-    try {
-      return await this.#speech.deliver(room, ghost, message, key);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#speech.deliver(room, ghost, message, key));
   }
 
   async deliverOwn(
@@ -323,19 +319,11 @@ class MatrixSide implements MatrixHome, Inbox {
     message: NetworkMessage,
     key: string,
   ): Promise<MessageId> {
-    try {
-      return await this.#speech.deliverOwn(room, ghost, self, message, key);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#speech.deliverOwn(room, ghost, self, message, key));
   }
 
   async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
-    try {
-      await this.#roomNames.show(room.room, ghost, nickname);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#roomNames.show(room.room, ghost, nickname));
   }
 
   puppetAccess(resident: ResidentId): Promise<PuppetAccess> {
@@ -351,48 +339,34 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef, displayName: string): Promise<RoomId> {
-    try {
+    return told(async () => {
       await this.#ghosts.name(ghost, displayName);
       return roomId(await this.#rooms.openDirect(portal, residentParts(resident).id, ghost, displayName));
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    });
   }
 
   async adopt(portal: PortalId, room: PortalRoom, ghost: GhostRef, displayName: string): Promise<void> {
-    try {
+    return told(async () => {
       await this.#ghosts.name(ghost, displayName);
       await this.#rooms.adopt(portal, room.room, residentParts(room.resident).id, ghost, displayName);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    });
   }
 
   async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
-    try {
+    return told(async () => {
       const as = ghost === undefined ? this.bot : await this.#ghosts.prepare(ghost);
       await this.#performer.decline(room, as, why.person);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    });
   }
 
   async perform(raw: unknown): Promise<void> {
     const stored = parseStored(raw);
     if (stored?.kind !== "own") return;
-    try {
-      await this.#performer.perform(stored);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#performer.perform(stored));
   }
 
   async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
-    try {
-      return await this.#voice.say(residentParts(resident).id, room, text, key);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#voice.say(residentParts(resident).id, room, text, key));
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
@@ -440,11 +414,7 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async nameGhost(ghost: GhostRef, displayName: string): Promise<void> {
-    try {
-      await this.#ghosts.name(ghost, displayName);
-    } catch (error) {
-      throw toBridgeError(error);
-    }
+    return told(() => this.#ghosts.name(ghost, displayName));
   }
 
   ghostLabel(ghost: GhostRef): string {
@@ -471,5 +441,14 @@ class MatrixSide implements MatrixHome, Inbox {
       if (told.code === "home-down" || told.code === "home-busy") throw told;
       this.#log.debug({ err: error }, "presence was not shown");
     }
+  }
+}
+
+/** Runs what the homeserver is asked; its refusals become errors of the catalogue. */
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toBridgeError(error);
   }
 }

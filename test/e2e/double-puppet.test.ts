@@ -327,12 +327,6 @@ describe("by the ghost of the account", () => {
     await anna.waitForMessage(room, "look", bob);
     expect(anna.room(room).displayName(bob)).toBe("The boss");
   });
-
-  it("when the contact is thrown out, the ghost of the account does not keep the bridge in the room", async () => {
-    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/kick`;
-    await anna.client.call("POST", path, { body: { user_id: running.home.ghostLabel(BOB) } });
-    await anna.waitFor("all of ours to be gone", () => anna.room(room).members().join() === anna.userId);
-  });
 });
 
 /** A second sign-in of a person, as one makes for the bridge. */

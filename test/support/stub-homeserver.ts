@@ -50,6 +50,8 @@ export class StubHomeserver extends StubWorld {
   readonly calls: LoggedCall[] = [];
   /** How often each call came, also without a log. */
   readonly counts = new Map<string, number>();
+  /** Further access tokens that are known: of a person, or (undefined) of an application service for everyone. */
+  readonly tokens = new Map<string, string | undefined>();
   readonly #options: StubOptions;
   readonly #faults: { name: string; fault: Fault; times: number }[] = [];
   readonly #hanging = new Set<ServerResponse>();
@@ -148,8 +150,9 @@ export class StubHomeserver extends StubWorld {
     const text = Buffer.concat(chunks).toString("utf8");
     const found = this.#find(req.method ?? "", url.pathname);
     const name = found?.[0][0] ?? "unknown";
+    const token = (req.headers.authorization ?? "").replace("Bearer ", "");
     const call: Request = {
-      user: url.searchParams.get("user_id") ?? this.bot,
+      user: url.searchParams.get("user_id") ?? this.tokens.get(token) ?? this.bot,
       device: url.searchParams.get("device_id") ?? undefined,
       path: url.pathname,
       query: url.searchParams,
@@ -202,11 +205,12 @@ export class StubHomeserver extends StubWorld {
     found: [Route, string[]] | undefined,
   ): Promise<{ status: number; body: unknown }> {
     try {
-      if (req.headers.authorization !== `Bearer ${this.#options.asToken}`)
+      const token = (req.headers.authorization ?? "").replace("Bearer ", "");
+      if (token !== this.#options.asToken && !this.tokens.has(token))
         throw new Refusal(401, "M_UNKNOWN_TOKEN", "who are you");
       if (!found) throw new Refusal(404, "M_UNRECOGNIZED", "not in the stub");
       const [[name, , , handle], args] = found;
-      if (name !== "register") this.authenticate(call);
+      if (name !== "register" && token === this.#options.asToken) this.authenticate(call);
       return { status: 200, body: await handle(call, args) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -81,7 +81,7 @@ export class DoublePuppets {
     try {
       owner = (await this.#o.client.call({ name: "whoami", method: "GET", path: WHOAMI, token })).user_id;
     } catch (error) {
-      if (!isRefusal(error) || error.status >= 500 || error.status === 429) throw toBridgeError(error);
+      if (!isNo(error)) throw toBridgeError(error);
       throw new BridgeError("puppet-refused", { detail: "it does not know this access token" }, { cause: error });
     }
     if (owner !== mxid) throw new BridgeError("puppet-refused", { detail: `this access token is not one of ${mxid}` });
@@ -104,7 +104,7 @@ export class DoublePuppets {
         this.#posted.set(event, true);
         return event;
       } catch (error) {
-        if (!(error instanceof MatrixRefusal) || error.status >= 500 || error.status === 429) throw error;
+        if (!isNo(error)) throw error;
         await this.#gone(access, resident, error);
       }
     }
@@ -162,7 +162,7 @@ export class DoublePuppets {
       await this.#o.client.call({ name: "device", method: "PUT", path, body, ...actor(access, mxid) });
       this.#devices.set(mxid, true);
     } catch (error) {
-      if (!(error instanceof MatrixRefusal) || error.status >= 500 || error.status === 429) throw error;
+      if (!isNo(error)) throw error;
       this.#devices.set(mxid, false);
     }
     return this.#devices.get(mxid) === true;
@@ -187,6 +187,11 @@ export class DoublePuppets {
     await secrets.dropSecret(resident, TOKEN);
     await lost(resident).catch((failure: unknown) => log.debug({ err: failure }, "a lost access could not be told"));
   }
+}
+
+/** Whether the homeserver has said no, and not only that it cannot answer now (or a proxy in front of it). */
+function isNo(error: unknown): error is MatrixRefusal {
+  return error instanceof MatrixRefusal && error.status < 500 && error.status !== 429 && error.errcode !== "";
 }
 
 function actor(access: Access, mxid: string): Pick<Call, "as" | "token"> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RoomId } from "../../../src/bridge/model.ts";
 import { ghostOf, portalOf, resident } from "../../support/matrix-home.ts";
-import { ANNA, BOT, cleanScenes, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
+import { ANNA, BOT, cleanScenes, DOMAIN, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
 
 cleanScenes();
 
@@ -215,6 +215,15 @@ describe("a room that people leave", () => {
     const { id } = s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" });
     await member(s, id, "leave", BOB_ID);
     expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+  });
+
+  it("is not kept by the ghost of the owner's own account when the contact is thrown out", async () => {
+    const s = await scene();
+    const own = `@_msn_escargot_anna=40example.com:${DOMAIN}`;
+    const room = s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join", [own]: "join" });
+    room.state.set("io.element.functional_members ", { service_members: [BOT, own] });
+    await member(s, room.id, "leave", BOB_ID);
+    expect([BOT, own].map((user) => s.stub.room(room.id).members.get(user))).toEqual(["leave", "leave"]);
   });
 
   it("is kept while somebody is", async () => {
