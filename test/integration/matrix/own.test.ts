@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RoomId } from "../../../src/bridge/model.ts";
 import { ghostOf, portalOf, resident } from "../../support/matrix-home.ts";
-import { ANNA, BOT, cleanScenes, DOMAIN, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
+import { ANNA, BOT, cleanScenes, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
 
 cleanScenes();
 
