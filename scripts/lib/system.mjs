@@ -4,17 +4,32 @@ import { withInstallLock } from "./lock.mjs";
 import { runQuietly } from "./run.mjs";
 import { Problem, say } from "./say.mjs";
 
-/** Programs by the Debian package that brings them, any of the names will do. */
+/** Programs (or files) by the Debian package that brings them, any of them will do. */
 const PROGRAMS = {
   "redis-server": ["redis-server"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
+  openssl: ["openssl"],
+  prosody: ["prosody"],
+  "prosody-modules": ["/usr/lib/prosody/modules/mod_privilege/mod_privilege.lua"],
+  ejabberd: ["ejabberdctl"],
+};
+/** Services that would listen on all interfaces, by the program that comes with them; tests start their own servers. */
+const SERVICES = {
+  prosody: ["prosody.service"],
+  ejabberdctl: ["ejabberd.service"],
+  // Erlang's port mapper; comes along with ejabberd.
+  epmd: ["epmd.socket", "epmd.service"],
 };
 const POLICY = "/usr/sbin/policy-rc.d";
 
 /** Installs the Debian packages whose programs are missing. */
 export async function installSystemPackages(packages) {
-  const isMissing = (name) => !PROGRAMS[name].some((program) => findProgram(program) !== undefined);
+  const isMissing = (name) => !PROGRAMS[name].some(isThere);
   if (packages.some(isMissing)) await installByApt(packages, isMissing);
+}
+
+function isThere(wanted) {
+  return wanted.startsWith("/") ? existsSync(wanted) : findProgram(wanted) !== undefined;
 }
 
 /**
@@ -32,9 +47,11 @@ export async function installByApt(packages, isMissing) {
     const wait = ["-o", "DPkg::Lock::Timeout=300"];
     // One of several package sources may be out of reach, and the others enough.
     await runQuietly("apt-get update", apt, ["update", "-qq", ...wait], env).catch((error) => say(error.message));
+    const absent = Object.keys(SERVICES).filter((program) => findProgram(program) === undefined);
     await withoutStartingServices(async () => {
       const install = ["install", "-y", "-qq", "--no-install-recommends", ...wait, ...missing];
       await runQuietly("apt-get install", apt, install, env);
+      await disableServices(absent.filter((program) => findProgram(program) !== undefined));
     });
     const still = missing.filter(isMissing);
     if (still.length > 0) throw new Problem(`apt-get installed ${still.join(", ")}, yet no program of it is found`);
@@ -57,6 +74,16 @@ export function findProgram(name) {
     .filter((folder) => folder !== "")
     .map((folder) => join(folder, name))
     .find(isExecutable);
+}
+
+/** What was not started now is not to be started at the next boot either. @param programs installed just now */
+async function disableServices(programs) {
+  const systemctl = findProgram("systemctl");
+  const services = programs.flatMap((program) => SERVICES[program]);
+  if (systemctl === undefined || services.length === 0) return;
+  await runQuietly("systemctl disable", systemctl, ["disable", "--quiet", ...services]).catch((error) => {
+    say(`${error.message}\n${services.join(" and ")} may start at the next boot: disable by hand what you do not use`);
+  });
 }
 
 /** Debian asks policy-rc.d before a package starts its service; 101 forbids it. The bridge starts its own servers. */

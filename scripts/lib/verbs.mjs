@@ -1,12 +1,14 @@
 const NOTHING = { system: [], synapse: false };
-const SERVERS = { system: ["redis-server"], synapse: true };
-const SERVERS_AND_BROWSER = { system: ["redis-server", "chromium"], synapse: true };
+const PROSODY = ["prosody", "prosody-modules", "openssl"];
+const SERVERS = { system: ["redis-server", ...PROSODY], synapse: true };
+const SERVERS_AND_BROWSER = { system: ["redis-server", "chromium", ...PROSODY], synapse: true };
+const ALL = { system: [...SERVERS_AND_BROWSER.system, "ejabberd"], synapse: true };
 
 /** Unit tests alone need no server: so `npm test -- test/unit/msnp` runs on any machine. */
 function neededByTests(args) {
   const paths = args.filter((arg) => !arg.startsWith("-"));
   const onlyUnit = paths.length > 0 && paths.every((path) => path.replace(/^\.\//, "").startsWith("test/unit"));
-  return onlyUnit ? NOTHING : SERVERS_AND_BROWSER;
+  return onlyUnit ? NOTHING : ALL;
 }
 
 /** What each verb of package.json runs (arguments of Node, from the project's folder) and what it needs for that. */

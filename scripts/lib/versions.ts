@@ -14,8 +14,15 @@ export function describeVersions(): string[] {
     `node          ${process.version}`,
     `redis-server  ${firstMatch(findProgram("redis-server"), ["--version"], /v=([\d.]+)/)}`,
     `Synapse       ${firstMatch(existsSync(python) ? python : undefined, ["-c", SYNAPSE_VERSION], /(\S+)/)}`,
+    `Prosody       ${firstMatch(findProgram("dpkg-query"), versionOf("prosody"), /(\S+)/)}`,
+    `ejabberd      ${firstMatch(findProgram("dpkg-query"), versionOf("ejabberd"), /(\S+)/)}`,
     `Chromium      ${firstMatch(chromium, ["--version"], /([\d.]{5,})/)}`,
   ];
+}
+
+/** Neither server tells its version without being started or asked as root; Debian knows what it has installed. */
+function versionOf(debianPackage: string): readonly string[] {
+  return ["--show", "--showformat=$" + "{Version}", debianPackage];
 }
 
 function firstMatch(program: string | undefined, args: readonly string[], pattern: RegExp): string {
