@@ -220,6 +220,7 @@ describe("a room that people leave", () => {
   it("is not kept by the ghost of the owner's own account when the contact is thrown out", async () => {
     const s = await scene();
     const own = `@_msn_escargot_anna=40example.com:${DOMAIN}`;
+    s.stub.users.add(own);
     const room = s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join", [own]: "join" });
     room.state.set("io.element.functional_members ", { service_members: [BOT, own] });
     await member(s, room.id, "leave", BOB_ID);
