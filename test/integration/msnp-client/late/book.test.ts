@@ -67,15 +67,16 @@ describe("signing in at MSNP21, against the book's transcript (source: msnp21 §
       expect([name, scheme, step, ticket, guid]).toEqual(["USR", "SSO", "S", "t=EwExampleTicket&p=", proof]);
       const nonce = command("T1", "server", 3).line.split(" ").at(-1) ?? "";
       expect(verifyRpsResponse(SECRET, nonce, blob ?? "")).toBe(true);
-      const rest = said.slice(4).filter((line) => !line.startsWith("PNG"));
-      expect(rest.slice(0, 5)).toEqual([
-        asHeard(command("T3", "client")),
+      // The challenge comes when it comes.
+      await eventually(() => heard(server)).toContain(asHeard(command("T3", "client")));
+      const rest = said.slice(4).filter((line) => !/^(PNG|QRY)/.test(line));
+      expect(rest.slice(0, 4)).toEqual([
         asHeard(command("T8", "client")),
         asHeard(command("T9", "client")),
         `USR SHA A ${Buffer.from(TICKET).toString("base64")}`,
         asHeard(command("T10", "client")),
       ]);
-      expect(rest[5]).toMatch(/^PUT \d+\|/);
+      expect(rest[4]).toMatch(/^PUT \d+\|/);
     },
   );
 
