@@ -30,7 +30,13 @@ export function createServices(o: ServicesOptions): CommandServices {
       if (!o.mayLink(resident)) throw new BridgeError("not-allowed");
       return o.desk().issue({ resident });
     },
-    unlink: (account) => unlink(o, account),
+    unlink: async (account) => {
+      await unlink(o, account);
+      // Whoever has no account left has no words from elsewhere either.
+      const home = homeOf(account.owner);
+      if (home && doublePuppets(home) && (await store.accountsOf(account.owner)).length === 0)
+        await home.dropPuppet(account.owner);
+    },
     state: (account) => {
       const puppet = fleet.puppet(account.id);
       return {

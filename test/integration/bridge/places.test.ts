@@ -97,3 +97,14 @@ test("`puppet` hands out a page; where the home allows it anyway there is nothin
   expect(await world.ask("puppet off")).toContain("is forgotten");
   expect(home.access).toBe("none");
 });
+
+test("who unlinks their last account takes the permission to post as them along", async () => {
+  const { home, network } = await linked();
+  network.account(contact("work"));
+  await world.link(alice, "work");
+  home.access = "resident";
+  await world.ask("unlink work@msn.test");
+  expect(home.access).toBe("resident");
+  await world.ask("unlink alice@msn.test");
+  expect(home.access).toBe("none");
+});
