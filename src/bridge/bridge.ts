@@ -36,6 +36,7 @@ import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { PresenceBoard } from "./presence.ts";
 import { Requests } from "./requests.ts";
+import { Rosters } from "./rosters.ts";
 import { createServices } from "./services.ts";
 import { Told } from "./told.ts";
 import { Typing } from "./typing.ts";
@@ -86,6 +87,7 @@ export class Bridge {
   readonly #absences: Absences;
   readonly #requests: Requests;
   readonly #nicknames: Nicknames;
+  readonly #rosters: Rosters;
   readonly #lanes: LaneRunner;
   readonly #leases: LeaseKeeper;
   readonly #inbox: Inbox;
@@ -111,6 +113,7 @@ export class Bridge {
     });
     this.#presence = new PresenceBoard({ homes: o.homes, meter, log });
     this.#portals = new PortalDirectory(store, { changed: (portal) => this.#portalChanged(portal) });
+    this.#rosters = new Rosters({ store, homes: o.homes, fleet: () => this.#fleet, log });
     this.#nicknames = new Nicknames({ told: this.#told, portals: this.#portals, homeOf, log });
     this.#fleet = new Fleet({
       store,
@@ -124,7 +127,10 @@ export class Bridge {
         message: (account, message) => this.#inbox.receive(account, message),
         ownMessage: (account, words) => this.#inbox.receiveOwn(account, words),
         offline: (account, words) => this.#inbox.receiveOffline(account, words),
-        request: (account, contact) => this.#requests.show(account, contact),
+        request: (account, contact) => {
+          this.#requests.show(account, contact);
+          this.#rosters.request(account, contact);
+        },
         typing: (account, from) => {
           this.#typing
             .contact(account, from, true)
@@ -133,7 +139,9 @@ export class Bridge {
         contact: (account, contact) => {
           if (contact.presence.availability !== "offline") this.#absences.back(account, contact.address);
           this.#see(account, contact);
+          this.#rosters.contact(account, contact);
         },
+        joined: (account, state) => this.#rosters.state(account, state),
         state: (account, state, previous) => this.#puppetState(account, state, previous),
       },
     });
@@ -306,6 +314,7 @@ export class Bridge {
   }
 
   #puppetState(account: AccountRecord, state: PuppetState, previous: PuppetState): void {
+    this.#rosters.state(account, state);
     this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
     if (state === "on") {
       this.#lookAgain(account).catch((error: unknown) =>

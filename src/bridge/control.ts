@@ -73,6 +73,7 @@ async function answer(
         key,
       );
       return;
+    case "nudge":
     case "left":
       return;
   }

@@ -30,6 +30,8 @@ export interface FleetEvents {
   typing(account: AccountRecord, from: ContactAddress): void;
   contact(account: AccountRecord, contact: ContactSnapshot): void;
   state(account: AccountRecord, state: PuppetState, previous: PuppetState): void;
+  /** The account is this worker's from now on, signed in or not. */
+  joined?(account: AccountRecord, state: PuppetState): void;
 }
 
 export interface FleetOptions {
@@ -60,6 +62,7 @@ interface Member {
 interface Shown {
   readonly availability: Availability;
   readonly text: string;
+  readonly media?: string;
 }
 
 /** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
@@ -181,7 +184,9 @@ export class Fleet {
     const member = this.#members.get(account);
     if (!member) return;
     // Homes repeat themselves; the network and the store need not hear it.
-    if (member.home?.availability === presence.availability && member.home.text === presence.text) return;
+    const { home } = member;
+    if (home?.availability === presence.availability && home.text === presence.text && home.media === presence.media)
+      return;
     member.home = presence;
     this.#announce(member);
   }
@@ -257,6 +262,7 @@ export class Fleet {
     const puppet = this.#puppet(record, network, () => member);
     const member: Member = { record, puppet, home, kept: home, beganAs: undefined };
     this.#members.set(record.id, member);
+    this.#o.events.joined?.(record, puppet.state);
     if (record.halt === "none") member.puppet.start();
   }
 
@@ -301,8 +307,9 @@ export class Fleet {
     if (state === "on") {
       this.#keepContacts(member);
       // What changed during the sign-in could not be told then.
-      const { availability, text } = shownPresence(member, this.#o.ownerOffline);
-      if (availability !== member.beganAs?.availability || text !== member.beganAs.text) this.#announce(member);
+      const { availability, text, media } = shownPresence(member, this.#o.ownerOffline);
+      const isAsBegun = availability === member.beganAs?.availability && text === member.beganAs.text;
+      if (!isAsBegun || media !== undefined) this.#announce(member);
     }
     events.state(member.record, state, previous);
   }
@@ -344,9 +351,9 @@ export class Fleet {
   }
 
   async #show(member: Member): Promise<void> {
-    const { availability, text } = shownPresence(member, this.#o.ownerOffline);
+    const { availability, text, media } = shownPresence(member, this.#o.ownerOffline);
     try {
-      await member.puppet.setPresence(availability, text);
+      await member.puppet.setPresence(availability, text, media);
     } catch (error) {
       // A session that ends just now: the next sign-in shows it.
       if (asBridgeError(error).code !== "network-down") throw error;
@@ -377,6 +384,7 @@ export function shownPresence(
   return {
     availability: wishedAvailability === "automatic" ? automatic : wishedAvailability,
     text: wishedText ?? home.text,
+    ...(home.media === undefined ? {} : { media: home.media }),
   };
 }
 

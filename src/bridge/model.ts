@@ -209,6 +209,15 @@ export interface ContactSnapshot {
   readonly groups: readonly string[];
 }
 
+/** A change of a contact list that its owner asks for at home. */
+export type ContactChange =
+  | { readonly kind: "add"; readonly message?: string }
+  | { readonly kind: "remove" | "block" | "unblock" | "accept" | "decline" }
+  /** The owner's own name for them; empty takes it away. */
+  | { readonly kind: "rename"; readonly nickname: string }
+  /** The groups they are to be in, and no others; what is missing is made. */
+  | { readonly kind: "groups"; readonly groups: readonly string[] };
+
 /** Words from the network, ready for the homes. */
 export interface NetworkMessage {
   readonly kind: "text" | "notice";
@@ -219,6 +228,8 @@ export interface NetworkMessage {
   readonly at: number;
   /** They have waited on the network while the account was not signed in. */
   readonly delayed?: true;
+  /** A nudge: `text` says so in words, for homes that have nothing of the kind. */
+  readonly nudge?: true;
   /** The account's owner said them at another place where the account is signed in; `from` is the account itself. */
   readonly own?: OwnPlace;
 }
@@ -261,6 +272,13 @@ export type HomeEvent =
       readonly room: RoomId;
       readonly message: MessageId;
       readonly text: string;
+    }
+  /** A nudge: the contact's attention is asked for. */
+  | {
+      readonly kind: "nudge";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
     }
   /** Said to the bridge itself. */
   | {

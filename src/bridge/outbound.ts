@@ -20,6 +20,7 @@ import type { PortalDirectory } from "./portals.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { Network, Sent } from "./ports/network.ts";
+import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { RecentMap } from "./recent.ts";
 import type { Typing } from "./typing.ts";
@@ -74,6 +75,8 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         if ((await o.portals.ofRoom(home.name, event.room)) !== lane.portal)
           return refuse(work, event, "what is said in a room that is not (or no longer) a chat with one contact");
         return send(o, work, event.message, event.kind === "text" ? event.text : event.line, event.room);
+      case "nudge":
+        return nudge(o, work, event);
       case "unsupported":
         return refuse(work, event, event.what);
       case "invited":
@@ -159,6 +162,21 @@ async function tellOfAbsence(
 ): Promise<void> {
   const text = `${contact} is offline. ${network} keeps what you say and hands it over when they sign in.`;
   await o.absences.left(account, contact, () => home.say(account.owner, room, text, key("away", entry)));
+}
+
+/** A nudge is of the moment: it does not wait for anything, and what cannot be nudged now is told so. */
+async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "nudge" }): Promise<Outcome> {
+  const session = o.fleet.session(work.account.id);
+  if (!session || !sendsNudges(session)) return refuse(work, event, "a nudge to somebody who is out of reach");
+  try {
+    await session.sendNudge(ghostOf(work.portal).contact);
+  } catch (error) {
+    const { code, person, certainty } = asBridgeError(error);
+    const room = { home: work.home.name, room: event.room, resident: event.resident };
+    await work.home.reportFailure(room, event.message, { code, text: person, certainty }, key("nudge", work.entry));
+    return { kind: "done" };
+  }
+  return { kind: "done", after: () => work.home.confirm(event.room, event.message) };
 }
 
 /** Words wait for a puppet that is on its way, and are parked where only a person can help. */

@@ -119,9 +119,9 @@ export class Puppet {
   }
 
   /** Shows a presence, when on. Otherwise the next sign-in will. @throws BridgeError as the session does. */
-  async setPresence(availability: Availability, text: string): Promise<void> {
+  async setPresence(availability: Availability, text: string, media?: string): Promise<void> {
     const session = this.session;
-    if (session && setsPresence(session)) await session.setPresence(availability, text);
+    if (session && setsPresence(session)) await session.setPresence(availability, text, media);
   }
 
   #to(input: PuppetInput): boolean {

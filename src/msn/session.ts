@@ -4,6 +4,7 @@ import type {
   ContactEditing,
   Device,
   DeviceListing,
+  NudgeSending,
   PresenceSetting,
   Privacy,
   Sent,
@@ -16,18 +17,21 @@ import { MsnpError, SendError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
 import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
 import { networkMessage, ownWords } from "./convert/message.ts";
-import { statusOf } from "./convert/presence.ts";
+import { currentMedia, statusOf } from "./convert/presence.ts";
 
 /** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
 const TYPING_REPEAT_MS = 4500;
 
 /** A signed-in {@link MsnClient} as the core's session. */
-export class MsnSession implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing {
+export class MsnSession
+  implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing, NudgeSending
+{
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
-  /** The personal message as the server has it. */
+  /** The personal message as the server has it, and what is playing. */
   #text: string;
+  #media: string | undefined;
 
   constructor(client: MsnClient, network: string, text: string) {
     this.#client = client;
@@ -92,22 +96,32 @@ export class MsnSession implements Session, TypingSending, PresenceSetting, Cont
       .catch(() => {});
   }
 
-  async setPresence(availability: Availability, text: string): Promise<void> {
+  async sendNudge(to: ContactAddress): Promise<void> {
+    try {
+      await this.#client.conversation(this.#emailOf(to)).sendNudge();
+    } catch (error) {
+      throw sendError(error, { address: to, network: this.#network });
+    }
+  }
+
+  async setPresence(availability: Availability, text: string, media?: string): Promise<void> {
     const status = statusOf(availability);
     try {
       // Servers refuse changes that come too fast, and tell each one to every contact: only what changes is sent.
       if (status !== this.#client.self.status) await this.#client.setStatus(status);
-      if (text !== this.#text) await this.#say(text);
+      if (text !== this.#text || media !== this.#media) await this.#say(text, media);
       this.#text = text;
+      this.#media = media;
     } catch (error) {
       throw new BridgeError("network-down", { network: this.#network }, { cause: error });
     }
   }
 
   /** Dialects below 11 have no personal message; there is nothing to be told of that. */
-  async #say(text: string): Promise<void> {
+  async #say(text: string, media: string | undefined): Promise<void> {
+    const playing = media === undefined ? {} : { media: currentMedia(media) };
     try {
-      await this.#client.setPersonalMessage({ text });
+      await this.#client.setPersonalMessage({ text, ...playing });
     } catch (error) {
       if (!(error instanceof MsnpError) || error.code !== "not-supported") throw error;
     }

@@ -4,6 +4,11 @@
  */
 import type { BridgeError } from "../errors.ts";
 import type {
+  AccountId,
+  AccountRecord,
+  ContactAddress,
+  ContactChange,
+  ContactSnapshot,
   Failure,
   GhostRef,
   HomeEvent,
@@ -13,6 +18,7 @@ import type {
   PortalId,
   PortalRoom,
   Presence,
+  PuppetState,
   ResidentId,
   RoomId,
 } from "../model.ts";
@@ -124,6 +130,44 @@ export interface DoublePuppeting {
   dropPuppet(resident: ResidentId): Promise<void>;
 }
 
+/**
+ * Shows the whole contact list of an account to its owner, each contact as this owner sees them. But for
+ * {@link useRosters} these return at once and never throw: the home does the work in its own time.
+ */
+export interface RosterShowing {
+  /** Called once, before {@link Home.start}. */
+  useRosters(desk: RosterDesk): void;
+  /** The account is known from now on, or its sign-in has changed. Unless it is `on`, its contacts cannot be seen. */
+  showAccount(account: AccountRecord, state: PuppetState): void;
+  /** The whole list; after each sign-in. */
+  showRoster(account: AccountRecord, contacts: readonly ContactSnapshot[]): void;
+  /** One contact as it is now. */
+  showContact(account: AccountRecord, contact: ContactSnapshot): void;
+  /** Somebody asks to be a contact; told again at each sign-in until it is answered. */
+  showRequest(account: AccountRecord, contact: ContactSnapshot): void;
+  /** The account is unlinked. */
+  dropRoster(account: AccountRecord): void;
+}
+
+/** What the core does for a home that shows contact lists. */
+export interface RosterDesk {
+  /** Oldest first. @throws BridgeError `store-down`. */
+  accounts(resident: ResidentId): Promise<readonly AccountRecord[]>;
+  /** @throws BridgeError `not-signed-in`, `not-offered`, and as a session's contact list does. */
+  change(account: AccountId, contact: ContactAddress, change: ContactChange): Promise<void>;
+  /** Signs the account in when nothing but an earlier {@link signOut} keeps it from that. @throws BridgeError. */
+  signIn(account: AccountId): Promise<void>;
+  /** Signs the account out until it is asked to sign in. @throws BridgeError. */
+  signOut(account: AccountId): Promise<void>;
+}
+
+/** A home that can have accounts sign in and out together with their owner. */
+export interface OwnerFollowing {
+  follows(resident: ResidentId): Promise<boolean>;
+  /** @throws BridgeError `store-down`. */
+  setFollows(resident: ResidentId, follows: boolean): Promise<void>;
+}
+
 /** An entry that a home wants stored. */
 export interface IntakeItem {
   /** Who said it. */
@@ -168,6 +212,14 @@ export function showsNicknames(home: Home): home is Home & NicknameShowing {
 
 export function doublePuppets(home: Home): home is Home & DoublePuppeting {
   return "givePuppet" in home;
+}
+
+export function showsRosters(home: Home): home is Home & RosterShowing {
+  return "showRoster" in home;
+}
+
+export function followsOwners(home: Home): home is Home & OwnerFollowing {
+  return "setFollows" in home;
 }
 
 export function showsPresence(home: Home): home is Home & PresenceShowing {

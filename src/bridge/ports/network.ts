@@ -119,8 +119,14 @@ export interface TypingSending {
 
 /** A session that carries the owner's presence and personal message. */
 export interface PresenceSetting {
-  /** @throws BridgeError `network-down`, `send-failed`. */
-  setPresence(availability: Availability, text: string): Promise<void>;
+  /** `media`: what is playing, ready to show. @throws BridgeError `network-down`, `send-failed`. */
+  setPresence(availability: Availability, text: string, media?: string): Promise<void>;
+}
+
+/** A session that can nudge a contact. */
+export interface NudgeSending {
+  /** @throws BridgeError as {@link Session.sendText}. */
+  sendNudge(to: ContactAddress): Promise<void>;
 }
 
 /** Whom the network lets see and write to the owner: everybody, or only those who are allowed. */
@@ -182,6 +188,10 @@ export function listsDevices(session: Session): session is Session & DeviceListi
 
 export function sendsTyping(session: Session): session is Session & TypingSending {
   return "sendTyping" in session;
+}
+
+export function sendsNudges(session: Session): session is Session & NudgeSending {
+  return "sendNudge" in session;
 }
 
 export function setsPresence(session: Session): session is Session & PresenceSetting {

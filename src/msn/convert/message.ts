@@ -17,7 +17,7 @@ export function networkMessage(message: IncomingMessage): NetworkMessage | undef
     case "action":
       return { ...common, kind: "notice", text: body.text };
     case "nudge":
-      return { ...common, kind: "notice", text: "sent you a nudge" };
+      return { ...common, kind: "notice", text: "sent you a nudge", nudge: true };
     default:
       return undefined;
   }

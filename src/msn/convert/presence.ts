@@ -1,5 +1,5 @@
 import type { Availability } from "../../bridge/model.ts";
-import type { MsnStatus } from "../../msnp/index.ts";
+import type { CurrentMedia, MsnStatus } from "../../msnp/index.ts";
 
 const TO_NEUTRAL: Readonly<Record<MsnStatus, Availability>> = {
   NLN: "online",
@@ -34,4 +34,9 @@ export function availabilityOf(status: MsnStatus): Availability {
 /** What is sent with CHG for an availability. */
 export function statusOf(availability: Availability): MsnStatus {
   return TO_MSN[availability];
+}
+
+/** What is playing, as clients of the network show it (source: msnp-core §6.6). */
+export function currentMedia(text: string): CurrentMedia {
+  return { application: "", type: "Music", enabled: true, format: "{0}", args: [text] };
 }
