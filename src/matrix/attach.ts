@@ -8,7 +8,7 @@ import type { Logger } from "pino";
 import type { Readiness } from "../bridge/ports/linking.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { HomeserverClient } from "./http/client.ts";
-import { HomeserverSilent, MatrixRefusal } from "./http/errors.ts";
+import { HomeserverSilent, isRefusal, MatrixRefusal } from "./http/errors.ts";
 import type { Library } from "./listener/library.ts";
 
 export interface AttachmentOptions {
@@ -32,6 +32,8 @@ export class Attachment {
   #trouble: string | undefined;
   #attached = false;
   #named = false;
+  /** Pings that have come from the homeserver. */
+  #pings = 0;
   #waiters: (() => void)[] = [];
 
   constructor(options: AttachmentOptions) {
@@ -47,6 +49,11 @@ export class Attachment {
   attached(): Promise<void> {
     if (this.#attached) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The homeserver has reached us. */
+  pinged(): void {
+    this.#pings += 1;
   }
 
   /** Tries until it works; a call while it tries is nothing. */
@@ -93,11 +100,15 @@ export class Attachment {
       this.#named = true;
     }
     const path = `/_matrix/client/v1/appservice/${encodeURIComponent(registrationId)}/ping`;
+    const pings = this.#pings;
     try {
       await client.call({ name: "ping", method: "POST", path, as: bot });
     } catch (error) {
       // A homeserver from before MSC2659 cannot be asked; that its own side works shows by the first transaction.
-      if (!(error instanceof MatrixRefusal) || error.errcode !== "M_UNRECOGNIZED") throw error;
+      if (isRefusal(error, "M_UNRECOGNIZED")) return;
+      // Synapse (1.163.2, appservice/scheduler.py, force_retry) calls a ping failed when it meets a delivery that is under
+      // way just then; it has reached us all the same.
+      if (!isRefusal(error, "M_CONNECTION_FAILED") || this.#pings === pings) throw error;
     }
   }
 }

@@ -299,6 +299,7 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   pinged(): void {
+    this.#attachment.pinged();
     this.#log.debug("pinged by the homeserver");
   }
 

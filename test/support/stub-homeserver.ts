@@ -43,6 +43,8 @@ export type Fault =
   | { readonly kind: "html"; readonly status: number }
   /** The work is done, then the connection breaks before the answer. */
   | { readonly kind: "lose-answer" }
+  /** The work is done, and another answer is given. */
+  | { readonly kind: "answer-otherwise"; readonly status: number; readonly body: unknown }
   | { readonly kind: "reset" }
   | { readonly kind: "hang" };
 
@@ -162,9 +164,11 @@ export class StubHomeserver extends StubWorld {
     this.counts.set(name, this.count(name) + 1);
     if (this.#options.keepLog !== false) this.calls.push({ name, method: req.method ?? "", ...call });
     const fault = this.#takeFault(name);
-    if (fault && fault.kind !== "lose-answer") return this.#break(res, fault);
+    const isDone = fault?.kind === "lose-answer" || fault?.kind === "answer-otherwise";
+    if (fault && !isDone) return this.#break(res, fault);
     const { status, body } = await this.#answer(req, call, found);
-    if (fault) return void res.destroy();
+    if (fault?.kind === "lose-answer") return void res.destroy();
+    if (fault?.kind === "answer-otherwise") return this.#send(res, fault.status, fault.body);
     this.#send(res, status, body);
   }
 
@@ -175,12 +179,12 @@ export class StubHomeserver extends StubWorld {
     return planned.fault;
   }
 
-  #break(res: ServerResponse, fault: Exclude<Fault, { kind: "lose-answer" }>): void {
+  #break(res: ServerResponse, fault: Fault): void {
     if (fault.kind === "reset") res.destroy();
     else if (fault.kind === "hang") this.#hanging.add(res);
     else if (fault.kind === "html")
       res.writeHead(fault.status, { "content-type": "text/html" }).end("<html>Bad Gateway</html>");
-    else this.#send(res, fault.status, fault.body, fault.headers);
+    else if (fault.kind === "answer") this.#send(res, fault.status, fault.body, fault.headers);
   }
 
   #send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {

@@ -37,6 +37,9 @@ export interface Call {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** 5xx by which a homeserver that is well tells that it has not reached us (MSC2659). */
+const ABOUT_US: ReadonlySet<string> = new Set(["M_CONNECTION_FAILED", "M_CONNECTION_TIMEOUT", "M_BAD_STATUS"]);
+
 const MAX_ANSWER = 8 * 1024 * 1024;
 
 export class HomeserverClient {
@@ -79,7 +82,7 @@ export class HomeserverClient {
       return answer;
     } catch (error) {
       outcome = error instanceof MatrixRefusal ? String(error.status) : "silent";
-      const alive = error instanceof MatrixRefusal && error.status < 500;
+      const alive = error instanceof MatrixRefusal && (error.status < 500 || ABOUT_US.has(error.errcode));
       this.#silent = alive || !(error instanceof Error) ? undefined : error.message;
       if (this.#silent !== undefined) this.#options.onSilent();
       throw error;

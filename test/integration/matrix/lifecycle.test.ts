@@ -45,6 +45,18 @@ it("is not ready while the homeserver is away, and is again when it is back, tho
   await expect.poll(() => s.home.health().ready).toBe(true);
 });
 
+it("is ready when the homeserver has reached it, though it calls its own ping failed", async () => {
+  const { registration, port, options } = await prepared();
+  const stub = await StubHomeserver.start(options);
+  stopLater(stub);
+  const failed = { errcode: "M_CONNECTION_FAILED", error: "AlreadyCalled: " };
+  stub.fail("ping", { kind: "answer-otherwise", status: 502, body: failed }, 1000);
+  const { home } = await startHome({ homeserverUrl: stub.url, domain: DOMAIN, registration, port });
+  stopLater(home);
+  await home.attached();
+  expect(home.health()).toEqual({ ready: true, reasons: [] });
+});
+
 it.each([
   ["does not know the bridge", { asToken: "another-token-than-ours" }, "does not know the bridge"],
   ["has another hs_token", { hsToken: "another-token-than-ours" }, "wrong hs_token"],
