@@ -4,8 +4,9 @@
  */
 export type PayloadRule = (name: string, args: readonly string[]) => number | undefined;
 
-const FROM_SERVER = new Set("MSG NOT IPG GCF UBX UBN UBM FQY NFY SDG PUT DEL GET".split(" "));
-const FROM_SERVER_MAYBE = new Set("ADL RML UUN UUX".split(" "));
+const FROM_SERVER = new Set("MSG NOT IPG GCF UBX UBN UBM FQY NFY GET".split(" "));
+/** Those that may be answered with OK and nothing behind it (source: msnp-core §1.3, msnp21 §2.2). */
+const FROM_SERVER_MAYBE = new Set("ADL RML UUN UUX SDG PUT DEL".split(" "));
 const FROM_CLIENT = new Set("MSG QRY NOT PAG PGD SDC UUX ADL RML FQY UUN UUM VAS PUT DEL SDG".split(" "));
 
 /** A decimal number of bytes; NaN for anything else. Digits beyond what any limit allows stay a (huge) number. */

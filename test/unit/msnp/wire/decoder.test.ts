@@ -152,6 +152,13 @@ describe("payload lengths of a server", () => {
     ["NFY PUT 3\r\nabc", "abc"],
     ["SDG 0 3\r\nabc", "abc"],
     ["PUT 30 OK 0\r\n", ""],
+    ["PUT 30 OK 3\r\nabc", "abc"],
+    ["DEL 24 OK 0\r\n", ""],
+    // Of DEL only OK is documented (source: msnp21 §2.2), of SDG no good answer at all (§3.5).
+    ["DEL 24 OK\r\n", undefined],
+    ["PUT 30 OK\r\n", undefined],
+    ["SDG 31 OK\r\n", undefined],
+    ["DEL 24\r\n", undefined],
     ["241 6 5\r\n<ml/>", "<ml/>"],
     ["911 4\r\n", undefined],
     ["QNG 60\r\n", undefined],
