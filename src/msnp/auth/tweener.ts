@@ -32,7 +32,8 @@ async function findLoginServer(context: AuthContext): Promise<string> {
   }
   if (login === undefined)
     throw new AuthError("auth-host", "protocol", "The login directory (Nexus) names no login server");
-  return login;
+  // The password goes there.
+  return await atStage("auth-host", async () => redirectTarget(answer.url, login));
 }
 
 /** The `DALogin` of a PassportURLs header; `https://` is put before a bare host. */

@@ -43,6 +43,38 @@ describe("MD5 (MSNP2-7)", () => {
   });
 });
 
+describe("Tweener by Nexus (MSNP8-11)", () => {
+  const by = (nexusUrl: string, login: string, asked: string[]): AuthContext => {
+    const fetch = (url: URL): Promise<Response> => {
+      asked.push(url.href);
+      const headers: Record<string, string> =
+        url.href === nexusUrl
+          ? { PassportURLs: `DALogin=${login}` }
+          : { "Authentication-Info": "Passport1.4 da-status=success,from-PP='abc'" };
+      return Promise.resolve(new Response("", { headers }));
+    };
+    const http = new HttpClient({ fetch: fetch as typeof globalThis.fetch, timeout: 1000 });
+    return { ...context(""), nexusUrl, http };
+  };
+
+  it("logs in where the directory says", async () => {
+    const asked: string[] = [];
+    const proof = await AUTH_STRATEGIES.tweener.prove([CHALLENGE], by("https://n.test/", "l.test/login", asked));
+    expect(proof.args).toEqual(["TWN", "S", "abc"]);
+    expect(asked).toEqual(["https://n.test/", "https://l.test/login"]);
+  });
+
+  it("shows the password to nobody by http when the directory was reached by https", async () => {
+    const asked: string[] = [];
+    const context = by("https://n.test/", "http://l.test/login", asked);
+    await expect(AUTH_STRATEGIES.tweener.prove([CHALLENGE], context)).rejects.toMatchObject({
+      stage: "auth-host",
+      code: "protocol",
+    });
+    expect(asked).toEqual(["https://n.test/"]);
+  });
+});
+
 describe("Tweener by RST (MSNP12-14)", () => {
   it("asks for the chat server's ticket under the challenge, with commas as ampersands", async () => {
     const asked: string[] = [];
