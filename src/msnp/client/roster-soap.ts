@@ -149,27 +149,36 @@ class SoapRoster implements RosterStrategy {
     this.#core.contacts.privacy = privacy;
   }
 
-  /** From one of the lists of who may see the account to the other, in the order of official clients. */
   async #move(email: Email, from: "Allow" | "Block", to: "Allow" | "Block"): Promise<void> {
     const network = this.#book.network(this.#core, email);
+    await this.#change(this.#moving(email, network, from, to));
+    this.#moved(email, network, from, to);
+  }
+
+  /** From one of the lists of who may see the account to the other, in the order of official clients. */
+  #moving(email: Email, network: NetworkId, from: "Allow" | "Block", to: "Allow" | "Block"): Step[] {
     const [off, on] = from === "Allow" ? [AL, BL] : [BL, AL];
-    const isOn = (bitsOf(this.#core.contacts.all.get(email)?.lists ?? new Set()) & off) !== 0;
-    await this.#change([
+    const lists = bitsOf(this.#core.contacts.all.get(email)?.lists ?? new Set());
+    const isOn = (lists & off) !== 0;
+    return [
       ...(isOn ? [this.#leaving(from, email, network)] : []),
-      this.#joining(to, email, network),
+      ...((lists & on) === 0 ? [this.#joining(to, email, network)] : []),
       ...(isOn ? [{ run: () => this.#untell(email, network, off), undo: () => this.#tell(email, network, off) }] : []),
       this.#telling(email, network, on),
-    ]);
-    this.#core.contacts.changeLists(email, off, false);
-    this.#core.contacts.changeLists(email, on, true, { network });
+    ];
+  }
+
+  /** The new list first: on neither, somebody who has asked would be taken for a new request. */
+  #moved(email: Email, network: NetworkId, from: "Allow" | "Block", to: "Allow" | "Block"): void {
+    this.#core.contacts.changeLists(email, to === "Allow" ? AL : BL, true, { network });
+    this.#core.contacts.changeLists(email, from === "Allow" ? AL : BL, false);
   }
 
   /** The request goes last: as long as anything can fail, it can be answered again. */
-  async #answer({ email, network, lists }: MsnContact, role: "Allow" | "Block"): Promise<void> {
-    const bits = role === "Allow" ? AL : BL;
+  async #answer({ email, network }: MsnContact, role: "Allow" | "Block"): Promise<void> {
+    const other = role === "Allow" ? "Block" : "Allow";
     await this.#change([
-      ...(lists.has(role === "Allow" ? "AL" : "BL") ? [] : [this.#joining(role, email, network)]),
-      this.#telling(email, network, bits),
+      ...this.#moving(email, network, other, role),
       {
         run: () => this.#settled(["MemberAlreadyExists"], "MessengerPendingList", addMember("Reverse", email, network)),
       },
@@ -178,7 +187,8 @@ class SoapRoster implements RosterStrategy {
           this.#settled(["MemberDoesNotExist"], "MessengerPendingList", deleteMember("Pending", email, network)),
       },
     ]);
-    this.#core.contacts.changeLists(email, bits | RL, true);
+    this.#moved(email, network, other, role);
+    this.#core.contacts.changeLists(email, RL, true);
     this.#core.contacts.changeLists(email, PL, false);
   }
 

@@ -36,15 +36,24 @@ export class SynRoster implements RosterStrategy {
     if (groups.length > 0) this.#core.contacts.update(email, { groups: [] });
   }
 
-  async block(email: Email): Promise<void> {
-    // Nobody can be on both lists, so one leaves the one first (source: msnp-core §5.1).
-    if (this.#core.contacts.all.get(email)?.lists.has("AL")) await this.#take("AL", email);
-    await this.#put("BL", email);
+  block(email: Email): Promise<void> {
+    return this.#move(email, "AL", "BL");
   }
 
-  async unblock(email: Email): Promise<void> {
-    await this.#take("BL", email);
-    await this.#put("AL", email);
+  unblock(email: Email): Promise<void> {
+    return this.#move(email, "BL", "AL");
+  }
+
+  /** Nobody can be on both lists, so one leaves the one first (source: msnp-core §5.1). */
+  async #move(email: Email, from: ListName, to: ListName): Promise<void> {
+    const isOn = this.#core.contacts.all.get(email)?.lists.has(from) === true;
+    if (isOn) await this.#drop(from, email);
+    try {
+      await this.#put(to, email);
+    } finally {
+      // Only now: on neither list, somebody who has asked would be taken for a new request.
+      if (isOn) this.#core.contacts.changeLists(email, LIST_BITS[from], false);
+    }
   }
 
   async rename({ email, displayName }: MsnContact, nickname: string): Promise<void> {
@@ -54,12 +63,12 @@ export class SynRoster implements RosterStrategy {
   }
 
   async accept(contact: MsnContact): Promise<void> {
-    await this.#put("AL", contact.email);
+    await this.#move(contact.email, "BL", "AL");
     await this.#answered(contact);
   }
 
   async decline(contact: MsnContact): Promise<void> {
-    await this.#put("BL", contact.email);
+    await this.#move(contact.email, "AL", "BL");
     await this.#answered(contact);
   }
 
@@ -125,10 +134,14 @@ export class SynRoster implements RosterStrategy {
     this.#core.contacts.changeLists(email, LIST_BITS[list], true, patch);
   }
 
-  /** Takes somebody off a list; not to be there is as good (source: msnp-core §5.3 on 216). */
   async #take(list: ListName, email: Email): Promise<void> {
-    await this.#send(this.#wire.remove(list, this.#named(email)), [216]);
+    await this.#drop(list, email);
     this.#core.contacts.changeLists(email, LIST_BITS[list], false);
+  }
+
+  /** Has somebody taken off a list; not to be there is as good (source: msnp-core §5.3 on 216). */
+  async #drop(list: ListName, email: Email): Promise<void> {
+    await this.#send(this.#wire.remove(list, this.#named(email)), [216]);
   }
 
   #named(email: Email): Named {

@@ -26,7 +26,7 @@ export interface Roster {
   readonly privacy: Privacy | undefined;
   /** People who have asked to be let in and wait for an answer. */
   readonly requests: readonly MsnContact[];
-  /** Puts somebody on the forward list and, unless blocked, on the allow list. */
+  /** Puts somebody on the forward list and, unless blocked, on the allow list; who has asked is let in by that. */
   add(email: Email, options?: AddOptions): Promise<void>;
   /** Takes somebody off the forward list; what they may see stays as it is. */
   remove(email: Email): Promise<void>;
@@ -126,14 +126,15 @@ export class ClientRoster implements Roster {
   }
 
   add(email: Email, { displayName, message, groups = [] }: AddOptions = {}): Promise<void> {
-    return this.#change((strategy) => {
+    return this.#change(async (strategy) => {
       if (email === this.#core.self.email) throw new RosterError("refused", "Nobody can be their own contact");
-      if (this.#contact(email)?.lists.has("FL")) {
-        throw new RosterError("already-there", `${email} is a contact already`);
-      }
+      const contact = this.#contact(email);
+      if (contact?.lists.has("FL")) throw new RosterError("already-there", `${email} is a contact already`);
       checkName(displayName ?? "");
-      return strategy.add(email, {
-        groupIds: groups.map((name) => this.#groupId(name)),
+      const groupIds = groups.map((name) => this.#groupId(name));
+      if (contact?.lists.has("PL") && !contact.lists.has("BL")) await strategy.accept(contact);
+      await strategy.add(email, {
+        groupIds,
         ...(displayName !== undefined && displayName.trim() !== "" && { displayName }),
         ...(message !== undefined && { message }),
       });
