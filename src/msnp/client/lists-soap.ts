@@ -1,6 +1,5 @@
 import { describeError } from "../errors.ts";
 import { find, parseXml } from "../soap/xml.ts";
-import { ConnectionError } from "../transport/connection.ts";
 import { ServerError } from "../transport/error-codes.ts";
 import { type Command, encodeArg } from "../wire/command.ts";
 import { listsOf } from "./contacts.ts";
@@ -9,6 +8,7 @@ import { BY_DOMAIN, entryOf, type ListForm } from "./list-payload.ts";
 import type { ListStrategy } from "./lists.ts";
 import type { RosterStrategy } from "./roster.ts";
 import { soapRoster } from "./roster-soap.ts";
+import { isSilence } from "./silence.ts";
 import { SoapBook } from "./soap-book.ts";
 import type { MsnContact } from "./types.ts";
 
@@ -36,23 +36,21 @@ class SoapLists implements ListStrategy {
     const lists = await this.#book.read(live, "Initial", signal);
     this.#book.apply(core, lists);
     const { privacy, ownName } = lists.book;
-    const { ns } = live;
     const { tellsSettings } = this.#form;
-    if (tellsSettings) await tolerated(core, ns.request("BLP", [privacy]));
+    if (tellsSettings) await tolerated(core, live, live.ns.request("BLP", [privacy]));
     const payloads = this.#form.initial([...core.contacts.all.values()].map(entryOf), core.self.email);
     await Promise.all(payloads.map((payload) => this.#announce(core, live, payload)));
     if (ownName === undefined) return;
     updateSelf(core, { displayName: ownName });
-    if (tellsSettings) await tolerated(core, ns.request("PRP", ["MFN", encodeArg(ownName)]));
+    if (tellsSettings) await tolerated(core, live, live.ns.request("PRP", ["MFN", encodeArg(ownName)]));
   }
 
   async #announce(core: Core, { ns }: Live, payload: string): Promise<void> {
     try {
       await ns.request("ADL", [], { payload });
     } catch (error) {
-      const isSilence = error instanceof ConnectionError && error.code === "timeout" && !ns.isOver;
-      if (!this.#form.isSilenceGood || !isSilence) throw error;
-      core.options.trace?.("<<<", "NS", error.message);
+      if (!this.#form.isSilenceGood || !isSilence(error, ns)) throw error;
+      core.options.trace?.("<<<", "NS", describeError(error));
     }
   }
 
@@ -139,18 +137,18 @@ class SoapLists implements ListStrategy {
       return { ...entry, bits: entry.bits & ~bitsBefore(contact) };
     });
     for (const payload of this.#form.changes(news)) {
-      await tolerated(core, live.ns.request("ADL", [], { payload }));
+      await tolerated(core, live, live.ns.request("ADL", [], { payload }));
     }
   }
 }
 
-/** A server may refuse to be told what it knows already; that is no reason not to sign in. */
-async function tolerated(core: Core, request: Promise<Command>): Promise<void> {
+/** A server may refuse to be told what it knows already, or pass it over; that is no reason not to sign in. */
+async function tolerated(core: Core, { ns }: Live, request: Promise<Command>): Promise<void> {
   try {
     await request;
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    core.options.trace?.("<<<", "NS", error.message);
+    if (!(error instanceof ServerError) && !isSilence(error, ns)) throw error;
+    core.options.trace?.("<<<", "NS", describeError(error));
   }
 }
 

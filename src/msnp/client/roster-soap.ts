@@ -6,13 +6,13 @@ import type { MemberRole } from "../soap/membership.ts";
 import { addMember, deleteMember } from "../soap/membership-edit.ts";
 import { SoapError, type SoapOperation } from "../soap/service.ts";
 import type { XmlElement } from "../soap/xml.ts";
-import { ConnectionError } from "../transport/connection.ts";
 import { ServerError } from "../transport/error-codes.ts";
 import { bitsOf, LIST_BITS } from "./contacts.ts";
 import type { Core, Live } from "./core.ts";
 import { type ListForm, networkQuery, readNetwork } from "./list-payload.ts";
 import type { Privacy, RosterStrategy } from "./roster.ts";
 import { RosterError } from "./roster-errors.ts";
+import { isSilence } from "./silence.ts";
 import { noExtras, type SoapBook } from "./soap-book.ts";
 import type { MsnContact } from "./types.ts";
 
@@ -251,8 +251,14 @@ class SoapRoster implements RosterStrategy {
   }
 
   async #tell(email: Email, network: NetworkId, bits: number): Promise<void> {
+    const { ns } = this.#live;
     for (const payload of this.#form.changes([{ email, network, bits }])) {
-      await this.#live.ns.request("ADL", [], { payload });
+      try {
+        await ns.request("ADL", [], { payload });
+      } catch (error) {
+        if (!this.#form.isSilenceGood || !isSilence(error, ns)) throw error;
+        this.#note(error);
+      }
     }
   }
 
@@ -262,7 +268,7 @@ class SoapRoster implements RosterStrategy {
       try {
         await this.#live.ns.request("RML", [], { payload });
       } catch (error) {
-        if (!(error instanceof ServerError)) throw error;
+        if (!(error instanceof ServerError) && !isSilence(error, this.#live.ns)) throw error;
         this.#note(error);
       }
     }
@@ -283,7 +289,7 @@ class SoapRoster implements RosterStrategy {
     try {
       return readNetwork((await this.#live.ns.request("FQY", [], { payload: networkQuery(email) })).payload);
     } catch (error) {
-      if (!(error instanceof ConnectionError) || error.code !== "timeout") throw error;
+      if (!isSilence(error, this.#live.ns)) throw error;
       this.#note(error);
       return known;
     }

@@ -161,3 +161,31 @@ describe("a change whose answer is lost", () => {
     expect(lists(client, DAVE)).toBe("FL AL");
   });
 });
+
+describe("a server that passes over a command", () => {
+  const ignore = (at: string): void => {
+    stage.network.faults.arm({ place: "NS", at, account: ALICE, times: "always", fault: { kind: "ignore" } });
+  };
+
+  it.each(["BLP", "PRP"])("%s is one to sign in to all the same", async (at) => {
+    ignore(at);
+    const client = await alice();
+    expect(lists(client, BOB)).toBe("FL AL RL");
+    expect(client.self).toMatchObject({ displayName: "Alice A", status: "NLN" });
+  });
+
+  it("RML has removed a contact when the address book has", async () => {
+    const client = await alice();
+    ignore("RML");
+    await client.roster.remove(BOB);
+    expect(lists(client, BOB)).toBe("AL RL");
+    expect((await truth(client)).filter((line) => line.startsWith(BOB))).toEqual([`${BOB} AL RL `]);
+  });
+
+  it("RML has blocked a contact when the lists say so", async () => {
+    const client = await alice();
+    ignore("RML");
+    await client.roster.block(BOB);
+    expect(lists(client, BOB)).toBe("FL BL RL");
+  });
+});

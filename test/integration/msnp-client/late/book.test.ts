@@ -129,6 +129,17 @@ describe("signing in at MSNP21, against the book's transcript (source: msnp21 §
     expect(client.state).toBe("signed-in");
   });
 
+  it("edits lists at a server that answers neither ADL nor RML (source: msnp21 §9)", async () => {
+    const { client } = await play({ ADL: "", RML: "", FQY: "" }, { timeouts: { request: 100 }, circles: false });
+    const dave = parseEmail("dave@example.com");
+    await client.roster.add(dave);
+    expect([...(client.contacts.get(dave)?.lists ?? [])]).toEqual(["FL", "AL"]);
+    await client.roster.block(BOB);
+    expect([...(client.contacts.get(BOB)?.lists ?? [])]).toEqual(["FL", "BL"]);
+    await client.roster.remove(BOB);
+    expect([...(client.contacts.get(BOB)?.lists ?? [])]).toEqual(["BL"]);
+  });
+
   it("learns of the own name and the lists", async () => {
     const { client } = await play();
     expect(client.self).toEqual({ email: ALICE, displayName: "Alice", status: "NLN" });
