@@ -13,6 +13,7 @@ import {
 } from "./xmpp-server.ts";
 
 const API_MS = 30_000;
+const MENDED_ROSTER_SET = 23.1;
 const LOOPBACK = "127.0.0.1";
 const LOOPBACK_NETWORK = "127.0.0.0/8";
 
@@ -32,6 +33,10 @@ export async function startEjabberd(options: XmppServerOptions): Promise<XmppSer
 
 class Ejabberd extends LocalXmppServer {
   readonly kind = "ejabberd";
+
+  override get canSetRosters(): boolean {
+    return this.privileged && Number.parseFloat(this.version) >= MENDED_ROSTER_SET;
+  }
 
   protected override prepare(): ProcessSpec {
     const { dir, logFile } = this.plan;

@@ -53,6 +53,8 @@ export interface XmppServer {
   readonly ca: string;
   readonly caFile: string;
   readonly privileged: boolean;
+  /** Whether the component can really change rosters: ejabberd before 23.10 grants it and fails (its issue 3942). */
+  readonly canSetRosters: boolean;
   readonly users: readonly XmppAccount[];
   /** As the running server tells it. */
   readonly version: string;
@@ -136,6 +138,9 @@ export abstract class LocalXmppServer implements XmppServer {
   }
   get privileged(): boolean {
     return this.plan.privileged;
+  }
+  get canSetRosters(): boolean {
+    return this.privileged;
   }
   get caFile(): string {
     return this.plan.certificate.certificate;
