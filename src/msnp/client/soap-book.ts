@@ -34,6 +34,8 @@ const KEEP_IDS = 60_000;
 export class SoapBook {
   readonly #entries = new Map<Email, BookContact>();
   #forgetting: NodeJS.Timeout | undefined;
+  /** What the services have given in this session. */
+  readonly #given = new Set<"memberships" | "book">();
   /** Grows with each change that is made here, so that a reading that began before is known to be old. */
   version = 0;
   /** Asks for the lists to be read again soon; set by whoever reads them. */
@@ -56,7 +58,7 @@ export class SoapBook {
 
   /** Reads the entries of the address book, for their ids. */
   async learn(live: Live): Promise<void> {
-    for (const entry of (await readBook(live, { scenario: "Timer" })).contacts) this.put(entry);
+    for (const entry of (await this.#readBook(live, { scenario: "Timer" })).contacts) this.put(entry);
   }
 
   drop(email: Email): void {
@@ -74,10 +76,29 @@ export class SoapBook {
    */
   async read(live: Live, scenario: string, signal?: AbortSignal): Promise<ServiceLists> {
     const call = { scenario, signal };
-    const members = await orEmpty([], async () =>
+    const members = await this.#orEmpty("memberships", [], async () =>
       parseMembership(await live.web.book("sharing", FIND_MEMBERSHIP, call)),
     );
-    return { members, book: await readBook(live, call) };
+    return { members, book: await this.#readBook(live, call) };
+  }
+
+  #readBook(live: Live, call: { scenario: string; signal?: AbortSignal | undefined }): Promise<AddressBook> {
+    return this.#orEmpty("book", EMPTY_ADDRESS_BOOK, async () =>
+      parseAddressBook(await live.web.book("addressBook", FIND_ALL, call)),
+    );
+  }
+
+  /** An account that never had an address book has an empty one (source: msnp-chat §5.7); what was there is not gone. */
+  async #orEmpty<T>(what: "memberships" | "book", empty: T, read: () => Promise<T>): Promise<T> {
+    try {
+      const given = await read();
+      this.#given.add(what);
+      return given;
+    } catch (error) {
+      const isNone = error instanceof SoapError && error.fault === "ABDoesNotExist";
+      if (isNone && !this.#given.has(what)) return empty;
+      throw error;
+    }
   }
 
   /** Puts what was read into the contact book, and takes out who is on no list any more. */
@@ -106,10 +127,6 @@ export function noExtras(core: Core, email: Email): ContactPatch {
   return { groups: core.contacts.groupNames([]), ...(isNicknamed && { nickname: undefined }) };
 }
 
-function readBook(live: Live, call: { scenario: string; signal?: AbortSignal | undefined }): Promise<AddressBook> {
-  return orEmpty(EMPTY_ADDRESS_BOOK, async () => parseAddressBook(await live.web.book("addressBook", FIND_ALL, call)));
-}
-
 interface Listed {
   bits: number;
   patch: ContactPatch;
@@ -136,14 +153,4 @@ function listedPeople(core: Core, members: readonly Member[], book: AddressBook)
     item.patch = { ...item.patch, network, groups, ...named, ...(displayName !== undefined && { displayName }) };
   }
   return listed;
-}
-
-/** An account that never had an address book has an empty one (source: msnp-chat §5.7). */
-async function orEmpty<T>(empty: T, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof SoapError && error.fault === "ABDoesNotExist") return empty;
-    throw error;
-  }
 }

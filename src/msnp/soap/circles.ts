@@ -1,4 +1,5 @@
 import { type Email, type MachineGuid, parseMachineGuid, toEmail } from "../address.ts";
+import { SoapError } from "./service.ts";
 import { childrenOf, find, findAll, path, type RawXml, textAt, type XmlElement, xml } from "./xml.ts";
 
 /** What somebody is in a circle (source: msnp-chat §6.1). */
@@ -91,8 +92,12 @@ function handle(book: string): RawXml {
   return xml`<abHandle><ABId>${book}</ABId><Puid>0</Puid><Cid>0</Cid></abHandle>`;
 }
 
-/** Reads the circles of the own address book; those without an id are left out (source: msnp-chat §6.2). */
+/**
+ * Reads the circles of the own address book; those without an id are left out (source: msnp-chat §6.2).
+ * An answer without a result is none, and not "no circles": throws SoapError `protocol`.
+ */
 export function parseCircles(response: XmlElement): CircleList {
+  requireResult(response);
   const contacts = circleContacts(response);
   const circles: CircleEntry[] = [];
   for (const info of findAll(find(response, "Circles"), "CircleInverseInfo").slice(0, MAX_CIRCLES)) {
@@ -115,6 +120,12 @@ export function parseCircles(response: XmlElement): CircleList {
   return { circles, ticket: ticket.trim() === "" ? "" : ticket };
 }
 
+function requireResult(response: XmlElement): void {
+  const result = find(response, "ABFindContactsPagedResult");
+  if (result !== undefined && result.children.length > 0) return;
+  throw new SoapError("protocol", "The address book's answer holds nothing of circles");
+}
+
 /** The contacts that stand for circles, by the circle's GUID, which their address begins with. */
 function circleContacts(response: XmlElement): Map<MachineGuid, XmlElement> {
   const found = new Map<MachineGuid, XmlElement>();
@@ -132,8 +143,12 @@ function invitation(network: XmlElement | undefined): Pick<CircleEntry, "inviter
   return { ...(inviter !== undefined && { inviter }), ...(text !== undefined && text !== "" && { invitation: text }) };
 }
 
-/** Reads the members of a circle from its address book (source: msnp-chat §6.2, msnp21 §5.2). */
+/**
+ * Reads the members of a circle from its address book (source: msnp-chat §6.2, msnp21 §5.2).
+ * Throws SoapError `protocol` for an answer without a result.
+ */
 export function parseCircleMembers(response: XmlElement): CircleMember[] {
+  requireResult(response);
   const members: CircleMember[] = [];
   for (const contact of childrenOf(find(response, "Contacts"), "Contact")) {
     const email = toEmail(textAt(contact, "contactInfo", "passportName") ?? "");

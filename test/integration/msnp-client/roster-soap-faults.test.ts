@@ -77,6 +77,21 @@ describe.each(["FindMembership", "ABFindAll"])("when the answer to %s", (operati
   });
 });
 
+it.each(["FindMembership", "ABFindAll"])(
+  "lists that were there are not taken for gone when %s speaks of no address book",
+  async (at) => {
+    const client = await alice();
+    const before = snapshot(client);
+    const fault = { kind: "soap-fault", code: "ABDoesNotExist" } as const;
+    const armed = stage.network.faults.arm({ place: "HTTP", at, account: ALICE, fault });
+    const dave = await stage.signedIn(DAVE, "MSNP18", { password: () => "dave's" });
+    await dave.roster.add(ALICE);
+    await eventually(() => armed.strikes).toBe(1);
+    await eventually(() => client.roster.requests.map(({ email }) => email)).toEqual([DAVE]);
+    expect(snapshot(client).filter((line) => !line.startsWith(DAVE))).toEqual(before);
+  },
+);
+
 type Change = (client: MsnClient) => Promise<void>;
 interface Case {
   readonly change: Change;

@@ -41,6 +41,8 @@ interface Circle {
 
 /** How often a new circle is looked for: address books may lag. */
 const MAX_READINGS = 3;
+/** Readings that may fail in a row before the next notice is waited for. */
+const MAX_RETRIES = 3;
 /** Members of one circle whose presence is kept. */
 const MAX_PRESENCE = 1000;
 
@@ -226,13 +228,23 @@ export class CircleBook implements Circles {
     return running;
   }
 
-  /** Reads the circles again before long; several reasons cost one reading. A failure leaves all as it is. */
-  scheduleRefresh(): void {
+  /**
+   * Reads the circles again before long; several reasons cost one reading. A failure leaves all as it is, and it is tried
+   * again a few times.
+   */
+  scheduleRefresh(failures = 0): void {
     if (this.#timer !== undefined || !this.isSupported) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.isSupported) this.refresh().catch((error: unknown) => this.#note(error));
-    }, this.#core.timeouts.refresh);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (!this.isSupported) return;
+        this.refresh().catch((error: unknown) => {
+          this.#note(error);
+          if (failures < MAX_RETRIES) this.scheduleRefresh(failures + 1);
+        });
+      },
+      this.#core.timeouts.refresh * 4 ** failures,
+    );
     this.#timer.unref();
   }
 

@@ -34,6 +34,25 @@ describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => 
     await eventually(() => again.circles.list.get(id)?.name).toBe("Book club");
   });
 
+  const NOTHING = "<E><Body><ABFindContactsPagedResponse/></Body></E>";
+  const NO_RESULT = NOTHING.replace("Response/", "Response><ABFindContactsPagedResult/></ABFindContactsPagedResponse");
+  it.each([NOTHING, NO_RESULT])(
+    "is not gone when the address book answers %s, and is asked for again",
+    async (body) => {
+      const id = await together();
+      const gone: string[] = [];
+      bob.on("circlesChanged", () => gone.push(`${bob.circles.list.size} circles`));
+      bob.on("membersChanged", ({ members }) => gone.push(`${members.size} members`));
+      const fault = { kind: "garbage", bytes: Buffer.from(body) } as const;
+      const armed = stage.network.faults.arm({ place: "HTTP", at: "ABFindContactsPaged", account: BOB, fault });
+      const other = await alice.circles.create("Another");
+      await alice.circles.invite(other, BOB);
+      await eventually(() => armed.strikes).toBe(1);
+      await eventually(() => [...bob.circles.list.keys()]).toEqual([id, other]);
+      expect(gone).toEqual(["2 circles"]);
+    },
+  );
+
   it("carries texts and nudges to everybody in it, and says who types", async () => {
     const id = await together();
     const heard = [hearing(alice), hearing(bob)];

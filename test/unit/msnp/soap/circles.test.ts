@@ -10,6 +10,7 @@ import {
   parseCircleMembers,
   parseCircles,
 } from "../../../../src/msnp/soap/circles.ts";
+import { SoapError } from "../../../../src/msnp/soap/service.ts";
 import { parseXml } from "../../../../src/msnp/soap/xml.ts";
 
 const ID = "00000000-0000-0000-0009-0123456789ab";
@@ -25,7 +26,7 @@ function contact(id: string, passport: string, network: string, type = "Circle")
 describe("circles of the own address book (source: msnp-chat §6.2)", () => {
   it("are read with role, state, the contact that stands for them, and the ticket unescaped", () => {
     const response = parseXml(
-      `<r><Contacts>${contact("hidden-1", `${ID.toUpperCase()}@hotmail.com`, "<InviterEmail>bob@example.com</InviterEmail><InviterMessage>come</InviterMessage>")}</Contacts><CircleResult><Circles>${circle(ID, "StatePendingOutbound", "WaitingResponse")}</Circles><CircleTicket>&lt;SignedTicket ver="1"/&gt;</CircleTicket></CircleResult></r>`,
+      `<ABFindContactsPagedResult><Contacts>${contact("hidden-1", `${ID.toUpperCase()}@hotmail.com`, "<InviterEmail>bob@example.com</InviterEmail><InviterMessage>come</InviterMessage>")}</Contacts><CircleResult><Circles>${circle(ID, "StatePendingOutbound", "WaitingResponse")}</Circles><CircleTicket>&lt;SignedTicket ver="1"/&gt;</CircleTicket></CircleResult></ABFindContactsPagedResult>`,
     );
     expect(parseCircles(response)).toEqual({
       ticket: '<SignedTicket ver="1"/>',
@@ -51,13 +52,27 @@ describe("circles of the own address book (source: msnp-chat §6.2)", () => {
     ["AssistantAdmin", "Left", "assistant", "left"],
     ["nonsense", "nonsense", "none", "none"],
   ])("role %s and state %s are %s and %s", (role, state, wantedRole, wantedState) => {
-    const { circles } = parseCircles(parseXml(`<r><Circles>${circle(ID, role, state)}</Circles></r>`));
+    const { circles } = parseCircles(
+      parseXml(`<ABFindContactsPagedResult><Circles>${circle(ID, role, state)}</Circles></ABFindContactsPagedResult>`),
+    );
     expect(circles[0]).toMatchObject({ role: wantedRole, state: wantedState, contactId: ID });
   });
 
   it("are none where there are none, or what is listed has no id", () => {
-    expect(parseCircles(parseXml("<r/>"))).toEqual({ circles: [], ticket: "" });
-    expect(parseCircles(parseXml(`<r><Circles>${circle("x", "Admin")}</Circles></r>`)).circles).toEqual([]);
+    expect(parseCircles(parseXml("<ABFindContactsPagedResult><Ab/></ABFindContactsPagedResult>"))).toEqual({
+      circles: [],
+      ticket: "",
+    });
+    expect(
+      parseCircles(
+        parseXml(`<ABFindContactsPagedResult><Circles>${circle("x", "Admin")}</Circles></ABFindContactsPagedResult>`),
+      ).circles,
+    ).toEqual([]);
+  });
+
+  it.each(["<R/>", "<R><ABFindContactsPagedResult/></R>"])("are not none where an answer is none: %s", (text) => {
+    expect(() => parseCircles(parseXml(text))).toThrow(SoapError);
+    expect(() => parseCircleMembers(parseXml(text))).toThrow(SoapError);
   });
 
   it("have members, but for their own entry and those who were taken out", () => {
@@ -66,7 +81,7 @@ describe("circles of the own address book (source: msnp-chat §6.2)", () => {
       "</contactInfo><fDeleted>true</fDeleted>",
     );
     const response = parseXml(
-      `<r><Contacts>${contact("1", "Bob@example.com", "<RelationshipRole>1</RelationshipRole><RelationshipState>3</RelationshipState>", "Live")}${gone}${contact(ID, `${ID}@live.com`, "", "Me")}</Contacts></r>`,
+      `<ABFindContactsPagedResult><Contacts>${contact("1", "Bob@example.com", "<RelationshipRole>1</RelationshipRole><RelationshipState>3</RelationshipState>", "Live")}${gone}${contact(ID, `${ID}@live.com`, "", "Me")}</Contacts></ABFindContactsPagedResult>`,
     );
     expect(parseCircleMembers(response)).toEqual([
       { contactId: "1", email: "bob@example.com", role: "admin", state: "accepted" },
