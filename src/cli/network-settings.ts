@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { NetworkProfile } from "../config/network.ts";
 import { ConfigError } from "../config/yaml.ts";
+import type { NetworkSettings } from "../msn/network.ts";
 import {
   DIALECTS,
   type DialectName,
@@ -12,21 +13,6 @@ import {
   type TransportKind,
   webFetch,
 } from "../msnp/index.ts";
-
-/** What all accounts of a network have in common. */
-export type NetworkSettings = Pick<
-  MsnClientOptions,
-  | "services"
-  | "dialects"
-  | "transports"
-  | "tls"
-  | "gateway"
-  | "proxy"
-  | "fetch"
-  | "product"
-  | "maxMessageBytes"
-  | "timeouts"
->;
 
 export interface SettingsChoice {
   /** Instead of the profile's. */

@@ -10,8 +10,8 @@ import { offlineWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
 import { listen, MsnSession } from "./session.ts";
 
-/** What the clients of all accounts have in common. */
-type Common = Pick<
+/** What the clients of all accounts of a network have in common. */
+export type NetworkSettings = Pick<
   MsnClientOptions,
   | "services"
   | "dialects"
@@ -25,7 +25,7 @@ type Common = Pick<
   | "timeouts"
 >;
 
-export interface MsnNetworkOptions extends Common {
+export interface MsnNetworkOptions extends NetworkSettings {
   readonly name: NetworkName;
   readonly title: string;
   readonly log: Logger;

@@ -1,9 +1,9 @@
 /** The ways to a network's chat servers that are no plain TCP: through a proxy, by TLS, through the HTTP gateway. */
 import type { NetworkProfile } from "../../config/network.ts";
+import type { NetworkSettings } from "../../msn/network.ts";
 import { DEFAULT_GATEWAY_RULES, describeError, ServerError, type TransportKind } from "../../msnp/index.ts";
 import { Connection } from "../../msnp/transport/connection.ts";
 import { HttpClient } from "../../msnp/transport/http.ts";
-import type { NetworkSettings } from "../network-settings.ts";
 import { type Finding, fail, ok, warn } from "./report.ts";
 
 const SILENT = { onCommand(): void {}, onEnd(): void {} };
