@@ -198,7 +198,7 @@ describe.each(["prosody", "ejabberd"] as const)("%s with everything granted", (k
     await expect(anna.ask.version(component.domain)).rejects.toThrow("service-unavailable");
   });
 
-  test("the component is told its privileges, fills a roster, and speaks in a user's name", async () => {
+  test("the component is told its privileges, sees everybody's presence, and speaks in a user's name", async () => {
     const trace = traceOfTest();
     const component = await xmpp.newComponent(trace);
     await component.waitFor("its privileges", () => component.granted.has("roster"));
@@ -213,21 +213,30 @@ describe.each(["prosody", "ejabberd"] as const)("%s with everything granted", (k
       component.stanzas.some(({ name, attrs }) => name === "presence" && attrs.from === anna.fullJid),
     );
 
-    const item = xml("item", { jid: `carol@${component.domain}`, name: "Carol" }, xml("group", {}, "MSN"));
-    const set = await component.request("set", anna.jid, xml("query", { xmlns: NS.roster }, item));
-    expect(set.attrs.type).toBe("result");
-    const pushed = await anna.waitFor("the push", () => anna.roster.get(`carol@${component.domain}`));
-    expect(pushed).toMatchObject({ name: "Carol", groups: ["MSN"] });
-
-    const said = xml(
-      "message",
-      { xmlns: "jabber:client", from: anna.jid, to: bert.jid, type: "chat" },
-      xml("body", {}, "by proxy"),
-    );
+    const attrs = { xmlns: "jabber:client", from: anna.jid, to: bert.jid, type: "chat" };
+    const said = xml("message", attrs, xml("body", {}, "by proxy"));
     const wrapped = xml("forwarded", { xmlns: NS.forward }, said);
     const privilege = xml("privilege", { xmlns: component.privilegeNamespace }, wrapped);
     await component.send(xml("message", { from: component.domain, to: "xmpp.test" }, privilege));
     expect(bareOf((await bert.waitForMessage("by proxy")).from)).toBe(anna.jid);
+  });
+
+  test("the component reads a roster, and fills it unless the server is an ejabberd too old for that", async () => {
+    const trace = traceOfTest();
+    const component = await xmpp.newComponent(trace);
+    const anna = await xmpp.newPerson("anna", trace);
+    await anna.setContact("dave@xmpp.test", "Dave");
+    const read = await component.request("get", anna.jid, xml("query", { xmlns: NS.roster }));
+    expect(read.getChild("query")?.getChild("item")?.attrs).toMatchObject({ jid: "dave@xmpp.test", name: "Dave" });
+
+    const item = { jid: `carol@${component.domain}`, name: "Carol", subscription: "both" };
+    const entry = xml("item", item, xml("group", {}, "MSN"));
+    const { attrs } = await component.request("set", anna.jid, xml("query", { xmlns: NS.roster }, entry));
+    expect(attrs.type).toBe(xmpp.server.canSetRosters ? "result" : "error");
+    const pushed = xmpp.server.canSetRosters
+      ? await anna.waitFor("the push", () => anna.roster.get(item.jid))
+      : anna.roster.get(item.jid);
+    expect(pushed?.groups).toEqual(xmpp.server.canSetRosters ? ["MSN"] : undefined);
   });
 
   test("a cut connection is taken up again where it broke off, and what came meanwhile is not lost", async () => {

@@ -103,6 +103,7 @@ function ejabberdConfig(plan: XmppPlan): Record<string, unknown> {
     auth_method: "internal",
     auth_password_format: "scram",
     registration_timeout: "infinity",
+    s2s_access: "none",
     disable_sasl_mechanisms: ["digest-md5", "X-OAUTH2"],
     acl: { local: { user_regexp: "" }, loopback: { ip: [LOOPBACK_NETWORK] }, gateway: { server: [component] } },
     access_rules: {

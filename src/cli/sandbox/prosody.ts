@@ -132,6 +132,8 @@ modules_enabled = { ${MODULES.map(lua).join(", ")} }
 modules_disabled = { "s2s" }
 ssl = { certificate = ${lua(certificate.certificate)}; key = ${lua(certificate.key)} }
 authentication = "internal_hashed"
+-- the fewest that SCRAM allows: xmpp.js works through them in JavaScript at each sign-in
+default_iteration_count = 4096
 storage = "internal"
 limits = {}
 max_archive_query_results = 250

@@ -351,7 +351,11 @@ export class XmppPerson {
       this.roster.set(item.attrs.jid ?? "", readRosterItem(item));
     }
     await this.#stream.request("set", undefined, xml("enable", { xmlns: NS.carbons }));
-    if (this.#own !== undefined) await this.send(ownPresence(this.#own));
+    if (this.#own === undefined) return;
+    const seen = this.presences.length;
+    await this.send(ownPresence(this.#own));
+    // The server tells it to all of one's devices, this one included: from then on messages come here.
+    await this.waitFor("its own presence", () => this.presences.slice(seen).some(({ from }) => from === this.fullJid));
   }
 
   #see(stanza: Stanza): void {
