@@ -2,6 +2,8 @@ import { type Email, toEmail } from "../../address.ts";
 import { parsePresence, readAddress } from "../../dialect/lines.ts";
 import { describeError } from "../../errors.ts";
 import { ADDRESS_TYPE, type MultipartAddress, parseMultipartAddress } from "../../message/multipart-address.ts";
+import { isUnavailable } from "../../soap/service.ts";
+import { HttpError } from "../../transport/http.ts";
 import { type Command, decodeArg } from "../../wire/command.ts";
 import type { Core, Live } from "../core.ts";
 import { Pings } from "../pings.ts";
@@ -32,6 +34,8 @@ export class Late implements MessengerHost {
   readonly groups: Groups;
   readonly stored: StoredTexts;
   readonly #owner: LateOwner;
+  /** The circles could not be read for the moment. */
+  #mustReadAgain = false;
 
   constructor(core: Core, turns: Turns, owner: LateOwner) {
     this.core = core;
@@ -64,7 +68,9 @@ export class Late implements MessengerHost {
   started(live: Live): void {
     if (!this.#hasCircles(live)) return;
     const isKnown = live.dialect.presence.kind === "documents";
-    void this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : this.circles.refresh()));
+    void this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : this.circles.refresh())).then(() => {
+      if (this.#mustReadAgain) this.circles.scheduleRefresh(1);
+    });
   }
 
   end(): void {
@@ -76,6 +82,7 @@ export class Late implements MessengerHost {
     this.circles.clear();
     this.groups.clear();
     this.post.pings = undefined;
+    this.#mustReadAgain = false;
   }
 
   #hasCircles({ dialect }: Live): boolean {
@@ -87,6 +94,7 @@ export class Late implements MessengerHost {
     try {
       await step();
     } catch (error) {
+      this.#mustReadAgain ||= error instanceof HttpError || isUnavailable(error);
       this.core.options.trace?.("<<<", "NS", `Circles are out of reach: ${describeError(error)}`);
     }
   }

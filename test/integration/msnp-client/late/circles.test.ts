@@ -53,6 +53,22 @@ describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => 
     },
   );
 
+  it.each(["drop", "status"])(
+    "is found after a sign-in at which the address book was out of order (%s)",
+    async (kind) => {
+      const id = await together();
+      await bob.signOut();
+      const fault = kind === "drop" ? ({ kind: "drop" } as const) : ({ kind: "status", status: 503 } as const);
+      stage.network.faults.arm({ place: "HTTP", at: "ABFindContactsPaged", account: BOB, times: 2, fault });
+      const again = await stage.signedIn(BOB, dialect, { timeouts: { refresh: 20 } });
+      await eventually(() => again.circles.list.get(id)?.state).toBe("accepted");
+      const heard = hearing(again);
+      await eventually(() => [...alice.circles.conversation(id).members]).toEqual([BOB]);
+      await alice.circles.conversation(id).sendText("there you are");
+      await heard.until(1);
+    },
+  );
+
   it("carries texts and nudges to everybody in it, and says who types", async () => {
     const id = await together();
     const heard = [hearing(alice), hearing(bob)];
