@@ -160,7 +160,7 @@ class MatrixSide implements MatrixHome, Inbox {
     const ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
     this.#speech = new Speech({ sender, ghosts, double, ownGhost, meter });
     this.#roomNames = new RoomNames({ sender, ghosts, log });
-    const isEcho = ({ event, room, sender, content }: EventHead) => double.isEcho(event, room, sender, content);
+    const isEcho = (head: EventHead) => double.isEcho(head);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
     this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, isEcho, log });

@@ -86,6 +86,8 @@ export interface EventHead {
   readonly room: string;
   readonly sender: string;
   readonly event: string;
+  /** When its homeserver made it, Unix ms; 0 when that is not said. */
+  readonly at: number;
   readonly stateKey: string | undefined;
   readonly content: Record<string, unknown>;
 }
@@ -98,7 +100,8 @@ export function eventHead(raw: unknown): EventHead | undefined {
   const sender = text(e.sender);
   const event = text(e.event_id);
   if (!type || !room || !event || !sender || !/^@[^:\s]*:\S+$/.test(sender)) return undefined;
-  return { type, room, sender, event, stateKey: text(e.state_key), content: record(e.content) };
+  const at = typeof e.origin_server_ts === "number" ? e.origin_server_ts : 0;
+  return { type, room, sender, event, at, stateKey: text(e.state_key), content: record(e.content) };
 }
 
 /** Types that can mean something; everything else is not stored. */

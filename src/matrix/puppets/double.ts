@@ -10,12 +10,14 @@ import type { PuppetAccess } from "../../bridge/ports/home.ts";
 import type { SecretStore } from "../../bridge/ports/store.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import type { Secret } from "../../bridge/secret.ts";
-import { ECHO, echoMark, isEcho } from "../convert/echo.ts";
+import { ECHO } from "../convert/echo.ts";
+import type { EventHead } from "../convert/event.ts";
 import { DEVICE, isUnknownDevice } from "../ghosts.ts";
 import type { Call, HomeserverClient } from "../http/client.ts";
 import { isRefusal, MatrixRefusal, toBridgeError } from "../http/errors.ts";
 import type { PuppetRegistration } from "../registration.ts";
 import { eventId, sendPath, transactionId } from "../sender.ts";
+import { Echoes } from "./echoes.ts";
 
 export interface DoublePuppetsOptions {
   readonly home: HomeName;
@@ -54,18 +56,18 @@ export class DoublePuppets {
   readonly #o: DoublePuppetsOptions;
   /** Residents whose device for sending is there, or cannot be. */
   readonly #devices = new RecentMap<string, boolean>(REMEMBERED);
-  /** What was posted as residents; a second net below the marks, for servers that drop what they do not know. */
-  readonly #posted = new RecentMap<string, true>(REMEMBERED);
+  readonly #echoes: Echoes;
   /** Residents for whom the operator's registration was refused, so that it is said once. */
   readonly #refused = new RecentMap<string, true>(REMEMBERED);
 
   constructor(options: DoublePuppetsOptions) {
     this.#o = options;
+    this.#echoes = new Echoes(options.secret);
   }
 
   /** Whether an event is one that was posted here as its sender. */
-  isEcho(event: string, room: string, sender: string, content: Readonly<Record<string, unknown>>): boolean {
-    return this.#posted.get(event) !== undefined || isEcho(this.#o.secret.open(), room, sender, content);
+  isEcho(head: EventHead): boolean {
+    return this.#echoes.isEcho(head);
   }
 
   /** The best way to speak as a resident that there is. @throws BridgeError `store-down`. */
@@ -100,9 +102,7 @@ export class DoublePuppets {
     const resident = residentId(this.#o.home, post.mxid);
     for (const access of await this.#accesses(resident)) {
       try {
-        const event = await this.#postBy(access, post);
-        this.#posted.set(event, true);
-        return event;
+        return await this.#postBy(access, post);
       } catch (error) {
         if (!isNo(error)) throw error;
         await this.#gone(access, resident, error);
@@ -132,9 +132,13 @@ export class DoublePuppets {
     }
   }
 
-  async #send(access: Access, post: OwnPost): Promise<MessageId> {
+  #send(access: Access, post: OwnPost): Promise<MessageId> {
+    const { room, mxid, key } = post;
+    return this.#echoes.send(room, mxid, transactionId(key), (mark) => this.#put(access, post, mark));
+  }
+
+  async #put(access: Access, post: OwnPost, mark: string): Promise<MessageId> {
     const { room, mxid, type, key, at } = post;
-    const mark = echoMark(this.#o.secret.open(), room, mxid, transactionId(key));
     const call: Call = {
       name: "send-as-resident",
       method: "PUT",

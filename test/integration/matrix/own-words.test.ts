@@ -56,7 +56,7 @@ describe("the owner's words from another place", () => {
     const c = await chat({ doublePuppet: OPERATOR });
     const id = await c.say("hello", "k1");
     const [posted] = c.stub.room(c.room).events;
-    const echo = { ...c.stub.event(c.room, ANNA, "m.room.message", posted?.content ?? {}), event_id: "$another" };
+    const echo = { ...c.stub.event(c.room, ANNA, "m.room.message", posted?.content ?? {}), event_id: id };
     const bare = {
       ...c.stub.event(c.room, ANNA, "m.room.message", { msgtype: "m.text", body: "hello" }),
       event_id: id,
@@ -66,6 +66,18 @@ describe("the owner's words from another place", () => {
     await c.stub.push([echo, bare, said]);
     await c.host.event("text");
     expect(c.host.events.filter(({ kind }) => kind === "text")).toHaveLength(1);
+  });
+
+  it("are words to the contact when she copies them into the same chat", async () => {
+    const c = await chat({ doublePuppet: OPERATOR });
+    const id = await c.say("once more", "k1");
+    const [posted] = c.stub.room(c.room).events;
+    const copy = () => c.stub.event(c.room, ANNA, "m.room.message", posted?.content ?? {});
+    c.host.portals.add(c.room as never);
+    await c.stub.push([{ ...copy(), event_id: id }, copy()]);
+    await c.stub.push([copy()]);
+    await c.host.settled();
+    expect(c.host.events.flatMap((e) => (e.kind === "text" ? [e.text] : []))).toEqual(["once more", "once more"]);
   });
 
   it("are one message when the answer was lost and the lane tries again", async () => {
