@@ -154,31 +154,6 @@ test("a friend request shows itself once and is accepted; block, rename and remo
   await hear(/no longer in your contact list/);
 });
 
-test("1 000 messages wait, the bridge is killed twice while fetching: all arrive once, in order, with their dates", async () => {
-  const { world } = there;
-  const { email } = world.account("alice");
-  const waiting = (): number => world.msn.offlineMessages(email).length;
-  const before = anna.room(room).texts(world.ghost("bob")).length;
-  await world.bridge.stop();
-  const at = Date.parse("2009-02-13T23:31:30Z");
-  const left = Array.from({ length: 1000 }, (_, i) => ({ from: bob.email, text: `waited ${i}`, at: at + i * 60_000 }));
-  world.msn.leaveOfflineMessages(email, left);
-  for (let kills = 0; kills < 2; kills += 1) {
-    const now = waiting();
-    await world.bridge.start();
-    await expect.poll(waiting, { timeout: 30_000, interval: 5 }).toBeLessThan(now);
-    expect(waiting()).toBeGreaterThan(0);
-    await world.bridge.kill();
-  }
-  await world.bridge.start();
-  await anna.waitFor("the last", () => anna.room(room).texts(world.ghost("bob")).includes("waited 999"), 240_000);
-  const shown = anna.room(room).messages(world.ghost("bob")).slice(before);
-  expect(shown.map(({ content, origin_server_ts }) => [content.body, origin_server_ts])).toEqual(
-    left.map(({ text, at }) => [text, at]),
-  );
-  await expect.poll(waiting, { timeout: 15_000 }).toBe(0);
-});
-
 /** Fills in the page as a browser without JavaScript does. */
 async function giveToken(url: string, access: string): Promise<void> {
   const page = await fetch(url);
