@@ -6,6 +6,7 @@ import { isAlive } from "./proc-table.ts";
 import { TraceRecorder } from "./trace.ts";
 import { Transcript } from "./transcript.ts";
 import { World } from "./world.ts";
+import type { XmppServer } from "./xmpp-server.ts";
 
 const VAR = fileURLToPath(new URL("../../../var/", import.meta.url));
 const FOLDER = join(VAR, "sandbox");
@@ -83,11 +84,17 @@ function describe(world: World): void {
       users: world.users.map(({ id, password }) => ({ id, password })),
     },
     msn: { host: "127.0.0.1", port: ns, http: `http://127.0.0.1:${http}`, accounts: world.accounts },
+    ...(world.xmpp === undefined ? {} : { xmpp: describeXmpp(world.xmpp) }),
     redis: world.redis.url,
     bridge: { url: setup.webUrl, metrics: setup.metricsUrl },
     pids: { sandbox: process.pid, ...world.pids() },
   };
   writeFileSync(DESCRIPTION, `${JSON.stringify(description, null, 2)}\n`);
+}
+
+function describeXmpp(server: XmppServer): Record<string, unknown> {
+  const { host, c2sPort, domain, component, muc, users, caFile } = server;
+  return { host, port: c2sPort, domain, component, muc, users, ca: caFile };
 }
 
 function welcome(world: World): void {
@@ -99,9 +106,18 @@ ${world.users.map(({ id, password }) => `  ${id}  (password ${password})`).join(
 
 MSN: notification server 127.0.0.1:${world.msn.ports.ns}, web services http://127.0.0.1:${world.msn.ports.http}; MSNP11 and MSNP18
 ${world.accounts.map(({ email, password, name }) => `  ${email}  (password ${password}, ${name})`).join("\n")}
-
+${welcomeXmpp(world.xmpp)}
 Health ${setup.webUrl}/ready, figures ${setup.metricsUrl}, all of it in var/sandbox.json.
 Ctrl-C ends everything.`);
+}
+
+function welcomeXmpp(server: XmppServer | undefined): string {
+  if (server === undefined) return "";
+  const users = server.users.map(({ jid, password }) => `  ${jid}  (password ${password})`).join("\n");
+  return `
+XMPP: ${server.host}:${server.c2sPort} (STARTTLS, certificate in ${server.caFile}), the bridge is ${server.component}
+${users}
+`;
 }
 
 function runningSandbox(): number | undefined {

@@ -6,9 +6,12 @@ import { BridgeProcess, prepareBridge } from "./bridge-process.ts";
 import { MatrixPerson } from "./matrix-person.ts";
 import { MsnPerson } from "./msn-person.ts";
 import { ProcessGroup } from "./processes.ts";
+import { startProsody } from "./prosody.ts";
 import { type RedisServer, startRedis } from "./redis.ts";
 import { createMatrixUser, type MatrixAccount, type Synapse, startSynapse } from "./synapse.ts";
 import type { Trace } from "./trace.ts";
+import { XmppPerson } from "./xmpp-person.ts";
+import type { XmppServer } from "./xmpp-server.ts";
 
 export interface WorldOptions {
   /** Empty or missing folder for everything that runs. */
@@ -18,6 +21,8 @@ export interface WorldOptions {
   readonly serverName?: string;
   readonly matrixUsers?: readonly string[];
   readonly msnNames?: readonly string[];
+  /** Users of a Prosody; it is started only when there are any. */
+  readonly xmppUsers?: readonly string[];
   readonly trace?: Trace | undefined;
   readonly bridge?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly onProgress?: (what: string) => void;
@@ -41,12 +46,14 @@ export class World {
   readonly bridge: BridgeProcess;
   readonly users: readonly MatrixAccount[];
   readonly accounts: readonly MsnAccount[];
+  /** The Prosody, when this world has XMPP users. */
+  readonly xmpp: XmppServer | undefined;
   readonly #group: ProcessGroup;
   readonly #trace: Trace | undefined;
   readonly #people: { close(): Promise<void> }[] = [];
 
   private constructor(
-    parts: Pick<World, "synapse" | "redis" | "msn" | "bridge" | "users" | "accounts">,
+    parts: Pick<World, "synapse" | "redis" | "msn" | "bridge" | "users" | "accounts" | "xmpp">,
     group: ProcessGroup,
     trace: Trace | undefined,
   ) {
@@ -56,6 +63,7 @@ export class World {
     this.bridge = parts.bridge;
     this.users = parts.users;
     this.accounts = parts.accounts;
+    this.xmpp = parts.xmpp;
     this.#group = group;
     this.#trace = trace;
   }
@@ -75,7 +83,7 @@ export class World {
       });
       for (const a of accounts) for (const b of accounts) if (a.email < b.email) msn.befriend(a.email, b.email);
       say("MSN network");
-      const [redis, synapse] = await Promise.all([
+      const [redis, synapse, xmpp] = await Promise.all([
         startRedis({ dir: join(options.dir, "redis"), group }),
         startSynapse({
           dir: join(options.dir, "synapse"),
@@ -84,8 +92,9 @@ export class World {
           registrationFile: setup.registrationFile,
           group,
         }),
+        startXmpp(options, group),
       ]);
-      say(`Redis ${redis.version}, Synapse ${synapse.version}`);
+      say(`Redis ${redis.version}, Synapse ${synapse.version}${xmpp ? `, Prosody ${xmpp.version}` : ""}`);
       const users = await Promise.all(
         (options.matrixUsers ?? ["anna", "ben"]).map((name) =>
           createMatrixUser(synapse, name, `pw-${name}`, { displayName: capital(name) }),
@@ -101,7 +110,7 @@ export class World {
       });
       await bridge.start();
       say("bridge");
-      return new World({ synapse, redis, msn, bridge, users, accounts }, group, options.trace);
+      return new World({ synapse, redis, msn, bridge, users, accounts, xmpp }, group, options.trace);
     } catch (error) {
       await msn?.close();
       await group.stopAll();
@@ -117,6 +126,16 @@ export class World {
       accessToken: user.accessToken,
       trace: this.#trace,
     });
+    this.#people.push(person);
+    return person;
+  }
+
+  /** A client of an XMPP user, by localpart. */
+  async xmppClient(name: string): Promise<XmppPerson> {
+    const server = this.xmpp;
+    const user = server?.users.find(({ jid }) => jid.startsWith(`${name}@`));
+    if (server === undefined || user === undefined) throw new Error(`there is no XMPP user ${name} in this world`);
+    const person = await XmppPerson.signIn({ server, ...user, trace: this.#trace });
     this.#people.push(person);
     return person;
   }
@@ -153,6 +172,12 @@ export class World {
     await this.#group.stopAll();
     return this.#group.survivors();
   }
+}
+
+async function startXmpp({ dir, xmppUsers = [] }: WorldOptions, group: ProcessGroup): Promise<XmppServer | undefined> {
+  if (xmppUsers.length === 0) return undefined;
+  const users = xmppUsers.map((name) => ({ name, password: `pw-${name}` }));
+  return await startProsody({ dir: join(dir, "prosody"), users, group });
 }
 
 function msnAccount(name: string): MsnAccount {
