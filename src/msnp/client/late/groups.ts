@@ -30,14 +30,16 @@ export class Groups {
     if (this.#chats.size >= MAX_GROUPS) {
       throw new SendError("rate-limited", "not-sent", "Too many groups are open at once");
     }
+    let chat: GroupChat | undefined;
     try {
       const address = await createGroup(this.#core, live);
-      const chat = this.#chat(address);
+      chat = this.#chat(address);
       await joinRoster(this.#core, live, address);
       this.#core.events.emit("conversation", chat);
       await this.#inviteAll(chat, members);
       return chat;
     } catch (error) {
+      if (chat !== undefined) await this.leave(chat).catch((reason: unknown) => this.#note(reason));
       throw toSendError(error);
     }
   }
@@ -46,9 +48,7 @@ export class Groups {
     const outcomes = await Promise.allSettled(members.map((email) => this.invite(chat, email)));
     const failures = outcomes.filter((outcome) => outcome.status === "rejected");
     for (const { reason } of failures) this.#note(reason);
-    if (failures.length < outcomes.length) return;
-    await this.leave(chat).catch((error: unknown) => this.#note(error));
-    throw failures[0]?.reason;
+    if (failures.length === outcomes.length) throw failures[0]?.reason;
   }
 
   /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
@@ -74,11 +74,13 @@ export class Groups {
   }
 
   async leave(chat: GroupChat): Promise<void> {
-    if (!this.#chats.delete(chat.id)) return;
+    if (this.#chats.get(chat.id) !== chat) return;
     const { live } = this.#core;
     try {
       if (live !== undefined) await leaveGroup(this.#core, live, chat.address);
     } finally {
+      // Only now, lest words that were under way bring it back as a group that nobody knows.
+      if (this.#chats.get(chat.id) === chat) this.#chats.delete(chat.id);
       this.#emptied(chat);
     }
   }
