@@ -163,16 +163,18 @@ export class Switchboard implements ConnectionOwner {
   /**
    * Sends a message and waits for its acknowledgement. `undelivered` means that surely nobody has read it: the server
    * said so, the board was closed before, or the last of the others had left before the server took the message.
-   * Rejects with SendError `maybe-sent` when nobody can know.
+   * Rejects with SendError `maybe-sent` when nobody can know, as when it did not reach everybody of several.
    */
   async deliver(payload: Buffer, ack: "A" | "D" = "A"): Promise<"delivered" | "undelivered"> {
     const connection = this.#connection;
     if (connection === undefined || !this.isReady || connection.isOver) return "undelivered";
     const before = this.#emptied;
+    const { size } = this.#roster;
     let atAnswer = before;
+    let answer: Command;
     this.#touch();
     try {
-      const answer = await connection.request("MSG", [ack], {
+      answer = await connection.request("MSG", [ack], {
         payload,
         accept: ["ACK", "NAK"],
         timeout: this.#core.timeouts.ack,
@@ -180,15 +182,19 @@ export class Switchboard implements ConnectionOwner {
           atAnswer = this.#emptied;
         },
       });
-      // Some servers acknowledge to an empty room (source: msnp-chat §1.5); lines come in the order of events.
-      return answer.name === "ACK" && before === atAnswer ? "delivered" : "undelivered";
     } catch (error) {
-      if (error instanceof ServerError) return refusal(error);
+      if (error instanceof ServerError) throw refusal(error);
       const code = connection.isOver ? "closed" : "timeout";
       throw new SendError(code, "maybe-sent", `The message may not have arrived (${describeError(error)})`, {
         cause: error,
       });
     }
+    // It says that not all have got it; whoever sends again to several lets some read it twice (source: msnp-chat §1.5).
+    if (answer.name === "NAK" && size > 1 && before === atAnswer) {
+      throw new SendError("refused", "maybe-sent", "The message did not reach everybody in the chat");
+    }
+    // Some servers acknowledge to an empty room (source: msnp-chat §1.5); lines come in the order of events.
+    return answer.name === "ACK" && before === atAnswer ? "delivered" : "undelivered";
   }
 
   /** Sends what nobody acknowledges. */
@@ -282,7 +288,7 @@ export class Switchboard implements ConnectionOwner {
     if (isStillHere) return;
     this.#roster.delete(email);
     // `BYE email 1`: the server has taken them off for their silence (source: msnp-chat §1.4).
-    if (command.args[1] === "1") this.#dropped.add(email);
+    if (command.args[1] === "1" && this.#dropped.size < MAX_MEMBERS) this.#dropped.add(email);
     if (this.#roster.size === 0) this.#emptied += 1;
     this.#membersChanged();
   }
@@ -318,7 +324,7 @@ export class Switchboard implements ConnectionOwner {
 }
 
 /** An error line for a message means that the server did not pass it on. */
-function refusal(error: ServerError): never {
+function refusal(error: ServerError): SendError {
   const code = error.kind === "rate" ? "rate-limited" : "refused";
-  throw new SendError(code, "not-sent", error.message, { cause: error });
+  return new SendError(code, "not-sent", error.message, { cause: error });
 }

@@ -40,6 +40,16 @@ describe("a conversation with several people", () => {
     expect(told).toEqual(["conversation of 2", "members: 1", "members: 0"]);
   });
 
+  it("does not repeat a text that was refused with NAK: some of the others may have read it", async () => {
+    const { alice, bob } = await three();
+    const group = await alice.startGroup([BOB, CAROL]);
+    const atBob = hearing(bob);
+    stage.network.faults.arm({ place: "SB", at: "MSG", account: ALICE, fault: { kind: "nak" } });
+    await expect(group.sendText("to all")).rejects.toMatchObject({ code: "refused", certainty: "maybe-sent" });
+    await group.sendText("to all again");
+    expect(await atBob.until(1)).toEqual(["alice: to all again"]);
+  });
+
   it("begins with those who can come", async () => {
     const alice = await stage.signedIn(ALICE, DIALECT);
     const carol = await stage.signedIn(CAROL, DIALECT);
