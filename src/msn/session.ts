@@ -12,7 +12,7 @@ import type {
   SessionHooks,
   TypingSending,
 } from "../bridge/ports/network.ts";
-import type { Email, IncomingMessage, MsnClient, MsnEndpoint } from "../msnp/index.ts";
+import type { Conversation, Email, IncomingMessage, MsnClient, MsnEndpoint } from "../msnp/index.ts";
 import { MsnpError, SendError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
 import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
@@ -233,8 +233,10 @@ export class MsnSession
 
 /** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
 export function listen(client: MsnClient, self: Email, hooks: SessionHooks): void {
+  const speakers = new WeakMap<Conversation, Email>();
   client.on("message", (message) => {
-    if (message.from === self) return hearOwn(client, message, hooks);
+    if (message.from === self) return hearOwn(client, message, hooks, speakers.get(message.conversation));
+    speakers.set(message.conversation, message.from);
     const neutral = networkMessage(message);
     if (neutral) hooks.message(neutral);
   });
@@ -249,9 +251,14 @@ export function listen(client: MsnClient, self: Email, hooks: SessionHooks): voi
 }
 
 /** What the owner says at another place, with the name of that place where it has one. */
-function hearOwn(client: MsnClient, message: IncomingMessage, hooks: SessionHooks): void {
+function hearOwn(
+  client: MsnClient,
+  message: IncomingMessage,
+  hooks: SessionHooks,
+  lastSpeaker: Email | undefined,
+): void {
   const place = message.endpoint && client.endpoints.list.get(message.endpoint);
   if (place?.isSelf) return;
-  const own = ownWords(message, place?.name === "" ? undefined : place?.name);
+  const own = ownWords(message, place?.name === "" ? undefined : place?.name, lastSpeaker);
   if (own) hooks.ownMessage(own);
 }

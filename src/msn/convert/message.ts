@@ -1,43 +1,61 @@
 import type { NetworkMessage } from "../../bridge/model.ts";
+import { oneLine } from "../../bridge/plain.ts";
 import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
-import type { Email, IncomingMessage, OfflineMessage } from "../../msnp/index.ts";
+import type { Conversation, Email, IncomingMessage, OfflineMessage } from "../../msnp/index.ts";
 import { addressOf } from "./contact.ts";
 
-/** A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the like). */
+/** Characters of a circle's name in front of what is said there. */
+const LONGEST_NAME = 60;
+
+/**
+ * A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the
+ * like). What is said among several stands in the chat with who said it, marked, because groups have no chat of their own.
+ */
 export function networkMessage(message: IncomingMessage): NetworkMessage | undefined {
   const common = { from: addressOf(message.from), fromName: message.fromName, at: message.receivedAt };
-  const { body } = message;
+  const { body, conversation } = message;
+  const among = amongSeveral(conversation);
   switch (body.kind) {
     case "text":
-      return {
-        ...common,
-        kind: "text",
-        text: message.conversation.isGroup ? `(in a group chat) ${body.text}` : body.text,
-      };
+      return { ...common, kind: "text", text: among + body.text };
     case "action":
-      return { ...common, kind: "notice", text: body.text };
+      return { ...common, kind: "notice", text: among + body.text };
     case "nudge":
+      if (conversation.isGroup) return { ...common, kind: "notice", text: `${among}sent a nudge` };
       return { ...common, kind: "notice", text: "sent you a nudge", nudge: true };
     default:
       return undefined;
   }
 }
 
+/** Where something was said, unless it was between two. */
+function amongSeveral({ kind, name = "", isGroup }: Conversation): string {
+  if (!isGroup) return "";
+  const shown = kind === "circle" ? oneLine(name, LONGEST_NAME) : "";
+  return shown === "" ? "(in a group chat) " : `(in the circle ${shown}) `;
+}
+
 /**
- * What the owner said at another place to one person; undefined for anything else. `device`: how that place is called.
- * What was said to several at once has no chat with one contact to stand in.
+ * What the owner said at another place; undefined for what is not meant for people, or has nobody to stand with. `device`:
+ * how that place is called. `lastSpeaker`: of others in that conversation; what is said among several stands with them.
  */
-export function ownWords(message: IncomingMessage, device: string | undefined): OwnWords | undefined {
-  const to = message.to ?? onlyMember(message);
-  const said = to === undefined || message.conversation.isGroup ? undefined : networkMessage(message);
+export function ownWords(
+  message: IncomingMessage,
+  device: string | undefined,
+  lastSpeaker: Email | undefined,
+): OwnWords | undefined {
+  const { conversation, body } = message;
+  const to = message.to ?? addressee(message, lastSpeaker);
+  const said = networkMessage(message);
   if (to === undefined || said === undefined) return undefined;
-  const text = message.body.kind === "nudge" ? "sent a nudge" : said.text;
+  const text = body.kind === "nudge" && !conversation.isGroup ? "sent a nudge" : said.text;
   const { kind, fromName, at } = said;
   return { kind, to: addressOf(to), fromName, text, at, ...(device === undefined ? {} : { device }) };
 }
 
-function onlyMember({ conversation, from }: IncomingMessage): Email | undefined {
+function addressee({ conversation, from }: IncomingMessage, lastSpeaker: Email | undefined): Email | undefined {
   const [first, second] = [...conversation.members].filter((member) => member !== from);
+  if (conversation.isGroup) return lastSpeaker ?? first;
   return second === undefined ? first : undefined;
 }
 
