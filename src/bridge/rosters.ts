@@ -87,8 +87,7 @@ export class Rosters implements RosterDesk {
   }
 
   async signIn(account: AccountId): Promise<void> {
-    if (this.#o.fleet().record(account)?.halt !== "signed-out" && this.#o.fleet().session(account)) return;
-    await this.#o.fleet().resume(account);
+    if (this.#o.fleet().record(account)?.halt === "signed-out") await this.#o.fleet().resume(account);
   }
 
   async signOut(account: AccountId): Promise<void> {

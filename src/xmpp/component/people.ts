@@ -1,0 +1,158 @@
+import type { Logger } from "pino";
+import { asBridgeError } from "../../bridge/errors.ts";
+import { type HomeName, type ResidentId, residentId } from "../../bridge/model.ts";
+import type { HomeHost, RosterDesk } from "../../bridge/ports/home.ts";
+import type { ProfileStore } from "../../bridge/ports/store.ts";
+import { RecentMap } from "../../bridge/recent.ts";
+import { fromPresence, mergeResources, type Resource } from "../convert/presence.ts";
+import { type BareJid, bare, type Jid, resourceOf } from "../jid.ts";
+import type { ReadPresence } from "../stanza/presence.ts";
+
+export interface PeopleOptions {
+  readonly home: HomeName;
+  readonly host: () => HomeHost;
+  readonly desk: () => RosterDesk;
+  readonly profiles: ProfileStore;
+  readonly stayOn: boolean;
+  readonly limit: number;
+  readonly leaveMs: number;
+  readonly log: Logger;
+}
+
+interface Person {
+  readonly resources: Map<string, Resource>;
+  /** What they listen to. */
+  media: string | undefined;
+  leaving: NodeJS.Timeout | undefined;
+}
+
+/** Clients of one person that are looked at. */
+const RESOURCES = 32;
+/** In a resident's profile: `yes` or `no` to following them, and whether it was that which signed them out. */
+const FOLLOWS = "follows";
+const LEFT = "left";
+
+/**
+ * Who is there, with which clients. Tells the core what one person with several clients looks like, and has the accounts
+ * of those who want it so sign in and out with them (XEP-0100 §4.4, §4.5).
+ */
+export class People {
+  readonly #o: PeopleOptions;
+  readonly #people: RecentMap<BareJid, Person>;
+  #seq = 0;
+  #stopped = false;
+
+  constructor(options: PeopleOptions) {
+    this.#o = options;
+    this.#people = new RecentMap(options.limit);
+  }
+
+  /** Presence that came to the gateway. */
+  heard(stanza: ReadPresence): void {
+    const who = bare(stanza.from);
+    const person = this.#people.get(who) ?? {
+      resources: new Map<string, Resource>(),
+      media: undefined,
+      leaving: undefined,
+    };
+    this.#people.set(who, person);
+    const wasThere = person.resources.size > 0;
+    const resource = resourceOf(stanza.from) ?? "";
+    const presence = fromPresence(stanza);
+    if (presence.availability === "offline") {
+      // From the bare address: the server speaks for all of them.
+      if (resource === "") person.resources.clear();
+      else person.resources.delete(resource);
+    } else if (person.resources.has(resource) || person.resources.size < RESOURCES) {
+      person.resources.set(resource, { presence, priority: stanza.priority, seq: ++this.#seq });
+    }
+    this.#tell(who, person);
+    const isThere = person.resources.size > 0;
+    if (isThere && !wasThere) this.#came(who, person);
+    if (!isThere && wasThere) this.#left(who, person);
+  }
+
+  /** What they listen to; "" for nothing. */
+  listens(who: BareJid, media: string): void {
+    const person = this.#people.get(who);
+    if (!person || (person.media ?? "") === media) return;
+    person.media = media === "" ? undefined : media;
+    this.#tell(who, person);
+  }
+
+  isThere(who: BareJid): boolean {
+    return (this.#people.get(who)?.resources.size ?? 0) > 0;
+  }
+
+  /** Whether that very client is there. */
+  isOn(client: Jid): boolean {
+    return this.#people.get(bare(client))?.resources.has(resourceOf(client) ?? "") ?? false;
+  }
+
+  async follows(resident: ResidentId): Promise<boolean> {
+    const { [FOLLOWS]: chosen } = await this.#o.profiles.resident(resident);
+    return chosen === undefined || chosen === "" ? !this.#o.stayOn : chosen === "yes";
+  }
+
+  async setFollows(resident: ResidentId, follows: boolean): Promise<void> {
+    await this.#o.profiles.updateResident(resident, { [FOLLOWS]: follows ? "yes" : "no" });
+    if (!follows) await this.#bringBack(resident);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #tell(who: BareJid, person: Person): void {
+    const presence = mergeResources(person.resources.values());
+    const media = person.media === undefined ? {} : { media: person.media };
+    this.#o.host().presence(this.#id(who), { ...presence, ...media });
+  }
+
+  #came(who: BareJid, person: Person): void {
+    clearTimeout(person.leaving);
+    person.leaving = undefined;
+    this.#run(() => this.#bringBack(this.#id(who)));
+  }
+
+  /** Clients come and go as networks do: only who stays away has left. */
+  #left(who: BareJid, person: Person): void {
+    person.leaving = setTimeout(() => {
+      if (!this.#stopped && person.resources.size === 0) this.#run(() => this.#takeAlong(this.#id(who)));
+    }, this.#o.leaveMs);
+    person.leaving.unref();
+  }
+
+  async #takeAlong(resident: ResidentId): Promise<void> {
+    if (!(await this.follows(resident))) return;
+    const accounts = await this.#o.desk().accounts(resident);
+    const on = accounts.filter(({ halt }) => halt === "none");
+    if (on.length === 0) return;
+    // What the owner has signed out themselves stays so when they come back.
+    await this.#o.profiles.updateResident(resident, {
+      [LEFT]: on
+        .map(({ id }) => id)
+        .join("\n")
+        .slice(0, 4000),
+    });
+    for (const { id } of on) await this.#o.desk().signOut(id);
+  }
+
+  async #bringBack(resident: ResidentId): Promise<void> {
+    const { [LEFT]: left = "" } = await this.#o.profiles.resident(resident);
+    if (left === "") return;
+    const ids = new Set(left.split("\n"));
+    for (const { id } of await this.#o.desk().accounts(resident)) if (ids.has(id)) await this.#o.desk().signIn(id);
+    await this.#o.profiles.updateResident(resident, { [LEFT]: "" });
+  }
+
+  #run(task: () => Promise<void>): void {
+    task().catch((error: unknown) =>
+      this.#o.log.warn({ err: asBridgeError(error) }, "an account could not follow its owner"),
+    );
+  }
+
+  #id(who: BareJid): ResidentId {
+    return residentId(this.#o.home, who);
+  }
+}

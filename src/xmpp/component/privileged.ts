@@ -1,0 +1,152 @@
+import type { Logger } from "pino";
+import type { ResidentId } from "../../bridge/model.ts";
+import { Gate } from "../../bridge/waiting.ts";
+import { type GhostJids, residentJid } from "../convert/ghost.ts";
+import type { StoredAct } from "../convert/stored.ts";
+import type { BareJid, Jid } from "../jid.ts";
+import type { ComponentLink } from "../link/component-link.ts";
+import { StanzaRefusal } from "../link/requests.ts";
+import type { Grants } from "../stanza/privilege.ts";
+import { type RosterItem, readRoster, rosterQuery } from "../stanza/roster.ts";
+import type { Marks } from "./marks.ts";
+import type { Views } from "./views.ts";
+
+export interface PrivilegedOptions {
+  readonly link: ComponentLink;
+  readonly names: GhostJids;
+  /** What the gateway is called, and the group of contacts that are in none. */
+  readonly name: string;
+  readonly views: Views;
+  /** Names that the bridge itself has given, so that a person's own is not written over. */
+  readonly named: Marks;
+  readonly log: Logger;
+}
+
+/** Items that are set at once: servers take one per request. */
+const AT_ONCE = 8;
+
+/** Contact lists of people whose server lets the bridge set them (XEP-0356 §4). */
+export class PrivilegedRosters {
+  readonly #o: PrivilegedOptions;
+  /** Each person's items of ours, as their server has them. */
+  readonly #known = new Map<ResidentId, Map<BareJid, RosterItem>>();
+  readonly #gate = new Gate(AT_ONCE);
+
+  constructor(options: PrivilegedOptions) {
+    this.#o = options;
+  }
+
+  /** The link was down: lists may have changed meanwhile. */
+  reset(): void {
+    this.#known.clear();
+  }
+
+  /** Makes the person's list what the networks say. @throws BridgeError `home-down`. */
+  async sync(resident: ResidentId, grants: Grants): Promise<void> {
+    const { names, views, name } = this.#o;
+    const known = this.#known.get(resident) ?? (await this.#fetch(resident, grants));
+    if (!known) return;
+    this.#known.set(resident, known);
+    const wanted: RosterItem[] = [{ jid: names.gateway, name, groups: [], subscription: "both" }];
+    for (const jid of views.ghosts(resident)) {
+      const contact = views.contact(resident, jid)?.contact;
+      if (!contact?.listed) continue;
+      const old = known.get(jid);
+      const own = contact.nickname ?? "";
+      const given = own === "" ? await this.#givenName(resident, old, contact.displayName) : own;
+      const groups = contact.groups.length === 0 ? [name] : [...contact.groups].sort();
+      wanted.push({ jid, name: given, groups, subscription: "both" });
+    }
+    const listed = new Set(wanted.map(({ jid }) => jid));
+    // Whom a person has just asked to see is not on the network's list yet.
+    const gone = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
+    const changes = [
+      ...wanted.filter((item) => !isSame(known.get(item.jid), item)),
+      ...gone.map((item) => ({ ...item, subscription: "remove" })),
+    ];
+    await Promise.all(changes.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
+  }
+
+  /** The person's accounts are unlinked: what is left of them goes with the next sync. */
+  forget(resident: ResidentId): void {
+    const known = this.#known.get(resident);
+    if (!known || this.#o.views.accounts(resident).length > 0) return;
+    this.#known.delete(resident);
+    for (const item of known.values()) {
+      this.#gate
+        .run(() => this.#set(resident, known, { ...item, subscription: "remove" }))
+        .catch((error: unknown) => this.#o.log.debug({ err: error }, "an item of a list was not removed"));
+    }
+  }
+
+  /** What a person has changed in their list, as acts to be stored; our own changes come back like that, too. */
+  pushed(resident: ResidentId, from: Jid, items: readonly RosterItem[]): StoredAct[] {
+    const { names, name, views } = this.#o;
+    return items.flatMap((item): StoredAct[] => {
+      const contact = views.contact(resident, item.jid)?.contact;
+      const old = this.#known.get(resident)?.get(item.jid);
+      if (names.parse(item.jid) === undefined || !contact?.listed) return [];
+      const act = { kind: "act", from, to: item.jid } as const;
+      if (item.subscription === "remove") return old ? [{ ...act, act: "roster-remove" }] : [];
+      if (!old || item.subscription === "none") return [];
+      this.#known.get(resident)?.set(item.jid, item);
+      const acts: StoredAct[] = [];
+      if (item.name !== old.name)
+        acts.push({ ...act, act: "roster-rename", text: item.name === contact.displayName ? "" : item.name });
+      const groups = item.groups.filter((group) => group !== name);
+      if (groups.toSorted().join("\n") !== contact.groups.toSorted().join("\n"))
+        acts.push({ ...act, act: "roster-groups", groups });
+      return acts;
+    });
+  }
+
+  /** What we have called them may be replaced by their newest name; what the person has called them may not. */
+  async #givenName(resident: ResidentId, old: RosterItem | undefined, displayName: string): Promise<string> {
+    if (!old || old.name === "" || old.name === displayName) return displayName;
+    return (await this.#o.named.has(resident, nameMark(old))) ? displayName : old.name;
+  }
+
+  /** `undefined`: this server knows no such person. */
+  async #fetch(resident: ResidentId, grants: Grants): Promise<Map<BareJid, RosterItem> | undefined> {
+    if (grants.roster !== "both") return new Map();
+    const { link, names, log } = this.#o;
+    try {
+      const to = residentJid(resident) as string as Jid;
+      const items = readRoster(await link.request({ to, type: "get" }, rosterQuery([])));
+      const ours = items.filter(({ jid }) => jid === names.gateway || names.parse(jid) !== undefined);
+      return new Map(ours.map((item) => [item.jid, item]));
+    } catch (error) {
+      if (!(error instanceof StanzaRefusal)) throw error;
+      log.warn({ err: error, resident }, "a contact list could not be read");
+      return undefined;
+    }
+  }
+
+  async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
+    const { link, log, named } = this.#o;
+    const old = known.get(item.jid);
+    // Before the answer: the server's news of it may come first.
+    if (item.subscription === "remove") known.delete(item.jid);
+    else known.set(item.jid, item);
+    try {
+      const to = residentJid(resident) as string as Jid;
+      await link.request({ to, type: "set" }, rosterQuery([item]));
+      if (old && old.name !== item.name) await named.remove(resident, nameMark(old));
+      if (item.subscription !== "remove") await named.add(resident, nameMark(item));
+    } catch (error) {
+      if (old) known.set(item.jid, old);
+      else known.delete(item.jid);
+      if (!(error instanceof StanzaRefusal)) throw error;
+      log.warn({ err: error, resident }, "an item of a contact list could not be set");
+    }
+  }
+}
+
+function nameMark({ jid, name }: RosterItem): string {
+  return `${jid}\n${name}`;
+}
+
+function isSame(a: RosterItem | undefined, b: RosterItem): boolean {
+  if (!a || a.name !== b.name || a.subscription !== b.subscription) return false;
+  return a.groups.toSorted().join("\n") === b.groups.toSorted().join("\n");
+}

@@ -1,0 +1,309 @@
+import type { Logger } from "pino";
+import { asBridgeError } from "../../bridge/errors.ts";
+import type { AccountRecord, ContactSnapshot, PuppetState, ResidentId } from "../../bridge/model.ts";
+import { pause } from "../../bridge/waiting.ts";
+import { type GhostJids, residentJid } from "../convert/ghost.ts";
+import { toShown } from "../convert/presence.ts";
+import { type BareJid, domainOf, type Jid, withResource } from "../jid.ts";
+import type { ComponentLink } from "../link/component-link.ts";
+import { capsElement, gatewayInfo, ghostInfo } from "../stanza/disco.ts";
+import { tuneMessage } from "../stanza/message.ts";
+import { presence, subscription } from "../stanza/presence.ts";
+import type { Grants } from "../stanza/privilege.ts";
+import { maySetRoster } from "../stanza/privilege.ts";
+import type { XmlElement } from "../stanza/xml.ts";
+import type { Marks } from "./marks.ts";
+import type { PrivilegedRosters } from "./privileged.ts";
+import type { Views } from "./views.ts";
+
+export interface RostersOptions {
+  readonly link: ComponentLink;
+  readonly names: GhostJids;
+  readonly name: string;
+  readonly views: Views;
+  readonly asked: Marks;
+  readonly privileged: PrivilegedRosters;
+  readonly grants: (domain: string) => Grants | undefined;
+  readonly subscribePaceMs: number;
+  readonly log: Logger;
+}
+
+/** Where ghosts and the gateway say that they are. */
+export const RESOURCE = "msn";
+/** Stanzas that are sent before the server is asked whether it keeps up. */
+const CHUNK = 100;
+
+/** What is to be told to one person, and what they were told. */
+interface Telling {
+  /** Ghosts whose presence may have to be told anew. */
+  readonly dirty: Set<BareJid>;
+  gateway: boolean;
+  /** The contact list itself is to be looked through. */
+  roster: boolean;
+  /** What was told last, by who speaks. */
+  readonly told: Map<BareJid, string>;
+  readonly tunes: Map<BareJid, string>;
+}
+
+/**
+ * Shows each person their contacts: presence, names, groups, what is playing. What changes while the server is slow is told
+ * once, in its newest form; after the link was down everything is told again.
+ */
+export class RosterTeller {
+  readonly #o: RostersOptions;
+  readonly #people = new Map<ResidentId, Telling>();
+  /** People about whom there is something to tell. */
+  readonly #due = new Set<ResidentId>();
+  readonly #subscribing = new Set<ResidentId>();
+  readonly #stop = new AbortController();
+  #telling = false;
+
+  constructor(options: RostersOptions) {
+    this.#o = options;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  showAccount(account: AccountRecord, state: PuppetState): void {
+    this.#o.views.setState(account, state);
+    this.#mark(account.owner, (telling) => this.#markAll(account.owner, telling));
+  }
+
+  showRoster(account: AccountRecord, contacts: readonly ContactSnapshot[]): void {
+    this.#o.views.setContacts(account, contacts);
+    this.#mark(account.owner, (telling) => {
+      telling.roster = true;
+      this.#markAll(account.owner, telling);
+    });
+  }
+
+  showContact(account: AccountRecord, contact: ContactSnapshot): void {
+    const { views } = this.#o;
+    const before = this.#jidOf(account, contact);
+    const old = before && views.contact(account.owner, before)?.contact;
+    const jid = views.setContact(account, contact);
+    if (jid === undefined) return;
+    this.#mark(account.owner, (telling) => {
+      telling.dirty.add(jid);
+      if (listing(old) !== listing(contact)) telling.roster = true;
+    });
+  }
+
+  /** Somebody asks: their ghost asks in their place (RFC 6121 §3.1). */
+  showRequest(account: AccountRecord, contact: ContactSnapshot): void {
+    const jid = this.#jidOf(account, contact);
+    if (jid === undefined) return;
+    this.#o.views.ask(account, { network: account.network, contact: contact.address }, jid);
+    const text = `${contact.displayName} would like to be a contact of ${account.address}`;
+    const to = residentJid(account.owner);
+    this.#o.link.sendLoosely(subscription({ from: jid, to }, "subscribe", { nick: contact.displayName, text }));
+  }
+
+  dropRoster(account: AccountRecord): void {
+    const { views, link, privileged, grants, names } = this.#o;
+    const to = residentJid(account.owner);
+    const gone =
+      views
+        .accounts(account.owner)
+        .find(({ record }) => record.id === account.id)
+        ?.contacts.keys() ?? [];
+    const ghosts = [...gone];
+    views.drop(account);
+    const left = views.ghosts(account.owner);
+    for (const jid of ghosts) {
+      if (left.has(jid)) continue;
+      link.sendLoosely(presence({ from: withResource(jid, RESOURCE), to }, undefined));
+      link.sendLoosely(subscription({ from: jid, to }, "unsubscribed"));
+      link.sendLoosely(subscription({ from: jid, to }, "unsubscribe"));
+    }
+    if (maySetRoster(grants(domainOf(to as string as Jid)))) privileged.forget(account.owner);
+    this.#mark(account.owner, (telling) => {
+      telling.gateway = true;
+      telling.roster = true;
+    });
+    if (views.accounts(account.owner).length === 0)
+      link.sendLoosely(presence({ from: withResource(names.gateway, RESOURCE), to }, undefined));
+  }
+
+  /** The link is there: the server knows nothing of what was said before. */
+  online(): void {
+    for (const resident of this.#o.views.residents()) {
+      this.#mark(resident, (telling) => {
+        telling.told.clear();
+        telling.tunes.clear();
+        telling.roster = true;
+        this.#markAll(resident, telling);
+      });
+      const to = residentJid(resident);
+      this.#o.link.sendLoosely(subscription({ from: this.#o.names.gateway, to }, "probe"));
+    }
+  }
+
+  /** The server has said what it grants: lists that were waiting for it can be set. */
+  granted(domain: string): void {
+    for (const resident of this.#o.views.residents()) {
+      if (domainOf(residentJid(resident) as string as Jid) !== domain) continue;
+      this.#mark(resident, (telling) => {
+        telling.roster = true;
+      });
+    }
+  }
+
+  /** A person, or their server, asks how one of ours is (RFC 6121 §4.3). */
+  probed(us: BareJid, resident: ResidentId, to: Jid | BareJid): void {
+    this.#o.link.sendLoosely(this.presenceOf(us, resident, to));
+  }
+
+  /** How one of ours looks to a person now. */
+  presenceOf(us: BareJid, resident: ResidentId, to: Jid | BareJid): XmlElement {
+    const from = withResource(us, RESOURCE);
+    if (us === this.#o.names.gateway) {
+      const shown = this.#gatewayShown(resident);
+      return presence({ from, to }, shown, { caps: capsElement(gatewayInfo(this.#o.name)) });
+    }
+    const view = this.#o.views.contact(resident, us);
+    const shown = view?.isOn && !view.contact.blocked ? toShown(view.contact.presence) : undefined;
+    const nick = view?.contact.displayName;
+    return presence({ from, to }, shown, { nick, caps: capsElement(ghostInfo(this.#o.name)) });
+  }
+
+  #gatewayShown(resident: ResidentId): { show: "xa" | undefined; status: string } | undefined {
+    const accounts = this.#o.views.accounts(resident);
+    if (accounts.length === 0) return undefined;
+    const off = accounts.filter(({ state }) => state !== "on");
+    const status = off.map(({ record, state }) => `${record.address}: ${state.replaceAll("-", " ")}`).join(", ");
+    return { show: off.length === accounts.length ? "xa" : undefined, status };
+  }
+
+  #jidOf({ network }: AccountRecord, { address }: ContactSnapshot): BareJid | undefined {
+    try {
+      return this.#o.names.jid({ network, contact: address });
+    } catch {
+      return undefined;
+    }
+  }
+
+  #markAll(resident: ResidentId, telling: Telling): void {
+    telling.gateway = true;
+    for (const jid of this.#o.views.ghosts(resident)) telling.dirty.add(jid);
+    for (const jid of telling.told.keys()) if (jid !== this.#o.names.gateway) telling.dirty.add(jid);
+  }
+
+  #mark(resident: ResidentId, change: (telling: Telling) => void): void {
+    const telling = this.#people.get(resident) ?? {
+      dirty: new Set<BareJid>(),
+      gateway: false,
+      roster: false,
+      told: new Map<BareJid, string>(),
+      tunes: new Map<BareJid, string>(),
+    };
+    this.#people.set(resident, telling);
+    change(telling);
+    this.#due.add(resident);
+    if (this.#telling || this.#stop.signal.aborted) return;
+    this.#telling = true;
+    this.#work().catch((error: unknown) => this.#o.log.error({ err: error }, "contacts are not told any more"));
+  }
+
+  async #work(): Promise<void> {
+    for (let next = [...this.#due][0]; next !== undefined; next = [...this.#due][0]) {
+      // While the link is down there is nobody to tell; when it is back all is marked anew.
+      if (this.#stop.signal.aborted || !this.#o.link.isOnline) break;
+      this.#due.delete(next);
+      try {
+        await this.#tell(next);
+      } catch (error) {
+        this.#due.add(next);
+        this.#o.log.debug({ err: asBridgeError(error) }, "contacts not told; trying again");
+        await pause(1000, this.#stop.signal);
+      }
+    }
+    this.#telling = false;
+  }
+
+  async #tell(resident: ResidentId): Promise<void> {
+    const telling = this.#people.get(resident);
+    if (!telling) return;
+    const { link, names, views } = this.#o;
+    const to = residentJid(resident);
+    if (telling.gateway) {
+      telling.gateway = false;
+      this.#say(telling, names.gateway, this.presenceOf(names.gateway, resident, to));
+    }
+    let sent = 0;
+    for (const jid of [...telling.dirty]) {
+      telling.dirty.delete(jid);
+      const isNews = this.#say(telling, jid, this.presenceOf(jid, resident, to));
+      this.#sayTune(telling, resident, jid, to);
+      if (isNews && ++sent % CHUNK === 0) await link.sendSurely();
+    }
+    if (telling.roster) {
+      telling.roster = false;
+      await this.#list(resident);
+    }
+    if (views.accounts(resident).length === 0) this.#people.delete(resident);
+  }
+
+  /** False: they know already. */
+  #say(telling: Telling, jid: BareJid, stanza: XmlElement): boolean {
+    const text = stanza.toString();
+    const known = telling.told.get(jid);
+    // Nobody need hear that somebody is still not there.
+    const isNews = known === undefined ? stanza.attrs.type !== "unavailable" : known !== text;
+    if (!isNews) return false;
+    this.#o.link.send(stanza);
+    telling.told.set(jid, text);
+    return true;
+  }
+
+  #sayTune(telling: Telling, resident: ResidentId, jid: BareJid, to: BareJid): void {
+    const view = this.#o.views.contact(resident, jid);
+    const media = view?.isOn ? view.contact.presence.media : undefined;
+    if ((telling.tunes.get(jid) ?? "") === (media ?? "")) return;
+    this.#o.link.send(tuneMessage({ from: jid, to }, media));
+    telling.tunes.set(jid, media ?? "");
+  }
+
+  /** The list itself: set where the server lets us, else asked for one by one. */
+  async #list(resident: ResidentId): Promise<void> {
+    const { views, grants, privileged } = this.#o;
+    const granted = grants(domainOf(residentJid(resident) as string as Jid));
+    if (maySetRoster(granted)) {
+      if (views.accounts(resident).some(({ state }) => state === "on")) await privileged.sync(resident, granted);
+      return;
+    }
+    if (this.#subscribing.has(resident)) return;
+    this.#subscribing.add(resident);
+    this.#subscribeAll(resident)
+      .catch((error: unknown) => this.#o.log.debug({ err: asBridgeError(error) }, "subscriptions not asked for"))
+      .finally(() => this.#subscribing.delete(resident));
+  }
+
+  /** A list of hundreds would flood a person's clients: one question after the other, and each only once. */
+  async #subscribeAll(resident: ResidentId): Promise<void> {
+    const { views, asked, link, names, subscribePaceMs } = this.#o;
+    const to = residentJid(resident);
+    // Servers tell what they grant right after connecting.
+    await pause(subscribePaceMs * 4, this.#stop.signal);
+    if (maySetRoster(this.#o.grants(domainOf(to as string as Jid)))) return;
+    for (const jid of [names.gateway, ...views.ghosts(resident)]) {
+      const contact = views.contact(resident, jid)?.contact;
+      if (jid !== names.gateway && !contact?.listed) continue;
+      if (this.#stop.signal.aborted || !link.isOnline) return;
+      if (await asked.has(resident, jid)) continue;
+      const nick = jid === names.gateway ? this.#o.name : contact?.displayName;
+      link.send(subscription({ from: jid, to }, "subscribe", nick === undefined ? {} : { nick }));
+      await asked.add(resident, jid);
+      await pause(subscribePaceMs, this.#stop.signal);
+    }
+  }
+}
+
+/** What of a contact stands in the list itself. */
+function listing(contact: ContactSnapshot | undefined): string {
+  if (!contact) return "";
+  const { displayName, nickname, listed, groups } = contact;
+  return JSON.stringify([displayName, nickname ?? "", listed, groups]);
+}

@@ -1,0 +1,206 @@
+import type { Logger } from "pino";
+import { asBridgeError, BridgeError } from "../../bridge/errors.ts";
+import {
+  type HomeName,
+  type NetworkName,
+  parseContactAddress,
+  type ResidentId,
+  residentId,
+} from "../../bridge/model.ts";
+import type { GhostJids } from "../convert/ghost.ts";
+import type { StoredAct } from "../convert/stored.ts";
+import { type BareJid, bare, domainOf, type Jid, readJid, resourceOf } from "../jid.ts";
+import type { ComponentLink } from "../link/component-link.ts";
+import { gatewayInfo, ghostInfo, type Info, infoQuery, isCapsNode } from "../stanza/disco.ts";
+import { errorElement, failureElement } from "../stanza/errors.ts";
+import type { Grants } from "../stanza/privilege.ts";
+import { readRoster } from "../stanza/roster.ts";
+import { type Card, vcard4, vcardTemp } from "../stanza/vcard.ts";
+import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
+import type { AdHocCommands } from "./commands.ts";
+import type { PrivilegedRosters } from "./privileged.ts";
+import type { Registration } from "./register.ts";
+import type { Views } from "./views.ts";
+
+export interface ServicesOptions {
+  readonly home: HomeName;
+  readonly link: ComponentLink;
+  readonly names: GhostJids;
+  readonly networks: readonly NetworkName[];
+  readonly name: string;
+  readonly views: Views;
+  readonly commands: AdHocCommands;
+  readonly registration: Registration;
+  readonly privileged: PrivilegedRosters;
+  readonly grants: (domain: string) => Grants | undefined;
+  /** Has changes of a contact list stored. Rejects with BridgeError. */
+  readonly store: (resident: ResidentId, acts: readonly StoredAct[]) => Promise<void>;
+  readonly log: Logger;
+}
+
+interface Asked {
+  readonly type: string;
+  readonly child: XmlElement;
+  readonly from: Jid;
+  readonly who: BareJid;
+  readonly resident: ResidentId;
+  /** The gateway, or a ghost. */
+  readonly us: BareJid;
+  readonly isGateway: boolean;
+}
+
+/** An answer without a child. */
+const DONE = "done";
+type Answer = XmlElement | typeof DONE | undefined;
+
+/** Answers what people and servers ask of the gateway and the ghosts. */
+export class Services {
+  readonly #o: ServicesOptions;
+  readonly #gateway: Info;
+  readonly #ghost: Info;
+
+  constructor(options: ServicesOptions) {
+    this.#o = options;
+    this.#gateway = gatewayInfo(options.name);
+    this.#ghost = ghostInfo(options.name);
+  }
+
+  /** An iq of type get or set. Never rejects. */
+  async handle(iq: XmlElement): Promise<void> {
+    const { id, from, to, type } = iq.attrs;
+    const [sender, target, child] = [readJid(from), readJid(to), elements(iq)[0]];
+    if (sender === undefined || target === undefined || id === undefined || (type !== "get" && type !== "set")) return;
+    const reply = (kind: "result" | "error", ...children: (XmlElement | undefined)[]): void =>
+      this.#o.link.sendLoosely(el("iq", { type: kind, id, from: target, to: sender }, ...children));
+    try {
+      const us = bare(target);
+      const isGateway = us === this.#o.names.gateway;
+      if (!isGateway && this.#o.names.parse(us) === undefined)
+        return reply("error", errorElement({ type: "cancel", condition: "item-not-found" }));
+      const resident = residentId(this.#o.home, bare(sender));
+      const answer =
+        child && (await this.#answer({ type, child, from: sender, who: bare(sender), resident, us, isGateway }));
+      if (answer === undefined) reply("error", errorElement({ type: "cancel", condition: "service-unavailable" }));
+      else reply("result", answer === DONE ? undefined : answer);
+    } catch (error) {
+      const cause = asBridgeError(error);
+      this.#o.log[cause.code === "internal" ? "error" : "debug"]({ err: cause }, "a request was refused");
+      reply("error", failureElement(cause.code, cause.person));
+    }
+  }
+
+  async #answer(asked: Asked): Promise<Answer> {
+    const { type, child, isGateway } = asked;
+    const namespace = child.getNS();
+    if (type === "get") {
+      if (namespace === NS.discoInfo) return this.#info(asked);
+      if (namespace === NS.discoItems) return this.#items(asked);
+      if (namespace === NS.vcard) return vcardTemp(this.#card(asked));
+      if (namespace === NS.vcard4) return vcard4(this.#card(asked));
+      if (namespace === NS.ping) return DONE;
+      if (namespace === NS.version) return el("query", { xmlns: NS.version }, el("name", {}, "msnbridge"));
+      if (namespace === NS.blocking) return this.#blocked(asked);
+      if (!isGateway) return undefined;
+      if (namespace === NS.register) return this.#o.registration.get(asked.resident);
+      if (namespace === NS.gateway) return prompt();
+      return undefined;
+    }
+    if (namespace === NS.blocking) return this.#block(asked);
+    if (!isGateway) return undefined;
+    if (namespace === NS.commands) return this.#o.commands.step(child, asked.from, asked.resident, asked.who);
+    if (namespace === NS.gateway) return this.#promptAnswer(child);
+    if (namespace === NS.roster) return this.#pushed(asked);
+    if (namespace !== NS.register) return undefined;
+    await this.#o.registration.set(asked.resident, child);
+    return DONE;
+  }
+
+  #info({ child, isGateway }: Asked): Answer {
+    const { node } = child.attrs;
+    const info = isGateway ? this.#gateway : this.#ghost;
+    if (isCapsNode(node, info)) return infoQuery(info, node);
+    if (!isGateway) return undefined;
+    const automation = (type: string, name: string, features: readonly string[]): XmlElement =>
+      infoQuery({ identities: [{ category: "automation", type, name }], features }, node);
+    if (node === NS.commands) return automation("command-list", "Commands", [NS.commands]);
+    const command = this.#o.commands.find(node);
+    return command && automation("command-node", command.name, [NS.commands, NS.data]);
+  }
+
+  #items({ child, isGateway }: Asked): Answer {
+    const { node } = child.attrs;
+    const { names, commands } = this.#o;
+    const answer = (items: XmlElement[]): XmlElement => el("query", { xmlns: NS.discoItems, node }, items);
+    if (!isGateway || node === undefined)
+      return answer(isGateway ? [el("item", { jid: names.gateway, node: NS.commands, name: "Commands" })] : []);
+    return node === NS.commands ? answer(commands.items()) : undefined;
+  }
+
+  #card({ us, isGateway, resident }: Asked): Card {
+    if (isGateway)
+      return { name: this.#o.name, nickname: undefined, email: undefined, note: "Say `help` for what I can do." };
+    const view = this.#o.views.contact(resident, us);
+    const address = this.#o.names.parse(us)?.contact ?? us;
+    const { displayName, presence } = view?.contact ?? { displayName: address, presence: undefined };
+    return { name: displayName, nickname: displayName, email: address, note: presence?.text };
+  }
+
+  /** Whom a person has blocked on their networks (XEP-0191 §3.2). */
+  #blocked({ child, resident }: Asked): Answer {
+    if (child.getName() !== "blocklist") return undefined;
+    const { views } = this.#o;
+    const blocked = [...views.ghosts(resident)].filter((jid) => views.contact(resident, jid)?.contact.blocked);
+    return el(
+      "blocklist",
+      { xmlns: NS.blocking },
+      blocked.map((jid) => el("item", { jid })),
+    );
+  }
+
+  async #block({ child, resident, from, us, isGateway }: Asked): Promise<Answer> {
+    const kind = child.getName();
+    if (kind !== "block" && kind !== "unblock") return undefined;
+    const items = elements(child).flatMap(({ attrs }) => readJid(attrs.jid) ?? []);
+    const all = kind === "unblock" && items.length === 0;
+    const { views, names, store } = this.#o;
+    const meant = all
+      ? [...views.ghosts(resident)].filter((jid) => views.contact(resident, jid)?.contact.blocked)
+      : items.map(bare);
+    // Addressed to a ghost, it can only be about that one.
+    const ghosts = meant.filter((jid) => names.parse(jid) !== undefined && (isGateway || jid === us)).slice(0, 1000);
+    if (ghosts.length === 0 && !all)
+      throw new BridgeError("bad-input", { detail: "none of these is a contact of MSN" });
+    await store(
+      resident,
+      ghosts.map((to) => ({ kind: "act", act: kind, from, to })),
+    );
+    return DONE;
+  }
+
+  /** A server tells a privileged entity what a person has changed in their list. Nobody else may. */
+  async #pushed({ child, from, resident }: Asked): Promise<Answer> {
+    const grants = this.#o.grants(domainOf(from));
+    if (resourceOf(from) !== undefined || (grants?.roster !== "both" && grants?.roster !== "get")) return undefined;
+    const acts = this.#o.privileged.pushed(resident, from, readRoster(el("iq", {}, child)));
+    if (acts.length > 0) await this.#o.store(resident, acts);
+    return DONE;
+  }
+
+  /** XEP-0100 §5: an MSN address as a JID. */
+  #promptAnswer(query: XmlElement): Answer {
+    const [network] = this.#o.networks;
+    if (network === undefined) return undefined;
+    const contact = parseContactAddress(query.getChildText("prompt") ?? "");
+    const jid = this.#o.names.jid({ network, contact });
+    return el("query", { xmlns: NS.gateway }, el("jid", {}, jid), el("prompt", {}, jid));
+  }
+}
+
+function prompt(): XmlElement {
+  return el(
+    "query",
+    { xmlns: NS.gateway },
+    el("desc", {}, "Enter the MSN address of the person you would like to talk with."),
+    el("prompt", {}, "MSN address"),
+  );
+}

@@ -1,0 +1,129 @@
+import type {
+  AccountId,
+  AccountRecord,
+  ContactSnapshot,
+  GhostRef,
+  PuppetState,
+  ResidentId,
+} from "../../bridge/model.ts";
+import type { GhostJids } from "../convert/ghost.ts";
+import type { BareJid } from "../jid.ts";
+
+/** An account as the core tells it. */
+export interface AccountView {
+  record: AccountRecord;
+  state: PuppetState;
+  /** By ghost. */
+  contacts: Map<BareJid, ContactSnapshot>;
+}
+
+/** A contact as one person sees it: of several accounts of theirs, the one that has it on its list comes first. */
+export interface ContactView {
+  readonly account: AccountRecord;
+  readonly ghost: GhostRef;
+  readonly contact: ContactSnapshot;
+  /** Whether the account is signed in; otherwise nothing of the contact can be seen. */
+  readonly isOn: boolean;
+}
+
+/** What the core has told of each person's accounts and contacts. Bounded by the accounts that there are. */
+export class Views {
+  readonly #names: GhostJids;
+  readonly #residents = new Map<ResidentId, Map<AccountId, AccountView>>();
+  /** Friend requests that wait for an answer, by the ghost that asks. */
+  readonly #requests = new Map<ResidentId, Map<BareJid, { account: AccountRecord; ghost: GhostRef }>>();
+
+  constructor(names: GhostJids) {
+    this.#names = names;
+  }
+
+  residents(): Iterable<ResidentId> {
+    return this.#residents.keys();
+  }
+
+  accounts(resident: ResidentId): AccountView[] {
+    return [...(this.#residents.get(resident)?.values() ?? [])];
+  }
+
+  /** True: the account is new here. */
+  setState(record: AccountRecord, state: PuppetState): boolean {
+    const accounts = this.#residents.get(record.owner) ?? new Map<AccountId, AccountView>();
+    this.#residents.set(record.owner, accounts);
+    const view = accounts.get(record.id);
+    if (view) {
+      view.record = record;
+      view.state = state;
+      return false;
+    }
+    accounts.set(record.id, { record, state, contacts: new Map() });
+    return true;
+  }
+
+  setContacts(record: AccountRecord, contacts: readonly ContactSnapshot[]): void {
+    const view = this.#residents.get(record.owner)?.get(record.id);
+    if (!view) return;
+    view.contacts = new Map();
+    for (const contact of contacts) this.#put(view, contact);
+  }
+
+  /** The ghost whose view has changed; `undefined`: nobody's. */
+  setContact(record: AccountRecord, contact: ContactSnapshot): BareJid | undefined {
+    const view = this.#residents.get(record.owner)?.get(record.id);
+    return view && this.#put(view, contact);
+  }
+
+  drop(record: AccountRecord): void {
+    const accounts = this.#residents.get(record.owner);
+    accounts?.delete(record.id);
+    if (accounts?.size === 0) this.#residents.delete(record.owner);
+    for (const [ghost, asked] of this.#requests.get(record.owner) ?? [])
+      if (asked.account.id === record.id) this.#requests.get(record.owner)?.delete(ghost);
+  }
+
+  /** Every ghost that the person has something of. */
+  ghosts(resident: ResidentId): Set<BareJid> {
+    return new Set(this.accounts(resident).flatMap(({ contacts }) => [...contacts.keys()]));
+  }
+
+  contact(resident: ResidentId, jid: BareJid): ContactView | undefined {
+    const ghost = this.#names.parse(jid);
+    if (ghost === undefined) return undefined;
+    const all = this.accounts(resident).flatMap((view) => {
+      const contact = view.contacts.get(jid);
+      return contact ? [{ account: view.record, ghost, contact, isOn: view.state === "on" }] : [];
+    });
+    const rank = ({ isOn, contact }: ContactView): number => Number(isOn) * 2 + Number(contact.listed);
+    return all.reduce<ContactView | undefined>(
+      (best, one) => (best === undefined || rank(one) > rank(best) ? one : best),
+      undefined,
+    );
+  }
+
+  ask(account: AccountRecord, ghost: GhostRef, jid: BareJid): void {
+    const asked = this.#requests.get(account.owner) ?? new Map();
+    this.#requests.set(account.owner, asked.set(jid, { account, ghost }));
+  }
+
+  request(resident: ResidentId, jid: BareJid): { account: AccountRecord; ghost: GhostRef } | undefined {
+    return this.#requests.get(resident)?.get(jid);
+  }
+
+  answered(resident: ResidentId, jid: BareJid): void {
+    this.#requests.get(resident)?.delete(jid);
+  }
+
+  #put(view: AccountView, contact: ContactSnapshot): BareJid | undefined {
+    const jid = this.#jidOf({ network: view.record.network, contact: contact.address });
+    if (jid !== undefined) view.contacts.set(jid, contact);
+    return jid;
+  }
+
+  /** `undefined`: the address is too long for a JID. */
+  #jidOf(ghost: GhostRef): BareJid | undefined {
+    try {
+      return this.#names.jid(ghost);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Logger } from "pino";
+import { asBridgeError, BridgeError } from "../bridge/errors.ts";
+import type { HomeName, ResidentId } from "../bridge/model.ts";
+import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
+import { backOff, pause } from "../bridge/waiting.ts";
+
+export interface SpoolOptions {
+  readonly home: HomeName;
+  readonly host: () => HomeHost;
+  readonly perResident: number;
+  readonly log: Logger;
+}
+
+/** Entries of one stanza, to be stored together. */
+export interface Batch {
+  readonly id: string;
+  readonly resident: ResidentId;
+  /** Asked when it is this stanza's turn, so that it sees what those before it have done. */
+  readonly items: () => Promise<readonly IntakeItem[]>;
+  readonly stored?: () => void;
+  readonly refused: (why: BridgeError) => void;
+}
+
+/**
+ * Stanzas on their way to the store, in order per person. A component's stream has no acknowledgement, so what came over it
+ * is kept here until the store has it: a Redis that is away for a while loses nothing.
+ */
+export class IntakeSpool {
+  readonly #o: SpoolOptions;
+  readonly #waiting = new Map<ResidentId, Batch[]>();
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: SpoolOptions) {
+    this.#o = options;
+  }
+
+  put(batch: Batch): void {
+    const queue = this.#waiting.get(batch.resident);
+    if (this.#stop.signal.aborted) {
+      batch.refused(new BridgeError("store-down", { detail: "stopping" }));
+      return;
+    }
+    if (queue) {
+      if (queue.length >= this.#o.perResident) batch.refused(new BridgeError("lane-full"));
+      else queue.push(batch);
+      return;
+    }
+    const mine = [batch];
+    this.#waiting.set(batch.resident, mine);
+    const running = this.#pump(batch.resident, mine).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Stops; what the store does not take within `ms` is sent back. */
+  async stop(ms: number): Promise<void> {
+    const late = setTimeout(() => this.#stop.abort(), ms);
+    await Promise.all(this.#running);
+    clearTimeout(late);
+    this.#stop.abort();
+  }
+
+  async #pump(resident: ResidentId, queue: Batch[]): Promise<void> {
+    for (let batch = queue[0]; batch; batch = queue[0]) {
+      await this.#store(batch);
+      queue.shift();
+    }
+    this.#waiting.delete(resident);
+  }
+
+  async #store(batch: Batch): Promise<void> {
+    const { home, host, log } = this.#o;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const items = await batch.items();
+        if (items.length > 0) await host().intake(home, batch.id, items);
+        batch.stored?.();
+        return;
+      } catch (error) {
+        const cause = asBridgeError(error);
+        if (cause.code !== "store-down" || this.#stop.signal.aborted) {
+          log.warn({ err: cause }, "a stanza could not be stored");
+          batch.refused(cause);
+          return;
+        }
+        if (attempt === 0) log.warn({ err: cause }, "a stanza could not be stored; trying again");
+        await pause(backOff(attempt, 100, 3000), this.#stop.signal);
+      }
+    }
+  }
+}

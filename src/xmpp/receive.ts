@@ -1,0 +1,248 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import { type GhostRef, type HomeName, type ResidentId, residentId } from "../bridge/model.ts";
+import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
+import type { Secret } from "../bridge/secret.ts";
+import type { People } from "./component/people.ts";
+import type { RosterTeller } from "./component/rosters.ts";
+import type { Services } from "./component/services.ts";
+import { isOwnId } from "./convert/echo.ts";
+import type { GhostJids } from "./convert/ghost.ts";
+import type { Act, Stored } from "./convert/stored.ts";
+import type { IntakeSpool } from "./intake.ts";
+import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
+import type { ComponentLink } from "./link/component-link.ts";
+import type { Speech } from "./speech.ts";
+import { errorElement, failureElement } from "./stanza/errors.ts";
+import { errorMessage, type ReadMessage, readMessage, readTune } from "./stanza/message.ts";
+import { readPresence } from "./stanza/presence.ts";
+import { type Grants, readGrants } from "./stanza/privilege.ts";
+import type { XmlElement } from "./stanza/xml.ts";
+
+export interface ReceiverOptions {
+  readonly home: HomeName;
+  readonly host: () => HomeHost;
+  readonly names: GhostJids;
+  readonly secret: Secret;
+  readonly link: ComponentLink;
+  readonly spool: IntakeSpool;
+  readonly people: People;
+  readonly teller: RosterTeller;
+  readonly services: Services;
+  readonly speech: Speech;
+  readonly granted: (domain: string, grants: Grants) => void;
+  readonly log: Logger;
+}
+
+/** Bytes of a text that is taken; MSN splits what is longer than 1.4 kB as it is. */
+const LONGEST = 64 * 1024;
+/** An id this long is no counter: no other message of this person has it. */
+const UNIQUE = 16;
+/** What encrypted messages carry (XEP-0384 old and new, XEP-0027, XEP-0373). */
+const ENCRYPTED = new Set([
+  "eu.siacs.conversations.axolotl",
+  "urn:xmpp:omemo:2",
+  "jabber:x:encrypted",
+  "urn:xmpp:openpgp:0",
+]);
+
+const ACTS: Readonly<Record<string, Act>> = {
+  subscribe: "subscribe",
+  subscribed: "subscribed",
+  unsubscribe: "unsubscribe",
+  unsubscribed: "unsubscribed",
+};
+
+/** Sorts what comes over the link: what matters is stored first, what is of the moment is passed on at once. */
+export class Receiver {
+  readonly #o: ReceiverOptions;
+
+  constructor(options: ReceiverOptions) {
+    this.#o = options;
+  }
+
+  /** Never throws: one bad stanza must not end the link. */
+  take(stanza: XmlElement): void {
+    try {
+      if (stanza.name === "message") this.#message(stanza);
+      else if (stanza.name === "presence") this.#presence(stanza);
+      else void this.#o.services.handle(stanza);
+    } catch (error) {
+      this.#o.log.error({ err: error, from: stanza.attrs.from, kind: stanza.name }, "a stanza could not be read");
+    }
+  }
+
+  #message(stanza: XmlElement): void {
+    const message = readMessage(stanza);
+    if (!message) return;
+    const { from, to, type, id } = message;
+    if (type === "error") {
+      if (!this.#o.speech.refused(stanza)) this.#o.log.debug({ from, id }, "a message was sent back");
+      return;
+    }
+    if (this.#o.names.owns(from)) return;
+    if (jidParts(from).node === undefined) {
+      this.#fromServer(from, to, stanza);
+      return;
+    }
+    const tune = readTune(stanza);
+    if (tune !== undefined) this.#o.people.listens(bare(from), tune);
+    if (tune !== undefined || type === "groupchat") return;
+    const us = bare(to);
+    const ghost = this.#o.names.parse(us);
+    if (isOwnId(this.#o.secret, id, us)) return;
+    if (us === this.#o.names.gateway) this.#toGateway(message);
+    else if (ghost) this.#toGhost(message, us, ghost, stanza);
+    else if (message.body !== undefined) this.#refuse(message, "item-not-found");
+  }
+
+  /** Servers announce what they grant (XEP-0356 §4.1). Only for their own people, so that nobody can claim another's. */
+  #fromServer(from: Jid, to: Jid, stanza: XmlElement): void {
+    const grants = readGrants(stanza);
+    if (grants && bare(to) === this.#o.names.gateway) this.#o.granted(domainOf(from), grants);
+  }
+
+  #toGateway(message: ReadMessage): void {
+    const { from, body, id } = message;
+    if (body === undefined || body.trim() === "") return;
+    const { names, home } = this.#o;
+    const resident = this.#id(from);
+    const room = names.room(names.gateway, bare(from));
+    const raw: Stored = {
+      kind: "command",
+      from,
+      to: names.gateway,
+      line: body
+        .slice(0, 4000)
+        .replace(/^!msn\s+/i, "")
+        .trim(),
+      room,
+      ...(id === undefined ? {} : { id }),
+    };
+    this.#o.spool.put({
+      id: batchOf(message),
+      resident,
+      items: async () => [{ resident: residentId(home, bare(from)), room, control: true, raw }],
+      refused: (why) => this.#refuseFor(message, why),
+    });
+  }
+
+  #toGhost(message: ReadMessage, us: BareJid, ghost: GhostRef, stanza: XmlElement): void {
+    const { from } = message;
+    const resident = this.#id(from);
+    const room = this.#o.names.room(us, bare(from));
+    if (message.state !== undefined || message.body !== undefined) {
+      const isTyping = message.state === "composing" && message.body === undefined;
+      this.#o.host().typing(room, resident, isTyping);
+    }
+    const raw = storedOf(message, us, stanza);
+    if (!raw) return;
+    this.#o.spool.put({
+      id: batchOf(message),
+      resident,
+      items: () => this.#items(raw, resident, ghost),
+      refused: (why) => this.#refuseFor(message, why),
+    });
+  }
+
+  /** The first word opens the chat. @throws BridgeError `not-linked`, `store-down`. */
+  async #items(raw: Stored, resident: ResidentId, invites: GhostRef): Promise<IntakeItem[]> {
+    const { host, home, names } = this.#o;
+    const room = names.room(raw.to, bare(raw.from));
+    const item: IntakeItem = { resident, room, control: false, raw, invites };
+    if (await host().isPortal(home, room)) return [item];
+    if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");
+    const open: Stored = { kind: "open", from: raw.from, to: raw.to };
+    return [{ ...item, raw: open }, item];
+  }
+
+  #presence(stanza: XmlElement): void {
+    const read = readPresence(stanza);
+    if (!read || this.#o.names.owns(read.from)) return;
+    const { from, to, type, id, status } = read;
+    const us = bare(to);
+    const isGateway = us === this.#o.names.gateway;
+    if (type === "available" || type === "unavailable" || type === "invisible") {
+      // What goes to ghosts is the same once more, or is meant for one contact alone, which MSN does not know.
+      if (isGateway) this.#o.people.heard(read);
+      return;
+    }
+    const act = ACTS[type];
+    if (!isGateway && !this.#o.names.parse(us)) return;
+    if (type === "probe") this.#o.teller.probed(us, this.#id(from), from);
+    if (act === undefined) return;
+    const raw: Stored = {
+      kind: "act",
+      act,
+      from,
+      to: us,
+      ...(id === undefined ? {} : { id }),
+      ...(status === "" ? {} : { text: status.slice(0, 500) }),
+    };
+    this.act(raw).catch((error: unknown) => this.#o.log.warn({ err: error }, "a subscription was not stored"));
+  }
+
+  /** Has changes of a contact list stored. @throws BridgeError. */
+  act(...acts: readonly (Stored & { kind: "act" | "command" })[]): Promise<void> {
+    const [first] = acts;
+    if (first === undefined) return Promise.resolve();
+    const resident = this.#id(first.from);
+    const { names } = this.#o;
+    const stored = Promise.withResolvers<void>();
+    this.#o.spool.put({
+      id: randomUUID(),
+      resident,
+      items: async () =>
+        acts.map((raw) => ({ resident, room: names.room(names.gateway, bare(raw.from)), control: true, raw })),
+      stored: stored.resolve,
+      refused: stored.reject,
+    });
+    return stored.promise;
+  }
+
+  #id(from: Jid): ResidentId {
+    return residentId(this.#o.home, bare(from));
+  }
+
+  #refuseFor(message: ReadMessage, why: BridgeError): void {
+    this.#bounce(message, failureElement(why.code, why.person));
+  }
+
+  #refuse(message: ReadMessage, condition: string): void {
+    this.#bounce(message, errorElement({ type: "cancel", condition }));
+  }
+
+  #bounce({ from, to, id }: ReadMessage, error: XmlElement): void {
+    if (id !== undefined) this.#o.link.sendLoosely(errorMessage({ from: to, to: from }, id, error));
+  }
+}
+
+/** What is stored of a message to a ghost; `undefined`: nothing is said in it. */
+function storedOf(message: ReadMessage, us: BareJid, stanza: XmlElement): Stored | undefined {
+  const { from, id, body, corrects, wantsReceipt, isNudge, isEncrypted } = message;
+  const sent = { from, to: us, ...(id === undefined ? {} : { id }) };
+  const receipt = wantsReceipt ? ({ receipt: true } as const) : {};
+  if (isNudge) return { kind: "nudge", ...sent, ...receipt };
+  if (isEncrypted || hasEncrypted(stanza)) return { kind: "unsupported", ...sent, what: "an encrypted message" };
+  if (body === undefined || body.trim() === "") return undefined;
+  if (Buffer.byteLength(body) > LONGEST) return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
+  const fixes = corrects === undefined ? {} : ({ fixes: true } as const);
+  return { kind: "message", ...sent, body, ...fixes, ...receipt };
+}
+
+function hasEncrypted(stanza: XmlElement): boolean {
+  return stanza.children.some((child) => typeof child !== "string" && ENCRYPTED.has(child.getNS() ?? ""));
+}
+
+/**
+ * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
+ * some count their ids from 1 at each start, so only what is unique for sure counts.
+ */
+function batchOf({ from, originId, id }: ReadMessage): string {
+  const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
+  if (name === undefined) return randomUUID();
+  return createHash("sha256")
+    .update(`${bare(from)}\n${name}`)
+    .digest("base64url");
+}

@@ -1,0 +1,190 @@
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import {
+  type Failure,
+  type GhostRef,
+  type MessageId,
+  messageId,
+  type NetworkMessage,
+  type PortalRoom,
+  type ResidentId,
+  type RoomId,
+} from "../bridge/model.ts";
+import { RecentMap } from "../bridge/recent.ts";
+import type { Secret } from "../bridge/secret.ts";
+import { type AdHocCommands, linkIn } from "./component/commands.ts";
+import { ownId } from "./convert/echo.ts";
+import { type GhostJids, residentJid } from "./convert/ghost.ts";
+import { messageName, senderOf } from "./convert/message-id.ts";
+import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "./convert/text.ts";
+import { type BareJid, domainOf, type Jid } from "./jid.ts";
+import type { ComponentLink } from "./link/component-link.ts";
+import { CONDITIONS, errorCondition, errorElement } from "./stanza/errors.ts";
+import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
+import { asPerson, type Grants } from "./stanza/privilege.ts";
+import { NS, type XmlElement } from "./stanza/xml.ts";
+
+export interface SpeechOptions {
+  readonly link: ComponentLink;
+  readonly names: GhostJids;
+  readonly secret: Secret;
+  readonly commands: AdHocCommands;
+  readonly grants: (domain: string) => Grants | undefined;
+  readonly isOn: (client: Jid) => boolean;
+  readonly log: Logger;
+}
+
+/** Messages whose refusal may still be heard. */
+const UNDER_WAY = 20_000;
+/** Conditions that pass when the person comes online, or when their server is back. */
+const PASSING = new Set([
+  "service-unavailable",
+  "recipient-unavailable",
+  "remote-server-timeout",
+  "remote-server-not-found",
+  "resource-constraint",
+  "internal-server-error",
+]);
+
+/** Everything that is said to people: as ghosts, as the gateway, and as they themselves. */
+export class Speech {
+  readonly #o: SpeechOptions;
+  /** What is being said, with what came back of it: a server says what it refuses before it answers the barrier behind. */
+  readonly #underWay = new RecentMap<string, { refusal: { condition: string; text: string | undefined } | undefined }>(
+    UNDER_WAY,
+  );
+
+  constructor(options: SpeechOptions) {
+    this.#o = options;
+  }
+
+  /** An error stanza came. True: it was about something that is being said. */
+  refused(stanza: XmlElement): boolean {
+    const said = this.#underWay.get(stanza.attrs.id ?? "");
+    if (!said) return false;
+    said.refusal ??= errorCondition(stanza);
+    return true;
+  }
+
+  async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    const from = this.#o.names.jid(ghost);
+    const when = saidAt(message);
+    return this.#say({
+      from,
+      to: residentJid(room.resident),
+      body: bodyOf(message),
+      key,
+      nick: message.fromName,
+      ...(when === undefined ? {} : { saidAt: when }),
+      ...(message.nudge ? { isNudge: true } : {}),
+    });
+  }
+
+  /** In the person's name where their server lets us, else as the contact with a mark. */
+  async deliverOwn(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    const to = residentJid(room.resident);
+    const jid = this.#o.names.jid(ghost);
+    const server = domainOf(to as string as Jid);
+    const grants = this.#o.grants(server);
+    if (grants?.message === "outgoing") {
+      try {
+        return await this.#sayAs(to, jid, server as BareJid, grants, message, key);
+      } catch (error) {
+        if (!(error instanceof BridgeError) || error.code !== "home-refused") throw error;
+        this.#o.log.warn({ err: error }, "the server lets nothing be said in a person's name after all");
+      }
+    }
+    const when = saidAt(message);
+    return this.#say({ from: jid, to, body: ownBody(message), key, ...(when === undefined ? {} : { saidAt: when }) });
+  }
+
+  async #sayAs(
+    person: BareJid,
+    ghost: BareJid,
+    server: BareJid,
+    grants: Grants,
+    message: NetworkMessage,
+    key: string,
+  ): Promise<MessageId> {
+    const { names, secret } = this.#o;
+    const when = saidAt(message);
+    const ids = splitText(message.kind === "notice" ? `/me ${message.text}` : message.text).map((body, part) => {
+      const id = ownId(secret, key, ghost, part);
+      const words: ChatMessage = { from: person, to: ghost, id, body, ...(when === undefined ? {} : { saidAt: when }) };
+      const inner = chatMessage(words);
+      (inner.attrs as Record<string, string>).xmlns = NS.client;
+      return { id, stanza: asPerson({ from: names.gateway, server, grants, id }, inner) };
+    });
+    await this.#sendSurely(ids);
+    return messageId(ids[0]?.id ?? "");
+  }
+
+  /** The gateway says something; the answer to a command goes where it was given. */
+  async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
+    const { commands, names } = this.#o;
+    if (room !== undefined && commands.answer(room, text)) return messageId(stanzaId(key));
+    const url = linkIn(text);
+    return this.#say({
+      from: names.gateway,
+      to: residentJid(resident),
+      body: text,
+      key,
+      ...(url === undefined ? {} : { url }),
+    });
+  }
+
+  /** Words of a ghost of its own, e.g. why it does not talk. */
+  async tell(from: BareJid, to: BareJid, body: string, key: string): Promise<void> {
+    await this.#say({ from, to, body, key });
+  }
+
+  async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
+    const { names, link, isOn } = this.#o;
+    const text = failureText(failure, names.gateway);
+    const name = messageName(message);
+    const [us] = room.room.split(" ");
+    const client = name && senderOf(name, residentJid(room.resident));
+    if (name && client && us !== undefined && name.id !== "") {
+      const error = errorElement(CONDITIONS[failure.code], text);
+      await link.sendSurely(errorMessage({ from: us as BareJid, to: client }, name.id, error));
+      // A server drops errors for clients that are gone.
+      if (isOn(client)) return messageId(stanzaId(key));
+    }
+    const who = us === undefined ? undefined : names.parse(us as BareJid);
+    return this.say(room.resident, undefined, who === undefined ? text : `To ${who.contact}: ${text}`, key);
+  }
+
+  confirm(room: RoomId, message: MessageId): void {
+    const name = messageName(message);
+    const [us, resident] = room.split(" ");
+    if (!name?.wantsReceipt || name.id === "" || us === undefined || resident === undefined) return;
+    const to = senderOf(name, resident as BareJid);
+    this.#o.link.sendLoosely(receiptMessage({ from: us as BareJid, to }, name.id));
+  }
+
+  async #say({ body, key, ...rest }: Omit<ChatMessage, "id"> & { key: string }): Promise<MessageId> {
+    const parts = splitText(body).map((part, i) => {
+      const id = stanzaId(key, i);
+      return { id, stanza: chatMessage({ ...rest, id, body: part }) };
+    });
+    await this.#sendSurely(parts);
+    return messageId(parts[0]?.id ?? "");
+  }
+
+  /** @throws BridgeError `home-down` when it is to be said again, `home-refused` when that cannot help. */
+  async #sendSurely(parts: readonly { id: string; stanza: XmlElement }[]): Promise<void> {
+    const told = parts.map(({ id }) => ({ id, said: { refusal: undefined } as { refusal: Refusal | undefined } }));
+    for (const { id, said } of told) this.#underWay.set(id, said);
+    try {
+      await this.#o.link.sendSurely(...parts.map(({ stanza }) => stanza));
+    } finally {
+      for (const { id } of told) this.#underWay.delete(id);
+    }
+    const refusal = told.map(({ said }) => said.refusal).find((one) => one !== undefined);
+    if (refusal === undefined) return;
+    const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
+    throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });
+  }
+}
+
+type Refusal = { condition: string; text: string | undefined };

@@ -1,0 +1,90 @@
+/** Service discovery (XEP-0030) and entity capabilities (XEP-0115). Pure. */
+import { createHash } from "node:crypto";
+import { el, NS, type XmlElement } from "./xml.ts";
+
+export interface Identity {
+  readonly category: string;
+  readonly type: string;
+  readonly name: string;
+}
+
+export interface Info {
+  readonly identities: readonly Identity[];
+  readonly features: readonly string[];
+}
+
+/** Where the software is at home; clients only compare it. */
+const NODE = "https://msnbridge.invalid/xmpp";
+
+export function gatewayInfo(name: string): Info {
+  return {
+    identities: [{ category: "gateway", type: "msn", name }],
+    features: [
+      NS.attention,
+      NS.blocking,
+      NS.caps,
+      NS.chatStates,
+      NS.commands,
+      NS.discoInfo,
+      NS.discoItems,
+      NS.gateway,
+      NS.nick,
+      NS.oob,
+      NS.ping,
+      NS.receipts,
+      NS.register,
+      NS.sid,
+      `${NS.tune}+notify`,
+      NS.vcard,
+      NS.vcard4,
+      NS.version,
+    ],
+  };
+}
+
+export function ghostInfo(name: string): Info {
+  return {
+    identities: [{ category: "client", type: "pc", name }],
+    features: [
+      NS.attention,
+      NS.caps,
+      NS.chatStates,
+      NS.correct,
+      NS.discoInfo,
+      NS.nick,
+      NS.ping,
+      NS.receipts,
+      NS.sid,
+      NS.vcard,
+      NS.vcard4,
+      NS.version,
+    ],
+  };
+}
+
+/** Answer to disco#info; `node` as it was asked. */
+export function infoQuery({ identities, features }: Info, node?: string): XmlElement {
+  return el(
+    "query",
+    { xmlns: NS.discoInfo, node },
+    identities.map(({ category, type, name }) => el("identity", { category, type, name })),
+    features.map((feature) => el("feature", { var: feature })),
+  );
+}
+
+/** XEP-0115 §5.1. */
+export function capsHash({ identities, features }: Info): string {
+  const told = identities.map(({ category, type, name }) => `${category}/${type}//${name}`);
+  const text = [...told.sort(), ...[...features].sort()].map((part) => `${part}<`).join("");
+  return createHash("sha1").update(text).digest("base64");
+}
+
+/** What goes with presence. */
+export function capsElement(info: Info): XmlElement {
+  return el("c", { xmlns: NS.caps, hash: "sha-1", node: NODE, ver: capsHash(info) });
+}
+
+/** Whether a query asks for what {@link capsElement} announced. */
+export function isCapsNode(node: string | undefined, info: Info): boolean {
+  return node === undefined || node === `${NODE}#${capsHash(info)}`;
+}

@@ -1,0 +1,126 @@
+/** Messages: built for the wire, and read from it. Pure. */
+import { type BareJid, type Jid, readJid } from "../jid.ts";
+import { el, elements, NS, type XmlElement } from "./xml.ts";
+
+export type ChatState = "active" | "composing" | "paused" | "inactive" | "gone";
+
+const STATES: readonly string[] = ["active", "composing", "paused", "inactive", "gone"] satisfies ChatState[];
+
+interface Addressed {
+  readonly from: Jid | BareJid;
+  readonly to: Jid | BareJid;
+}
+
+export interface ChatMessage extends Addressed {
+  /** Also the XEP-0359 origin id: the same for each try. */
+  readonly id: string;
+  readonly body: string;
+  /** When it was said, Unix ms, if that was not just now (XEP-0203). */
+  readonly saidAt?: number;
+  /** The sender's name for who has none of theirs (XEP-0172). */
+  readonly nick?: string;
+  readonly isNudge?: boolean;
+  /** An address to open (XEP-0066). */
+  readonly url?: string;
+}
+
+/** Somebody's words. */
+export function chatMessage(o: ChatMessage): XmlElement {
+  const { from, to, id, body, saidAt, nick, isNudge, url } = o;
+  return el(
+    "message",
+    { from, to, id, type: "chat" },
+    el("body", {}, body),
+    el("active", { xmlns: NS.chatStates }),
+    el("origin-id", { xmlns: NS.sid, id }),
+    saidAt === undefined ? undefined : el("delay", { xmlns: NS.delay, from, stamp: new Date(saidAt).toISOString() }),
+    nick === undefined || nick === "" ? undefined : el("nick", { xmlns: NS.nick }, nick),
+    isNudge ? el("attention", { xmlns: NS.attention }) : undefined,
+    url === undefined ? undefined : el("x", { xmlns: NS.oob }, el("url", {}, url)),
+  );
+}
+
+/** Typing, or its end (XEP-0085). Nothing of it is to be kept. */
+export function stateMessage({ from, to }: Addressed, state: ChatState): XmlElement {
+  return el(
+    "message",
+    { from, to, type: "chat" },
+    el(state, { xmlns: NS.chatStates }),
+    el("no-store", { xmlns: NS.hints }),
+  );
+}
+
+/** The network has taken the message (XEP-0184). */
+export function receiptMessage({ from, to }: Addressed, message: string): XmlElement {
+  return el(
+    "message",
+    { from, to, type: "chat", id: `receipt-${message}` },
+    el("received", { xmlns: NS.receipts, id: message }),
+    el("store", { xmlns: NS.hints }),
+  );
+}
+
+/** A message that could not be delivered, sent back to its sender. */
+export function errorMessage({ from, to }: Addressed, message: string, error: XmlElement): XmlElement {
+  return el("message", { from, to, type: "error", id: message }, error);
+}
+
+/** What is playing (XEP-0118), as if the ghost had published it; `undefined`: nothing. */
+export function tuneMessage({ from, to }: Addressed, media: string | undefined): XmlElement {
+  const tune = el("tune", { xmlns: NS.tune }, media === undefined ? undefined : el("title", {}, media));
+  const items = el("items", { node: NS.tune }, el("item", { id: "current" }, tune));
+  return el("message", { from, to, type: "headline" }, el("event", { xmlns: NS.pubsubEvent }, items));
+}
+
+/** What a message that came in says. */
+export interface ReadMessage {
+  readonly from: Jid;
+  readonly to: Jid;
+  readonly id: string | undefined;
+  readonly type: string;
+  readonly body: string | undefined;
+  readonly state: ChatState | undefined;
+  readonly isNudge: boolean;
+  /** The id of the message that this one corrects (XEP-0308). */
+  readonly corrects: string | undefined;
+  readonly wantsReceipt: boolean;
+  /** The sender's client vouches that no other message of theirs has this id (XEP-0359). */
+  readonly originId: string | undefined;
+  readonly isEncrypted: boolean;
+  /** Unix ms, when it waited at the server. */
+  readonly saidAt: number | undefined;
+}
+
+/** `undefined` when it has no sender or recipient. */
+export function readMessage(message: XmlElement): ReadMessage | undefined {
+  const [from, to] = [readJid(message.attrs.from), readJid(message.attrs.to)];
+  if (from === undefined || to === undefined) return undefined;
+  const state = elements(message).find((child) => child.getNS() === NS.chatStates && STATES.includes(child.getName()));
+  const stamp = Date.parse(message.getChild("delay", NS.delay)?.attrs.stamp ?? "");
+  return {
+    from,
+    to,
+    id: message.attrs.id || undefined,
+    type: message.attrs.type ?? "normal",
+    body: message.getChildText("body") ?? undefined,
+    state: state?.getName() as ChatState | undefined,
+    isNudge: message.getChild("attention", NS.attention) !== undefined,
+    corrects: message.getChild("replace", NS.correct)?.attrs.id,
+    wantsReceipt: message.getChild("request", NS.receipts) !== undefined,
+    originId: message.getChild("origin-id", NS.sid)?.attrs.id,
+    isEncrypted: message.getChild("encryption", NS.eme) !== undefined,
+    saidAt: Number.isNaN(stamp) ? undefined : stamp,
+  };
+}
+
+/** What a person's own server says they listen to (XEP-0118); "" when they have stopped; `undefined`: not about that. */
+export function readTune(message: XmlElement): string | undefined {
+  const items = message.getChild("event", NS.pubsubEvent)?.getChild("items");
+  if (items?.attrs.node !== NS.tune) return undefined;
+  const tune = items.getChild("item")?.getChild("tune", NS.tune);
+  const of = (name: string): string => tune?.getChildText(name, NS.tune)?.trim() ?? "";
+  return [of("artist"), of("title")]
+    .filter((part) => part !== "")
+    .join(" - ")
+    .slice(0, 300);
+}
