@@ -141,6 +141,13 @@ export class Inbox {
         attempt = 0;
       } catch (error) {
         const cause = asBridgeError(error);
+        if (cause.retry === "never") {
+          // What is refused for good would keep all that follows from being stored.
+          this.#log.error({ err: cause, lane: laneName(spool.lane) }, "words lost: the store does not take them");
+          this.#shift(spool);
+          item.ended?.reject(cause);
+          continue;
+        }
         if (attempt === 0)
           this.#log.warn({ err: cause, lane: laneName(spool.lane) }, "words could not be stored; trying again");
         if (this.#stopped) break;

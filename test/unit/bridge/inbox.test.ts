@@ -137,3 +137,21 @@ test("what is heard after stopping is still given to the store", async () => {
   hear("late");
   await until("it to be stored", () => stored().length === 1);
 });
+
+test("words that the store will never take do not stand in the way of what follows; what waited stays on the network", async () => {
+  const { store, hear, stored, inbox } = stage();
+  const append = store.append.bind(store);
+  store.append = async (lane: LaneRef, body: LaneBody, once = "") => {
+    if (JSON.stringify(body).includes("poison")) throw new BridgeError("bad-input", { detail: "too large" });
+    return append(lane, body, once);
+  };
+  hear("1");
+  hear("poison");
+  const waited = (id: string, text: string) =>
+    ({ id, message: { kind: "text", from: contact("bob"), fromName: "Bob", text, at: 1 } }) as const;
+  const batch = inbox.receiveOffline(record(), [waited("{A}", "2"), waited("{B}", "poison too")]);
+  hear("3");
+  await expect(batch).rejects.toMatchObject({ code: "bad-input" });
+  await until("the rest", () => stored().length === 3);
+  expect(stored()).toEqual(["1", "2", "3"]);
+});
