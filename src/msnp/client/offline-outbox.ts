@@ -87,15 +87,16 @@ export class OfflineOutbox {
     const isOnline = (): boolean => (this.#core.contacts.all.get(email)?.status ?? "FLN") !== "FLN";
     // The server would drop it without a word.
     if (isOnline()) throw new SendError("refused", "not-sent", `${email} is online, so nothing can be left for them`);
-    const payload = lineMessage(text);
-    const args = [email, NETWORK.messenger, 1];
+    const { ns } = this.#live;
+    const { ack, settle } = this.#core.timeouts;
+    const outcome = ns.submit("UUM", [email, NETWORK.messenger, 1], lineMessage(text), ack);
+    ns.settle(outcome, settle);
     try {
-      await this.#live.ns.request("UUM", args, { payload, accept: [], timeout: this.#core.timeouts.settle });
+      await outcome.promise;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      if (error.code !== "timeout") {
-        throw new SendError("closed", "maybe-sent", "The connection ended before the message was known to be kept");
-      }
+      const text = `The message may not have been kept (${describeError(error)})`;
+      throw new SendError(ns.isOver ? "closed" : "timeout", "maybe-sent", text, { cause: error });
     }
     if (isOnline()) {
       throw new SendError("no-answer", "maybe-sent", `${email} came online in that moment; the message may be lost`);

@@ -69,6 +69,8 @@ interface Pending {
 const NOTHING: readonly string[] = [];
 /** Bytes that may wait for a peer that does not read. */
 const MAX_UNSENT = 1024 * 1024;
+/** How often it is looked whether what was written has left, in the time that is given to settle. */
+const LOOKS = 4;
 
 /** One connection to a notification server or a switchboard: commands, and requests matched by trid. */
 export class Connection {
@@ -80,6 +82,7 @@ export class Connection {
   readonly #trace: Trace | undefined;
   readonly #pending = new Map<number, Pending>();
   #trid = 0;
+  #written = 0;
   /** Keys of expectations run below zero, where no trid is. */
   #expectations = 0;
   #isOver = false;
@@ -120,7 +123,9 @@ export class Connection {
   send(command: OutgoingCommand): void {
     if (this.#isOver) return;
     this.#trace?.(">>>", this.label, maskedLine(command));
-    this.#channel.write(encodeCommand(command));
+    const bytes = encodeCommand(command);
+    this.#written += bytes.length;
+    this.#channel.write(bytes);
     if (this.#channel.unsent > MAX_UNSENT) {
       this.#fail(new ConnectionError("closed", "The server does not read what it is sent"));
     }
@@ -166,11 +171,27 @@ export class Connection {
    * Sends a command that the server answers only when it fails: rejects with ServerError then, and counts as waiting
    * until it is told to be done.
    */
-  submit(name: string, payload: Buffer, timeout: number): Expectation {
+  submit(name: string, args: readonly (string | number)[], payload: Buffer, timeout: number): Expectation {
     this.#trid += 1;
     const outcome = this.#await(this.#trid, name, timeout);
-    this.send({ name, args: [this.#trid], payload });
+    this.send({ name, args: [this.#trid, ...args], payload });
     return outcome;
+  }
+
+  /**
+   * Is done with what was submitted last when nothing has come against it for `ms` after it has left: through a gateway
+   * it may wait for its turn, and its request for an answer.
+   */
+  settle(outcome: Expectation, ms: number): void {
+    const mark = this.#written;
+    let looks = 0;
+    const look = (): void => {
+      const hasLeft = this.#written - this.#channel.unsent >= mark;
+      if (hasLeft) looks += 1;
+      if (looks > LOOKS || this.#isOver) outcome.done();
+      else setTimeout(look, ms / LOOKS);
+    };
+    look();
   }
 
   #await(key: number, what: string, timeout: number): Expectation {

@@ -31,7 +31,7 @@ export class Post {
 
   async #deliver(letter: Letter): Promise<void> {
     const live = this.#live();
-    const outcome = live.ns.submit("SDG", letter(live), this.#core.timeouts.ack);
+    const outcome = live.ns.submit("SDG", [], letter(live), this.#core.timeouts.ack);
     this.#settle(live, outcome);
     try {
       await outcome.promise;
@@ -43,7 +43,7 @@ export class Post {
   /** Through a gateway no PNG may go: there the time in which an error would have come must do (source: msnp-chat §7). */
   #settle(live: Live, outcome: Expectation): void {
     if (live.ns.needsKeepalive && this.pings !== undefined) this.pings.ask(outcome.done);
-    else setTimeout(outcome.done, this.#core.timeouts.settle);
+    else live.ns.settle(outcome, this.#core.timeouts.settle);
   }
 
   /** Sends what nobody waits for. Throws SendError when not signed in. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MsnClientOptions } from "../../../../src/msnp/index.ts";
+import type { HttpFault } from "../../../../src/msnp/server/index.ts";
 import { ALICE, BOB, CAROL, eventually, hearing, next, Stage } from "../stage.ts";
 
 const BY_GATEWAY: Partial<MsnClientOptions> = {
@@ -27,6 +28,26 @@ describe("MSNP21 through the HTTP gateway", () => {
     await eventually(() => alice.contacts.get(BOB)?.status).toBe("FLN");
     await expect(alice.conversation(BOB).sendText("there?")).rejects.toMatchObject({ code: "peer-offline" });
     expect(stage.trace.filter((line) => line.includes(">>> PNG"))).toEqual([]);
+  });
+
+  it("takes nothing for sent that has not left, or whose refusal is still on its way", async () => {
+    const slow = { ...BY_GATEWAY, timeouts: { refresh: 20, settle: 100, request: 1000 } };
+    const alice = await stage.signedIn(ALICE, "MSNP21", slow);
+    const send = (fault: HttpFault): void => {
+      stage.network.faults.arm({ place: "HTTP", at: "gateway-send", times: "always", fault });
+    };
+    send({ kind: "delay", ms: 400 });
+    await expect(alice.conversation(BOB).sendText("there?")).rejects.toMatchObject({ code: "peer-offline" });
+    stage.network.faults.disarmAll();
+    send({ kind: "stall" });
+    await expect(alice.conversation(BOB).sendText("there?")).rejects.toMatchObject({ certainty: "maybe-sent" });
+  });
+
+  it("leaves nothing for somebody at MSNP18 that has not left itself", async () => {
+    const slow = { ...BY_GATEWAY, timeouts: { refresh: 20, settle: 100, request: 1000 } };
+    const alice = await stage.signedIn(ALICE, "MSNP18", slow);
+    stage.network.faults.arm({ place: "HTTP", at: "gateway-send", times: "always", fault: { kind: "stall" } });
+    await expect(alice.offline.send(BOB, "later")).rejects.toMatchObject({ certainty: "maybe-sent" });
   });
 
   it("has groups there, too", async () => {
