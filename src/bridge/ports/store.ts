@@ -42,7 +42,8 @@ export interface LaneStore {
   /**
    * Appends what its network may hand over again much later, e.g. after a crash between storing and telling the network
    * so. `id` is the network's own name of it (1-200 characters): what was appended under it before, for the same
-   * account, is not appended again, and `undefined` comes back. Ids live 30 days, at most 10 000 of them per account.
+   * account, is not appended again, and `undefined` comes back. Ids live 30 days from when they were last given here, at
+   * most 10 000 of them per account.
    * @throws BridgeError as {@link LaneStore.append}.
    */
   appendOnce(lane: LaneRef & { kind: "in" }, body: LaneBody, id: string): Promise<EntryId | undefined>;

@@ -18,15 +18,21 @@ return id
   laneAppendOnce: `${NEXT_ID}
 local now = clock()
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%.0f', now - tonumber(ARGV[5])))
-if redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 'seen' end
+local function see()
+  redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[3])
+  redis.call('PEXPIRE', KEYS[4], ARGV[5])
+end
+if redis.call('ZSCORE', KEYS[4], ARGV[3]) then
+  see()
+  return 'seen'
+end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[4]) then return 'full' end
 local id = nextid(KEYS[3])
 redis.call('XADD', KEYS[1], id, 'b', ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[1])
-redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[3])
+see()
 local over = redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[6])
 if over > 0 then redis.call('ZREMRANGEBYRANK', KEYS[4], 0, over - 1) end
-redis.call('PEXPIRE', KEYS[4], ARGV[5])
 return id
 `,
   // KEYS mark, waiting, last, stream…; ARGV seconds, max entries, lane…(as streams), then (stream number, body)…

@@ -56,6 +56,22 @@ test("ids are forgotten after 30 days, and the oldest of more than 10 000", asyn
   expect(await store.appendOnce(lane, waited("b"), "{B}")).toBeUndefined();
 });
 
+test("what the network never forgets and hands over again and again is known for ever", async () => {
+  const lane = inward(account("stuck"), "bob");
+  const key = seenKey("stuck");
+  await store.appendOnce(lane, waited("a"), "{A}");
+  const [mark = ""] = await fixture.admin.zrange(key, "0", "-1");
+  const day = 24 * 3600 * 1000;
+  for (let handedOver = 0; handedOver < 3; handedOver += 1) {
+    // 29 days go by.
+    await fixture.admin.zincrby(key, -29 * day, mark);
+    await fixture.admin.pexpire(key, day);
+    expect(await store.appendOnce(lane, waited("a"), "{A}")).toBeUndefined();
+  }
+  expect(await fixture.admin.pttl(key)).toBeGreaterThan(29 * day);
+  expect(await textsIn(store, lane)).toEqual(["a"]);
+});
+
 test("an id that cannot be one is refused, and a full lane leaves no mark", async () => {
   const lane = inward(account("odd"), "bob");
   await expect(store.appendOnce(lane, waited("a"), "")).rejects.toMatchObject({ code: "bad-input" });
