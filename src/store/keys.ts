@@ -82,7 +82,8 @@ export const KEY_TABLE = {
     type: "zset",
     tag: "shard of the account",
     life: "30 days after its last message, 10 000 members",
-    holds: "Hashes of the network's ids of messages that waited there and are stored, by when they were last handed over",
+    holds:
+      "Hashes of the network's ids of messages that waited there and are stored, by when they were last handed over",
   },
   told: {
     pattern: "{s<n>}:told:<account>",
