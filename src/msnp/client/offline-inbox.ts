@@ -7,6 +7,7 @@ import { isTicketRefused, isUnavailable, SoapError, type SoapOperation } from ".
 import type { XmlElement } from "../soap/xml.ts";
 import type { Command } from "../wire/command.ts";
 import type { Core, Live } from "./core.ts";
+import { inTime } from "./storing.ts";
 import { Turns } from "./turns.ts";
 import type { OfflineMessage } from "./types.ts";
 
@@ -16,8 +17,6 @@ const BATCH = 50;
 const PARALLEL = 4;
 /** Messages that one session knows to wait, or remembers to have handed over. */
 const MAX_KNOWN = 20_000;
-/** ms until the one who stores must have done it. */
-const STORE_TIMEOUT = 120_000;
 const MAX_RETRIES = 5;
 /** Tries of a message that the service does not give, before the others go on without it. */
 const MAX_TRIES = 2;
@@ -140,7 +139,7 @@ export class OfflineInbox {
     const end = batch.findIndex(({ tries }, i) => read[i] === undefined && tries < MAX_TRIES);
     const messages = inOrder(read.slice(0, end < 0 ? undefined : end).filter((message) => message !== undefined));
     if (messages.length === 0) return;
-    await withTimeout(this.#store(messages));
+    await inTime(this.#store(messages));
     for (const { id } of messages) {
       this.#waiting.delete(id);
       if (this.#stored.size >= MAX_KNOWN) this.#forgetOldest();
@@ -256,17 +255,4 @@ export function inOrder(messages: readonly OfflineMessage[]): OfflineMessage[] {
     }
   }
   return result;
-}
-
-async function withTimeout(task: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(new MsnpError("timeout", `Storing took longer than ${STORE_TIMEOUT} ms`));
-    timer = setTimeout(fail, STORE_TIMEOUT);
-  });
-  try {
-    await Promise.race([task, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -171,7 +171,7 @@ describe("waiting messages", () => {
     await eventually(() => stage.trace.filter((line) => line.includes("GetMessage failed")).length).toBe(2);
     stage.network.leaveOfflineMessages(BOB, [{ from: ALICE, text: "another", at: at(9) }]);
     await eventually(store.texts).toEqual(["another"]);
-    expect(stage.network.offlineMessages(BOB).map(({ id }) => id)).toEqual([lost]);
+    await eventually(() => stage.network.offlineMessages(BOB).map(({ id }) => id)).toEqual([lost]);
   });
 
   it("of a session that broke while they were stored come again, with the same ids", async () => {

@@ -53,6 +53,7 @@ export class Late implements MessengerHost {
   /** The lists are told: circles come after contacts and before the first presence (source: msnp21 §2.4, §2.6). */
   async prepare(live: Live, signal: AbortSignal): Promise<Pings> {
     this.#clear();
+    this.stored.reset();
     const { ack, keepalive } = this.core.timeouts;
     const pings = new Pings(live.ns, Math.max(ack, keepalive));
     this.post.pings = pings;

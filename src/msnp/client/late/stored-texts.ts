@@ -4,6 +4,7 @@ import type { Email } from "../../address.ts";
 import { describeError } from "../../errors.ts";
 import { header, headerAnywhere } from "../../message/multipart.ts";
 import type { Core } from "../core.ts";
+import { inTime } from "../storing.ts";
 import type { Conversation, OfflineMessage } from "../types.ts";
 import type { Received } from "./envelope.ts";
 import { decodeSdg, messageType } from "./sdg-content.ts";
@@ -32,10 +33,17 @@ export class StoredTexts {
   readonly #tell: Tell;
   #waiting: Waiting[] = [];
   #isHanding = false;
+  /** How many of each id came in this session: the same words may have been left twice in one moment. */
+  readonly #came = new Map<string, number>();
 
   constructor(core: Core, tell: Tell) {
     this.#core = core;
     this.#tell = tell;
+  }
+
+  /** A session begins, in which the server may bring the same messages again. */
+  reset(): void {
+    this.#came.clear();
   }
 
   /** Takes a message that was stored; false when it was not, or when it is to be told like any other. */
@@ -48,11 +56,18 @@ export class StoredTexts {
     const { contacts } = this.#core;
     const said = headerAnywhere(received.message, "IM-Display-Name");
     const fromName = said || contacts.all.get(from)?.displayName || from;
-    const id = idOf(received, from, sentAt);
+    const id = this.#numbered(idOf(received, from, sentAt));
     const message: OfflineMessage = { id, from, fromName, sentAt, text: body.text };
     this.#waiting.push({ message, tell: () => this.#tell(received, from, conversation, sentAt) });
     if (!this.#isHanding) void this.#handOver(storeOffline);
     return true;
+  }
+
+  #numbered(id: string): string {
+    if (this.#came.size >= MAX_WAITING) this.#came.clear();
+    const count = (this.#came.get(id) ?? 0) + 1;
+    this.#came.set(id, count);
+    return count === 1 ? id : `${id}-${count}`;
   }
 
   async #handOver(store: (messages: readonly OfflineMessage[]) => Promise<void>): Promise<void> {
@@ -74,7 +89,7 @@ export class StoredTexts {
     const messages = batch.map(({ message }) => message);
     for (let offers = 1; offers <= MAX_OFFERS; offers++) {
       try {
-        await store(messages);
+        await inTime(store(messages));
         return true;
       } catch (error) {
         this.#core.options.trace?.("<<<", "NS", `Offline messages could not be stored: ${describeError(error)}`);
@@ -98,7 +113,7 @@ export function storedAt({ message }: Received): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Messages have no ids; the same words of the same moment are the same message. */
+/** Messages have no ids: what is said, by whom and when must do, so that a message has the same in each session. */
 function idOf({ message, from }: Received, email: Email, sentAt: number): string {
   const hash = createHash("sha256")
     .update(`${email} ${from.epid ?? ""} ${sentAt}\n`)

@@ -364,6 +364,30 @@ describe("talk (T14-T19, T24, T39)", () => {
     expect(told.lines).toEqual([]);
   });
 
+  it("T14: the same words of the same moment are as many messages as came, with the same ids in each session", async () => {
+    const ids: string[] = [];
+    const [first = "", second = ""] = TRANSCRIPT.USR ?? [];
+    const { client, server } = await play(
+      { USR: [first, second, first, second] },
+      {
+        circles: false,
+        storeOffline: (messages) => {
+          ids.push(...messages.map(({ id }) => id));
+          return Promise.resolve();
+        },
+      },
+    );
+    const stored = bytesOf(command("T14", "server"));
+    server.say(stored + stored);
+    await eventually(() => ids.length).toBe(2);
+    await client.signOut();
+    await client.signIn();
+    server.say(stored + stored);
+    await eventually(() => ids.length).toBe(4);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+  });
+
   it("T14: without a store it is told as a message of its time", async () => {
     const { client, server } = await play();
     const message = next(client, "message");
