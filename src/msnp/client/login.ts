@@ -36,7 +36,7 @@ export interface LoginProgress {
 export async function logIn(core: Core, progress: LoginProgress): Promise<Live> {
   const { ns } = core.options.services;
   let target: Target = ns;
-  const knocked = await knock(core, progress);
+  let knocked = await knock(core, progress, core.options.services.gatewayUrl);
   let route = knocked?.route;
   let hops = FIRST_HOPS;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -51,6 +51,10 @@ export async function logIn(core: Core, progress: LoginProgress): Promise<Live> 
     target = redirect === undefined || redirect.byGateway ? ns : redirect;
     if (redirect === undefined) route = knocked?.route;
     else route = redirect.byGateway ? gatewayAt(redirect, reached.route) : reached.route;
+    if (knocked === undefined || redirect?.byGateway !== true) continue;
+    // A ticket is for one gateway, and shown to no other.
+    knocked = await knock(core, progress, route?.gatewayUrl);
+    route = knocked?.route;
   }
   throw new SignInError("connect", "redirect-loop", "The server passes the connection on in a circle");
 }
@@ -62,12 +66,12 @@ export async function logIn(core: Core, progress: LoginProgress): Promise<Live> 
 async function knock(
   core: Core,
   progress: LoginProgress,
+  gatewayUrl: string | undefined,
 ): Promise<{ readonly route: Route; readonly tickets: ServiceTickets } | undefined> {
   const [only, ...others] = offers(core).map(dialectOf);
   const strategy = only === undefined || others.length > 0 ? undefined : AUTH_STRATEGIES[only.auth];
   if (only === undefined || strategy?.knock === undefined) return undefined;
-  const { services, transports = [] } = core.options;
-  const { gatewayUrl } = services;
+  const { transports = [] } = core.options;
   if (gatewayUrl === undefined || !transports.includes("gateway")) {
     const message = `${only.name} is spoken through an HTTP gateway only, and none is to be used`;
     throw new SignInError("version", "no-common-dialect", message);

@@ -128,7 +128,7 @@ export function gatewayAt({ host, port }: Target, from: Route): Route {
   const configured = from.gatewayUrl === undefined ? null : URL.parse(from.gatewayUrl);
   const isSecure = configured?.protocol === "https:" || from.transport === "tls" || port === 443;
   const path = configured?.pathname ?? GATEWAY_PATH;
-  return { ...from, transport: "gateway", gatewayUrl: `${isSecure ? "https" : "http"}://${host}:${port}${path}` };
+  return { transport: "gateway", gatewayUrl: `${isSecure ? "https" : "http"}://${host}:${port}${path}` };
 }
 
 /** How to get to a switchboard; some can be reached through the gateway only (source: msnp-chat §7). */

@@ -15,11 +15,15 @@ afterEach(async () => {
 });
 
 /** A gateway that answers each command with its line and OK, and USR as told. */
-function play(usr: string, more: Partial<MsnClientOptions> = {}): { client: MsnClient; opened: Opened[] } {
+function play(
+  usr: string,
+  more: Partial<MsnClientOptions> = {},
+  sites: readonly string[] = ["gateway.test"],
+): { client: MsnClient; opened: Opened[] } {
   const opened: Opened[] = [];
   const fetchIt: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
-    if (url.hostname !== "gateway.test") return await webServices("gateway.test")(input, init);
+    if (url.hostname === "web.test") return await webServices(...sites)(input, init);
     const request = new Request(url, init);
     const body = await request.clone().text();
     if (url.searchParams.get("Action") === "open") {
@@ -29,6 +33,7 @@ function play(usr: string, more: Partial<MsnClientOptions> = {}): { client: MsnC
       .push(Buffer.from(body))
       .map(({ name, args: [trid = ""] }) => {
         if (name === "VER") return `VER ${trid} MSNP22\r\n`;
+        if (name === "USR" && url.hostname !== "gateway.test") return `USR ${trid} OK alice@example.com 1 0\r\n`;
         if (name === "USR") return usr.replace("$", trid);
         return name === "CVR" ? `CVR ${trid} 1 1 1 u u\r\n` : `${name} ${trid} OK${name === "PUT" ? " 0" : ""}\r\n`;
       });
@@ -87,6 +92,21 @@ describe("MSNP22, as far as its one capture shows it (source: msnp21 §7.2)", ()
       code: "protocol",
       message: expect.stringContaining("what else MSNP22 may answer is not known"),
     });
+  });
+
+  const ELSEWHERE = "XFR 0 NS other.test:443 G D VmVyc2lvbjogMQ0K\r\n";
+
+  it("shows another gateway, to which it is passed on, that one's own ticket", async () => {
+    const { client, opened } = play(ELSEWHERE, {}, ["gateway.test", "other.test"]);
+    await client.signIn();
+    expect(opened.map(({ url }) => new URL(url).host)).toEqual(["gateway.test", "other.test"]);
+    expect(opened[1]?.headers).toHaveProperty("x-msn-sslauthtoken");
+  });
+
+  it("shows its ticket to no other gateway than the one it is for", async () => {
+    const { client, opened } = play(ELSEWHERE);
+    await expect(client.signIn()).rejects.toMatchObject({ stage: "ticket", code: "protocol" });
+    expect(opened.map(({ url }) => new URL(url).host)).toEqual(["gateway.test"]);
   });
 
   it("needs a gateway, and says so", async () => {
