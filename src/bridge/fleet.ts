@@ -262,8 +262,8 @@ export class Fleet {
     const puppet = this.#puppet(record, network, () => member);
     const member: Member = { record, puppet, home, kept: home, beganAs: undefined };
     this.#members.set(record.id, member);
-    this.#o.events.joined?.(record, puppet.state);
     if (record.halt === "none") member.puppet.start();
+    this.#o.events.joined?.(record, puppet.state);
   }
 
   #puppet(record: AccountRecord, network: Network, member: () => Member): Puppet {

@@ -191,8 +191,8 @@ class XmppSide implements XmppHome {
   async stop(): Promise<void> {
     try {
       this.#people.stop();
-      this.#teller.stop();
       await this.#spool.stop(STOP_MS);
+      this.#teller.stop();
       await this.#link.stop();
     } catch (error) {
       this.#log.warn({ err: error }, "the XMPP side did not stop cleanly");

@@ -62,8 +62,14 @@ export class RosterTeller {
     this.#o = options;
   }
 
+  /** The bridge goes: nobody is to look as if they were there. */
   stop(): void {
     this.#stop.abort();
+    for (const [resident, { told }] of this.#people) {
+      const to = residentJid(resident);
+      for (const us of told.keys())
+        this.#o.link.sendLoosely(presence({ from: withResource(us, RESOURCE), to }, undefined));
+    }
   }
 
   showAccount(account: AccountRecord, state: PuppetState): void {
@@ -254,7 +260,8 @@ export class RosterTeller {
     const isNews = known === undefined ? stanza.attrs.type !== "unavailable" : known !== text;
     if (!isNews) return false;
     this.#o.link.send(stanza);
-    telling.told.set(jid, text);
+    if (stanza.attrs.type === "unavailable") telling.told.delete(jid);
+    else telling.told.set(jid, text);
     return true;
   }
 

@@ -30,6 +30,7 @@ export interface StreamHooks {
 
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 2000;
+const EARLY = 1000;
 /** Servers' own limits lie far below (Prosody 512 KiB, ejabberd 64 KiB from clients). */
 const LONGEST_STANZA = 2 * 1024 * 1024;
 
@@ -53,6 +54,8 @@ export class ComponentStream {
   readonly #hooks: StreamHooks;
   #size = 0;
   #isOnline = false;
+  /** What came together with the handshake's answer, before anybody could be told of the stream. */
+  #early: XmlElement[] | undefined = [];
   #failure: StreamFailure | undefined;
   #ended = false;
 
@@ -72,8 +75,14 @@ export class ComponentStream {
     entity.on("disconnect", () => this.#end());
     entity.on("stanza", (stanza: XmlElement) => {
       this.#size = 0;
-      if (this.#isOnline) hooks.element(stanza);
+      if (this.#early === undefined) hooks.element(stanza);
+      else if (this.#early.length < EARLY) this.#early.push(stanza);
     });
+  }
+
+  #openGates(): void {
+    for (let next = this.#early?.shift(); next; next = this.#early?.shift()) this.#hooks.element(next);
+    this.#early = undefined;
   }
 
   /** @throws StreamFailure when there is no stream; `hooks.closed` is not called then. */
@@ -89,6 +98,7 @@ export class ComponentStream {
       live.open = true;
       stream.#isOnline = true;
       opening.resolve();
+      setImmediate(() => stream.#openGates());
     });
     const late = setTimeout(() => stream.destroy("it did not answer in time"), CONNECT_MS);
     try {
