@@ -49,7 +49,13 @@ function program(finish: (code: number) => void): Command {
     .option("--print", "print it instead; the file is left alone")
     .addOption(new Option("--update", "rewrite it from the config, keeping id and tokens").conflicts("force"))
     .option("--force", "write it anew, with new tokens")
-    .action(async (options: ConfigOption & { print?: true; update?: true; force?: true }) => {
+    .addOption(
+      new Option(
+        "--double-puppet",
+        "the second one instead, by which the bridge posts as people what they say in their own Messenger",
+      ).conflicts("update"),
+    )
+    .action(async (options: import("./registration.ts").RegistrationOptions) => {
       const { writeRegistration } = await import("./registration.ts");
       finish(writeRegistration(options));
     });
@@ -64,6 +70,7 @@ function program(finish: (code: number) => void): Command {
     .option("--public-url <url>", "how people reach the link pages")
     .option("--networks <names>", "MSN networks, separated by commas")
     .option("--admin <mxid>", "who may steer the bridge, as @you:server")
+    .option("--double-puppet", "also let the bridge post as people of your server what they say in their own Messenger")
     .option("--force", "overwrite files that are there; tokens and keys are made anew")
     .action(async (options: import("./init/init.ts").InitOptions) => {
       const { init } = await import("./init/init.ts");

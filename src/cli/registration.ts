@@ -1,10 +1,17 @@
 /** `msnbridge registration`: the file that the homeserver and the bridge share. */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { BridgeError } from "../bridge/errors.ts";
 import { Secret } from "../bridge/secret.ts";
 import type { Config } from "../config/schema.ts";
-import { parseRegistration, type Registration, renderRegistration } from "../matrix/registration.ts";
+import {
+  parsePuppetRegistration,
+  parseRegistration,
+  type Registration,
+  renderPuppetRegistration,
+  renderRegistration,
+} from "../matrix/registration.ts";
 import { readConfig } from "./config-file.ts";
 import { EXIT, Exit, type ExitCode } from "./exit-codes.ts";
 import { writePrivate } from "./files.ts";
@@ -31,6 +38,20 @@ export function registrationFor(config: Pick<Config, "appservice" | "homeserver"
   });
 }
 
+/** What the second registration is called where nothing else is said. */
+export const PUPPET_FILE = "double-puppet.yaml";
+
+/** A second registration's text for a config, with new tokens: it lets the bridge act for everyone on the server. */
+export function puppetRegistrationFor({ appservice, homeserver }: Pick<Config, "appservice" | "homeserver">): string {
+  return renderPuppetRegistration({
+    id: "msn-double-puppet",
+    asToken: newToken(),
+    hsToken: newToken(),
+    senderLocalpart: `${appservice.botLocalpart}_puppet`,
+    domain: homeserver.domain,
+  });
+}
+
 /** The registration that is there; undefined when there is none, or only the template or something unusable. */
 function existing(file: string): { usable: Registration | undefined; template: boolean } | undefined {
   if (!existsSync(file)) return undefined;
@@ -48,11 +69,14 @@ export interface RegistrationOptions {
   readonly print?: true;
   readonly update?: true;
   readonly force?: true;
+  /** The second one instead, by which the bridge posts as people what they say elsewhere. */
+  readonly doublePuppet?: true;
 }
 
 /** @throws Exit when the file is there and neither `update` nor `force` was said. */
 export function writeRegistration(options: RegistrationOptions): ExitCode {
   const { config } = readConfig(options.config);
+  if (options.doublePuppet) return writePuppetRegistration(config, options);
   const file = config.appservice.registration;
   const before = existing(file);
   if (options.update && before?.usable === undefined) {
@@ -73,4 +97,37 @@ export function writeRegistration(options: RegistrationOptions): ExitCode {
   writePrivate(file, text);
   console.log(`Written: ${file}\nThe homeserver must have the same file; restart it after a change.`);
   return EXIT.ok;
+}
+
+/** One that is usable stays as it is: its operator may have narrowed it. */
+function writePuppetRegistration(config: Config, options: RegistrationOptions): ExitCode {
+  const named = config.matrix.doublePuppet.registration;
+  const file = named ?? join(dirname(config.appservice.registration), PUPPET_FILE);
+  const isThere = existsSync(file) && isUsable(file);
+  if (options.print) {
+    process.stdout.write(isThere ? readFileSync(file, "utf8") : puppetRegistrationFor(config));
+    return EXIT.ok;
+  }
+  if (isThere && !options.force) {
+    throw new Exit(
+      EXIT.cannotCreate,
+      `${file} is there already. --force makes new tokens, and then the homeserver needs the new file too.`,
+    );
+  }
+  writePrivate(file, puppetRegistrationFor(config));
+  const name = named === undefined ? `name it in the config (matrix.doublePuppet.registration: ${file}), ` : "";
+  console.log(
+    `Written: ${file}\nWhoever has it can act as anybody on ${config.homeserver.domain}: keep it secret.\nNext: ${name}give the homeserver the same file (Synapse: app_service_config_files, beside the other one), restart both, and try it with \`msnbridge check\`.`,
+  );
+  return EXIT.ok;
+}
+
+function isUsable(file: string): boolean {
+  try {
+    parsePuppetRegistration(readFileSync(file, "utf8"));
+    return true;
+  } catch (error) {
+    if (error instanceof BridgeError) return false;
+    throw error;
+  }
 }

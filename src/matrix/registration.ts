@@ -54,6 +54,30 @@ export function renderRegistration(fields: RegistrationFields): string {
   );
 }
 
+export interface PuppetRegistrationFields {
+  readonly id: string;
+  readonly asToken: Secret;
+  readonly hsToken: Secret;
+  readonly senderLocalpart: string;
+  readonly domain: string;
+}
+
+/** The text of `double-puppet.yaml`, for everyone on the server, tokens included: write it with mode 0600. */
+export function renderPuppetRegistration(fields: PuppetRegistrationFields): string {
+  return stringify(
+    {
+      id: fields.id,
+      url: null,
+      as_token: fields.asToken.open(),
+      hs_token: fields.hsToken.open(),
+      sender_localpart: fields.senderLocalpart,
+      rate_limited: false,
+      namespaces: { users: [{ exclusive: false, regex: `@.*:${quote(fields.domain)}` }], aliases: [], rooms: [] },
+    },
+    { lineWidth: 0 },
+  );
+}
+
 /** A second registration, by which the bridge may act for the people of this server. */
 export interface PuppetRegistration {
   readonly asToken: Secret;

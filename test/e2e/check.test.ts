@@ -10,26 +10,31 @@ import { loadConfig } from "../../src/config/load.ts";
 import { useSynapse } from "../support/synapse.ts";
 
 let configFile = "";
+const overrides: Record<string, unknown> = {};
 
 const synapse = useSynapse({
   serverName: "check.test",
+  overrides,
   registration: async (dir, port) => {
     const [appservice, web] = await freePorts(2);
     const folder = join(dir, "bridge");
     await init(
       {
         folder,
+        doublePuppet: true,
         serverName: "check.test",
         homeserverUrl: `http://127.0.0.1:${port}`,
         bridgeUrl: `http://127.0.0.1:${appservice}`,
         publicUrl: `http://127.0.0.1:${web}`,
         networks: "sandbox",
-        admin: "@you:check.test",
+        admin: "@you1:check.test",
       },
       { prompt: async () => undefined, say: () => {}, close: () => {} },
     );
     configFile = join(folder, "config.yaml");
-    return join(folder, "registration.yaml");
+    const file = join(folder, "registration.yaml");
+    overrides.app_service_config_files = [file, join(folder, "double-puppet.yaml")];
+    return file;
   },
 });
 
@@ -51,6 +56,15 @@ test("a homeserver that has the registration from init is found good both ways",
     verdict: "ok",
     text: expect.stringContaining("a stand-in"),
   });
+});
+
+test("the registration for double puppeting from init is found good when there is the person to try it with", async () => {
+  expect((await check()).get("double puppeting")).toMatchObject({
+    verdict: "warn",
+    text: expect.stringContaining("does not let the bridge act for @you1:check.test"),
+  });
+  expect((await synapse.newPerson("you")).userId).toBe("@you1:check.test");
+  expect((await check()).get("double puppeting")).toMatchObject({ verdict: "ok" });
 });
 
 test("a bridge that listens elsewhere than the homeserver thinks is named, with what to change", async () => {

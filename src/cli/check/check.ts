@@ -2,6 +2,7 @@
 import type { Loaded } from "../../config/load.ts";
 import { readConfig } from "../config-file.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { checkDoublePuppet } from "./double-puppet.ts";
 import { checkDataFolder, checkRegistration, checkSealingKey } from "./files.ts";
 import { checkHomeserver } from "./homeserver.ts";
 import { checkNetwork } from "./network.ts";
@@ -21,6 +22,7 @@ export async function findings(loaded: Loaded, found: (finding: Finding) => void
   const steps: readonly (readonly [string, () => Promise<Finding[]>])[] = [
     ["redis", () => checkStore(config)],
     ["homeserver", () => checkHomeserver(config, registration)],
+    ["double puppeting", () => checkDoublePuppet(config)],
     ["link pages", () => checkWeb(config)],
     ...profiles.map((profile) => [profile.title, () => checkNetwork(profile, config.networks.proxy)] as const),
   ];

@@ -8,7 +8,7 @@ import { loadSealingKeys } from "../../store/sealing.ts";
 import { bridgeUrl } from "../registration.ts";
 import { type Finding, fail, ok, warn } from "./report.ts";
 
-const othersMayRead = (file: string): boolean => (statSync(file).mode & 0o007) !== 0;
+export const othersMayRead = (file: string): boolean => (statSync(file).mode & 0o007) !== 0;
 
 /** The registration, and whether it says the same as the config. */
 export function checkRegistration(config: Config): { findings: Finding[]; registration: Registration | undefined } {

@@ -7,13 +7,15 @@ import { type Config, configSchema } from "../../config/schema.ts";
 import { checkYaml } from "../../config/yaml.ts";
 import { EXIT, Exit, type ExitCode } from "../exit-codes.ts";
 import { writePrivate } from "../files.ts";
-import { registrationFor } from "../registration.ts";
+import { PUPPET_FILE, puppetRegistrationFor, registrationFor } from "../registration.ts";
 import { type Answers, networkNames } from "./answers.ts";
 import { collectAnswers, openTerminal, type Terminal } from "./ask.ts";
 
 export interface InitOptions extends Partial<Answers> {
   readonly folder: string;
   readonly force?: true;
+  /** Also a second registration, by which the bridge posts as people of the server. */
+  readonly doublePuppet?: true;
 }
 
 /** @throws Exit when a file is there already and `force` was not said, or when answers are missing. */
@@ -23,14 +25,16 @@ export async function init(options: InitOptions, terminal: Terminal = openTermin
     config: join(folder, "config.yaml"),
     registration: join(folder, "registration.yaml"),
     key: join(folder, "sealing.key"),
+    ...(options.doublePuppet ? { puppets: join(folder, PUPPET_FILE) } : {}),
   };
   if (!options.force) refuseExisting(Object.values(files));
   try {
     const answers = await collectAnswers(options, terminal);
-    const text = configText(answers);
+    const text = configText(answers, options.doublePuppet === true);
     const config = checkYaml(configSchema, { file: files.config, text, env: {}, prefix: "MSNBRIDGE" });
     writePrivate(files.config, text);
     writePrivate(files.registration, registrationFor(config));
+    if (files.puppets !== undefined) writePrivate(files.puppets, puppetRegistrationFor(config));
     // Opens the stored passwords: an old one is never thrown away, even by force.
     if (!existsSync(files.key)) writePrivate(files.key, keyText());
     terminal.say(nextSteps(files, config, answers));
@@ -55,7 +59,7 @@ function keyText(): string {
 }
 
 /** Only what differs from the defaults; the sample file has the rest. */
-function configText(answers: Answers): string {
+function configText(answers: Answers, doublePuppet: boolean): string {
   const { protocol, hostname, port } = new URL(answers.bridgeUrl);
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
   // Behind another name the bridge sits in a container or on another machine: it must listen beyond loopback.
@@ -67,26 +71,32 @@ function configText(answers: Answers): string {
     web: { ...(local ? {} : { bind: { host } }), publicUrl: answers.publicUrl.replace(/\/+$/, "") },
     networks: { enabled: networkNames(answers.networks) },
     permissions: { admins: [answers.admin] },
+    ...(doublePuppet ? { matrix: { doublePuppet: { registration: PUPPET_FILE } } } : {}),
   });
   return `# Made by \`msnbridge init\`. Every key, with its default, is in docs/config.md.\n${body}`;
 }
 
 function nextSteps(
-  files: { config: string; registration: string; key: string },
+  files: { config: string; registration: string; key: string; puppets?: string },
   config: Config,
   answers: Answers,
 ): string {
   const { bind } = config.web;
+  const written =
+    files.puppets === undefined
+      ? ""
+      : `\n  ${files.puppets}   (secret: who has it can act as anybody on your server; the homeserver needs to read it)`;
+  const more = files.puppets === undefined ? "" : `\n  - ${files.puppets}`;
   return `
 Written:
   ${files.config}
-  ${files.registration}   (secret; the homeserver needs to read it)
+  ${files.registration}   (secret; the homeserver needs to read it)${written}
   ${files.key}   (secret; keep a copy apart from the data)
 
 1. Paste into homeserver.yaml (Synapse), with the path as the homeserver sees it:
 
 app_service_config_files:
-  - ${files.registration}
+  - ${files.registration}${more}
 presence:
   enabled: true
 
