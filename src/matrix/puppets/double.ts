@@ -59,6 +59,8 @@ export class DoublePuppets {
   readonly #echoes: Echoes;
   /** Residents for whom the operator's registration was refused, so that it is said once. */
   readonly #refused = new RecentMap<string, true>(REMEMBERED);
+  /** Residents whose token cannot be opened, so that it is logged once. */
+  readonly #unreadable = new RecentMap<string, true>(REMEMBERED);
 
   constructor(options: DoublePuppetsOptions) {
     this.#o = options;
@@ -113,11 +115,27 @@ export class DoublePuppets {
 
   async #accesses(resident: ResidentId): Promise<Access[]> {
     const { id: mxid } = residentParts(resident);
-    const { operator, secrets } = this.#o;
+    const { operator } = this.#o;
     const all: Access[] = operator?.covers(mxid) ? [{ kind: "operator", token: operator.asToken }] : [];
-    const token = await secrets.secret(resident, TOKEN);
+    const token = await this.#token(resident);
     if (token) all.push({ kind: "resident", token });
     return all;
+  }
+
+  /** What the resident gave; one that cannot be opened (its sealing key is gone) is none. @throws BridgeError `store-down`. */
+  async #token(resident: ResidentId): Promise<Secret | undefined> {
+    try {
+      return await this.#o.secrets.secret(resident, TOKEN);
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.code !== "internal") throw error;
+      if (this.#unreadable.get(resident) === undefined)
+        this.#o.log.error(
+          { err: error, resident },
+          "a resident's access token cannot be opened; they can give it again",
+        );
+      this.#unreadable.set(resident, true);
+      return undefined;
+    }
   }
 
   /** The person may be only invited yet: having spoken there, they are in the room. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { NetworkMessage } from "../../../src/bridge/model.ts";
 import { parseContactAddress } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { PuppetRegistration } from "../../../src/matrix/registration.ts";
 import { ghostOf, portalOf, portalRoom, resident } from "../../support/matrix-home.ts";
+import { MemorySecrets } from "../../support/matrix-host.ts";
 import { ANNA, cleanScenes, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
 
 cleanScenes();
@@ -21,6 +23,13 @@ const own = (text: string): NetworkMessage => ({
   at: 1_115_000_000_000,
   own: { device: "Laptop" },
 });
+
+/** A store whose sealing key was lost. */
+class LostKey extends MemorySecrets {
+  override async secret(): Promise<undefined> {
+    throw new BridgeError("internal", { detail: "a stored secret cannot be opened: key 1 does not fit" });
+  }
+}
 
 interface Chat extends StubScene {
   readonly room: string;
@@ -117,6 +126,15 @@ describe("the owner's words from another place", () => {
     );
     expect(told).toHaveLength(1);
     expect(c.logged.join("\n")).not.toMatch(/annas-token|operator-token/);
+  });
+
+  it("are left to the ghost of the account where the kept token cannot be opened any more, and it can be renewed", async () => {
+    const c = await chat({ secrets: new LostKey() });
+    await c.say("hello", "k1");
+    await c.say("again", "k2");
+    expect(c.lines()).toEqual([`${SELF_ID}: hello`, `${SELF_ID}: again`]);
+    expect(await c.home.puppetAccess(resident(ANNA))).toBe("none");
+    expect(c.logged.filter((line) => line.includes("cannot be opened"))).toHaveLength(1);
   });
 
   it("of somebody whom the operator's registration does not cover are left to the ghost of the account", async () => {
