@@ -56,6 +56,8 @@ export class Switchboard implements ConnectionOwner {
   #opening: AbortController | undefined;
   /** Who is called and has not come yet. */
   readonly #called = new Map<Email, () => void>();
+  /** Calls that are not answered yet; whoever calls the same person waits with the first. */
+  readonly #calls = new Map<Email, Promise<void>>();
   #isClosed = false;
   /** From then on who comes is news; before, the server names who is there already. */
   #isEntered = false;
@@ -139,7 +141,15 @@ export class Switchboard implements ConnectionOwner {
   }
 
   /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
-  async call(email: Email): Promise<void> {
+  call(email: Email): Promise<void> {
+    const underWay = this.#calls.get(email);
+    if (underWay !== undefined) return underWay;
+    const call = this.#call(email).finally(() => this.#calls.delete(email));
+    this.#calls.set(email, call);
+    return call;
+  }
+
+  async #call(email: Email): Promise<void> {
     const connection = this.#open();
     const joined = connection.expect("the contact's arrival", this.#core.timeouts.ring);
     this.#called.set(email, joined.done);

@@ -50,6 +50,15 @@ describe("a conversation with several people", () => {
     expect(await atBob.until(1)).toEqual(["alice: to all again"]);
   });
 
+  it("has room for somebody who is called twice at once", async () => {
+    const { alice, bob, carol } = await three();
+    const group = await alice.startGroup([BOB]);
+    await eventually(() => names(group)).toEqual([BOB]);
+    await Promise.all([group.invite(CAROL), group.invite(CAROL)]);
+    expect(names(group)).toEqual([BOB, CAROL]);
+    expect([bob.state, carol.state]).toEqual(["signed-in", "signed-in"]);
+  });
+
   it("begins with those who can come", async () => {
     const alice = await stage.signedIn(ALICE, DIALECT);
     const carol = await stage.signedIn(CAROL, DIALECT);
