@@ -31,11 +31,11 @@ export function createServices(o: ServicesOptions): CommandServices {
       return o.desk().issue({ resident });
     },
     unlink: async (account) => {
-      await unlink(o, account);
-      // Whoever has no account left has no words from elsewhere either.
+      // Whoever has no account left has no words from elsewhere either. This first: after the account nobody would ask again.
       const home = homeOf(account.owner);
-      if (home && doublePuppets(home) && (await store.accountsOf(account.owner)).length === 0)
-        await home.dropPuppet(account.owner);
+      const others = (await store.accountsOf(account.owner)).filter(({ id }) => id !== account.id);
+      if (home && doublePuppets(home) && others.length === 0) await home.dropPuppet(account.owner);
+      await unlink(o, account);
     },
     state: (account) => {
       const puppet = fleet.puppet(account.id);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import { alice, contact, Redis, until, World } from "./world.ts";
 
 let redis: Redis;
@@ -107,4 +108,18 @@ test("who unlinks their last account takes the permission to post as them along"
   expect(home.access).toBe("resident");
   await world.ask("unlink alice@msn.test");
   expect(home.access).toBe("none");
+});
+
+test("the permission goes with the last account also when it could not be taken back at first", async () => {
+  const { home } = await linked();
+  home.access = "resident";
+  const drop = home.dropPuppet.bind(home);
+  let failures = 1;
+  home.dropPuppet = async () => {
+    if (failures-- > 0) throw new BridgeError("store-down");
+    await drop();
+  };
+  expect(await world.ask("unlink alice@msn.test")).toContain("alice@msn.test");
+  expect(home.access).toBe("none");
+  expect(await world.store.accountsOf(alice)).toEqual([]);
 });
