@@ -21,6 +21,8 @@ import { currentMedia, statusOf } from "./convert/presence.ts";
 
 /** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
 const TYPING_REPEAT_MS = 4500;
+/** How far presence may be behind; Escargot tells it every 200 ms (source: msnp-core §9.3). */
+const PRESENCE_LAG_MS = 2000;
 
 /** A signed-in {@link MsnClient} as the core's session. */
 export class MsnSession
@@ -69,6 +71,7 @@ export class MsnSession
     } catch (error) {
       if (!this.#keeps(email, error)) throw sendError(error, { address: to, network: this.#network });
     }
+    await this.#seenGone(email);
     try {
       await this.#client.offline.send(email, text);
       return { via: "offline" };
@@ -82,8 +85,32 @@ export class MsnSession
     if (!(error instanceof SendError) || error.certainty !== "not-sent" || error.partsSent > 0) return false;
     if (!this.#client.offline.isSupported) return false;
     // A client that does not answer its call while its owner is shown as online is only slow.
-    const isGone = (this.#client.contacts.get(email)?.status ?? "FLN") === "FLN";
-    return error.code === "peer-offline" || (error.code === "no-answer" && isGone);
+    return error.code === "peer-offline" || (error.code === "no-answer" && this.#isGone(email));
+  }
+
+  /** As presence has it. */
+  #isGone(email: Email): boolean {
+    return (this.#client.contacts.get(email)?.status ?? "FLN") === "FLN";
+  }
+
+  /**
+   * A call tells sooner than presence does that somebody has gone, and nothing is left for who is shown as online
+   * (source: msnp-chat §5.6.4). Resolves when it is shown, or after a while all the same.
+   */
+  #seenGone(email: Email): Promise<void> {
+    if (this.#isGone(email)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#client.off("contactChanged", look);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.#isGone(email)) done();
+      };
+      const timer = setTimeout(done, PRESENCE_LAG_MS);
+      this.#client.on("contactChanged", look);
+    });
   }
 
   async sendTyping(to: ContactAddress): Promise<void> {

@@ -63,6 +63,21 @@ test.each(["MSNP13", "MSNP18"] as const)(
   },
 );
 
+test.each(["MSNP13", "MSNP18"] as const)(
+  "%s: words for who has just gone are left on the server, although presence does not show it yet",
+  async (dialect) => {
+    stage = await Stage.open({ quirks: { presenceDelayMs: 700 } });
+    const there = await stage.signedIn(BOB, dialect);
+    const session = await signIn(dialect);
+    await eventually(() => session.contact(bob)?.presence.availability).toBe("online");
+    expect(await session.sendText(bob, "now")).toEqual({ via: "chat" });
+    await there.signOut();
+    expect(session.contact(bob)?.presence.availability).toBe("online");
+    expect(await session.sendText(bob, "until later")).toEqual({ via: "offline" });
+    expect(stage.network.offlineMessages(BOB).map(({ text }) => text)).toEqual(["until later"]);
+  },
+);
+
 test("MSNP11: a dialect that cannot leave words says that the contact is offline", async () => {
   await open();
   const session = await signIn("MSNP11");
