@@ -139,6 +139,8 @@ export class Bridge {
         contact: (account, contact) => {
           if (contact.presence.availability !== "offline") this.#absences.back(account, contact.address);
           this.#see(account, contact);
+          const session = this.#fleet.session(account.id);
+          if (session) this.#requests.see(account, contact, session);
           this.#rosters.contact(account, contact);
         },
         joined: (account, state) => this.#rosters.state(account, state),

@@ -44,6 +44,15 @@ export class Requests {
     await this.#told.remove(account.id, [REQUEST + contact]);
   }
 
+  /** A contact as they are now: a request that is gone was answered elsewhere. */
+  see(account: AccountRecord, { address }: ContactSnapshot, session: Session): void {
+    if (!this.#told.peek(account.id)?.has(REQUEST + address) || !editsContacts(session)) return;
+    if (session.requests().some((one) => one.address === address)) return;
+    this.answered(account, address).catch((error: unknown) =>
+      this.#log.debug({ err: asBridgeError(error) }, "the end of a friend request not stored"),
+    );
+  }
+
   /** The account is signed in: requests that are gone were answered elsewhere. */
   async look(account: AccountRecord, session: Session): Promise<void> {
     if (!editsContacts(session)) return;

@@ -68,6 +68,17 @@ test("a request answered elsewhere while the bridge was away is news when it com
   await until("the request", () => requests().length === 2);
 });
 
+test("a request answered at another place while the bridge is on is news when it comes again", async () => {
+  const { network } = await linked();
+  network.ask(contact("carol"));
+  await until("the mark", async () => (await world.store.told(world.account())).length === 1);
+  network.asking.clear();
+  network.contact(contact("carol"));
+  await until("the mark to go", async () => (await world.store.told(world.account())).length === 0);
+  network.ask(contact("carol"));
+  await until("the request", () => requests().length === 2);
+});
+
 test("add, block, rename, groups and remove change the list, and what is stored follows", async () => {
   const { network } = await linked();
   expect(await world.ask("add dave@msn.test Hi!")).toContain("dave@msn.test is in your contact list now");
