@@ -179,7 +179,7 @@ describe("being called", () => {
     const { client, board, call } = await scene({ ANS: `${ROSTER}JOI bob@msn.test;${B2} Bob 1:2\r\n` });
     const heard = hearing(client);
     call();
-    await eventually(() => board.connections).toBe(1);
+    await eventually(() => board.heard.length).toBe(1);
     board.say(`BYE bob@msn.test;${B1}\r\n${withPayload("MSG bob@msn.test Bob", `${TEXT}still here`)}`);
     expect(await heard.until(1)).toEqual(["bob: still here"]);
     expect(board.connections).toBe(1);
@@ -211,7 +211,7 @@ describe("being called", () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     const heard = hearing(client);
     call();
-    await eventually(() => board.connections).toBe(1);
+    await eventually(() => board.heard.length).toBe(1);
     const part = (head: string, body: string) => withPayload("MSG bob@msn.test Bob", `${head}\r\n\r\n${body}`);
     board.say(part("Content-Type: text/plain; charset=UTF-8\r\nMessage-ID: {1}\r\nChunks: 2", "one "));
     board.say(part("Message-ID: {1}\r\nChunk: 1", "message"));
@@ -222,7 +222,7 @@ describe("being called", () => {
   it("ends with a message that is no protocol; the session goes on", async () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     call();
-    await eventually(() => board.connections).toBe(1);
+    await eventually(() => board.heard.length).toBe(1);
     board.say("MSG bob@msn.test Bob huge\r\n");
     await eventually(() => board.connections).toBe(0);
     expect(client.state).toBe("signed-in");
@@ -232,7 +232,7 @@ describe("being called", () => {
     const { client, board, call } = await scene({ ANS: ROSTER });
     const heard = hearing(client);
     call();
-    await eventually(() => board.connections).toBe(1);
+    await eventually(() => board.heard.length).toBe(1);
     board.say(withPayload("MSG bob@msn.test Bob", "") + withPayload("MSG bob@msn.test Bob", "\0\0\0"));
     board.say(withPayload("MSG nobody Nobody", TEXT) + withPayload("MSG bob@msn.test Bob", `${TEXT}real`));
     expect(await heard.until(3)).toEqual(["bob: unknown", "bob: unknown", "bob: real"]);
