@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { asBridgeError } from "./errors.ts";
-import type { AccountRecord, ContactAddress, ContactSnapshot } from "./model.ts";
+import type { AccountId, AccountRecord, ContactAddress, ContactSnapshot } from "./model.ts";
 import { oneLine } from "./plain.ts";
 import type { Session } from "./ports/network.ts";
 import { editsContacts } from "./ports/network.ts";
@@ -9,14 +9,16 @@ import type { Told } from "./told.ts";
 const REQUEST = "request|";
 /** Characters of a stranger's name in a sentence of ours. */
 const SHOWN_NAME = 100;
+/** Requests that come at once and are told of one by one; more are told of in one notice. */
+const MOST_APART = 10;
 
 /** Friend requests: each shows itself to the owner once, also over restarts, until it is answered. */
 export class Requests {
   readonly #told: Told;
   readonly #log: Logger;
   readonly #say: (account: AccountRecord, text: string, key: string) => Promise<void>;
-  /** Being told now. */
-  readonly #telling = new Set<string>();
+  /** Who has asked and is not dealt with yet, of accounts whose owners are being told. */
+  readonly #arrived = new Map<AccountId, Map<ContactAddress, ContactSnapshot>>();
 
   /** `say`: tells the owner, and rejects only when that cannot be done for long. */
   constructor(o: {
@@ -31,12 +33,12 @@ export class Requests {
 
   /** Somebody asks. */
   show(account: AccountRecord, contact: ContactSnapshot): void {
-    const once = `${account.id} ${contact.address}`;
-    if (this.#telling.has(once)) return;
-    this.#telling.add(once);
-    this.#tell(account, contact)
-      .catch((error: unknown) => this.#log.warn({ err: asBridgeError(error) }, "a friend request could not be shown"))
-      .finally(() => this.#telling.delete(once));
+    const known = this.#arrived.get(account.id);
+    const arrived = known ?? new Map<ContactAddress, ContactSnapshot>();
+    arrived.set(contact.address, contact);
+    if (known) return;
+    this.#arrived.set(account.id, arrived);
+    void this.#work(account, arrived);
   }
 
   /** The owner has answered, here or elsewhere: who asks again is news again. */
@@ -62,9 +64,30 @@ export class Requests {
     if (gone.length > 0) await this.#told.remove(account.id, gone);
   }
 
+  /** Tells what has arrived until nothing more does. Never rejects. */
+  async #work(account: AccountRecord, arrived: Map<ContactAddress, ContactSnapshot>): Promise<void> {
+    // A sign-in tells of all that wait in one tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (arrived.size > 0) {
+      const asking = [...arrived.values()];
+      arrived.clear();
+      await this.#tryTo(async () => {
+        const marks = await this.#told.of(account.id);
+        const news = asking.filter(({ address }) => !marks.has(REQUEST + address));
+        if (news.length > MOST_APART) await this.#tellOfMany(account, news);
+        else for (const contact of news) await this.#tryTo(() => this.#tell(account, contact));
+      });
+    }
+    this.#arrived.delete(account.id);
+  }
+
+  async #tryTo(tell: () => Promise<void>): Promise<void> {
+    await tell().catch((error: unknown) =>
+      this.#log.warn({ err: asBridgeError(error) }, "a friend request could not be shown"),
+    );
+  }
+
   async #tell(account: AccountRecord, { address, displayName }: ContactSnapshot): Promise<void> {
-    const mark = REQUEST + address;
-    if ((await this.#told.of(account.id)).has(mark)) return;
     const name = oneLine(displayName, SHOWN_NAME);
     const who = name === "" || name === address ? address : `${name} <${address}>`;
     await this.#say(
@@ -72,6 +95,15 @@ export class Requests {
       `${who} would like to be a contact of ${account.address}. Say \`accept ${address}\` or \`decline ${address}\`; until then they do not see when you are online.`,
       `request|${account.id}|${address}|${Date.now()}`,
     );
-    await this.#told.add(account.id, mark);
+    await this.#told.add(account.id, REQUEST + address);
+  }
+
+  async #tellOfMany(account: AccountRecord, news: readonly ContactSnapshot[]): Promise<void> {
+    await this.#say(
+      account,
+      `${news.length} people would like to be contacts of ${account.address}. Say \`requests\` to see who they are, and \`accept <address>\` or \`decline <address>\`; until then they do not see when you are online.`,
+      `requests|${account.id}|${Date.now()}`,
+    );
+    for (const { address } of news) await this.#told.add(account.id, REQUEST + address);
   }
 }

@@ -44,6 +44,27 @@ test("one that waited before the account was linked is shown at the sign-in", as
   await until("the request", () => requests().length === 1);
 });
 
+test("very many that waited are told of in one notice, once, and the next one by itself", async () => {
+  world = new World(redis);
+  const { network } = world;
+  for (let i = 0; i < 60; i += 1) network.ask(contact(`stranger${i}`), `Stranger ${i}`);
+  await world.start();
+  await world.link();
+  await until("the marks", async () => (await world.store.told(world.account())).length === 60);
+  const many = world.home.told(alice).filter((text) => /would like to be/.test(text));
+  expect(many).toEqual([
+    expect.stringMatching(
+      /^60 people would like to be contacts of alice@msn\.test\. Say `requests`.*`accept <address>` or `decline <address>`/,
+    ),
+  ]);
+  network.drop(contact("alice"));
+  await until("the next sign-in", () => network.signIns.length === 2);
+  network.ask(contact("carol"), "Carol");
+  await until("the request", () => requests().length === 1);
+  expect(requests()[0]).toContain("Carol <carol@msn.test>");
+  expect(world.home.told(alice).filter((text) => /60 people/.test(text))).toHaveLength(1);
+});
+
 test("an answer settles it; who asks again later is news again", async () => {
   const { network } = await linked();
   network.ask(contact("carol"));
