@@ -35,7 +35,6 @@ export class Groups {
       const address = await createGroup(this.#core, live);
       chat = this.#chat(address);
       await joinRoster(this.#core, live, address);
-      this.#core.events.emit("conversation", chat);
       await this.#inviteAll(chat, members);
       return chat;
     } catch (error) {
@@ -44,8 +43,15 @@ export class Groups {
     }
   }
 
+  /** It is told of when the first has come: before, it may come to nothing. */
   async #inviteAll(chat: GroupChat, members: readonly Email[]): Promise<void> {
-    const outcomes = await Promise.allSettled(members.map((email) => this.invite(chat, email)));
+    let isTold = false;
+    const inviting = members.map(async (email) => {
+      await this.invite(chat, email);
+      if (!isTold) this.#core.events.emit("conversation", chat);
+      isTold = true;
+    });
+    const outcomes = await Promise.allSettled(inviting);
     const failures = outcomes.filter((outcome) => outcome.status === "rejected");
     for (const { reason } of failures) this.#note(reason);
     if (failures.length === outcomes.length) throw failures[0]?.reason;

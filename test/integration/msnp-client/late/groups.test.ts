@@ -69,6 +69,9 @@ describe("a temporary group of three at MSNP21", () => {
     await bob.signOut();
     await carol.signOut();
     await eventually(() => alice.contacts.get(CAROL)?.status).toBe("FLN");
+    const told: unknown[] = [];
+    alice.on("conversation", ({ id }) => told.push(id));
     await expect(alice.startGroup([BOB, CAROL])).rejects.toMatchObject({ name: "SendError", certainty: "not-sent" });
+    expect(told).toEqual([]);
   });
 });

@@ -34,6 +34,7 @@ describe("a temporary group", () => {
       expect(groups).toEqual([GROUP]);
       expect(said.lines).toEqual(["carol: hi from carol", "carol: hi from carol"]);
       expect(group.members.size).toBe(0);
+      await expect(group.sendText("anybody?")).rejects.toMatchObject({ code: "closed", certainty: "not-sent" });
       expect(client.state).toBe("signed-in");
     },
   );
