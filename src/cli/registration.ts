@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BridgeError } from "../bridge/errors.ts";
 import { Secret } from "../bridge/secret.ts";
-import type { Config } from "../config/schema.ts";
+import { type Config, hasMatrix, type MatrixConfig } from "../config/schema.ts";
 import {
   parsePuppetRegistration,
   parseRegistration,
@@ -26,7 +26,7 @@ export function bridgeUrl({ publicUrl, bind }: Config["appservice"]): string {
 }
 
 /** The registration's text for a config; `kept` gives id and tokens, otherwise they are made. */
-export function registrationFor(config: Pick<Config, "appservice" | "homeserver">, kept?: Registration): string {
+export function registrationFor(config: Pick<MatrixConfig, "appservice" | "homeserver">, kept?: Registration): string {
   return renderRegistration({
     id: kept?.id ?? "msn",
     url: bridgeUrl(config.appservice),
@@ -42,7 +42,10 @@ export function registrationFor(config: Pick<Config, "appservice" | "homeserver"
 export const PUPPET_FILE = "double-puppet.yaml";
 
 /** A second registration's text for a config, with new tokens: it lets the bridge act for everyone on the server. */
-export function puppetRegistrationFor({ appservice, homeserver }: Pick<Config, "appservice" | "homeserver">): string {
+export function puppetRegistrationFor({
+  appservice,
+  homeserver,
+}: Pick<MatrixConfig, "appservice" | "homeserver">): string {
   return renderPuppetRegistration({
     id: "msn-double-puppet",
     asToken: newToken(),
@@ -76,6 +79,8 @@ export interface RegistrationOptions {
 /** @throws Exit when the file is there and neither `update` nor `force` was said. */
 export function writeRegistration(options: RegistrationOptions): ExitCode {
   const { config } = readConfig(options.config);
+  if (!hasMatrix(config))
+    throw new Exit(EXIT.cannotCreate, "the config has no homeserver section, so nobody needs this");
   if (options.doublePuppet) return writePuppetRegistration(config, options);
   const file = config.appservice.registration;
   const before = existing(file);
@@ -100,7 +105,7 @@ export function writeRegistration(options: RegistrationOptions): ExitCode {
 }
 
 /** One that is usable stays as it is: its operator may have narrowed it. */
-function writePuppetRegistration(config: Config, options: RegistrationOptions): ExitCode {
+function writePuppetRegistration(config: MatrixConfig, options: RegistrationOptions): ExitCode {
   const named = config.matrix.doublePuppet.registration;
   const file = named ?? join(dirname(config.appservice.registration), PUPPET_FILE);
   const isThere = existsSync(file) && isUsable(file);

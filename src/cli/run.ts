@@ -7,13 +7,14 @@ import { Bridge } from "../bridge/bridge.ts";
 import { BridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
 import { residentParts } from "../bridge/model.ts";
-import type { Linker } from "../bridge/ports/linking.ts";
+import type { LinkDesk, Linker } from "../bridge/ports/linking.ts";
 import type { Network } from "../bridge/ports/network.ts";
 import type { Store } from "../bridge/ports/store.ts";
 import type { Loaded } from "../config/load.ts";
 import { createLogger } from "../config/logger.ts";
 import type { NetworkProfile } from "../config/network.ts";
-import { mayLink } from "../config/permissions.ts";
+import { mayLink, mayLinkByJid } from "../config/permissions.ts";
+import { hasMatrix, type MatrixConfig } from "../config/schema.ts";
 import {
   coversGhosts,
   createMatrixHome,
@@ -28,6 +29,7 @@ import { createMsnNetwork } from "../msn/network.ts";
 import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
+import { createXmppHome, XMPP, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
 import { clientSettings, type SettingsChoice } from "./network-settings.ts";
 
@@ -68,43 +70,32 @@ export async function run(loaded: Loaded): Promise<number> {
 
 async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknown>)[]): Promise<void> {
   const { config, profiles } = loaded;
-  const registration = await loadRegistration(config);
+  const registration = hasMatrix(config) ? await loadRegistration(config) : undefined;
   const registry = createRegistry();
   const meter = createMeter(registry);
   const { store, owner } = await openData(loaded, meter, log, closers);
   for (const warning of await store.warnings()) log.warn(warning);
-  const doublePuppet = await loadPuppetRegistration(config);
-  const home = createMatrixHome({
-    homeserverUrl: config.homeserver.url,
-    domain: config.homeserver.domain,
-    registration,
-    ...(doublePuppet === undefined ? {} : { doublePuppet }),
-    bind: config.appservice.bind,
-    ghostPrefix: config.appservice.ghostPrefix,
-    networks: profiles.map(({ name }) => name),
-    presence: config.presence.matrix,
-    profiles: store,
-    secrets: store,
-    meter,
-    log,
-    limits: { maxTransactionBytes: config.appservice.maxTransactionMegabytes * 1024 * 1024 },
-  });
   let web: Web | undefined;
-  const bridge = new Bridge({
+  const desk = (): LinkDesk => {
+    if (!web) throw new Error("the web server is not there yet");
+    return web.desk;
+  };
+  const parts = { loaded, store, meter, log };
+  const matrix = hasMatrix(config) && registration ? await openMatrix(config, registration, parts) : undefined;
+  const xmpp = openXmpp({ ...parts, desk, linker: () => bridge.linker });
+  const homes = [matrix, xmpp].filter((home) => home !== undefined);
+  const bridge: Bridge = new Bridge({
     store,
-    homes: [home],
+    homes,
     networks: profiles.map((profile) => networkOf(profile, config.networks.proxy, log)),
-    desk: () => {
-      if (!web) throw new Error("the web server is not there yet");
-      return web.desk;
-    },
+    desk,
     owner,
     leaseMs: LEASE_MS,
     signInsPerSecond: signInRate(loaded),
     ownerOffline: config.presence.ownerOffline,
     mayLink: (resident) => {
       const { home: name, id } = residentParts(resident);
-      return name === MATRIX && mayLink(config, id);
+      return (name === MATRIX && mayLink(config, id)) || (name === XMPP && mayLinkByJid(config, id));
     },
     holdMinutes: config.limits.holdMinutes,
     reconnect: RECONNECT,
@@ -112,7 +103,7 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
     meter,
     log,
   });
-  web = await openWeb({ loaded, store, linker: bridge.linker, bridge, home, registry, meter, log });
+  web = await openWeb({ loaded, store, linker: bridge.linker, bridge, homes, matrix, registry, meter, log });
   closers.push(() => web.close());
   const listening = await web.listen();
   log.info(listening, "web server listens");
@@ -120,6 +111,54 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
   await bridge.start();
   closers.push(measureLoop(meter));
   closers.push(giveMemoryBack(log));
+}
+
+interface Parts {
+  readonly loaded: Loaded;
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly log: Logger;
+}
+
+/** @throws BridgeError `bad-input` when the second registration cannot be used. */
+async function openMatrix(config: MatrixConfig, registration: Registration, parts: Parts): Promise<MatrixHome> {
+  const doublePuppet = await loadPuppetRegistration(config);
+  const { store, meter, log } = parts;
+  return createMatrixHome({
+    homeserverUrl: config.homeserver.url,
+    domain: config.homeserver.domain,
+    registration,
+    ...(doublePuppet === undefined ? {} : { doublePuppet }),
+    bind: config.appservice.bind,
+    ghostPrefix: config.appservice.ghostPrefix,
+    networks: parts.loaded.profiles.map(({ name }) => name),
+    presence: config.presence.matrix,
+    profiles: store,
+    secrets: store,
+    meter,
+    log,
+    limits: { maxTransactionBytes: config.appservice.maxTransactionMegabytes * 1024 * 1024 },
+  });
+}
+
+/** `undefined`: there is no section for it. */
+function openXmpp(parts: Parts & { desk: () => LinkDesk; linker: () => Linker }): XmppHome | undefined {
+  const { config, profiles } = parts.loaded;
+  if (config.xmpp === undefined) return undefined;
+  const { host, port, component, secret, name, stayOn, passwordForm } = config.xmpp;
+  return createXmppHome({
+    service: { host, port, domain: component, secret },
+    networks: profiles.map((profile) => profile.name),
+    name,
+    stayOn,
+    passwordForm,
+    mayLink: (resident) => mayLinkByJid(config, residentParts(resident).id),
+    desk: parts.desk,
+    linker: parts.linker,
+    profiles: parts.store,
+    meter: parts.meter,
+    log: parts.log,
+  });
 }
 
 /** The lock of the data folder, Redis (the operator's or a private one), and the store on it. */
@@ -159,7 +198,7 @@ async function instanceId(folder: string): Promise<string> {
 }
 
 /** @throws BridgeError `bad-input` when it is not there, is faulty, or claims other ghosts than the config names. */
-async function loadRegistration({ appservice, homeserver }: Loaded["config"]): Promise<Registration> {
+async function loadRegistration({ appservice, homeserver }: MatrixConfig): Promise<Registration> {
   const file = appservice.registration;
   let text: string;
   try {
@@ -209,7 +248,8 @@ async function openWeb(o: {
   store: Store;
   linker: Linker;
   bridge: Bridge;
-  home: MatrixHome;
+  homes: readonly (MatrixHome | XmppHome)[];
+  matrix: MatrixHome | undefined;
   registry: ReturnType<typeof createRegistry>;
   meter: Meter;
   log: Logger;
@@ -222,10 +262,10 @@ async function openWeb(o: {
     trustProxy: web.trustProxy,
     tickets: o.store,
     linker: o.linker,
-    puppets: o.home,
+    ...(o.matrix === undefined ? {} : { puppets: o.matrix }),
     readiness: async () => {
-      const [core, matrix] = [await o.bridge.readiness(), o.home.health()];
-      return { ready: core.ready && matrix.ready, reasons: [...core.reasons, ...matrix.reasons] };
+      const all = [await o.bridge.readiness(), ...o.homes.map((home) => home.health())];
+      return { ready: all.every(({ ready }) => ready), reasons: all.flatMap(({ reasons }) => reasons) };
     },
     metrics: o.registry,
     meter: o.meter,

@@ -26,6 +26,8 @@ interface JsonSchema {
   readonly const?: unknown;
   readonly default?: unknown;
   readonly example?: unknown;
+  /** A section that may be left out, and seldom is: its keys are shown as what must be set. */
+  readonly isUsual?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -58,7 +60,11 @@ function keysOf(schema: JsonSchema, path: readonly string[], isOptional = false)
       path: here,
       description: child.description ?? "",
       // What a section cannot do without is still no duty where the section may be left out.
-      keys: keysOf(child, here, isOptional || (section && !isNamed && child.default === undefined)),
+      keys: keysOf(
+        child,
+        here,
+        isOptional || (section && !isNamed && child.default === undefined && child.isUsual !== true),
+      ),
       required: isNamed && child.default === undefined && !isOptional,
       kind: section ? "section" : kindOf(child),
       type: typeOf(child),

@@ -1,15 +1,29 @@
 import type { Config } from "./schema.ts";
 
-function matches(entries: readonly string[], mxid: string): boolean {
-  const server = mxid.slice(mxid.indexOf(":") + 1);
-  return entries.some((entry) => entry === "*" || entry === mxid || (!entry.startsWith("@") && entry === server));
+type Permitting = Pick<Config, "permissions" | "homeserver" | "xmpp">;
+
+/** The server of a Matrix id (`@name:server`) or of a bare JID (`name@server`). */
+function serverOf(id: string): string {
+  return id.startsWith("@") ? id.slice(id.indexOf(":") + 1) : id.slice(id.indexOf("@") + 1);
+}
+
+function matches(entries: readonly string[], id: string): boolean {
+  return entries.some((entry) => entry === "*" || entry === id || (!entry.includes("@") && entry === serverOf(id)));
 }
 
 /** Whether a Matrix user may link an account: `permissions.link`, or people of the own server. Admins always may. */
-export function mayLink(config: Pick<Config, "permissions" | "homeserver">, mxid: string): boolean {
-  return matches(config.permissions.link ?? [config.homeserver.domain], mxid) || isAdmin(config, mxid);
+export function mayLink(config: Permitting, mxid: string): boolean {
+  const own = config.homeserver === undefined ? [] : [config.homeserver.domain];
+  return matches(config.permissions.link ?? own, mxid) || isAdmin(config, mxid);
 }
 
-export function isAdmin(config: Pick<Config, "permissions">, mxid: string): boolean {
-  return matches(config.permissions.admins, mxid);
+/** As {@link mayLink}, for a person on XMPP, by bare JID. */
+export function mayLinkByJid(config: Permitting, jid: string): boolean {
+  const own = config.xmpp === undefined ? [] : [config.xmpp.domain];
+  return matches(config.permissions.link ?? own, jid) || isAdmin(config, jid);
+}
+
+/** By Matrix id or bare JID. */
+export function isAdmin(config: Pick<Config, "permissions">, id: string): boolean {
+  return matches(config.permissions.admins, id);
 }

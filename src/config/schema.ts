@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
-import { bind, httpUrl, optionalUrl, proxyUrl, text } from "./values.ts";
+import { bind, httpUrl, optionalUrl, port, proxyUrl, text } from "./values.ts";
 
 const homeserver = z
   .strictObject({
@@ -16,7 +16,8 @@ const homeserver = z
       "must be a server name, e.g. example.org",
     ),
   })
-  .describe("The Matrix homeserver.");
+  .optional()
+  .meta({ description: "The Matrix homeserver. May be left out where people live on XMPP alone.", isUsual: true });
 
 const appservice = z
   .strictObject({
@@ -60,6 +61,45 @@ const matrix = z
   })
   .prefault({})
   .describe("What the bridge may do on Matrix beyond its own users.");
+
+const xmpp = z
+  .strictObject({
+    host: text("Where the XMPP server takes components in.").default("127.0.0.1"),
+    port: port.default(5347).describe("Port for components."),
+    component: text("The bridge's own domain, as the server's configuration names it.", "msn.example.org").regex(
+      /^[a-z0-9.-]+$/,
+      "must be a domain in lower case, e.g. msn.example.org",
+    ),
+    secret: z
+      .string()
+      .min(1)
+      .transform((value) => new Secret(value))
+      .meta({
+        description: "The secret of the component, the same as in the server's configuration.",
+        example: "change-me",
+      }),
+    domain: text("The XMPP server's own domain: what stands behind the @ of your JIDs.", "example.org").regex(
+      /^[a-z0-9.-]+$/,
+      "must be a domain in lower case, e.g. example.org",
+    ),
+    name: text("What the bridge is called in people's clients, and the group of contacts that are in none.").default(
+      "MSN",
+    ),
+    stayOn: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether accounts stay signed in while their owner is away; otherwise they sign in and out with them. People can choose for themselves (`session`).",
+      ),
+    passwordForm: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether people may type their MSN password into the client's registration form, beside the private page. Only where your server accepts no unencrypted clients: what is typed goes through it.",
+      ),
+  })
+  .optional()
+  .describe("The bridge as a component of an XMPP server. Without this section there is no XMPP.");
 
 function isProxy(text: string): boolean {
   if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
@@ -193,23 +233,29 @@ const logging = z
 
 const who = z
   .string()
-  .regex(/^(\*|@[^\s:@]+:[^\s@]+|[a-z0-9.-]+(:\d+)?)$/, "must be *, a server name or a Matrix id (@name:server)");
+  .regex(
+    /^(\*|@[^\s:@]+:[^\s@]+|[a-z0-9.-]+(:\d+)?|[^\s:@/]+@[a-z0-9.-]+)$/,
+    "must be *, a server name, a Matrix id (@name:server) or a JID (name@server)",
+  );
 
 const permissions = z
   .strictObject({
     link: z
       .array(who)
       .optional()
-      .describe("Who may link an account: *, server names or Matrix ids. Without it: people of homeserver.domain."),
-    admins: z.array(who).default([]).describe("Who may see and steer what belongs to others: Matrix ids."),
+      .describe(
+        "Who may link an account: *, server names, Matrix ids or JIDs. Without it: people of homeserver.domain and xmpp.domain.",
+      ),
+    admins: z.array(who).default([]).describe("Who may see and steer what belongs to others: Matrix ids or JIDs."),
   })
   .prefault({})
   .describe("Permissions.");
 
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   homeserver,
   appservice,
   matrix,
+  xmpp,
   web,
   metrics,
   redis,
@@ -221,7 +267,20 @@ export const configSchema = z.strictObject({
   permissions,
 });
 
+/** There must be somebody to bridge to. Said together with everything else that is wrong. */
+export const configSchema = sections.refine((config) => config.homeserver !== undefined || config.xmpp !== undefined, {
+  path: ["homeserver"],
+  message: "is missing: there must be a homeserver section, or one for xmpp",
+  when: ({ value }) => typeof value === "object" && value !== null && !("homeserver" in value) && !("xmpp" in value),
+});
+
 /** The settings as the program uses them, every default filled in. Paths are absolute (see the loader). */
 export type Config = z.output<typeof configSchema>;
+/** The settings where Matrix is one of the homes. */
+export type MatrixConfig = Config & { readonly homeserver: NonNullable<Config["homeserver"]> };
 export type Bind = Config["web"]["bind"];
 export type LogLevel = (typeof LEVELS)[number];
+
+export function hasMatrix(config: Config): config is MatrixConfig {
+  return config.homeserver !== undefined;
+}

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { BridgeError } from "../../bridge/errors.ts";
-import type { Config } from "../../config/schema.ts";
+import { type Config, hasMatrix, type MatrixConfig } from "../../config/schema.ts";
 import { type PuppetRegistration, parsePuppetRegistration } from "../../matrix/registration.ts";
 import { othersMayRead } from "./files.ts";
 import { ask, noAnswer } from "./http.ts";
@@ -15,6 +15,7 @@ const WRITE = "Run `msnbridge registration --double-puppet`, and give the homese
 
 /** Nothing when none is configured: people can give access tokens of their own. */
 export async function checkDoublePuppet(config: Config): Promise<Finding[]> {
+  if (!hasMatrix(config)) return [];
   const file = config.matrix.doublePuppet.registration;
   if (file === undefined) return [];
   if (!existsSync(file)) return [fail(SUBJECT, `${file} is not there`, WRITE)];
@@ -31,7 +32,7 @@ export async function checkDoublePuppet(config: Config): Promise<Finding[]> {
   return [...readable, await tryIt(config, registration, file)];
 }
 
-async function tryIt(config: Config, registration: PuppetRegistration, file: string): Promise<Finding> {
+async function tryIt(config: MatrixConfig, registration: PuppetRegistration, file: string): Promise<Finding> {
   const paste = `Name ${file} in the homeserver's config beside the other registration (Synapse: app_service_config_files) and restart it.`;
   try {
     const { status } = await whoami(config, registration);
@@ -53,7 +54,7 @@ async function tryIt(config: Config, registration: PuppetRegistration, file: str
 }
 
 /** Without a person to try it with: whether it covers anybody is seen by what it says. */
-function knownOnly({ homeserver: { domain } }: Config, registration: PuppetRegistration, file: string): Finding {
+function knownOnly({ homeserver: { domain } }: MatrixConfig, registration: PuppetRegistration, file: string): Finding {
   if (registration.covers(`@somebody:${domain}`)) return ok(SUBJECT, `the homeserver knows ${file}`);
   return warn(
     SUBJECT,
@@ -63,13 +64,13 @@ function knownOnly({ homeserver: { domain } }: Config, registration: PuppetRegis
 }
 
 /** An admin who is a person of this server and covered. */
-function somebody({ permissions, homeserver }: Config, registration: PuppetRegistration): string | undefined {
+function somebody({ permissions, homeserver }: MatrixConfig, registration: PuppetRegistration): string | undefined {
   return permissions.admins.find(
     (entry) => entry.startsWith("@") && entry.endsWith(`:${homeserver.domain}`) && registration.covers(entry),
   );
 }
 
-function whoami({ homeserver }: Config, { asToken }: PuppetRegistration, as?: string): ReturnType<typeof ask> {
+function whoami({ homeserver }: MatrixConfig, { asToken }: PuppetRegistration, as?: string): ReturnType<typeof ask> {
   const query = as === undefined ? "" : `?user_id=${encodeURIComponent(as)}`;
   return ask(`${homeserver.url}/_matrix/client/v3/account/whoami${query}`, {
     headers: { authorization: `Bearer ${asToken.open()}` },

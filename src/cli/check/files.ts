@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { BridgeError } from "../../bridge/errors.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config, MatrixConfig } from "../../config/schema.ts";
 import { coversGhosts, parseRegistration, type Registration } from "../../matrix/registration.ts";
 import { loadSealingKeys } from "../../store/sealing.ts";
 import { bridgeUrl } from "../registration.ts";
@@ -11,7 +11,10 @@ import { type Finding, fail, ok, warn } from "./report.ts";
 export const othersMayRead = (file: string): boolean => (statSync(file).mode & 0o007) !== 0;
 
 /** The registration, and whether it says the same as the config. */
-export function checkRegistration(config: Config): { findings: Finding[]; registration: Registration | undefined } {
+export function checkRegistration(config: MatrixConfig): {
+  findings: Finding[];
+  registration: Registration | undefined;
+} {
   const file = config.appservice.registration;
   const subject = "registration";
   if (!existsSync(file)) {
@@ -60,7 +63,7 @@ export function checkRegistration(config: Config): { findings: Finding[]; regist
 }
 
 /** Whether something that matters differs; other keys and another order are the operator's own affair. */
-function differs(config: Config, registration: Registration, text: string): boolean {
+function differs(config: MatrixConfig, registration: Registration, text: string): boolean {
   const { appservice, homeserver } = config;
   return (
     registration.url.replace(/\/+$/, "") !== bridgeUrl(appservice) ||

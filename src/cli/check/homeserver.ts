@@ -3,7 +3,7 @@
  * listener stands in for it while the homeserver pings; it takes nothing else, so no event can be lost to it.
  */
 import { createServer, type Server } from "node:http";
-import type { Config } from "../../config/schema.ts";
+import type { MatrixConfig } from "../../config/schema.ts";
 import type { Registration } from "../../matrix/registration.ts";
 import { type Answer, ask, noAnswer } from "./http.ts";
 import { type Finding, fail, ok, skip, warn } from "./report.ts";
@@ -11,7 +11,10 @@ import { type Finding, fail, ok, skip, warn } from "./report.ts";
 const PASTE = (file: string) =>
   `Give the homeserver the registration (Synapse: "app_service_config_files: [${file}]" in homeserver.yaml) and restart it.`;
 
-export async function checkHomeserver(config: Config, registration: Registration | undefined): Promise<Finding[]> {
+export async function checkHomeserver(
+  config: MatrixConfig,
+  registration: Registration | undefined,
+): Promise<Finding[]> {
   const { url } = config.homeserver;
   try {
     const { status, json } = await ask(`${url}/_matrix/client/versions`);
@@ -29,7 +32,7 @@ export async function checkHomeserver(config: Config, registration: Registration
   return [...findings, await checkPing(config, registration)];
 }
 
-async function checkOwnToken(config: Config, registration: Registration): Promise<Finding> {
+async function checkOwnToken(config: MatrixConfig, registration: Registration): Promise<Finding> {
   const subject = "bridge -> homeserver";
   const { status, json } = await ask(`${config.homeserver.url}/_matrix/client/v3/account/whoami`, {
     headers: { authorization: `Bearer ${registration.asToken.open()}` },
@@ -51,7 +54,7 @@ async function checkOwnToken(config: Config, registration: Registration): Promis
     : fail(subject, `the homeserver's name is ${domain}`, `Set homeserver.domain to ${domain}.`);
 }
 
-async function checkPing(config: Config, registration: Registration): Promise<Finding> {
+async function checkPing(config: MatrixConfig, registration: Registration): Promise<Finding> {
   const subject = "homeserver -> bridge";
   const listener = await standIn(config, registration);
   try {
@@ -72,7 +75,12 @@ async function checkPing(config: Config, registration: Registration): Promise<Fi
   }
 }
 
-function pingFault(subject: string, { status, json }: Answer, config: Config, registration: Registration): Finding {
+function pingFault(
+  subject: string,
+  { status, json }: Answer,
+  config: MatrixConfig,
+  registration: Registration,
+): Finding {
   const code = String(json.errcode ?? "");
   const detail = String(json.error ?? `status ${status}`);
   const { bind } = config.appservice;
@@ -104,7 +112,7 @@ function pingFault(subject: string, { status, json }: Answer, config: Config, re
 }
 
 /** Listens in the bridge's place; undefined when the port is taken, which means that the bridge itself runs. */
-async function standIn(config: Config, registration: Registration): Promise<Server | undefined> {
+async function standIn(config: MatrixConfig, registration: Registration): Promise<Server | undefined> {
   const { host, port } = config.appservice.bind;
   const server = createServer((request, response) => {
     request.resume();

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { stringify } from "yaml";
-import { type Config, configSchema } from "../../config/schema.ts";
+import { type Config, configSchema, hasMatrix } from "../../config/schema.ts";
 import { checkYaml } from "../../config/yaml.ts";
 import { EXIT, Exit, type ExitCode } from "../exit-codes.ts";
 import { writePrivate } from "../files.ts";
@@ -32,6 +32,7 @@ export async function init(options: InitOptions, terminal: Terminal = openTermin
     const answers = await collectAnswers(options, terminal);
     const text = configText(answers, options.doublePuppet === true);
     const config = checkYaml(configSchema, { file: files.config, text, env: {}, prefix: "MSNBRIDGE" });
+    if (!hasMatrix(config)) throw new Error("the config that was just made names a homeserver");
     writePrivate(files.config, text);
     writePrivate(files.registration, registrationFor(config));
     if (files.puppets !== undefined) writePrivate(files.puppets, puppetRegistrationFor(config));

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { Meter } from "../../bridge/metrics.ts";
@@ -6,6 +5,7 @@ import type { HomeName } from "../../bridge/model.ts";
 import type { Readiness } from "../../bridge/ports/linking.ts";
 import { backOff, pause } from "../../bridge/waiting.ts";
 import { domainOf, type Jid, parseJid, readJid } from "../jid.ts";
+import { type Grants, readGrants } from "../stanza/privilege.ts";
 import { el, elements, NS, wire, type XmlElement } from "../stanza/xml.ts";
 import { Barriers } from "./barriers.ts";
 import { IqTable } from "./requests.ts";
@@ -280,16 +280,24 @@ function pingTo(domain: string, id: string): XmlElement {
   return el("iq", { type: "get", id, from: jid, to: jid }, el("ping", { xmlns: NS.ping }));
 }
 
+/** Servers tell what they grant right after connecting. */
+const GRANTS_MS = 1500;
+
 /**
- * Connects once and closes again, for tools.
+ * Connects once, hears what the server grants (XEP-0356) by its domain, and closes again; for tools.
  * @throws StreamFailure with what is wrong, in words for the operator.
  */
-export async function tryComponent(service: ComponentService): Promise<void> {
-  const stream = await ComponentStream.open(service, { element: () => {}, closed: () => {} });
+export async function readGrantsOnce(service: ComponentService): Promise<Map<string, Grants>> {
+  const granted = new Map<string, Grants>();
+  const heard = Promise.withResolvers<void>();
+  const element = (stanza: XmlElement): void => {
+    const [from, grants] = [readJid(stanza.attrs.from), stanza.name === "message" ? readGrants(stanza) : undefined];
+    if (from === undefined || grants === undefined) return;
+    granted.set(domainOf(from), grants);
+    heard.resolve();
+  };
+  const stream = await ComponentStream.open(service, { element, closed: () => heard.resolve() });
+  await Promise.race([heard.promise, pause(GRANTS_MS)]);
   await stream.close();
-}
-
-/** A new id for a stanza that needs none of its own. */
-export function newId(): string {
-  return randomUUID();
+  return granted;
 }

@@ -15,10 +15,13 @@ export interface ComponentService {
 export class StreamFailure extends Error {
   override readonly name = "StreamFailure";
   readonly kind: "refused" | "lost";
+  /** The stream error of the server, if it gave one, e.g. `not-authorized`. */
+  readonly condition: string | undefined;
 
-  constructor(kind: "refused" | "lost", message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(kind: "refused" | "lost", message: string, options: { cause?: unknown; condition?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.kind = kind;
+    this.condition = options.condition;
   }
 }
 
@@ -176,9 +179,10 @@ export class ComponentStream {
     const text = this.#isOnline
       ? `the stream to ${host}:${port} ended: ${detail}`
       : `no stream to the XMPP server at ${host}:${port}: ${detail || "it closed the connection"}`;
+    const why = { cause: error, ...(condition === undefined ? {} : { condition }) };
     this.#failure = refusal
-      ? new StreamFailure("refused", refusal(this.#service), { cause: error })
-      : new StreamFailure("lost", text, { cause: error });
+      ? new StreamFailure("refused", refusal(this.#service), why)
+      : new StreamFailure("lost", text, why);
     // What the server says before it closes decides; a library error that closes nothing must not leave a dead stream.
     if (!this.#ended && this.#entity.socket === null) this.#end();
   }

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadConfig } from "../../../src/config/load.ts";
-import { isAdmin, mayLink } from "../../../src/config/permissions.ts";
+import { type Loaded, loadConfig } from "../../../src/config/load.ts";
+import { isAdmin, mayLink, mayLinkByJid } from "../../../src/config/permissions.ts";
 import { ConfigError } from "../../../src/config/yaml.ts";
 
 const MINIMAL = `homeserver:
@@ -34,7 +34,7 @@ function problemsOf(text: string, env: Record<string, string> = {}): string[] {
 describe("a good config", () => {
   test("three keys are enough; the rest has defaults", () => {
     const { config, profiles, warnings } = loadConfig(write(MINIMAL), {});
-    expect(config.homeserver.url).toBe("http://127.0.0.1:8008");
+    expect(config.homeserver?.url).toBe("http://127.0.0.1:8008");
     expect(config.appservice.bind).toEqual({ host: "127.0.0.1", port: 29340 });
     expect(config.limits.signInsPerSecond).toBe(15);
     expect(config.presence).toEqual({ matrix: true, ownerOffline: "away" });
@@ -89,7 +89,7 @@ permissions:
       "config.yaml:7: appservice.bind.port: must be at most 65535",
       'config.yaml:9: logging.level: must be one of trace, debug, info, warn, error, fatal, silent; did you mean "info"?',
       "config.yaml:11: presence.matrix: must be true or false",
-      "config.yaml:14: permissions.admins.0: must be *, a server name or a Matrix id (@name:server)",
+      "config.yaml:14: permissions.admins.0: must be *, a server name, a Matrix id (@name:server) or a JID (name@server)",
     ]);
   });
 
@@ -132,7 +132,7 @@ describe("environment", () => {
       MSNBRIDGE_PRESENCE_MATRIX: "false",
       MSNBRIDGE_WEB_TRUST_PROXY: "10.0.0.0/8, loopback",
     });
-    expect(config.homeserver.url).toBe("http://synapse:8008");
+    expect(config.homeserver?.url).toBe("http://synapse:8008");
     expect(config.limits.holdMinutes).toBe(5);
     expect(config.presence.matrix).toBe(false);
     expect(config.web.trustProxy).toEqual(["10.0.0.0/8", "loopback"]);
@@ -144,7 +144,7 @@ describe("environment", () => {
       MSNBRIDGE_HOMESERVER_DOMAIN: "example.org",
       MSNBRIDGE_WEB_PUBLIC_URL: "https://msn.example.org",
     });
-    expect(config.homeserver.domain).toBe("example.org");
+    expect(config.homeserver?.domain).toBe("example.org");
   });
 
   test("a variable with _FILE names a file that holds the value", () => {
@@ -236,5 +236,43 @@ describe("who may link", () => {
     const closed = config({ link: [], admins: ["@root:example.org"] });
     expect(isAdmin(closed, "@root:example.org")).toBe(true);
     expect(mayLink(closed, "@root:example.org")).toBe(true);
+  });
+});
+
+describe("homes", () => {
+  const XMPP =
+    "xmpp:\n  component: msn.example.org\n  secret: s3cret\n  domain: example.org\nweb:\n  publicUrl: https://m\n";
+
+  const load = (text: string, env: Record<string, string> = {}): Loaded => loadConfig(write(text), env);
+
+  test("people may live on XMPP alone", () => {
+    const { config } = load(XMPP);
+    expect(config.homeserver).toBeUndefined();
+    expect(config.xmpp).toMatchObject({ host: "127.0.0.1", port: 5347, stayOn: true, passwordForm: false });
+    expect(JSON.stringify(config.xmpp)).not.toContain("s3cret");
+  });
+
+  test("there must be one", () => {
+    expect(problemsOf("web:\n  publicUrl: https://m\n")).toEqual([
+      expect.stringContaining("homeserver: is missing: there must be a homeserver section, or one for xmpp"),
+    ]);
+  });
+
+  test("a secret may come from the environment, or from a file that it names", () => {
+    const { config } = load(XMPP.replace("  secret: s3cret\n", ""), { MSNBRIDGE_XMPP_SECRET: "from-outside" });
+    expect(config.xmpp?.secret.open()).toBe("from-outside");
+  });
+
+  test("who may link: people of the servers, unless it is said", () => {
+    const { config } = load(XMPP);
+    expect(mayLinkByJid(config, "anna@example.org")).toBe(true);
+    expect(mayLinkByJid(config, "anna@elsewhere.org")).toBe(false);
+    expect(mayLink(config, "@anna:example.org")).toBe(false);
+    const some = load(
+      `${XMPP}permissions:\n  link: [ben@elsewhere.org, third.org]\n  admins: [root@example.org]\n`,
+    ).config;
+    for (const jid of ["ben@elsewhere.org", "carl@third.org", "root@example.org"])
+      expect(mayLinkByJid(some, jid)).toBe(true);
+    expect(mayLinkByJid(some, "anna@example.org")).toBe(false);
   });
 });
