@@ -24,17 +24,26 @@ const DEFAULT_PORTS = { socks5: 1080, http: 80 } as const;
 export function parseProxy(text: string): ProxyServer {
   const url = URL.parse(text);
   const kind = KINDS[url?.protocol ?? ""];
-  if (url === null || kind === undefined || url.hostname === "") {
+  const [user, password] = [decoded(url?.username), decoded(url?.password)];
+  if (url === null || kind === undefined || url.hostname === "" || user === undefined || password === undefined) {
     throw new MsnpError("bad-proxy", "A proxy must be given as socks5://host:port or http://host:port");
   }
-  const password = decodeURIComponent(url.password);
   return {
     kind,
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? DEFAULT_PORTS[kind] : Number(url.port),
-    ...(url.username !== "" && { user: decodeURIComponent(url.username) }),
+    ...(user !== "" && { user }),
     ...(password !== "" && { password: () => password }),
   };
+}
+
+/** Undefined for a broken sequence. */
+function decoded(text = ""): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const KINDS: Readonly<Record<string, ProxyServer["kind"]>> = {

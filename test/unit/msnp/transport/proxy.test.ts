@@ -21,9 +21,15 @@ test("user and password are decoded, and the password does not show", () => {
   expect(inspect(proxy) + JSON.stringify(proxy)).not.toContain("p:w d");
 });
 
-test.each(["", "proxy.test:1080", "https://proxy.test", "ftp://a:geheim@proxy.test", "socks5://", "socks4://a"])(
-  "%j is no proxy, which is said without quoting it",
-  (text) => {
-    expect(() => parseProxy(text)).toThrow(/^A proxy must be given as socks5:\/\/host:port or http:\/\/host:port$/);
-  },
-);
+test.each([
+  "",
+  "proxy.test:1080",
+  "https://proxy.test",
+  "ftp://a:geheim@proxy.test",
+  "socks5://",
+  "socks4://a",
+  "socks5://a:50%@b",
+  "socks5://a%zz@b",
+])("%j is no proxy, which is said without quoting it", (text) => {
+  expect(() => parseProxy(text)).toThrow(/^A proxy must be given as socks5:\/\/host:port or http:\/\/host:port$/);
+});
