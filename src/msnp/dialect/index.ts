@@ -10,7 +10,7 @@ export {
 } from "./lines.ts";
 export type { MsnStatus } from "./status.ts";
 export { isStatus, parseStatus } from "./status.ts";
-export { DIALECTS, dialectOf, findDialect } from "./table.ts";
+export { DIALECTS, dialectOf } from "./table.ts";
 export type {
   AddressForm,
   AuthKind,

@@ -19,9 +19,3 @@ export const DIALECTS: readonly Dialect[] = Object.values(TABLE).sort((a, b) => 
 export function dialectOf(name: DialectName): Dialect {
   return TABLE[name];
 }
-
-/** Finds a dialect by a name from the wire, in any case; undefined for one that is not spoken. */
-export function findDialect(name: string): Dialect | undefined {
-  const wanted = name.toUpperCase();
-  return DIALECTS.find((dialect) => dialect.name === wanted);
-}
