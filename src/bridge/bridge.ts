@@ -201,6 +201,7 @@ export class Bridge {
             mayLink: o.mayLink,
             requests: this.#requests,
             told: this.#told,
+            unlinked: (account) => this.#rosters.dropped(account),
           }),
           log,
           forward: (portal, entry) => this.#forward(portal, entry),

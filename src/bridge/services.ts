@@ -6,7 +6,7 @@ import type { OutboundOptions } from "./outbound.ts";
 import { openChat } from "./outbound.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
-import { doublePuppets } from "./ports/home.ts";
+import { doublePuppets, followsOwners } from "./ports/home.ts";
 import type { LinkDesk } from "./ports/linking.ts";
 import type { Session } from "./ports/network.ts";
 import { editsContacts, listsDevices } from "./ports/network.ts";
@@ -18,6 +18,8 @@ export interface ServicesOptions extends OutboundOptions {
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly requests: Requests;
   readonly told: Told;
+  /** The account is unlinked. */
+  readonly unlinked: (account: AccountRecord) => void;
 }
 
 /** What the commands can do, done by the core's parts. */
@@ -91,11 +93,20 @@ export function createServices(o: ServicesOptions): CommandServices {
       const home = homeOf(resident);
       if (home && doublePuppets(home)) await home.dropPuppet(resident);
     },
+    follows: async (resident) => {
+      const home = homeOf(resident);
+      return home && followsOwners(home) ? home.follows(resident) : undefined;
+    },
+    setFollows: async (resident, follows) => {
+      const home = homeOf(resident);
+      if (home && followsOwners(home)) await home.setFollows(resident, follows);
+    },
     title,
   };
 }
 
-async function unlink(o: ServicesOptions, { id }: AccountRecord): Promise<void> {
+async function unlink(o: ServicesOptions, account: AccountRecord): Promise<void> {
+  const { id } = account;
   await o.fleet.remove(id);
   const portals = await o.portals.ofAccount(id);
   try {
@@ -105,6 +116,7 @@ async function unlink(o: ServicesOptions, { id }: AccountRecord): Promise<void> 
     o.portals.forget(portals);
     o.lanes().reread((lane) => lane.kind !== "control" && portalParts(lane.portal).account === id);
   }
+  o.unlinked(account);
 }
 
 function liveOf(o: ServicesOptions, account: AccountRecord): Session {

@@ -85,4 +85,27 @@ const puppet = command({
   },
 });
 
-export const PLACE_COMMANDS: readonly Command<CommandServices>[] = [devices, resume, puppet];
+const session = command({
+  name: "session",
+  args: [
+    {
+      name: "mode",
+      kind: "choice",
+      choices: ["follow", "stay"],
+      optional: true,
+      help: "`follow`: sign in and out with you; `stay`: stay signed in; nothing: how it is now",
+    },
+  ],
+  summary: "whether your account signs in and out together with you",
+  run: async ({ resident, services }: Context, { mode }) => {
+    const before = await services.follows(resident);
+    if (before === undefined) throw new BridgeError("not-offered", { network: "Your chat server" });
+    if (mode !== undefined) await services.setFollows(resident, mode === "follow");
+    const follows = mode === undefined ? before : mode === "follow";
+    return follows
+      ? "Your account signs in and out with you. What is said to you meanwhile waits on the network, where it can."
+      : "Your account stays signed in while you are away.";
+  },
+});
+
+export const PLACE_COMMANDS: readonly Command<CommandServices>[] = [devices, resume, session, puppet];

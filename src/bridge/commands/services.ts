@@ -38,6 +38,9 @@ export interface CommandServices {
   /** A page on which the resident can let the bridge speak as them. */
   issuePuppetPage(resident: ResidentId): Promise<{ url: string; minutes: number }>;
   dropPuppet(resident: ResidentId): Promise<void>;
+  /** Whether the resident's accounts sign in and out with them; `undefined`: their home cannot tell when they come and go. */
+  follows(resident: ResidentId): Promise<boolean | undefined>;
+  setFollows(resident: ResidentId, follows: boolean): Promise<void>;
   /** Titles of the networks, by name. */
   title(network: AccountRecord["network"]): string;
 }

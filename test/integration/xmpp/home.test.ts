@@ -199,6 +199,32 @@ test("anna adds carol by her JID, and removes her again", async () => {
   await anna.waitForMessage('No contact matches "carol".', world.gateway);
 });
 
+test("with the privilege, what anna says in her own Messenger is hers on XMPP, and goes nowhere again", async () => {
+  const desk = await world.friend("alice");
+  await desk.say("bob@msn.test", "from my desk");
+  await bob.waitForText("from my desk");
+  const seen = await anna.waitForMessage("from my desk");
+  expect(seen).toMatchObject({ from: anna.jid, to: ghost, carbon: "sent" });
+  await anna.say(ghost, "and from here");
+  await bob.waitForText("and from here");
+  expect(bob.messages.filter(({ text }) => text === "from my desk")).toHaveLength(1);
+  await desk.signOut();
+});
+
+test("anna renames and regroups bob on XMPP, and MSN knows", async () => {
+  await anna.setContact(ghost, "Robert", ["Work"]);
+  await expect
+    .poll(
+      async () => {
+        await anna.say(world.gateway, "contacts bob");
+        await anna.say(world.gateway, "groups");
+        return anna.textsFrom(world.gateway).join("\n");
+      },
+      { timeout: 10_000, interval: 500 },
+    )
+    .toMatch(/Robert \(bob\)[\s\S]*Work: bob@msn.test/);
+});
+
 test("words that were left while the bridge was away come with their time", async () => {
   await world.stopBridge();
   const said = Date.now();

@@ -74,6 +74,8 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
     resume: async ({ address }) => void did.push(`resume ${address}`),
     puppetAccess: async () => "none",
     issuePuppetPage: async () => ({ url: "https://x.test/2", minutes: 10 }),
+    follows: async () => undefined,
+    setFollows: async (resident, follows) => void did.push(`${resident} follows: ${follows}`),
     dropPuppet: async (resident) => void did.push(`drop puppet of ${resident}`),
     title: () => "Toynet",
     ...change,
