@@ -76,8 +76,20 @@ export class MsnSession
       await this.#client.offline.send(email, text);
       return { via: "offline" };
     } catch (error) {
+      if (!this.#isRefusedAsOnline(email, error)) throw sendError(error, { address: to, network: this.#network });
+    }
+    try {
+      await this.#client.conversation(email).sendText(text);
+      return { via: "chat" };
+    } catch (error) {
       throw sendError(error, { address: to, network: this.#network });
     }
+  }
+
+  /** Nothing can be left for them, and nothing was, because they are there after all: they can be called again. */
+  #isRefusedAsOnline(email: Email, error: unknown): boolean {
+    if (!(error instanceof SendError) || error.code !== "refused") return false;
+    return error.certainty === "not-sent" && error.partsSent === 0 && !this.#isGone(email);
   }
 
   /** Whether words that could not be said now are for the server's store. */

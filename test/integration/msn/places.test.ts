@@ -78,6 +78,22 @@ test.each(["MSNP13", "MSNP18"] as const)(
   },
 );
 
+test.each(["MSNP13", "MSNP18"] as const)(
+  "%s: somebody who cannot be called, although they are there, gets the words once, one way or the other",
+  async (dialect) => {
+    await open();
+    const session = await signIn(dialect);
+    const there = await stage.signedIn(BOB, dialect);
+    await until("bob to be seen", () => session.contact(bob)?.presence.availability === "online");
+    const heard = hearing(there);
+    const fault = { kind: "error", code: 217 } as const;
+    for (let i = 0; i < 3; i += 1) stage.network.faults.arm({ place: "SB", account: ALICE, at: "CAL", fault });
+    const { via } = await session.sendText(bob, "just in time");
+    if (via === "chat") expect(await heard.until(1)).toEqual(["alice: just in time"]);
+    else expect(stage.network.offlineMessages(BOB).map(({ text }) => text)).toEqual(["just in time"]);
+  },
+);
+
 test("MSNP11: a dialect that cannot leave words says that the contact is offline", async () => {
   await open();
   const session = await signIn("MSNP11");
