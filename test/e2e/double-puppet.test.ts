@@ -189,7 +189,7 @@ describe.each(ways)("$name", ({ access }) => {
     expect(await takenIn(anna, room)).toEqual([]);
   });
 
-  it("a copy of such words in another chat is the resident's own and is taken in", async () => {
+  it("a copy of such words, in another chat or in the same, is the resident's own and is taken in", async () => {
     const dora = await synapse.newPerson("dora");
     if (access === "resident") await running.home.givePuppet(resident(dora.userId), new Secret(await tokenOf(dora)));
     const room = await open(dora);
@@ -207,6 +207,8 @@ describe.each(ways)("$name", ({ access }) => {
     await dora.sendEvent(other, "m.room.message", said.content);
     expect(await takenIn(dora, other)).toEqual(["to be forwarded"]);
     expect(await takenIn(dora, room)).toEqual([]);
+    await dora.sendEvent(room, "m.room.message", said.content);
+    expect(await takenIn(dora, room)).toEqual(["to be forwarded"]);
   });
 });
 

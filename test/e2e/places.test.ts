@@ -41,6 +41,9 @@ test("Alice's own Messenger and the bridge stay on together; what she types ther
   room = await openChat(world, anna, management, "bob");
   laptop = await world.messenger("alice");
   const { email } = world.account("alice");
+  // What Bob said first could reach the laptop alone, if that answered his call before the bridge (docs/delivery.md).
+  await anna.sendText(room, "Are you there?");
+  await bob.waitForText("Are you there?");
   await bob.say(email, "Hi Alice");
   await anna.waitForMessage(room, "Hi Alice", world.ghost("bob"));
   await laptop.say(bob.email, "Typed on my laptop");
