@@ -29,6 +29,8 @@ export interface PuppetParts extends FormParts {
 type PuppetRequest = FastifyRequest<{ Params: { token: string } }>;
 
 const LONGEST = 4096;
+/** What a header can carry: no blanks, and none of the quotes that word processors put around it. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 export function servePuppetPages(app: FastifyInstance, parts: PuppetParts): void {
   const slow = (request: PuppetRequest, reply: FastifyReply): FastifyReply | undefined => {
@@ -104,7 +106,7 @@ async function take(
 ): Promise<FastifyReply> {
   const { tickets, maxTries, log } = parts;
   const text = access.open();
-  if (text === "" || text.length > LONGEST || /\s/.test(text)) {
+  if (text.length > LONGEST || !TOKEN.test(text)) {
     const words = { title: "That is no access token", text: "Copy all of it, and nothing but it." };
     return sendForm(parts, request, reply.code(400), token, ticket, words);
   }

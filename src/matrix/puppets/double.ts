@@ -49,6 +49,8 @@ interface Access {
 
 /** Name of the secret in the store. */
 const TOKEN = "matrix.token";
+const SENDABLE = /^[\x21-\x7e]+$/;
+const NOT_KNOWN = "it does not know this access token";
 const REMEMBERED = 10_000;
 const WHOAMI = "/_matrix/client/v3/account/whoami";
 
@@ -81,12 +83,14 @@ export class DoublePuppets {
   /** @throws BridgeError `puppet-refused` unless the token is the resident's own and works; `home-down`. */
   async give(resident: ResidentId, token: Secret): Promise<void> {
     const { id: mxid } = residentParts(resident);
+    // What no header can carry is none; asking with it would look as if the homeserver were silent.
+    if (!SENDABLE.test(token.open())) throw new BridgeError("puppet-refused", { detail: NOT_KNOWN });
     let owner: unknown;
     try {
       owner = (await this.#o.client.call({ name: "whoami", method: "GET", path: WHOAMI, token })).user_id;
     } catch (error) {
       if (!isNo(error)) throw toBridgeError(error);
-      throw new BridgeError("puppet-refused", { detail: "it does not know this access token" }, { cause: error });
+      throw new BridgeError("puppet-refused", { detail: NOT_KNOWN }, { cause: error });
     }
     if (owner !== mxid) throw new BridgeError("puppet-refused", { detail: `this access token is not one of ${mxid}` });
     await this.#o.secrets.keepSecret(resident, TOKEN, token);

@@ -137,6 +137,13 @@ describe("the owner's words from another place", () => {
     expect(c.logged.filter((line) => line.includes("cannot be opened"))).toHaveLength(1);
   });
 
+  it("a token in the quotes of a word processor is refused as such, and the homeserver is not called silent for it", async () => {
+    const c = await chat();
+    const given = c.home.givePuppet(resident(ANNA), new Secret("\u201Csyt_token\u201D"));
+    await expect(given).rejects.toMatchObject({ code: "puppet-refused" });
+    expect(c.home.health()).toEqual({ ready: true, reasons: [] });
+  });
+
   it("of somebody whom the operator's registration does not cover are left to the ghost of the account", async () => {
     const c = await chat({ doublePuppet: { ...OPERATOR, covers: () => false } });
     await c.say("hello", "k1");
