@@ -117,8 +117,20 @@ class XmppSide implements XmppHome {
     const named = new Marks(profiles, "named");
     this.#privileged = new PrivilegedRosters({ link, names, name, views, named, log });
     const privileged = this.#privileged;
-    const { subscribePaceMs } = limits;
-    this.#teller = new RosterTeller({ link, names, name, views, asked, privileged, grants, subscribePaceMs, log });
+    this.#teller = new RosterTeller({
+      link,
+      names,
+      name,
+      views,
+      asked,
+      privileged,
+      grants,
+      subscribePaceMs: limits.subscribePaceMs,
+      lookMs: limits.rosterLookMs,
+      isThere: (who) => people.isThere(who),
+      store: (acts) => this.#receiver.act(...acts),
+      log,
+    });
     const teller = this.#teller;
     this.#spool = new IntakeSpool({ home: XMPP, host, perResident: limits.waitingPerResident, log });
     const spool = this.#spool;

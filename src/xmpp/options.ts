@@ -13,6 +13,8 @@ export interface XmppLimits {
   readonly residents: number;
   /** Pause between two requests for subscription to one server, ms. */
   readonly subscribePaceMs: number;
+  /** How often a privileged entity reads the list of somebody who is there, for what they have changed in it, ms. */
+  readonly rosterLookMs: number;
   /** How long somebody may be away before an account that follows them signs out, ms. */
   readonly leaveMs: number;
   /** How long a command's answer is waited for before it comes as a message instead, ms. */
@@ -23,6 +25,7 @@ export const DEFAULT_LIMITS: XmppLimits = {
   waitingPerResident: 500,
   residents: 50_000,
   subscribePaceMs: 250,
+  rosterLookMs: 60_000,
   leaveMs: 15_000,
   commandMs: 20_000,
 };

@@ -51,7 +51,8 @@ export class Performer {
       if (cause.code === "internal") throw cause;
       this.#o.log.info({ code: cause.code, act: act.act }, "a change of a contact list was refused");
       if (act.act === "subscribe") this.#answer(act, "unsubscribed", cause.person);
-      await this.#o.say(resident, cause.person, `act|${act.from}|${act.to}|${act.act}|${act.id ?? ""}`);
+      const who = this.#o.names.parse(act.to)?.contact ?? act.to;
+      await this.#o.say(resident, `${who}: ${cause.person}`, `act|${act.from}|${act.to}|${act.act}|${act.id ?? ""}`);
     }
   }
 

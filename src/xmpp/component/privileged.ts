@@ -30,6 +30,8 @@ export class PrivilegedRosters {
   readonly #o: PrivilegedOptions;
   /** Each person's items of ours, as their server has them. */
   readonly #known = new Map<ResidentId, Map<BareJid, RosterItem>>();
+  /** Grows with each change of ours, so that a list that was read before it is known as old. */
+  readonly #changes = new Map<ResidentId, number>();
   readonly #gate = new Gate(AT_ONCE);
 
   constructor(options: PrivilegedOptions) {
@@ -39,6 +41,7 @@ export class PrivilegedRosters {
   /** The link was down: lists may have changed meanwhile. */
   reset(): void {
     this.#known.clear();
+    this.#changes.clear();
   }
 
   /** Makes the person's list what the networks say. @throws BridgeError `home-down`. */
@@ -100,6 +103,21 @@ export class PrivilegedRosters {
     });
   }
 
+  /**
+   * Reads the list and says what the person has changed in it: servers need not tell a privileged entity by themselves
+   * (Prosody does not). @throws BridgeError `home-down`.
+   */
+  async look(resident: ResidentId, grants: Grants): Promise<StoredAct[]> {
+    const known = this.#known.get(resident);
+    if (!known || grants.roster !== "both") return [];
+    const before = this.#changes.get(resident);
+    const now = await this.#fetch(resident, grants);
+    if (!now || this.#changes.get(resident) !== before) return [];
+    const gone = [...known.values()].filter(({ jid }) => !now.has(jid));
+    const items = [...now.values(), ...gone.map((item) => ({ ...item, subscription: "remove" }))];
+    return this.pushed(resident, residentJid(resident) as string as Jid, items);
+  }
+
   /** What we have called them may be replaced by their newest name; what the person has called them may not. */
   async #givenName(resident: ResidentId, old: RosterItem | undefined, displayName: string): Promise<string> {
     if (!old || old.name === "" || old.name === displayName) return displayName;
@@ -125,6 +143,7 @@ export class PrivilegedRosters {
   async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
     const { link, log, named } = this.#o;
     const old = known.get(item.jid);
+    this.#changes.set(resident, (this.#changes.get(resident) ?? 0) + 1);
     // Before the answer: the server's news of it may come first.
     if (item.subscription === "remove") known.delete(item.jid);
     else known.set(item.jid, item);

@@ -4,6 +4,7 @@ import type { AccountRecord, ContactSnapshot, PuppetState, ResidentId } from "..
 import { pause } from "../../bridge/waiting.ts";
 import { type GhostJids, residentJid } from "../convert/ghost.ts";
 import { toShown } from "../convert/presence.ts";
+import type { StoredAct } from "../convert/stored.ts";
 import { type BareJid, domainOf, type Jid, withResource } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
 import { capsElement, gatewayInfo, ghostInfo } from "../stanza/disco.ts";
@@ -25,11 +26,17 @@ export interface RostersOptions {
   readonly privileged: PrivilegedRosters;
   readonly grants: (domain: string) => Grants | undefined;
   readonly subscribePaceMs: number;
+  /** How often the list of somebody who is there is looked at for what they have changed, ms. */
+  readonly lookMs: number;
+  readonly isThere: (who: BareJid) => boolean;
+  /** Has changes of a contact list stored. Rejects with BridgeError. */
+  readonly store: (acts: readonly StoredAct[]) => Promise<void>;
   readonly log: Logger;
 }
 
 /** Where ghosts and the gateway say that they are. */
 export const RESOURCE = "msn";
+const STEPS = 10;
 /** Stanzas that are sent before the server is asked whether it keeps up. */
 const CHUNK = 100;
 
@@ -56,15 +63,25 @@ export class RosterTeller {
   readonly #due = new Set<ResidentId>();
   readonly #subscribing = new Set<ResidentId>();
   readonly #stop = new AbortController();
+  readonly #looking: NodeJS.Timeout;
   #telling = false;
 
   constructor(options: RostersOptions) {
     this.#o = options;
+    let step = 0;
+    this.#looking = setInterval(() => {
+      this.#lookAtSome(step).catch((error: unknown) =>
+        this.#o.log.debug({ err: asBridgeError(error) }, "contact lists not looked at"),
+      );
+      step = (step + 1) % STEPS;
+    }, options.lookMs / STEPS);
+    this.#looking.unref();
   }
 
   /** The bridge goes: nobody is to look as if they were there. */
   stop(): void {
     this.#stop.abort();
+    clearInterval(this.#looking);
     for (const [resident, { told }] of this.#people) {
       const to = residentJid(resident);
       for (const us of told.keys())
@@ -173,6 +190,19 @@ export class RosterTeller {
     const shown = view?.isOn && !view.contact.blocked ? toShown(view.contact.presence) : undefined;
     const nick = view?.contact.displayName;
     return presence({ from, to }, shown, { nick, caps: capsElement(ghostInfo(this.#o.name)) });
+  }
+
+  /** Spread evenly, so that no server is asked for all lists at once. */
+  async #lookAtSome(step: number): Promise<void> {
+    const { views, isThere, grants, privileged, store, link } = this.#o;
+    let i = 0;
+    for (const resident of [...views.residents()]) {
+      const who = residentJid(resident);
+      const granted = grants(domainOf(who as string as Jid));
+      if (i++ % STEPS !== step || granted?.roster !== "both" || !isThere(who) || !link.isOnline) continue;
+      const acts = await privileged.look(resident, granted);
+      if (acts.length > 0) await store(acts);
+    }
   }
 
   #gatewayShown(resident: ResidentId): { show: "xa" | undefined; status: string } | undefined {

@@ -42,6 +42,11 @@ async function pair(name: string): Promise<{ person: XmppPerson; friend: string;
   world.msn.befriend(own, friend);
   const person = await world.person(name);
   await world.link(person.jid, own);
+  await person.waitForPresence(
+    world.gateway,
+    "signed in",
+    ({ type, show }) => type === "available" && show === undefined,
+  );
   return { person, friend, ghost: world.ghost(friend), own };
 }
 
@@ -116,7 +121,7 @@ test("who cannot be added is told why, and is not on the roster as seen", async 
   const refusal = await person.waitFor("the refusal", () =>
     person.presences.find(({ from, type }) => bare(from) === ghost && type === "unsubscribed"),
   );
-  expect(refusal.status).toContain("nobody-at-all@msn.test");
+  expect(refusal.status).toContain("knows nobody of that address");
   await person.waitForMessage(/nobody-at-all@msn.test/, world.gateway);
 });
 

@@ -109,7 +109,14 @@ export class XmppWorld {
       meter: noMeter,
       log,
       ...this.#options.home,
-      limits: { firstWaitMs: 50, longestWaitMs: 300, subscribePaceMs: 20, leaveMs: 100, ...this.#options.home?.limits },
+      limits: {
+        firstWaitMs: 50,
+        longestWaitMs: 300,
+        subscribePaceMs: 20,
+        leaveMs: 100,
+        rosterLookMs: 1000,
+        ...this.#options.home?.limits,
+      },
     });
     const bridge: Bridge = new Bridge({
       store,
