@@ -104,9 +104,16 @@ test("the bridge is killed right behind her words from the laptop: they appear o
 });
 
 test("`devices` shows the laptop and signs it out", async () => {
-  await say("devices");
-  const list = await hear(/msnbridge \(this bridge\)/);
-  expect(list.split("\n")).toHaveLength(2);
+  // Right after a sign-in the network has not told of the other places yet.
+  await expect
+    .poll(
+      async () => {
+        await say("devices");
+        return (await hear(/msnbridge \(this bridge\)/)).split("\n").length;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(2);
   await say("devices out 2");
   await hear(/has been asked to sign out/);
   await laptop.waitFor("the farewell", () => laptop.closed !== undefined);
