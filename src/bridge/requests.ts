@@ -41,18 +41,23 @@ export class Requests {
     void this.#work(account, arrived);
   }
 
-  /** The owner has answered, here or elsewhere: who asks again is news again. */
+  /**
+   * The owner has answered, here or elsewhere: who asks again is news again. Best effort: an answer that was given must not
+   * be given again because this could not be noted, and the next sign-in looks after it.
+   */
   async answered(account: AccountRecord, contact: ContactAddress): Promise<void> {
-    await this.#told.remove(account.id, [REQUEST + contact]);
+    await this.#told
+      .remove(account.id, [REQUEST + contact])
+      .catch((error: unknown) =>
+        this.#log.debug({ err: asBridgeError(error) }, "the end of a friend request not stored"),
+      );
   }
 
   /** A contact as they are now: a request that is gone was answered elsewhere. */
   see(account: AccountRecord, { address }: ContactSnapshot, session: Session): void {
     if (!this.#told.peek(account.id)?.has(REQUEST + address) || !editsContacts(session)) return;
     if (session.requests().some((one) => one.address === address)) return;
-    this.answered(account, address).catch((error: unknown) =>
-      this.#log.debug({ err: asBridgeError(error) }, "the end of a friend request not stored"),
-    );
+    void this.answered(account, address);
   }
 
   /** The account is signed in: requests that are gone were answered elsewhere. */

@@ -12,6 +12,8 @@ import { ACCOUNT, pick } from "./services.ts";
 const ADDRESS = { name: "address", kind: "contact", help: "the contact's MSN address" } as const;
 /** Characters of a name that is said back. */
 const SHOWN = 100;
+/** Requests in one answer. */
+const MOST_SHOWN = 100;
 /** Networks keep less; what is longer is a mistake. */
 const LONGEST_NAME = 130;
 
@@ -156,10 +158,11 @@ const requests = command({
     const chosen = pick(context, account);
     const open = context.services.list(chosen).requests();
     if (open.length === 0) return "Nobody waits for an answer.";
-    const lines = open.slice(0, 100).map(({ address, displayName }) => {
+    const lines = open.slice(0, MOST_SHOWN).map(({ address, displayName }) => {
       const name = oneLine(displayName, SHOWN);
       return `• ${name === "" || name === address ? address : `${name} <${address}>`}`;
     });
+    if (open.length > MOST_SHOWN) lines.push(`… and ${open.length - MOST_SHOWN} more`);
     return `${lines.join("\n")}\nSay \`accept <address>\` or \`decline <address>\`.`;
   },
 });

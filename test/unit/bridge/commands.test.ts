@@ -262,6 +262,16 @@ test.each([
   expect(did).toEqual([done]);
 });
 
+test("of very many requests the first are shown, and how many more there are", async () => {
+  const many = Array.from({ length: 103 }, (_, i) => person(`p${i}`));
+  const answer = await ask("requests", undefined, { list: () => list({ requests: () => many }) });
+  expect(answer.split("\n").slice(-3)).toEqual([
+    "• p99 <p99@msn.test>",
+    "… and 3 more",
+    "Say `accept <address>` or `decline <address>`.",
+  ]);
+});
+
 test("groups, requests, privacy and devices show how things are", async () => {
   const contacts = async () => [
     person("bob", { groups: ["Work"] }),
