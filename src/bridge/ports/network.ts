@@ -61,7 +61,7 @@ export interface SessionHooks {
   closed(reason: ClosedReason): void;
 }
 
-/** What the owner said to `to` at another place. */
+/** What the owner said to `to` at another place; among several, `to` is the one in whose chat it is to stand. */
 export interface OwnWords extends OwnPlace {
   readonly kind: NetworkMessage["kind"];
   readonly to: ContactAddress;
