@@ -90,7 +90,10 @@ class XmppSide implements XmppHome {
       service: { ...service, domain: names.gateway },
       home: XMPP,
       stanza: (stanza) => this.#receiver.take(stanza),
-      online: () => this.#teller.online(),
+      online: () => {
+        this.#teller.online();
+        this.#speech.online();
+      },
       offline: () => this.#offline(),
       meter,
       log,

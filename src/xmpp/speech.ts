@@ -36,6 +36,7 @@ export interface SpeechOptions {
 
 /** Messages whose refusal may still be heard. */
 const UNDER_WAY = 20_000;
+const RECEIPTS = 5000;
 /** Conditions that pass when the person comes online, or when their server is back. */
 const PASSING = new Set([
   "service-unavailable",
@@ -53,6 +54,9 @@ export class Speech {
   readonly #underWay = new RecentMap<string, { refusal: { condition: string; text: string | undefined } | undefined }>(
     UNDER_WAY,
   );
+
+  /** Receipts of what the networks have taken while the link was down. */
+  readonly #receipts: XmlElement[] = [];
 
   constructor(options: SpeechOptions) {
     this.#o = options;
@@ -86,7 +90,7 @@ export class Speech {
     const jid = this.#o.names.jid(ghost);
     const server = domainOf(to as string as Jid);
     const grants = this.#o.grants(server);
-    if (grants?.message === "outgoing") {
+    if (mayCarbon(grants)) {
       try {
         return await this.#sayAs(to, jid, server as BareJid, grants, message, key);
       } catch (error) {
@@ -159,7 +163,14 @@ export class Speech {
     const [us, resident] = room.split(" ");
     if (!name?.wantsReceipt || name.id === "" || us === undefined || resident === undefined) return;
     const to = senderOf(name, resident as BareJid);
-    this.#o.link.sendLoosely(receiptMessage({ from: us as BareJid, to }, name.id));
+    const receipt = receiptMessage({ from: us as BareJid, to }, name.id);
+    if (this.#o.link.isOnline) this.#o.link.sendLoosely(receipt);
+    else if (this.#receipts.length < RECEIPTS) this.#receipts.push(receipt);
+  }
+
+  /** The link is there: what could not be said meanwhile, and nobody says again. */
+  online(): void {
+    for (const receipt of this.#receipts.splice(0)) this.#o.link.sendLoosely(receipt);
   }
 
   async #say({ body, key, ...rest }: Omit<ChatMessage, "id"> & { key: string }): Promise<MessageId> {
@@ -185,6 +196,14 @@ export class Speech {
     const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
     throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });
   }
+}
+
+/**
+ * Servers of the first version pass such a message on to the contact alone, and none of the person's own clients sees it
+ * (ejabberd 23.01).
+ */
+function mayCarbon(grants: Grants | undefined): grants is Grants {
+  return grants?.message === "outgoing" && grants.namespace === NS.privilege[0];
 }
 
 type Refusal = { condition: string; text: string | undefined };

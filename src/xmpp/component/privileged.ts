@@ -3,7 +3,7 @@ import type { ResidentId } from "../../bridge/model.ts";
 import { Gate } from "../../bridge/waiting.ts";
 import { type GhostJids, residentJid } from "../convert/ghost.ts";
 import type { StoredAct } from "../convert/stored.ts";
-import type { BareJid, Jid } from "../jid.ts";
+import { type BareJid, domainOf, type Jid } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import type { Grants } from "../stanza/privilege.ts";
@@ -25,6 +25,9 @@ export interface PrivilegedOptions {
 /** Items that are set at once: servers take one per request. */
 const AT_ONCE = 8;
 
+/** Refusals that are no matter of the one item. */
+const FAILS = new Set(["internal-server-error", "forbidden", "service-unavailable", "feature-not-implemented"]);
+
 /** Contact lists of people whose server lets the bridge set them (XEP-0356 §4). */
 export class PrivilegedRosters {
   readonly #o: PrivilegedOptions;
@@ -32,14 +35,21 @@ export class PrivilegedRosters {
   readonly #known = new Map<ResidentId, Map<BareJid, RosterItem>>();
   /** Grows with each change of ours, so that a list that was read before it is known as old. */
   readonly #changes = new Map<ResidentId, number>();
+  readonly #failing = new Set<string>();
   readonly #gate = new Gate(AT_ONCE);
 
   constructor(options: PrivilegedOptions) {
     this.#o = options;
   }
 
-  /** The link was down: lists may have changed meanwhile. */
+  /** Whether this server does what it grants: ejabberd 23.01 grants setting and fails at it (source: stack C3). */
+  works(domain: string): boolean {
+    return !this.#failing.has(domain);
+  }
+
+  /** The link was down: lists may have changed meanwhile, and the server may be another. */
   reset(): void {
+    this.#failing.clear();
     this.#known.clear();
     this.#changes.clear();
   }
@@ -63,11 +73,15 @@ export class PrivilegedRosters {
     const listed = new Set(wanted.map(({ jid }) => jid));
     // Whom a person has just asked to see is not on the network's list yet.
     const gone = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
+    // One first: a server that does not do it after all is not asked hundreds of times.
     const changes = [
       ...wanted.filter((item) => !isSame(known.get(item.jid), item)),
       ...gone.map((item) => ({ ...item, subscription: "remove" })),
     ];
-    await Promise.all(changes.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
+    const [first, ...others] = changes;
+    if (first) await this.#set(resident, known, first);
+    if (!this.works(domainOf(residentJid(resident) as string as Jid))) return;
+    await Promise.all(others.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
   }
 
   /** The person's accounts are unlinked: what is left of them goes with the next sync. */
@@ -156,6 +170,7 @@ export class PrivilegedRosters {
       if (old) known.set(item.jid, old);
       else known.delete(item.jid);
       if (!(error instanceof StanzaRefusal)) throw error;
+      if (FAILS.has(error.condition)) this.#failing.add(domainOf(residentJid(resident) as string as Jid));
       log.warn({ err: error, resident }, "an item of a contact list could not be set");
     }
   }

@@ -306,10 +306,11 @@ export class RosterTeller {
   /** The list itself: set where the server lets us, else asked for one by one. */
   async #list(resident: ResidentId): Promise<void> {
     const { views, grants, privileged } = this.#o;
-    const granted = grants(domainOf(residentJid(resident) as string as Jid));
-    if (maySetRoster(granted)) {
+    const domain = domainOf(residentJid(resident) as string as Jid);
+    const granted = grants(domain);
+    if (maySetRoster(granted) && privileged.works(domain)) {
       if (views.accounts(resident).some(({ state }) => state === "on")) await privileged.sync(resident, granted);
-      return;
+      if (privileged.works(domain)) return;
     }
     if (this.#subscribing.has(resident)) return;
     this.#subscribing.add(resident);
@@ -324,7 +325,8 @@ export class RosterTeller {
     const to = residentJid(resident);
     // Servers tell what they grant right after connecting.
     await pause(subscribePaceMs * 4, this.#stop.signal);
-    if (maySetRoster(this.#o.grants(domainOf(to as string as Jid)))) return;
+    const domain = domainOf(to as string as Jid);
+    if (maySetRoster(this.#o.grants(domain)) && this.#o.privileged.works(domain)) return;
     for (const jid of [names.gateway, ...views.ghosts(resident)]) {
       const contact = views.contact(resident, jid)?.contact;
       if (jid !== names.gateway && !contact?.listed) continue;

@@ -13,6 +13,7 @@ import {
   residentId,
 } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
+import { startEjabberd } from "../../../src/cli/sandbox/ejabberd.ts";
 import { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
@@ -31,6 +32,7 @@ export interface XmppWorldOptions {
   readonly privileged?: boolean;
   readonly home?: Partial<XmppHomeOptions>;
   readonly dialect?: DialectName;
+  readonly server?: "prosody" | "ejabberd";
 }
 
 /** Real Prosody, Redis and MSN network, with the core and the XMPP home between them in this process. */
@@ -62,7 +64,11 @@ export class XmppWorld {
     const group = new ProcessGroup();
     const log = pino({ level: "silent" });
     const [server, redis, msn] = await Promise.all([
-      startProsody({ dir: join(folder, "prosody"), group, privileged: options.privileged ?? true }),
+      (options.server === "ejabberd" ? startEjabberd : startProsody)({
+        dir: join(folder, "server"),
+        group,
+        privileged: options.privileged ?? true,
+      }),
       PrivateRedis.start({ folder: join(folder, "redis"), log, supervise: false }),
       MsnNetwork.start({ accounts: [] }),
     ]);

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import { XmppWorld } from "./world.ts";
+
+let world: XmppWorld;
+let anna: XmppPerson;
+let bob: MsnPerson;
+let ghost: string;
+const MESSAGES = process.env.MSNBRIDGE_LONG === "1" ? 500 : 80;
+
+beforeAll(async () => {
+  world = await XmppWorld.start();
+  const [alice, bobs] = [world.msnAccount("alice"), world.msnAccount("bob")];
+  world.msn.befriend(alice, bobs);
+  [anna, bob] = await Promise.all([world.person("anna"), world.friend("bob")]);
+  await world.link(anna.jid, alice);
+  ghost = world.ghost(bobs);
+  await anna.waitForPresence(ghost, "online", ({ type }) => type === "available");
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+/** What stands in anna's archive from bob, each stanza once: a repeat has the id of what it repeats. */
+async function archived(): Promise<string[]> {
+  const byId = new Map<string, string>();
+  for (const { from, id, body } of await anna.ask.archive({ with: ghost }))
+    if (from.startsWith(ghost) && body !== undefined) byId.set(id ?? "", body);
+  return [...byId.values()];
+}
+
+test("bob talks on while the XMPP server is killed twice and restarted once: nothing is lost, nothing comes twice, in order", async () => {
+  const words = Array.from({ length: MESSAGES }, (_, i) => `word ${i}`);
+  const outages = new Map([
+    [Math.floor(MESSAGES / 5), () => world.server.kill()],
+    [Math.floor((2 * MESSAGES) / 5), () => world.server.stop()],
+    [Math.floor((3 * MESSAGES) / 5), () => world.server.kill()],
+  ]);
+  for (const [i, word] of words.entries()) {
+    await bob.say("alice@msn.test", word);
+    const outage = outages.get(i);
+    if (outage) {
+      await outage();
+      // Said while there is no server at all.
+      await bob.say("alice@msn.test", `${word} and nobody there`);
+      await world.server.restart();
+      await anna.reconnect();
+    }
+  }
+  const wanted = words.flatMap((word, i) => (outages.has(i) ? [word, `${word} and nobody there`] : [word]));
+  await expect.poll(archived, { timeout: 20_000, interval: 500 }).toEqual(wanted);
+});
+
+test("anna talks on while the bridge goes and comes: what the server has taken for it arrives, once", async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 30; i += 1) {
+    ids.push(await anna.say(ghost, `line ${i}`));
+    if (i === 10) {
+      await anna.waitForReceipt(ids[10] ?? "");
+      await world.stopBridge();
+      await world.startBridge();
+      await anna.waitForPresence(ghost, "back", ({ type }) => type === "available");
+    }
+  }
+  await bob.waitForText("line 29");
+  for (const id of ids) await anna.waitForReceipt(id);
+  expect(bob.messages.map(({ text }) => text).filter((text) => text.startsWith("line "))).toEqual(
+    Array.from({ length: 30 }, (_, i) => `line ${i}`),
+  );
+});
+
+test("what anna says while the bridge is away comes back to her", async () => {
+  await world.stopBridge();
+  const id = await anna.say(ghost, "nobody hears this");
+  const { error } = await anna.waitForError(id);
+  expect(error?.type).toBe("wait");
+  await world.startBridge();
+});
