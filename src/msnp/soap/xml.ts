@@ -36,6 +36,14 @@ interface Building {
 
 const NO_ATTRIBUTES: Record<string, string> = Object.freeze({});
 
+/** Below this many characters V8 copies a piece of a string by itself. */
+const SLICED = 13;
+
+/** A piece of a string keeps all of it alive; what is kept of an answer must not keep the answer. */
+function ownCopy(piece: string): string {
+  return piece.length < SLICED ? piece : Buffer.from(piece).toString();
+}
+
 function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
@@ -45,7 +53,7 @@ function localAttributes(attributes: Record<string, string>): Record<string, str
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "xmlns" || name.startsWith("xmlns:")) continue;
     result ??= Object.create(null) as Record<string, string>;
-    result[localName(name)] = value;
+    result[localName(name)] = ownCopy(value);
   }
   return result ?? NO_ATTRIBUTES;
 }
@@ -86,7 +94,7 @@ export function parseXml(source: string | Buffer, limits: XmlLimits = {}): XmlEl
   });
   const append = (data: string): void => {
     const element = stack.at(-1);
-    if (element !== undefined) element.text += data;
+    if (element !== undefined) element.text += ownCopy(data);
   };
   parser.on("text", append);
   parser.on("cdata", append);
