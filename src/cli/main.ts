@@ -71,6 +71,7 @@ function program(finish: (code: number) => void): Command {
     .option("--networks <names>", "MSN networks, separated by commas")
     .option("--admin <mxid>", "who may steer the bridge, as @you:server")
     .option("--double-puppet", "also let the bridge post as people of your server what they say in their own Messenger")
+    .option("--xmpp <component>", "also be a component of your XMPP server, under this domain, as msn.example.org")
     .option("--force", "overwrite files that are there; tokens and keys are made anew")
     .action(async (options: import("./init/init.ts").InitOptions) => {
       const { init } = await import("./init/init.ts");

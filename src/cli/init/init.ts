@@ -10,12 +10,15 @@ import { writePrivate } from "../files.ts";
 import { PUPPET_FILE, puppetRegistrationFor, registrationFor } from "../registration.ts";
 import { type Answers, networkNames } from "./answers.ts";
 import { collectAnswers, openTerminal, type Terminal } from "./ask.ts";
+import { componentFault, ejabberdSnippet, prosodySnippet, type XmppAnswer, xmppAnswer } from "./xmpp.ts";
 
 export interface InitOptions extends Partial<Answers> {
   readonly folder: string;
   readonly force?: true;
   /** Also a second registration, by which the bridge posts as people of the server. */
   readonly doublePuppet?: true;
+  /** The bridge's domain at an XMPP server. */
+  readonly xmpp?: string;
 }
 
 /** @throws Exit when a file is there already and `force` was not said, or when answers are missing. */
@@ -27,10 +30,13 @@ export async function init(options: InitOptions, terminal: Terminal = openTermin
     key: join(folder, "sealing.key"),
     ...(options.doublePuppet ? { puppets: join(folder, PUPPET_FILE) } : {}),
   };
+  const fault = options.xmpp === undefined ? undefined : componentFault(options.xmpp);
+  if (fault !== undefined) throw new Exit(EXIT.usage, `--xmpp ${options.xmpp}: ${fault}`);
   if (!options.force) refuseExisting(Object.values(files));
+  const xmpp = options.xmpp === undefined ? undefined : xmppAnswer(options.xmpp);
   try {
     const answers = await collectAnswers(options, terminal);
-    const text = configText(answers, options.doublePuppet === true);
+    const text = configText(answers, options.doublePuppet === true, xmpp);
     const config = checkYaml(configSchema, { file: files.config, text, env: {}, prefix: "MSNBRIDGE" });
     if (!hasMatrix(config)) throw new Error("the config that was just made names a homeserver");
     writePrivate(files.config, text);
@@ -39,6 +45,7 @@ export async function init(options: InitOptions, terminal: Terminal = openTermin
     // Opens the stored passwords: an old one is never thrown away, even by force.
     if (!existsSync(files.key)) writePrivate(files.key, keyText());
     terminal.say(nextSteps(files, config, answers));
+    if (xmpp !== undefined) terminal.say(xmppSteps(xmpp));
   } finally {
     terminal.close();
   }
@@ -60,7 +67,7 @@ function keyText(): string {
 }
 
 /** Only what differs from the defaults; the sample file has the rest. */
-function configText(answers: Answers, doublePuppet: boolean): string {
+function configText(answers: Answers, doublePuppet: boolean, xmpp: XmppAnswer | undefined): string {
   const { protocol, hostname, port } = new URL(answers.bridgeUrl);
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
   // Behind another name the bridge sits in a container or on another machine: it must listen beyond loopback.
@@ -72,9 +79,24 @@ function configText(answers: Answers, doublePuppet: boolean): string {
     web: { ...(local ? {} : { bind: { host } }), publicUrl: answers.publicUrl.replace(/\/+$/, "") },
     networks: { enabled: networkNames(answers.networks) },
     permissions: { admins: [answers.admin] },
+    ...(xmpp === undefined ? {} : { xmpp: { ...xmpp } }),
     ...(doublePuppet ? { matrix: { doublePuppet: { registration: PUPPET_FILE } } } : {}),
   });
   return `# Made by \`msnbridge init\`. Every key, with its default, is in docs/config.md.\n${body}`;
+}
+
+function xmppSteps(xmpp: XmppAnswer): string {
+  return `
+For XMPP, paste into prosody.cfg.lua:
+
+${prosodySnippet(xmpp)}
+
+or into ejabberd.yml:
+
+${ejabberdSnippet(xmpp)}
+
+and reload the server. Then people find ${xmpp.component} in their clients, or write to it: link
+`;
 }
 
 function nextSteps(

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { checkXmpp } from "../../../src/cli/check/xmpp.ts";
+import { init } from "../../../src/cli/init/init.ts";
+import { freePorts } from "../../../src/cli/sandbox/ports.ts";
+import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
+import { profileEnvironment } from "../../../src/cli/sandbox/profile-env.ts";
+import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
+import { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { MsnNetwork } from "../../../src/msnp/server/index.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), "msnbridge-cli-xmpp-"));
+const group = new ProcessGroup();
+let privileged: XmppServer;
+let plain: XmppServer;
+
+beforeAll(async () => {
+  [privileged, plain] = await Promise.all([
+    startProsody({ dir: join(dir, "privileged"), group, users: [{ name: "anna", password: "pw" }] }),
+    startProsody({ dir: join(dir, "plain"), group, privileged: false }),
+  ]);
+});
+
+afterAll(async () => {
+  await group.stopAll();
+  expect(group.survivors()).toEqual([]);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A config file of somebody who has XMPP and no Matrix. */
+function configFor(
+  server: XmppServer,
+  change: Record<string, unknown> = {},
+  ports: readonly number[] = [0, 0],
+): string {
+  const file = join(mkdtempSync(join(dir, "config-")), "config.yaml");
+  const { host, componentPort: port, component, secret, domain } = server;
+  const [web = 0, metrics = 0] = ports;
+  const config = {
+    xmpp: { host, port, component, secret, domain, ...change },
+    web: { bind: { port: web }, publicUrl: `http://127.0.0.1:${web}` },
+    metrics: { bind: { port: metrics } },
+    networks: { enabled: ["sandbox"] },
+  };
+  writeFileSync(file, stringify(config));
+  return file;
+}
+
+const verdicts = async (file: string) =>
+  (await checkXmpp(loadConfig(file, {}).config)).map(({ verdict, text }) => `${verdict} ${text}`);
+
+test("check: the server takes the component in, and grants what there is", async () => {
+  expect(await verdicts(configFor(privileged))).toEqual([
+    `ok the server at 127.0.0.1:${privileged.componentPort} takes in msn.xmpp.test`,
+    "ok xmpp.test grants rosters and messages",
+  ]);
+});
+
+test("check: each grant that is missing is named, with what it would give", async () => {
+  expect((await verdicts(configFor(plain)))[1]).toBe(
+    "warn xmpp.test does not grant: roster (contacts must be approved one by one); message (what you say in your own Messenger comes with a mark)",
+  );
+});
+
+test.each([
+  [{ secret: "wrong" }, "refuses the secret"],
+  [{ component: "icq.xmpp.test" }, "knows no component icq.xmpp.test"],
+  [{ port: 1 }, "no stream to the XMPP server"],
+])("check: %j fails with the reason", async (change, reason) => {
+  const [only, more] = await verdicts(configFor(plain, change));
+  expect(only).toMatch(/^fail /);
+  expect(only).toContain(reason);
+  expect(more).toBeUndefined();
+});
+
+test("init --xmpp writes the section and shows what to paste, with one secret", async () => {
+  const folder = mkdtempSync(join(dir, "init-"));
+  const said: string[] = [];
+  const nobody = { prompt: async () => undefined, say: (text: string) => said.push(text), close: () => {} };
+  const answers = {
+    serverName: "example.test",
+    homeserverUrl: "http://127.0.0.1:9",
+    bridgeUrl: "http://127.0.0.1:9",
+    publicUrl: "http://127.0.0.1:9",
+    networks: "sandbox",
+    admin: "@you:example.test",
+  };
+  await init({ folder, ...answers, xmpp: "msn.example.test" }, nobody);
+  const { xmpp } = loadConfig(join(folder, "config.yaml"), {}).config;
+  expect(xmpp).toMatchObject({ component: "msn.example.test", domain: "example.test" });
+  const secret = xmpp?.secret.open() ?? "none";
+  expect(said.join("\n")).toContain(`component_secret = "${secret}"`);
+  expect(said.join("\n")).toContain(`password: "${secret}"`);
+  await expect(init({ folder: join(folder, "other"), ...answers, xmpp: "nonsense" }, nobody)).rejects.toThrow(
+    "looks like",
+  );
+});
+
+/** Resolves with the process when its log says that it is ready. */
+async function running(file: string, env: Record<string, string>): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [PROGRAM, "run", "--config", file], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let log = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on("data", (data) => {
+      log += String(data);
+      if (log.includes('"msg":"ready"')) resolve();
+    });
+    child.once("exit", () => reject(new Error(`it ended: ${log}`)));
+  });
+  return child;
+}
+
+test("run: XMPP alone, from registration to a word from MSN", async () => {
+  const msn = await MsnNetwork.start({
+    accounts: ["alice", "bob"].map((name) => ({ email: `${name}@msn.test`, password: "x", displayName: name })),
+  });
+  const ports = await freePorts(2);
+  const bridge = await running(configFor(privileged, {}, ports), profileEnvironment(msn.services));
+  try {
+    const anna = await XmppPerson.signIn({ server: privileged, jid: "anna@xmpp.test", password: "pw" });
+    const { url } = await anna.ask.registration(privileged.component);
+    expect(url).toContain(`http://127.0.0.1:${ports[0]}/link/`);
+    await anna.say(privileged.component, "status");
+    await anna.waitForMessage(/The bridge is running. You have no account linked/, privileged.component);
+    expect(await (await fetch(`http://127.0.0.1:${ports[0]}/ready`)).status).toBe(200);
+    await anna.close();
+  } finally {
+    bridge.kill("SIGTERM");
+    const [code] = await once(bridge, "exit");
+    expect(code).toBe(0);
+    await msn.close();
+  }
+});
