@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ["bridge"],
     packages: [...COMMON, "matrix-appservice-bridge", "undici", "yaml"],
   },
-  xmpp: { rooms: ["bridge"], packages: [...COMMON, "@xmpp/client", "@xmpp/component"] },
+  xmpp: { rooms: ["bridge"], packages: [...COMMON, "@xmpp/client", "@xmpp/component", "saxes"] },
   store: { rooms: ["bridge"], packages: [...COMMON, "ioredis"] },
   web: {
     rooms: ["bridge"],
