@@ -22,9 +22,9 @@ export type ResidentId = Branded<"ResidentId">;
 export type ConversationKey = Branded<"ConversationKey">;
 /** A portal: `network/address>conversation`. */
 export type PortalId = Branded<"PortalId">;
-/** A room, MUC or chat in a home, in that home's own spelling. */
+/** A room or chat in a home, in that home's own spelling. */
 export type RoomId = Branded<"RoomId">;
-/** A message in a home (an event id, a stanza id). */
+/** A message in a home, by the home's own name of it. */
 export type MessageId = Branded<"MessageId">;
 /** Position of an entry in its lane; sorts by time of storing, unique within the lane. */
 export type EntryId = Branded<"EntryId">;

@@ -114,6 +114,7 @@ class XmppSide implements XmppHome {
       stayOn: options.stayOn,
       limit: limits.residents,
       leaveMs: limits.leaveMs,
+      came: (resident) => this.#teller.came(resident),
       log,
     });
     const people = this.#people;

@@ -16,6 +16,8 @@ export interface PeopleOptions {
   readonly stayOn: boolean;
   readonly limit: number;
   readonly leaveMs: number;
+  /** Somebody has come online, or is found to be. */
+  readonly came: (resident: ResidentId) => void;
   readonly log: Logger;
 }
 
@@ -112,6 +114,7 @@ export class People {
   #came(who: BareJid, person: Person): void {
     clearTimeout(person.leaving);
     person.leaving = undefined;
+    this.#o.came(this.#id(who));
     this.#run(() => this.#bringBack(this.#id(who)));
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { asBridgeError } from "../../bridge/errors.ts";
-import type { AccountRecord, ContactSnapshot, PuppetState, ResidentId } from "../../bridge/model.ts";
+import type { AccountId, AccountRecord, ContactSnapshot, PuppetState, ResidentId } from "../../bridge/model.ts";
 import { pause } from "../../bridge/waiting.ts";
 import { type GhostJids, residentJid } from "../convert/ghost.ts";
 import { toShown } from "../convert/presence.ts";
@@ -37,6 +37,8 @@ export interface RostersOptions {
 /** Where ghosts and the gateway say that they are. */
 export const RESOURCE = "msn";
 const STEPS = 10;
+/** In place of what was told: whatever it was, it may not be what they see now. */
+const UNSURE = "?";
 /** Stanzas that are sent before the server is asked whether it keeps up. */
 const CHUNK = 100;
 
@@ -47,6 +49,8 @@ interface Telling {
   gateway: boolean;
   /** The contact list itself is to be looked through. */
   roster: boolean;
+  /** Accounts whose absent contacts were told over this link: clients may still see them as they were before it. */
+  readonly greeted: Set<AccountId>;
   /** What was told last, by who speaks. */
   readonly told: Map<BareJid, string>;
   readonly tunes: Map<BareJid, string>;
@@ -90,7 +94,7 @@ export class RosterTeller {
   }
 
   showAccount(account: AccountRecord, state: PuppetState): void {
-    this.#o.views.setState(account, state);
+    if (this.#o.views.setState(account, state) && this.#o.link.isOnline) this.#askAfter(account.owner);
     this.#mark(account.owner, (telling) => this.#markAll(account.owner, telling));
   }
 
@@ -154,14 +158,25 @@ export class RosterTeller {
   online(): void {
     for (const resident of this.#o.views.residents()) {
       this.#mark(resident, (telling) => {
-        telling.told.clear();
+        telling.greeted.clear();
+        for (const jid of telling.told.keys()) telling.told.set(jid, UNSURE);
         telling.tunes.clear();
         telling.roster = true;
         this.#markAll(resident, telling);
       });
-      const to = residentJid(resident);
-      this.#o.link.sendLoosely(subscription({ from: this.#o.names.gateway, to }, "probe"));
+      this.#askAfter(resident);
     }
+  }
+
+  /** Whether they are there, and how; their server answers if the gateway may see them. */
+  #askAfter(resident: ResidentId): void {
+    const ends = { from: this.#o.names.gateway, to: residentJid(resident) };
+    this.#o.link.sendLoosely(subscription(ends, "probe"));
+  }
+
+  /** Somebody has come online, or is found to be. */
+  came(resident: ResidentId): void {
+    if (this.#people.has(resident)) this.#mark(resident, () => {});
   }
 
   /** The server has said what it grants: lists that were waiting for it can be set. */
@@ -232,6 +247,7 @@ export class RosterTeller {
       dirty: new Set<BareJid>(),
       gateway: false,
       roster: false,
+      greeted: new Set<AccountId>(),
       told: new Map<BareJid, string>(),
       tunes: new Map<BareJid, string>(),
     };
@@ -264,6 +280,7 @@ export class RosterTeller {
     if (!telling) return;
     const { link, names, views } = this.#o;
     const to = residentJid(resident);
+    this.#greet(resident, telling);
     if (telling.gateway) {
       telling.gateway = false;
       this.#say(telling, names.gateway, this.presenceOf(names.gateway, resident, to));
@@ -280,6 +297,22 @@ export class RosterTeller {
       await this.#list(resident);
     }
     if (views.accounts(resident).length === 0) this.#people.delete(resident);
+  }
+
+  /** Once per link: what a client shows of somebody who went while the bridge was away is told to be over. */
+  #greet(resident: ResidentId, telling: Telling): void {
+    const { views, isThere } = this.#o;
+    if (!isThere(residentJid(resident))) return;
+    for (const { record, state, contacts } of views.accounts(resident)) {
+      // The list comes a moment after the state.
+      if (state !== "on" || contacts.size === 0 || telling.greeted.has(record.id)) continue;
+      telling.greeted.add(record.id);
+      for (const jid of contacts.keys()) {
+        if (telling.told.has(jid)) continue;
+        telling.told.set(jid, UNSURE);
+        telling.dirty.add(jid);
+      }
+    }
   }
 
   /** False: they know already. */

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { checkXmpp } from "../../../src/cli/check/xmpp.ts";
 import { init } from "../../../src/cli/init/init.ts";
+import { linkByPage } from "../../../src/cli/sandbox/link-page.ts";
+import { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import { freePorts } from "../../../src/cli/sandbox/ports.ts";
 import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { profileEnvironment } from "../../../src/cli/sandbox/profile-env.ts";
@@ -126,16 +128,26 @@ test("run: XMPP alone, from registration to a word from MSN", async () => {
   const msn = await MsnNetwork.start({
     accounts: ["alice", "bob"].map((name) => ({ email: `${name}@msn.test`, password: "x", displayName: name })),
   });
+  msn.befriend("alice@msn.test", "bob@msn.test");
   const ports = await freePorts(2);
   const bridge = await running(configFor(privileged, {}, ports), profileEnvironment(msn.services));
   try {
     const anna = await XmppPerson.signIn({ server: privileged, jid: "anna@xmpp.test", password: "pw" });
+    const services = msn.services;
+    const bob = await MsnPerson.signIn({ email: "bob@msn.test", password: "x", services, dialect: "MSNP18" });
     const { url } = await anna.ask.registration(privileged.component);
     expect(url).toContain(`http://127.0.0.1:${ports[0]}/link/`);
-    await anna.say(privileged.component, "status");
-    await anna.waitForMessage(/The bridge is running. You have no account linked/, privileged.component);
+    await linkByPage(url ?? "", { email: "alice@msn.test", password: "x" });
+    const ghost = `bob\\40msn.test@${privileged.component}`;
+    await anna.waitForPresence(privileged.component, "signed in", ({ show, type }) => type === "available" && !show);
+    const id = await anna.say(ghost, "hi bob");
+    await bob.waitForText("hi bob");
+    await anna.waitForReceipt(id);
+    await bob.say("alice@msn.test", "hi anna");
+    await anna.waitForMessage("hi anna", ghost);
     expect(await (await fetch(`http://127.0.0.1:${ports[0]}/ready`)).status).toBe(200);
     await anna.close();
+    await bob.signOut();
   } finally {
     bridge.kill("SIGTERM");
     const [code] = await once(bridge, "exit");

@@ -78,3 +78,13 @@ test("what anna says while the bridge is away comes back to her", async () => {
   expect(error?.type).toBe("wait");
   await world.startBridge();
 });
+
+test("who went while the bridge was killed is seen as gone when it is back", async () => {
+  await anna.waitForPresence(ghost, "there", ({ type }) => type === "available", 20_000);
+  // As if it were killed: nothing is said any more.
+  world.breakLink();
+  await world.stopBridge();
+  await bob.signOut();
+  await world.startBridge();
+  await anna.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");
+});

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -15,6 +16,7 @@ import {
 import { Secret } from "../../../src/bridge/secret.ts";
 import { startEjabberd } from "../../../src/cli/sandbox/ejabberd.ts";
 import { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
+import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
 import { XmppPerson, type XmppPersonOptions } from "../../../src/cli/sandbox/xmpp-person.ts";
@@ -24,6 +26,54 @@ import type { DialectName } from "../../../src/msnp/index.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 import { createXmppHome, XMPP, type XmppHome, type XmppHomeOptions } from "../../../src/xmpp/index.ts";
+
+/** Between the component and its server; can be cut. */
+class Wire {
+  isCut = false;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, port: number, sockets: Set<Socket>) {
+    this.#server = server;
+    this.port = port;
+    this.#sockets = sockets;
+  }
+
+  static async to(server: XmppServer): Promise<Wire> {
+    const port = await freePort();
+    const sockets = new Set<Socket>();
+    const relay = createServer((near) => {
+      if (wire.isCut) return near.destroy();
+      const far = connect({ port: server.componentPort, host: server.host });
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        sockets.add(one);
+        one.on("error", () => {});
+        one.on("close", () => {
+          sockets.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+    const wire = new Wire(relay, port, sockets);
+    await new Promise<void>((resolve) => relay.listen(port, "127.0.0.1", resolve));
+    return wire;
+  }
+
+  cut(): void {
+    this.isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+}
 
 const NET = parseNetworkName("msntest");
 const PASSWORD = "secret";
@@ -45,10 +95,18 @@ export class XmppWorld {
   readonly #keys = new SealingKeys(new Map([[1, randomBytes(32)]]));
   readonly #people: { close(): Promise<void> }[] = [];
   readonly #options: XmppWorldOptions;
+  readonly #wire: Wire;
   #running: { bridge: Bridge; home: XmppHome; close: () => Promise<void> } | undefined;
 
   private constructor(
-    parts: { server: XmppServer; msn: MsnNetwork; group: ProcessGroup; redis: PrivateRedis; folder: string },
+    parts: {
+      server: XmppServer;
+      msn: MsnNetwork;
+      group: ProcessGroup;
+      redis: PrivateRedis;
+      folder: string;
+      wire: Wire;
+    },
     options: XmppWorldOptions,
   ) {
     this.server = parts.server;
@@ -56,6 +114,7 @@ export class XmppWorld {
     this.#group = parts.group;
     this.#redis = parts.redis;
     this.#folder = parts.folder;
+    this.#wire = parts.wire;
     this.#options = options;
   }
 
@@ -72,7 +131,7 @@ export class XmppWorld {
       PrivateRedis.start({ folder: join(folder, "redis"), log, supervise: false }),
       MsnNetwork.start({ accounts: [] }),
     ]);
-    const world = new XmppWorld({ server, msn, group, redis, folder }, options);
+    const world = new XmppWorld({ server, msn, group, redis, folder, wire: await Wire.to(server) }, options);
     await world.startBridge();
     return world;
   }
@@ -100,7 +159,7 @@ export class XmppWorld {
     const home = createXmppHome({
       service: {
         host: server.host,
-        port: server.componentPort,
+        port: this.#wire.port,
         domain: server.component,
         secret: new Secret(server.secret),
       },
@@ -148,6 +207,7 @@ export class XmppWorld {
       meter: noMeter,
       log,
     });
+    this.#wire.isCut = false;
     await bridge.start();
     await home.attached();
     this.#running = {
@@ -158,6 +218,11 @@ export class XmppWorld {
         await store.close();
       },
     };
+  }
+
+  /** The component's link is cut, until the bridge is started again: as if it were killed, it cannot say good-bye. */
+  breakLink(): void {
+    this.#wire.cut();
   }
 
   async stopBridge(): Promise<void> {
@@ -209,6 +274,7 @@ export class XmppWorld {
   async stop(): Promise<void> {
     for (const person of this.#people) await person.close();
     await this.stopBridge();
+    this.#wire.close();
     await this.msn.close();
     await this.#redis.close();
     await this.#group.stopAll();

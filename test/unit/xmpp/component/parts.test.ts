@@ -55,6 +55,7 @@ function people(stayOn = true) {
     stayOn,
     limit: 100,
     leaveMs: 20,
+    came: () => {},
     log: silent,
   });
   const say = (resource: string, type = "available", status = "", priority = 0) =>
