@@ -1,0 +1,61 @@
+import { type BareJid, bare, readJid } from "../jid.ts";
+import { ClientLink, type ClientLinkOptions } from "../link/client-link.ts";
+import { el, type XmlElement } from "../stanza/xml.ts";
+import { type MucOptions, MucRoom } from "./muc.ts";
+
+export type RoomsOptions = Omit<ClientLinkOptions, "fresh" | "stanza"> & {
+  /** A stanza that comes from none of the rooms. As {@link ClientLinkOptions.stanza}. */
+  readonly stanza?: (stanza: XmlElement) => void | Promise<void>;
+};
+
+/** An account that sits in rooms: in each new session it shows itself and enters them again, before anything else is sent. */
+export class RoomsClient {
+  readonly link: ClientLink;
+  readonly #rooms = new Map<BareJid, MucRoom>();
+  readonly #options: RoomsOptions;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    this.link = new ClientLink({
+      ...options,
+      fresh: async () => await this.#fresh(),
+      stanza: async (stanza) => await this.#route(stanza),
+    });
+  }
+
+  start(): void {
+    this.link.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const room of this.#rooms.values()) room.close();
+    await this.link.stop();
+  }
+
+  /** A room to sit in from now on; it is entered at once when there is a session. */
+  async add(options: Omit<MucOptions, "link">): Promise<MucRoom> {
+    const known = this.#rooms.get(options.room);
+    if (known !== undefined) return known;
+    const room = new MucRoom({ ...options, link: this.link });
+    this.#rooms.set(options.room, room);
+    if (this.link.isOnline) await room.enterOrReturn();
+    return room;
+  }
+
+  remove(jid: BareJid): void {
+    this.#rooms.get(jid)?.close();
+    this.#rooms.delete(jid);
+  }
+
+  async #fresh(): Promise<void> {
+    this.link.send(el("presence"));
+    await Promise.all([...this.#rooms.values()].map((room) => room.enterOrReturn()));
+  }
+
+  async #route(stanza: XmlElement): Promise<void> {
+    const from = readJid(stanza.attrs.from);
+    const room = from === undefined ? undefined : this.#rooms.get(bare(from));
+    if (room !== undefined) await room.stanza(stanza);
+    else await this.#options.stanza?.(stanza);
+  }
+}
