@@ -128,18 +128,20 @@ export class Speech {
     const { commands, names } = this.#o;
     if (room !== undefined && commands.answer(room, text)) return messageId(stanzaId(key));
     const url = linkIn(text);
-    return this.#say({
+    const words = {
       from: names.gateway,
       to: residentJid(resident),
       body: text,
       key,
       ...(url === undefined ? {} : { url }),
-    });
+    };
+    // An answer is of the moment: whoever has gone meanwhile need not hear it. News are kept until they come back.
+    return this.#say(words, room === undefined ? "hold" : "drop");
   }
 
   /** Words of a ghost of its own, e.g. why it does not talk. */
   async tell(from: BareJid, to: BareJid, body: string, key: string): Promise<void> {
-    await this.#say({ from, to, body, key });
+    await this.#say({ from, to, body, key }, "drop");
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
@@ -155,7 +157,8 @@ export class Speech {
       if (isOn(client)) return messageId(stanzaId(key));
     }
     const who = us === undefined ? undefined : names.parse(us as BareJid);
-    return this.say(room.resident, undefined, who === undefined ? text : `To ${who.contact}: ${text}`, key);
+    const body = who === undefined ? text : `To ${who.contact}: ${text}`;
+    return this.#say({ from: names.gateway, to: residentJid(room.resident), body, key }, "drop");
   }
 
   confirm(room: RoomId, message: MessageId): void {
@@ -173,17 +176,26 @@ export class Speech {
     for (const receipt of this.#receipts.splice(0)) this.#o.link.sendLoosely(receipt);
   }
 
-  async #say({ body, key, ...rest }: Omit<ChatMessage, "id"> & { key: string }): Promise<MessageId> {
+  async #say(
+    { body, key, ...rest }: Omit<ChatMessage, "id"> & { key: string },
+    refused: WhenRefused = "hold",
+  ): Promise<MessageId> {
     const parts = splitText(body).map((part, i) => {
       const id = stanzaId(key, i);
       return { id, stanza: chatMessage({ ...rest, id, body: part }) };
     });
-    await this.#sendSurely(parts);
+    await this.#sendSurely(parts, refused);
     return messageId(parts[0]?.id ?? "");
   }
 
-  /** @throws BridgeError `home-down` when it is to be said again, `home-refused` when that cannot help. */
-  async #sendSurely(parts: readonly { id: string; stanza: XmlElement }[]): Promise<void> {
+  /**
+   * What a server cannot deliver now is said again later (`hold`), or is done with (`drop`).
+   * @throws BridgeError `home-down` when it is to be said again, `home-refused` when that cannot help.
+   */
+  async #sendSurely(
+    parts: readonly { id: string; stanza: XmlElement }[],
+    refused: WhenRefused = "hold",
+  ): Promise<void> {
     const told = parts.map(({ id }) => ({ id, said: { refusal: undefined } as { refusal: Refusal | undefined } }));
     for (const { id, said } of told) this.#underWay.set(id, said);
     try {
@@ -193,6 +205,10 @@ export class Speech {
     }
     const refusal = told.map(({ said }) => said.refusal).find((one) => one !== undefined);
     if (refusal === undefined) return;
+    if (refused === "drop") {
+      this.#o.log.debug({ condition: refusal.condition }, "an answer was sent back");
+      return;
+    }
     const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
     throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });
   }
@@ -206,4 +222,5 @@ function mayCarbon(grants: Grants | undefined): grants is Grants {
   return grants?.message === "outgoing" && grants.namespace === NS.privilege[0];
 }
 
+type WhenRefused = "hold" | "drop";
 type Refusal = { condition: string; text: string | undefined };

@@ -1,0 +1,199 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import { bare } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
+import { XmppWorld, type XmppWorldOptions } from "./world.ts";
+
+/** Contact lists, requests, nudges, tunes and sign-ins, where the server lets nothing be set in people's names. */
+export function playUnprivileged(options: XmppWorldOptions): void {
+  let world: XmppWorld;
+  const clients: MsnClient[] = [];
+
+  beforeAll(async () => {
+    world = await XmppWorld.start(options);
+  });
+
+  afterAll(async () => {
+    for (const client of clients) await client.signOut();
+    await world.stop();
+  });
+
+  /** Somebody at an MSN client, with all that it can do. */
+  async function messenger(name: string): Promise<{ client: MsnClient; heard: string[] }> {
+    const client = new MsnClient({
+      services: world.msn.services,
+      dialects: ["MSNP18"],
+      email: parseEmail(`${name}@msn.test`),
+      password: () => "secret",
+      machineGuid: parseMachineGuid(randomUUID()),
+      initialPresence: "NLN",
+    });
+    const heard: string[] = [];
+    client.on("message", ({ body, from }) =>
+      heard.push(`${from} ${body.kind}${body.kind === "text" ? `: ${body.text}` : ""}`),
+    );
+    await client.signIn(AbortSignal.timeout(20_000));
+    clients.push(client);
+    return { client, heard };
+  }
+
+  /** A person with a linked account that has a friend on MSN, and has agreed to everything. */
+  async function pair(name: string): Promise<{ person: XmppPerson; friend: string; ghost: string; own: string }> {
+    const [own, friend] = [world.msnAccount(name), world.msnAccount(`${name}-friend`)];
+    world.msn.befriend(own, friend);
+    const person = await world.person(name);
+    await world.link(person.jid, own);
+    await person.waitForPresence(
+      world.gateway,
+      "signed in",
+      ({ type, show }) => type === "available" && show === undefined,
+    );
+    return { person, friend, ghost: world.ghost(friend), own };
+  }
+
+  /** Agrees to see one of ours and to be seen by it, as clients do in one step. */
+  async function agree(person: XmppPerson, jid: string): Promise<void> {
+    await person.waitFor(`${jid} to ask`, () =>
+      person.presences.find(({ from, type }) => bare(from) === jid && type === "subscribe"),
+    );
+    await person.sendPresence(jid, "subscribed");
+    await person.sendPresence(jid, "subscribe");
+    await person.waitFor(`${jid} on the roster`, () => person.roster.get(jid)?.subscription === "both");
+  }
+
+  test("without the privilege, each contact asks once, and is on the roster when that is agreed to", async () => {
+    const { person, ghost } = await pair("anna");
+    await agree(person, world.gateway);
+    await agree(person, ghost);
+    const seen = person.presences.length;
+    await world.stopBridge();
+    await person.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");
+    await world.startBridge();
+    await person.waitForPresence(
+      world.gateway,
+      "there",
+      ({ type, show }) => type === "available" && show === undefined,
+    );
+    await person.say(world.gateway, "status");
+    await person.waitForMessage(/signed in/, world.gateway);
+    expect(person.presences.slice(seen).filter(({ type }) => type === "subscribe")).toEqual([]);
+  });
+
+  test("nudges go both ways", async () => {
+    const { person, ghost, friend, own } = await pair("ben");
+    const { client, heard } = await messenger("ben-friend");
+    await person.nudge(ghost);
+    await expect.poll(() => heard).toContain(`${own} nudge`);
+    await client.conversation(parseEmail(own)).sendNudge();
+    const seen = await person.waitForMessage("/me sent you a nudge", ghost);
+    expect(seen.attention).toBe(true);
+    expect(friend).toBe("ben-friend@msn.test");
+  });
+
+  test("what a person says in their own Messenger comes with a mark", async () => {
+    const { person, ghost, friend } = await pair("carl");
+    const { heard } = await messenger("carl-friend");
+    const { client: own } = await messenger("carl");
+    await own.conversation(parseEmail(friend)).sendText("from my desk");
+    await expect.poll(() => heard).toContain("carl@msn.test text: from my desk");
+    await person.waitForMessage(/^\[You, .*\] from my desk$/, ghost);
+  });
+
+  test("a friend request from MSN is a request on XMPP, and its answer goes back", async () => {
+    const { person, own } = await pair("dora");
+    world.msnAccount("stranger");
+    const { client: stranger } = await messenger("stranger");
+    const ghost = world.ghost("stranger@msn.test");
+    await stranger.roster.add(parseEmail(own));
+    await person.waitFor("the request", () =>
+      person.presences.find(({ from, type }) => bare(from) === ghost && type === "subscribe"),
+    );
+    await person.sendPresence(ghost, "subscribed");
+    await person.say(world.gateway, "contacts stranger");
+    await expect
+      .poll(async () => {
+        await person.say(world.gateway, "requests");
+        return person.textsFrom(world.gateway).at(-1);
+      })
+      .toBe("Nobody waits for an answer.");
+    await expect.poll(() => stranger.contacts.get(parseEmail(own))?.status).not.toBe("FLN");
+  });
+
+  test("who cannot be added is told why, and is not on the roster as seen", async () => {
+    const { person } = await pair("emil");
+    const ghost = world.ghost("nobody-at-all@msn.test");
+    await person.sendPresence(ghost, "subscribe");
+    const refusal = await person.waitFor("the refusal", () =>
+      person.presences.find(({ from, type }) => bare(from) === ghost && type === "unsubscribed"),
+    );
+    expect(refusal.status).toContain("knows nobody of that address");
+    await person.waitForMessage(/nobody-at-all@msn.test/, world.gateway);
+  });
+
+  test("what is playing goes both ways", async () => {
+    const { person, ghost, own } = await pair("fred");
+    await agree(person, world.gateway);
+    const { client } = await messenger("fred-friend");
+    await client.setPersonalMessage({
+      text: "",
+      media: { application: "WMP", type: "Music", enabled: true, format: "{0} - {1}", args: ["Blue", "Miles"] },
+    });
+    await person.waitFor("the tune", () =>
+      person.messages.find(
+        ({ from, event }) =>
+          bare(from) === ghost && event?.items.some((item) => item.toString().includes("Blue - Miles")),
+      ),
+    );
+    await person.ask.publishTune({ artist: "Nina", title: "Feeling Good" });
+    await expect
+      .poll(() => client.contacts.get(parseEmail(own))?.media?.args[0], { timeout: 10_000 })
+      .toBe("Nina - Feeling Good");
+  });
+
+  test("an account that follows its owner signs out and in with them; what was signed out by hand stays so", async () => {
+    const { person, own } = await pair("gina");
+    await agree(person, world.gateway);
+    const { client: friend } = await messenger("gina-friend");
+    const isOn = () => friend.contacts.get(parseEmail(own))?.status !== "FLN";
+    await expect.poll(isOn).toBe(true);
+    await person.say(world.gateway, "session follow");
+    await person.waitForMessage(/signs in and out with you/, world.gateway);
+    await person.goOffline();
+    await expect.poll(isOn, { timeout: 10_000 }).toBe(false);
+    await person.setPresence();
+    await expect.poll(isOn, { timeout: 10_000 }).toBe(true);
+    await person.say(world.gateway, "presence offline");
+    await expect.poll(isOn).toBe(false);
+    await person.goOffline();
+    await person.setPresence({ status: "here" });
+    await person.say(world.gateway, "status");
+    await person.waitForMessage(/signed out/, world.gateway);
+    expect(isOn()).toBe(false);
+  });
+
+  test("unlinking takes everything away", async () => {
+    const { person, ghost } = await pair("hugo");
+    await agree(person, ghost);
+    await messenger("hugo-friend");
+    await person.waitForPresence(ghost, "there", ({ type }) => type === "available");
+    await person.ask.unregister(world.gateway);
+    await person.waitForMessage(/is unlinked/, world.gateway);
+    await person.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");
+  });
+
+  test("a message that cannot be sent comes back with the reason, and can be sent again", async () => {
+    const { person, ghost } = await pair("ivan");
+    await messenger("ivan-friend");
+    await person.say(world.gateway, "presence offline");
+    await person.waitForMessage(/is signed out/, world.gateway);
+    const id = await person.say(ghost, "anybody?");
+    const { error } = await person.waitForError(id);
+    expect(error?.text).toContain("signed out here");
+    await person.say(world.gateway, "resume");
+    await person.waitForMessage(/is signing in/, world.gateway);
+    await person.say(world.gateway, "retry");
+    await person.waitForMessage(/Sending 1 message/, world.gateway);
+    await person.waitForReceipt(id);
+  });
+}
