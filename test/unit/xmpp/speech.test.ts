@@ -1,0 +1,160 @@
+import { expect, test } from "vitest";
+import { type NetworkMessage, parseContactAddress, roomId } from "../../../src/bridge/model.ts";
+import { Secret } from "../../../src/bridge/secret.ts";
+import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
+import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
+import { XMPP } from "../../../src/xmpp/home.ts";
+import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
+import { Speech } from "../../../src/xmpp/speech.ts";
+import { errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";
+import { readMessage } from "../../../src/xmpp/stanza/message.ts";
+import type { Grants } from "../../../src/xmpp/stanza/privilege.ts";
+import { el, NS, type XmlElement } from "../../../src/xmpp/stanza/xml.ts";
+import { anna, annaJid, annaPhone, bob, gateway, NET, names, silent } from "./support.ts";
+
+const ghost = { network: NET, contact: parseContactAddress("bob@msn.test") };
+const room = { home: XMPP, room: names.room(bob, annaJid), resident: anna };
+const words = (change: Partial<NetworkMessage> = {}): NetworkMessage => ({
+  kind: "text",
+  from: ghost.contact,
+  fromName: "Bob",
+  text: "hi",
+  at: Date.now(),
+  ...change,
+});
+
+/** A link whose server sends everything back with a condition, or takes it. */
+function stage(refuses?: string, grants?: Grants, isOn = true) {
+  const sent: XmlElement[] = [];
+  const link = {
+    isOnline: true,
+    send: (stanza: XmlElement) => sent.push(stanza),
+    sendLoosely: (stanza: XmlElement) => sent.push(stanza),
+    sendSurely: async (...stanzas: XmlElement[]) => {
+      for (const stanza of stanzas) {
+        sent.push(stanza);
+        if (refuses === undefined) continue;
+        const { from, to, id } = stanza.attrs;
+        const error = errorElement({ type: "cancel", condition: refuses });
+        speech.refused(el("message", { type: "error", from: to, to: from, id }, error));
+      }
+    },
+  };
+  const commands = new AdHocCommands({ names, run: async () => {}, waitMs: 100 });
+  const speech: Speech = new Speech({
+    link: link as unknown as ComponentLink,
+    names,
+    secret: new Secret("s"),
+    commands,
+    grants: () => grants,
+    isOn: () => isOn,
+    log: silent,
+  });
+  return { speech, sent, link };
+}
+
+test("two tries of one entry are one message", async () => {
+  const { speech, sent } = stage();
+  const one = await speech.deliver(room, ghost, words(), "key");
+  const two = await speech.deliver(room, ghost, words(), "key");
+  expect(one).toBe(two);
+  expect(sent[0]?.attrs.id).toBe(sent[1]?.attrs.id);
+  expect(readMessage(sent[0] ?? el("x"))).toMatchObject({ from: bob, to: annaJid, body: "hi", originId: one });
+});
+
+test("words longer than a stanza come in parts, in order", async () => {
+  const { speech, sent } = stage();
+  const text = "ä".repeat(70_000);
+  await speech.deliver(room, ghost, words({ text }), "key");
+  expect(sent.map((stanza) => stanza.getChildText("body")).join("")).toBe(text);
+  expect(new Set(sent.map(({ attrs }) => attrs.id)).size).toBe(3);
+});
+
+test.each([
+  ["service-unavailable", "home-down"],
+  ["remote-server-not-found", "home-down"],
+  ["forbidden", "home-refused"],
+  ["not-acceptable", "home-refused"],
+])("words that come back with %s are %s", async (condition, code) => {
+  await expect(stage(condition).speech.deliver(room, ghost, words(), "key")).rejects.toMatchObject({ code });
+});
+
+test("news wait for a person to come back, an answer does not", async () => {
+  const { speech } = stage("service-unavailable");
+  await expect(speech.say(anna, undefined, "news", "k")).rejects.toMatchObject({ code: "home-down" });
+  await speech.say(anna, names.room(gateway, annaJid), "answer", "k");
+});
+
+test("an address that stands alone on its line can be opened with a click", async () => {
+  const { speech, sent } = stage();
+  await speech.say(anna, undefined, "Open this:\nhttps://x.test/link/1\nNever write it here.", "k");
+  expect(sent[0]?.getChild("x", NS.oob)?.getChildText("url")).toBe("https://x.test/link/1");
+});
+
+test("a failure is the message itself, sent back to the client that sent it", async () => {
+  const { speech, sent } = stage();
+  const failure = { code: "contact-offline", text: "Not sent. Say `retry` later.", certainty: "not-sent" } as const;
+  await speech.reportFailure(room, nameOf(annaPhone, "m1", true), failure, "k");
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.attrs).toMatchObject({ type: "error", id: "m1", from: bob, to: annaPhone });
+  expect(errorCondition(sent[0] ?? el("x"))).toMatchObject({
+    condition: "recipient-unavailable",
+    text: "Not sent. Say `retry` to msn.example.org later.",
+  });
+});
+
+test("a client that is gone cannot hear that: the gateway says it", async () => {
+  const { speech, sent } = stage(undefined, undefined, false);
+  const failure = { code: "internal", text: "It broke.", certainty: "not-sent" } as const;
+  await speech.reportFailure(room, nameOf(annaPhone, "m1", true), failure, "k");
+  expect(sent.at(-1)?.attrs).toMatchObject({ from: gateway, to: annaJid });
+  expect(sent.at(-1)?.getChildText("body")).toBe("To bob@msn.test: It broke.");
+});
+
+test("a receipt goes to the client that asked for one, also when the link was down in between", () => {
+  const { speech, sent, link } = stage();
+  speech.confirm(room.room, nameOf(annaPhone, "m1", true));
+  speech.confirm(room.room, nameOf(annaPhone, "m2", false));
+  link.isOnline = false;
+  speech.confirm(room.room, nameOf(annaPhone, "m3", true));
+  expect(sent).toHaveLength(1);
+  link.isOnline = true;
+  speech.online();
+  speech.online();
+  expect(sent.map((stanza) => stanza.getChild("received", NS.receipts)?.attrs.id)).toEqual(["m1", "m3"]);
+  expect(sent[0]?.attrs).toMatchObject({ from: bob, to: annaPhone });
+});
+
+const granted = (namespace: Grants["namespace"]): Grants => ({
+  namespace,
+  roster: "none",
+  message: "outgoing",
+  presence: "none",
+  iq: new Map(),
+});
+
+test("own words are said in the person's name where that works, else they are marked", async () => {
+  const own = words({ own: { device: "Laptop" }, from: parseContactAddress("alice@msn.test") });
+  const [new2, old1, none] = [
+    stage(undefined, granted(NS.privilege[0])),
+    stage(undefined, granted(NS.privilege[1])),
+    stage(),
+  ];
+  for (const { speech } of [new2, old1, none]) await speech.deliverOwn(room, ghost, own, "key");
+  expect(new2.sent[0]?.getChild("privilege", NS.privilege[0])).toBeDefined();
+  for (const { sent } of [old1, none]) expect(sent[0]?.getChildText("body")).toBe("[You, at Laptop] hi");
+});
+
+test("a server that does not let them be said after all gets them with the mark", async () => {
+  const { speech, sent } = stage("forbidden", granted(NS.privilege[0]));
+  await expect(speech.deliverOwn(room, ghost, words({ own: {} }), "key")).rejects.toMatchObject({
+    code: "home-refused",
+  });
+  expect(sent.map((stanza) => stanza.getChildText("body"))).toEqual([null, "[You, elsewhere] hi"]);
+});
+
+test("an answer to a command that nobody waits for any more is a message", async () => {
+  const { speech, sent } = stage();
+  await speech.say(anna, roomId(`${gateway} ${annaJid} gone`), "late", "k");
+  expect(sent[0]?.getChildText("body")).toBe("late");
+});
