@@ -6,13 +6,13 @@ export interface CutProxy {
   readonly port: number;
   /** Ends all connections as a broken network does. */
   cut(): void;
-  /** Whether bytes disappear in both directions, with the connections left standing. */
-  swallow(on: boolean): void;
+  /** Whether bytes disappear, in both directions or only those of the server, with the connections left standing. */
+  swallow(what: boolean | "answers"): void;
   close(): Promise<void>;
 }
 
 export async function cutProxy(target: number): Promise<CutProxy> {
-  let swallows = false;
+  let swallows: boolean | "answers" = false;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect({ port: target, host: "127.0.0.1" });
@@ -22,7 +22,7 @@ export async function cutProxy(target: number): Promise<CutProxy> {
     ] as const) {
       sockets.add(from);
       from.on("data", (data) => {
-        if (!swallows) to.write(data);
+        if (swallows === false || (swallows === "answers" && to === far)) to.write(data);
       });
       from.on("error", () => {});
       from.on("close", () => {
@@ -39,8 +39,8 @@ export async function cutProxy(target: number): Promise<CutProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
-    swallow: (on) => {
-      swallows = on;
+    swallow: (what) => {
+      swallows = what;
     },
     close: async () => {
       cut();

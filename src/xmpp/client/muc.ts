@@ -95,6 +95,7 @@ export class MucRoom {
   #isIn = false;
   #wasIn = false;
   #heardAt = 0;
+  #entry: Promise<void> | undefined;
   #entering: PromiseWithResolvers<void> | undefined;
   #history: HistoryWish = { last: OLD };
   /** The room's name for what was said last, and whether it keeps an archive; supposed until it says otherwise. */
@@ -130,15 +131,28 @@ export class MucRoom {
    * @throws StanzaRefusal when the room refuses; BridgeError `home-down` when it does not answer.
    */
   async enter(): Promise<void> {
-    if (this.#entering) return await this.#entering.promise;
+    this.#entry ??= this.#enter().finally(() => {
+      this.#entry = undefined;
+    });
+    await this.#entry;
+  }
+
+  async #enter(): Promise<void> {
     this.#isIn = false;
     const after = this.#hasArchive ? this.#lastId : undefined;
     if (after === undefined) await this.#passDoor(this.#wasIn ? { since: this.#heardAt - OVERLAP_MS } : { last: OLD });
-    else if (!(await this.#enterAndCatchUp(after))) return await this.enter();
+    else if (!(await this.#enterAndCatchUp(after))) return await this.#enter();
     this.#arrivedIn();
   }
 
-  /** Enters, and goes on trying when that fails for a reason that may pass. For {@link ClientLinkOptions.fresh}. */
+  /** A new session, which the room knows nothing of: what was under way in the old one has come to nothing. */
+  async renew(): Promise<void> {
+    this.#entering?.reject(this.#down("the session has ended"));
+    await this.#entry?.catch(() => {});
+    await this.enterOrReturn();
+  }
+
+  /** Enters, and goes on trying when that fails for a reason that may pass. */
   async enterOrReturn(): Promise<void> {
     try {
       await this.enter();
@@ -303,8 +317,9 @@ export class MucRoom {
     try {
       for (let attempt = 0; !this.#isIn && !signal.aborted; attempt += 1) {
         await pause(backOff(attempt, this.#limits.firstWaitMs, this.#limits.longestWaitMs), signal);
-        // A new session enters by itself.
-        if (this.#isIn || signal.aborted || !this.#o.link.isOnline) return;
+        if (this.#isIn || signal.aborted) return;
+        // A new session enters by itself, and may fail.
+        if (!this.#o.link.isOnline) continue;
         try {
           await this.enter();
         } catch (error) {

@@ -49,7 +49,16 @@ export class RoomsClient {
 
   async #fresh(): Promise<void> {
     this.link.send(el("presence"));
-    await Promise.all([...this.#rooms.values()].map((room) => room.enterOrReturn()));
+    const done = new Set<MucRoom>();
+    // Rooms may be added meanwhile.
+    for (let todo = this.#without(done); todo.length > 0; todo = this.#without(done)) {
+      for (const room of todo) done.add(room);
+      await Promise.all(todo.map((room) => room.renew()));
+    }
+  }
+
+  #without(done: ReadonlySet<MucRoom>): MucRoom[] {
+    return [...this.#rooms.values()].filter((room) => !done.has(room));
   }
 
   async #route(stanza: XmlElement): Promise<void> {

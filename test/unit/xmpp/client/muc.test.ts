@@ -1,0 +1,75 @@
+import { pino } from "pino";
+import { afterEach, expect, test, vi } from "vitest";
+import { MucRoom } from "../../../../src/xmpp/client/muc.ts";
+import { type Jid, parseBareJid, parseJid } from "../../../../src/xmpp/jid.ts";
+import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import { el, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+
+const ROOM = "room@muc.test";
+const USER = "http://jabber.org/protocol/muc#user";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A room whose server answers the question of XEP-0410 with an error, which no real one does at will. */
+async function forgetful(
+  condition: string,
+): Promise<{ knocks: () => number; pings: () => number; changes: boolean[] }> {
+  vi.useFakeTimers();
+  const changes: boolean[] = [];
+  let [knocks, pings] = [0, 0];
+  const send = (stanza: XmlElement): void => {
+    if (stanza.name !== "presence" || stanza.attrs.type !== undefined) return;
+    knocks += 1;
+    const to = "relay@xmpp.test/bridge";
+    const self = el("x", { xmlns: USER }, el("status", { code: "110" }));
+    void room.stanza(el("presence", { from: `${ROOM}/relay`, to }, self));
+    void room.stanza(el("message", { from: ROOM, to, type: "groupchat" }, el("subject")));
+  };
+  const room = new MucRoom({
+    link: {
+      send: (stanza) => queueMicrotask(() => send(stanza)),
+      sendLoosely: () => {},
+      sendSurely: async () => {},
+      arrived: () => {},
+      isOnline: true,
+      jid: parseJid("relay@xmpp.test/bridge"),
+      request: async (ask: { to?: Jid }) => {
+        expect(ask.to).toBe(`${ROOM}/relay`);
+        pings += 1;
+        throw new StanzaRefusal(condition, undefined);
+      },
+    },
+    room: parseBareJid(ROOM),
+    nick: "relay",
+    said: () => {},
+    changed: ({ isIn }) => changes.push(isIn),
+    log: pino({ level: "silent" }),
+    limits: { selfPingMs: 10_000, firstWaitMs: 100, longestWaitMs: 100 },
+  });
+  await room.enter();
+  await vi.advanceTimersByTimeAsync(16_000);
+  room.close();
+  return { knocks: () => knocks, pings: () => pings, changes };
+}
+
+test.each(["not-acceptable", "remote-server-not-found"])(
+  "a silent room that answers %s is entered again",
+  async (condition) => {
+    const { knocks, pings, changes } = await forgetful(condition);
+    expect(pings()).toBe(1);
+    expect(knocks()).toBe(2);
+    expect(changes).toEqual([true, false, true]);
+  },
+);
+
+test.each(["service-unavailable", "feature-not-implemented"])(
+  "a room that answers %s still knows us",
+  async (condition) => {
+    const { knocks, pings, changes } = await forgetful(condition);
+    expect(pings()).toBe(1);
+    expect(knocks()).toBe(1);
+    expect(changes).toEqual([true]);
+  },
+);

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { readRoomMessage, spokenBy } from "../../../../src/xmpp/client/room-words.ts";
+import { el, NS } from "../../../../src/xmpp/stanza/xml.ts";
+
+test.each([
+  ["Anna", "hello", "[Anna] hello"],
+  ["A very long name with a heart and more", "x", "[A very long name with a…] x"],
+  ["[Bert]\n", "x", "[Bert] x"],
+  ["  ", "x", "[?] x"],
+  ["Anna", "one\n[Bert] two\r\n  [Carl] three\nfour", "[Anna] one\n> [Bert] two\r\n>   [Carl] three\nfour"],
+])("%j says %j: it reads %j", (speaker, text, shown) => {
+  expect(spokenBy(speaker, text)).toBe(shown);
+});
+
+test("only the room itself may give a message its name", () => {
+  const said = (by: string) =>
+    el(
+      "message",
+      { from: "room@muc.test/anna", to: "relay@xmpp.test/x", type: "groupchat", id: "1" },
+      el("body", {}, "hello"),
+      el("stanza-id", { xmlns: NS.sid, by, id: "name" }),
+    );
+  expect(readRoomMessage(said("room@muc.test"), "relay")?.stanzaId).toBe("name");
+  expect(readRoomMessage(said("anna@xmpp.test"), "relay")?.stanzaId).toBeUndefined();
+});
+
+test("what has no speaker or no words is no message", () => {
+  const attrs = { from: "room@muc.test", to: "relay@xmpp.test/x", type: "groupchat" };
+  expect(readRoomMessage(el("message", attrs, el("body", {}, "x")), "relay")).toBeUndefined();
+  expect(readRoomMessage(el("message", { ...attrs, from: "room@muc.test/a" }), "relay")).toBeUndefined();
+});
