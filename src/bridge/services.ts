@@ -63,7 +63,7 @@ export function createServices(o: ServicesOptions): CommandServices {
       if (!home) throw new BridgeError("internal", { detail: "the owner's home is not configured" });
       const portal = portalId(account.id, directConversation(contact));
       await openChat(o, home, account, portal);
-      return `Your room with ${home.ghostLabel(ghostOf(portal))} is open; look among your invitations.`;
+      return `Your room with ${home.ghostLabel(ghostOf(portal))} is open; if your client asks first, look among your invitations.`;
     },
     wish: (account, change) => fleet.wish(account.id, change.availability, change.text),
     parked: (account) => store.parked(account.id),

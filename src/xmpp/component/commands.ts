@@ -48,11 +48,6 @@ export class AdHocCommands {
     return settle !== undefined;
   }
 
-  /** Whether a room is that of a command, waited for or not. */
-  isRoom(room: RoomId): boolean {
-    return room.startsWith(`${this.#o.names.gateway} `) && room.split(" ").length === 3;
-  }
-
   /** One step. @throws BridgeError what the person did wrong, or what stands in the way. */
   async step(command: XmlElement, from: Jid, resident: ResidentId, who: BareJid): Promise<XmlElement> {
     const { node, action } = command.attrs;

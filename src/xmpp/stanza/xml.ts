@@ -28,11 +28,6 @@ export function elements(of: XmlElement | undefined): XmlElement[] {
   return (of?.children ?? []).filter((child): child is XmlElement => typeof child !== "string");
 }
 
-/** The first child in a namespace. */
-export function childIn(of: XmlElement, namespace: string): XmlElement | undefined {
-  return elements(of).find((child) => child.getNS() === namespace);
-}
-
 /** What XML 1.0 cannot say even escaped: a server that reads one of these ends the stream. */
 const FORBIDDEN = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 

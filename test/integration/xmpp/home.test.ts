@@ -173,6 +173,18 @@ test("anna blocks bob and unblocks him", async () => {
   await anna.waitForPresence(ghost, "there", ({ type }) => type === "available");
 });
 
+test("anna blocks bob with her client's own words for it, and sees whom she blocks", async () => {
+  const ask = async (type: string, what: ReturnType<typeof xml>) =>
+    anna.send(xml("iq", { type, id: `block-${Math.random()}`, to: world.gateway }, what));
+  const blocking = { xmlns: "urn:xmpp:blocking" };
+  await ask("set", xml("block", blocking, xml("item", { jid: ghost })));
+  await anna.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");
+  await anna.say(world.gateway, "contacts bob");
+  await anna.waitForMessage(/bob <bob@msn.test>: blocked/, world.gateway);
+  await ask("set", xml("unblock", blocking));
+  await anna.waitForPresence(ghost, "there", ({ type }) => type === "available");
+});
+
 test("anna renames bob on MSN, and her roster shows it", async () => {
   await anna.say(world.gateway, "rename bob@msn.test Bobby");
   await anna.waitFor("Bobby", () => anna.roster.get(ghost)?.name === "Bobby");
