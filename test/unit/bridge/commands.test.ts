@@ -361,3 +361,13 @@ test("contacts show the owner's own name for them, and are found by it", async (
   const contacts = async () => [person("bob", { nickname: "The boss" })];
   expect(await ask("contacts boss", undefined, { contacts })).toBe("• The boss (bob) <bob@msn.test>: online");
 });
+
+test("`session` says how it is, and changes it, where the home can tell when people come and go", async () => {
+  expect(await ask("session")).toMatch(/cannot do that/);
+  const follows = async (): Promise<boolean> => false;
+  expect(await ask("session", [record()], { follows })).toMatch(/stays signed in/);
+  expect(did).toEqual([]);
+  expect(await ask("session follow", [record()], { follows })).toMatch(/signs in and out with you/);
+  expect(did).toEqual([`${alice} follows: true`]);
+  expect(await ask("session dance", [record()], { follows })).toMatch(/not one of follow, stay/);
+});
