@@ -7,7 +7,7 @@ const LOOK_MS = 10_000;
 /** Share of the time that the event loop may be busy in a quiet while; 15 sign-ins a second take more. */
 const QUIET = 0.05;
 /** Growth that is worth a pause of some tenths of a second, in bytes and against what there was. */
-const WORTH_BYTES = 96 * 1024 * 1024;
+const WORTH_BYTES = 48 * 1024 * 1024;
 const WORTH_SHARE = 1.25;
 /** Looks between two pauses at least: one minute. */
 const REST = 6;
