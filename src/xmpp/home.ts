@@ -91,6 +91,7 @@ class XmppSide implements XmppHome {
       home: XMPP,
       stanza: (stanza) => this.#receiver.take(stanza),
       online: () => {
+        this.#people.online();
         this.#teller.online();
         this.#speech.online();
       },

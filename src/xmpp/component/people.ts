@@ -3,7 +3,6 @@ import { asBridgeError } from "../../bridge/errors.ts";
 import { type HomeName, type ResidentId, residentId } from "../../bridge/model.ts";
 import type { HomeHost, RosterDesk } from "../../bridge/ports/home.ts";
 import type { ProfileStore } from "../../bridge/ports/store.ts";
-import { RecentMap } from "../../bridge/recent.ts";
 import { fromPresence, mergeResources, type Resource } from "../convert/presence.ts";
 import { type BareJid, bare, type Jid, resourceOf } from "../jid.ts";
 import type { ReadPresence } from "../stanza/presence.ts";
@@ -40,13 +39,13 @@ const LEFT = "left";
  */
 export class People {
   readonly #o: PeopleOptions;
-  readonly #people: RecentMap<BareJid, Person>;
+  /** Who is there, or has been a moment ago. */
+  readonly #people = new Map<BareJid, Person>();
   #seq = 0;
   #stopped = false;
 
   constructor(options: PeopleOptions) {
     this.#o = options;
-    this.#people = new RecentMap(options.limit);
   }
 
   /** Presence that came to the gateway. */
@@ -57,6 +56,10 @@ export class People {
       media: undefined,
       leaving: undefined,
     };
+    if (!this.#people.has(who) && this.#people.size >= this.#o.limit) {
+      this.#o.log.warn({ limit: this.#o.limit }, "too many people are online: not everybody's presence is passed on");
+      return;
+    }
     this.#people.set(who, person);
     const wasThere = person.resources.size > 0;
     const resource = resourceOf(stanza.from) ?? "";
@@ -72,6 +75,8 @@ export class People {
     const isThere = person.resources.size > 0;
     if (isThere && !wasThere) this.#came(who, person);
     if (!isThere && wasThere) this.#left(who, person);
+    // Who is gone, and was not known to be there, leaves nothing behind.
+    if (!isThere && person.leaving === undefined) this.#people.delete(who);
   }
 
   /** What they listen to; "" for nothing. */
@@ -101,8 +106,20 @@ export class People {
     if (!follows) await this.#bringBack(resident);
   }
 
+  /**
+   * The link is there again: a server that was restarted says nothing of those who are gone since. All are asked after;
+   * whoever does not turn out to be there soon has left.
+   */
+  online(): void {
+    for (const [who, person] of this.#people) {
+      person.resources.clear();
+      this.#left(who, person);
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
+    for (const { leaving } of this.#people.values()) clearTimeout(leaving);
   }
 
   #tell(who: BareJid, person: Person): void {
@@ -120,8 +137,12 @@ export class People {
 
   /** Clients come and go as networks do: only who stays away has left. */
   #left(who: BareJid, person: Person): void {
+    clearTimeout(person.leaving);
     person.leaving = setTimeout(() => {
-      if (!this.#stopped && person.resources.size === 0) this.#run(() => this.#takeAlong(this.#id(who)));
+      if (this.#stopped || person.resources.size > 0) return;
+      this.#people.delete(who);
+      this.#tell(who, person);
+      this.#run(() => this.#takeAlong(this.#id(who)));
     }, this.#o.leaveMs);
     person.leaving.unref();
   }

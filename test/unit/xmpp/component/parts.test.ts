@@ -96,6 +96,18 @@ test("accounts stay on unless the person wants them to follow, and come back whe
   await vi.waitFor(() => expect(did.at(-1)).toBe(`in ${account().id}`));
 });
 
+test("after the link was down, who does not turn out to be there has left", async () => {
+  const { say, seen, side, did } = people(false);
+  say("a");
+  side.online();
+  expect(side.isThere("anna@example.org" as never)).toBe(false);
+  expect(seen).toHaveLength(1);
+  say("a");
+  side.online();
+  await vi.waitFor(() => expect(seen.at(-1)?.availability).toBe("offline"));
+  await vi.waitFor(() => expect(did).toEqual([`out ${account().id}`]));
+});
+
 test("a short absence is none", async () => {
   const { say, did } = people(false);
   say("a");
