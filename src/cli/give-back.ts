@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 
 /** How often it is looked; a look is also how long it must have been quiet. */
 const LOOK_MS = 10_000;
-/** Share of the time that the event loop may be busy in a quiet while; 15 sign-ins a second take more. */
-const QUIET = 0.05;
+/** Share of the time that the event loop may be busy in a quiet while: more than idle puppets take, less than a wave. */
+const QUIET = 0.12;
 /** Growth that is worth a pause of some tenths of a second, in bytes and against what there was. */
 const WORTH_BYTES = 48 * 1024 * 1024;
 const WORTH_SHARE = 1.25;
