@@ -1,5 +1,6 @@
 import { encodeMultipart } from "../../src/msnp/message/multipart.ts";
 import { encodeArg, encodeCommand, type OutgoingCommand } from "../../src/msnp/wire/index.ts";
+import { generator, type Random } from "./random.ts";
 
 /** Mixed traffic as a server sends it, the same at every call. */
 export interface Recording {
@@ -7,7 +8,6 @@ export interface Recording {
   readonly bytes: Buffer;
 }
 
-type Random = () => number;
 type Writer = (random: Random) => readonly OutgoingCommand[];
 
 /** What a family of dialects sends, piece by piece; `talk` stands for the bytes of a text. */
@@ -246,15 +246,4 @@ export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
     at += size;
   }
   return pieces;
-}
-
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -187,6 +187,19 @@ export const AVAILABILITIES: readonly Availability[] = [
   "offline",
 ];
 
+/** For merging: what several owners see of one contact, or several clients say of one person. */
+export const MOST_PRESENT_FIRST: readonly Availability[] = [
+  "online",
+  "busy",
+  "on-the-phone",
+  "be-right-back",
+  "out-to-lunch",
+  "away",
+  "idle",
+  "hidden",
+  "offline",
+];
+
 /** Presence and personal message of a contact or of a resident. Empty `text`: nothing is said. */
 export interface Presence {
   readonly availability: Availability;

@@ -1,22 +1,10 @@
 import type { Logger } from "pino";
 import { asBridgeError } from "./errors.ts";
 import type { Meter } from "./metrics.ts";
-import type { AccountId, Availability, GhostRef, Presence } from "./model.ts";
+import type { AccountId, GhostRef, Presence } from "./model.ts";
+import { MOST_PRESENT_FIRST } from "./model.ts";
 import type { Home, PresenceShowing } from "./ports/home.ts";
 import { showsPresence } from "./ports/home.ts";
-
-/** Most present first: what several owners see of one contact is merged to the first of these. */
-const ORDER: readonly Availability[] = [
-  "online",
-  "busy",
-  "on-the-phone",
-  "be-right-back",
-  "out-to-lunch",
-  "away",
-  "idle",
-  "hidden",
-  "offline",
-];
 
 export const OFFLINE: Presence = { availability: "offline", text: "" };
 
@@ -24,7 +12,7 @@ export const OFFLINE: Presence = { availability: "offline", text: "" };
 export function mergePresence(views: Iterable<Presence>): Presence {
   let best: Presence = OFFLINE;
   for (const view of views) {
-    if (ORDER.indexOf(view.availability) < ORDER.indexOf(best.availability)) best = view;
+    if (MOST_PRESENT_FIRST.indexOf(view.availability) < MOST_PRESENT_FIRST.indexOf(best.availability)) best = view;
   }
   return best;
 }

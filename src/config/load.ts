@@ -50,17 +50,27 @@ function withAbsolutePaths(config: Config, base: string): Config {
   };
 }
 
+/** Where profiles are looked for: an operator's own folder, when there is one, comes before the shipped ones. */
+export function profileFolders(own: string | undefined): string[] {
+  return [own, SHIPPED_NETWORKS].filter((folder) => folder !== undefined);
+}
+
+/** The file of a network's profile; undefined when no folder has it. */
+export function profileFile(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, `${name}.yaml`)).find((path) => existsSync(path));
+}
+
 /**
  * The profiles of the enabled networks; your own folder comes before the shipped ones.
  * @throws ConfigError when one is not there or is faulty.
  */
 export function loadProfiles(config: Config, env: Environment): NetworkProfile[] {
-  const folders = [config.networks.folder, SHIPPED_NETWORKS].filter((folder) => folder !== undefined);
+  const folders = profileFolders(config.networks.folder);
   const profiles: NetworkProfile[] = [];
   const failed: ConfigError[] = [];
   for (const name of config.networks.enabled) {
     try {
-      const file = folders.map((folder) => join(folder, `${name}.yaml`)).find((path) => existsSync(path));
+      const file = profileFile(name, folders);
       if (file === undefined) throw noSuchProfile(name, folders);
       profiles.push(loadProfile(file, env));
     } catch (error) {

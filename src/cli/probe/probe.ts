@@ -1,8 +1,6 @@
 /** `msnbridge probe`: what works with an MSN network, dialect by dialect and feature by feature. */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { loadProfile, SHIPPED_NETWORKS } from "../../config/load.ts";
+import { loadProfile, profileFile, profileFolders } from "../../config/load.ts";
 import type { NetworkProfile } from "../../config/network.ts";
 import { DIALECTS, type DialectName, type TransportKind } from "../../msnp/index.ts";
 import { EXIT, Exit, type ExitCode } from "../exit-codes.ts";
@@ -36,7 +34,7 @@ const TRANSPORTS: readonly TransportKind[] = ["tcp", "tls", "gateway"];
 
 /** @returns 1 when anything failed. @throws Exit, ConfigError for a probe that cannot be begun. */
 export async function probe(options: ProbeOptions, env: NodeJS.ProcessEnv = process.env): Promise<ExitCode> {
-  const file = profileFile(options);
+  const file = fileOf(options);
   const isOwn = isOwnNetwork(options.network, env);
   const accounts = readAccounts(options.accounts ?? (isOwn ? OWN_ACCOUNTS : undefined), {
     file: options.passwords,
@@ -57,9 +55,9 @@ export async function probe(options: ProbeOptions, env: NodeJS.ProcessEnv = proc
   }
 }
 
-function profileFile({ network, folder }: ProbeOptions): string {
-  const folders = [folder, SHIPPED_NETWORKS].filter((one) => one !== undefined);
-  const file = folders.map((one) => join(one, `${network}.yaml`)).find((path) => existsSync(path));
+function fileOf({ network, folder }: ProbeOptions): string {
+  const folders = profileFolders(folder);
+  const file = profileFile(network, folders);
   if (file === undefined) throw new Exit(EXIT.usage, `there is no ${network}.yaml in ${folders.join(" or ")}`);
   return file;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { HomeserverClient, MatrixCallError, path } from "./matrix-http.ts";
 import { describeEvent, type JoinedRoomPart, type MatrixEvent, RoomView, type SyncAnswer } from "./matrix-room.ts";
 import type { Trace } from "./trace.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface PersonOptions {
   readonly trace?: Trace | undefined;
@@ -52,7 +53,7 @@ export class MatrixPerson {
   readonly #name: string;
   readonly #presence = new Map<string, Presence>();
   readonly #accountData = new Map<string, Readonly<Record<string, unknown>>>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #online = false;
   #closed = false;
   #poll = new AbortController();
@@ -86,7 +87,7 @@ export class MatrixPerson {
   async close(): Promise<void> {
     this.#closed = true;
     await this.goOffline();
-    this.#wakeWatchers();
+    this.#watchers.wake();
   }
 
   /** Stops syncing, as a client that is put away; what is sent meanwhile is seen after {@link goOnline}. */
@@ -218,27 +219,13 @@ export class MatrixPerson {
    * @throws Error saying what was waited for and what was seen last
    */
   async waitFor<T>(what: string, find: () => T | undefined | false, timeoutMs = WAIT_MS): Promise<T> {
-    const found = find();
-    if (found !== undefined && found !== false) return found;
-    return await new Promise<T>((resolve, reject) => {
-      const settle = (finish: () => void): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-        finish();
-      };
-      const look = (): void => {
-        try {
-          const now = find();
-          if (now !== undefined && now !== false) settle(() => resolve(now));
-          else if (this.#closed) settle(() => reject(this.#gaveUp(what, "was closed")));
-          else if (this.#syncFailure !== undefined) settle(() => reject(this.#gaveUp(what, "can no longer sync")));
-        } catch (error) {
-          settle(() => reject(error));
-        }
-      };
-      const timer = setTimeout(() => settle(() => reject(this.#gaveUp(what, `waited ${timeoutMs} ms`))), timeoutMs);
-      this.#watchers.add(look);
-      if (this.#closed || this.#syncFailure !== undefined) look();
+    return await this.#watchers.waitFor(find, {
+      timeoutMs,
+      ended: () => {
+        if (this.#closed) return "was closed";
+        return this.#syncFailure === undefined ? undefined : "can no longer sync";
+      },
+      gaveUp: (why) => this.#gaveUp(what, why),
     });
   }
 
@@ -281,7 +268,7 @@ export class MatrixPerson {
         if (!this.#online) return;
         if (error instanceof MatrixCallError && error.status < 500 && error.status !== 429) {
           this.#syncFailure = error;
-          this.#wakeWatchers();
+          this.#watchers.wake();
           return;
         }
         if (!this.#poll.signal.aborted) await new Promise((wake) => setTimeout(wake, RETRY_MS));
@@ -307,7 +294,7 @@ export class MatrixPerson {
     for (const { type, content } of answer.account_data?.events ?? []) this.#accountData.set(type, content);
     for (const { sender, content } of answer.presence?.events ?? []) this.#seePresence(sender, content);
     this.#since = answer.next_batch;
-    this.#wakeWatchers();
+    this.#watchers.wake();
   }
 
   async #seeRoom(roomId: string, part: JoinedRoomPart, since: string | undefined): Promise<void> {
@@ -372,10 +359,6 @@ export class MatrixPerson {
     };
     this.#presence.set(sender, seen);
     this.#trace?.(this.#name, `presence of ${sender}: ${seen.presence} ${seen.statusMsg ?? ""}`.trimEnd());
-  }
-
-  #wakeWatchers(): void {
-    for (const look of [...this.#watchers]) look();
   }
 
   #gaveUp(what: string, why: string): Error {

@@ -11,6 +11,7 @@ import {
   parseMachineGuid,
 } from "../../msnp/index.ts";
 import type { Trace } from "./trace.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface MsnPersonOptions {
   readonly email: string;
@@ -35,7 +36,7 @@ export class MsnPerson {
   readonly messages: SeenMessage[] = [];
   readonly typists: { readonly from: Email; readonly at: number }[] = [];
   readonly #options: MsnPersonOptions;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #client: MsnClient;
   #closed: CloseReason | undefined;
 
@@ -105,24 +106,9 @@ export class MsnPerson {
    * @throws Error after `timeoutMs`
    */
   async waitFor<T>(what: string, find: () => T | undefined | false, timeoutMs = WAIT_MS): Promise<T> {
-    const now = find();
-    if (now !== undefined && now !== false) return now;
-    return await new Promise<T>((resolve, reject) => {
-      const look = (): void => {
-        const found = find();
-        if (found === undefined || found === false) return;
-        end();
-        resolve(found);
-      };
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(`${this.#name} waited ${timeoutMs} ms for ${what}, in vain`));
-      }, timeoutMs);
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-      };
-      this.#watchers.add(look);
+    return await this.#watchers.waitFor(find, {
+      timeoutMs,
+      gaveUp: (why) => new Error(`${this.#name} ${why} for ${what}, in vain`),
     });
   }
 
@@ -164,6 +150,6 @@ export class MsnPerson {
   }
 
   #wake(): void {
-    for (const look of [...this.#watchers]) look();
+    this.#watchers.wake();
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Trace } from "./trace.ts";
+import { Watchers } from "./watchers.ts";
 import { ownCaps } from "./xmpp-features.ts";
 import { PersonStream } from "./xmpp-person-stream.ts";
 import { XmppRequests } from "./xmpp-requests.ts";
@@ -77,7 +78,7 @@ export class XmppPerson {
   readonly #stream: PersonStream;
   readonly #latest = new Map<string, SeenPresence>();
   readonly #archived = new Map<string, Stanza[]>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #own: OwnPresence | undefined;
 
   private constructor(options: XmppPersonOptions) {
@@ -265,26 +266,10 @@ export class XmppPerson {
    * @throws Error saying what was waited for and what was seen last
    */
   async waitFor<T>(what: string, find: () => T | undefined | false, timeoutMs = WAIT_MS): Promise<T> {
-    const found = find();
-    if (found !== undefined && found !== false) return found;
-    return await new Promise<T>((resolve, reject) => {
-      const settle = (finish: () => void): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-        finish();
-      };
-      const look = (): void => {
-        try {
-          const now = find();
-          if (now !== undefined && now !== false) settle(() => resolve(now));
-          else if (this.#stream.closed) settle(() => reject(this.#gaveUp(what, "signed out")));
-        } catch (error) {
-          settle(() => reject(error));
-        }
-      };
-      const timer = setTimeout(() => settle(() => reject(this.#gaveUp(what, `waited ${timeoutMs} ms`))), timeoutMs);
-      this.#watchers.add(look);
-      if (this.#stream.closed) look();
+    return await this.#watchers.waitFor(find, {
+      timeoutMs,
+      ended: () => (this.#stream.closed ? "signed out" : undefined),
+      gaveUp: (why) => this.#gaveUp(what, why),
     });
   }
 
@@ -400,7 +385,7 @@ export class XmppPerson {
   }
 
   #wake(): void {
-    for (const look of [...this.#watchers]) look();
+    this.#watchers.wake();
   }
 
   #gaveUp(what: string, why: string): Error {

@@ -3,6 +3,7 @@
  * words in a person's own status are understood. Source: msnp-chat §9. Pure.
  */
 import type { Availability, Presence } from "../../bridge/model.ts";
+import { MOST_PRESENT_FIRST } from "../../bridge/model.ts";
 import type { ReadPresence, Show, Shown } from "../stanza/presence.ts";
 
 const SHOWS: Readonly<Record<Availability, { show: Show | undefined; words: string } | undefined>> = {
@@ -47,19 +48,6 @@ export interface Resource {
   readonly seq: number;
 }
 
-/** Most present first. */
-const ORDER: readonly Availability[] = [
-  "online",
-  "busy",
-  "on-the-phone",
-  "be-right-back",
-  "out-to-lunch",
-  "away",
-  "idle",
-  "hidden",
-  "offline",
-];
-
 /** Several clients are one person: the one with the highest priority speaks, of equals the most present, then the newest. */
 export function mergeResources(resources: Iterable<Resource>): Presence {
   let best: Resource | undefined;
@@ -69,6 +57,9 @@ export function mergeResources(resources: Iterable<Resource>): Presence {
 
 function isBefore(a: Resource, b: Resource): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
-  const [of, than] = [ORDER.indexOf(a.presence.availability), ORDER.indexOf(b.presence.availability)];
+  const [of, than] = [
+    MOST_PRESENT_FIRST.indexOf(a.presence.availability),
+    MOST_PRESENT_FIRST.indexOf(b.presence.availability),
+  ];
   return of === than ? a.seq > b.seq : of < than;
 }

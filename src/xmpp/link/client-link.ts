@@ -4,13 +4,13 @@ import { BridgeError } from "../../bridge/errors.ts";
 import type { Meter } from "../../bridge/metrics.ts";
 import type { HomeName } from "../../bridge/model.ts";
 import type { Readiness } from "../../bridge/ports/linking.ts";
-import { backOff, pause } from "../../bridge/waiting.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "../jid.ts";
 import { errorElement } from "../stanza/errors.ts";
 import { el, elements, NS, wire, type XmlElement } from "../stanza/xml.ts";
 import { Inbox, Outbox } from "./acks.ts";
 import { type ClientService, ClientStream, counterOf, type Session, SM } from "./client-stream.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./component-link.ts";
+import { keepConnected } from "./reconnecting.ts";
 import { IqTable } from "./requests.ts";
 import { StreamFailure } from "./stream.ts";
 
@@ -50,9 +50,6 @@ export interface ClientLinkOptions {
   readonly log: Logger;
   readonly limits?: Partial<ClientLimits>;
 }
-
-/** A refusal is not tried as often as a server that is away: only an operator can help. */
-const REFUSED_FACTOR = 4;
 
 interface Live {
   readonly stream: ClientStream;
@@ -94,7 +91,13 @@ export class ClientLink {
 
   /** Begins to connect, and keeps connected until {@link stop}. */
   start(): void {
-    this.#running = this.#run();
+    this.#running = keepConnected({
+      once: (opened) => this.#once(opened),
+      tell: (why) => this.#tell(why),
+      limits: this.#limits,
+      signal: this.#stopping.signal,
+      log: this.#o.log,
+    });
   }
 
   /** Ends the link in order; what is not acknowledged fails. Settles within a few seconds. */
@@ -190,19 +193,6 @@ export class ClientLink {
     answer.catch(() => {});
     this.send(el("iq", { type: ask.type, id, to: ask.to }, child));
     return await answer;
-  }
-
-  async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const why = await this.#once(() => {
-        attempt = 0;
-      });
-      if (this.#stopping.signal.aborted) return;
-      this.#tell(why);
-      const factor = why.kind === "refused" ? REFUSED_FACTOR : 1;
-      const wait = backOff(attempt, this.#limits.firstWaitMs * factor, this.#limits.longestWaitMs * factor);
-      await pause(wait, this.#stopping.signal);
-    }
   }
 
   /** One stream, from connecting to its end. */

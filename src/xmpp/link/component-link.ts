@@ -3,11 +3,12 @@ import { BridgeError } from "../../bridge/errors.ts";
 import type { Meter } from "../../bridge/metrics.ts";
 import type { HomeName } from "../../bridge/model.ts";
 import type { Readiness } from "../../bridge/ports/linking.ts";
-import { backOff, pause } from "../../bridge/waiting.ts";
+import { pause } from "../../bridge/waiting.ts";
 import { domainOf, type Jid, parseJid, readJid } from "../jid.ts";
 import { type Grants, readGrants } from "../stanza/privilege.ts";
 import { el, elements, NS, wire, type XmlElement } from "../stanza/xml.ts";
 import { Barriers } from "./barriers.ts";
+import { keepConnected } from "./reconnecting.ts";
 import { IqTable } from "./requests.ts";
 import { type ComponentService, ComponentStream, StreamFailure } from "./stream.ts";
 
@@ -46,9 +47,6 @@ export interface ComponentLinkOptions {
   readonly limits?: Partial<LinkLimits>;
 }
 
-/** A refusal is not tried as often as a server that is away: only an operator can help. */
-const REFUSED_FACTOR = 4;
-
 /**
  * The component's link to its server: comes back after every loss with back-off and jitter, knows a dead server by its
  * silence, sends nothing whose `from` is not ours (the server would end the stream, stack C1), and can say when the
@@ -81,7 +79,13 @@ export class ComponentLink {
 
   /** Begins to connect, and keeps connected until {@link stop}. */
   start(): void {
-    this.#running = this.#run();
+    this.#running = keepConnected({
+      once: (opened) => this.#once(opened),
+      tell: (why) => this.#tell(why),
+      limits: this.#limits,
+      signal: this.#stopping.signal,
+      log: this.#o.log,
+    });
   }
 
   /** Ends the link in order. Settles within a few seconds. */
@@ -156,21 +160,6 @@ export class ComponentLink {
     answer.catch(() => {});
     this.send(el("iq", { type: ask.type, id, from: ask.from ?? this.#domain, to: ask.to }, child));
     return await answer;
-  }
-
-  async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const began = Date.now();
-      const why = await this.#once(() => {
-        attempt = 0;
-      });
-      if (this.#stopping.signal.aborted) return;
-      this.#tell(why);
-      const factor = why.kind === "refused" ? REFUSED_FACTOR : 1;
-      const wait = backOff(attempt, this.#limits.firstWaitMs * factor, this.#limits.longestWaitMs * factor);
-      this.#o.log.debug({ wait, lasted: Date.now() - began }, "connecting again soon");
-      await pause(wait, this.#stopping.signal);
-    }
   }
 
   /** One stream, from connecting to its end. */

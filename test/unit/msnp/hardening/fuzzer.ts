@@ -1,4 +1,6 @@
 /** A mutating fuzzer: takes samples apart and puts them together wrongly, the same way for the same seed. */
+import type { Random } from "../../../../bench/lib/random.ts";
+import { generator } from "../../../../bench/lib/random.ts";
 import { MsnpError } from "../../../../src/msnp/index.ts";
 
 /** Cases per parser: ten thousand in `npm test`, a million in `npm run test:long`. */
@@ -56,19 +58,6 @@ const TOKENS = [
   "\ufeff",
   "\u202e",
 ].map((token) => Buffer.from(token));
-
-type Random = () => number;
-
-/** Numbers from 0 to 1 (mulberry32). */
-export function generator(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 function pick<T>(random: Random, from: readonly T[]): T {
   const found = from[Math.floor(random() * from.length)];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { collectGarbage } from "../../../../bench/lib/gc.ts";
+import { generator } from "../../../../bench/lib/random.ts";
 import { parseRstAnswer } from "../../../../src/msnp/auth/rst-response.ts";
 import { decodePersonalMessage } from "../../../../src/msnp/client/personal-message.ts";
 import { parsePresence, parseRoster } from "../../../../src/msnp/dialect/lines.ts";
@@ -13,7 +14,7 @@ import { parseMultipartAddress, parseRosterUri } from "../../../../src/msnp/mess
 import { parseAddressBook } from "../../../../src/msnp/soap/address-book.ts";
 import { parseMembership } from "../../../../src/msnp/soap/membership.ts";
 import { find, parseXml, type XmlElement } from "../../../../src/msnp/soap/xml.ts";
-import { CASES, fuzz, generator } from "./fuzzer.ts";
+import { CASES, fuzz } from "./fuzzer.ts";
 import { ENVELOPES, LINES, MIME, XML } from "./samples.ts";
 
 /** A case takes some ten microseconds; a busy machine and the collector are what the rest is for. */
