@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MODULES, ROOT, VAR } from "./lib/paths.mjs";
 import { describeVersions } from "./lib/versions.ts";
-import { type Counts, countTests, formatCounts, sumCounts } from "./lib/vitest-report.ts";
+import { type Counts, countTests, describeFailures, formatCounts, sumCounts } from "./lib/vitest-report.ts";
 
 const PROJECTS = ["unit", "integration", "e2e"] as const;
 const LONG = process.env.MSNBRIDGE_LONG === "1";
@@ -18,6 +18,7 @@ const filtered = rest.length > 0;
 
 console.log(["running on", ...describeVersions().map((line) => `  ${line}`), ""].join("\n"));
 const results: { readonly project: string; readonly counts: Counts; readonly seconds: number }[] = [];
+const failures: string[] = [];
 let interrupted = false;
 for (const project of projects) {
   if (interrupted) break;
@@ -29,6 +30,7 @@ for (const project of projects) {
 
 const total = sumCounts(results.map((result) => result.counts));
 const empty = results.filter(({ counts }) => counts.passed + counts.failed === 0).map((result) => result.project);
+for (const failure of failures) console.log(`${failure}\n`);
 for (const { project, counts, seconds } of results) {
   console.log(`${project}: ${formatCounts(counts)} (${seconds.toFixed(1)} s)`);
 }
@@ -68,7 +70,9 @@ async function runProject(project: string): Promise<Counts> {
       rest,
     ),
   );
-  return countTests(readReport(report), exitCode);
+  const json = readReport(report);
+  failures.push(...describeFailures(json).map((failure) => failure.replace(`${ROOT}/`, "")));
+  return countTests(json, exitCode);
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {

@@ -12,8 +12,14 @@ interface Report {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly testResults: readonly {
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -36,6 +42,27 @@ export function countTests(json: string | undefined, exitCode: number): Counts {
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** Lines of a failure's message that are shown again at the end of the run. */
+const SHOWN = 6;
+
+/**
+ * What failed, by file and test, each with the beginning of its message: for the end of the run, where it is read first
+ * and where a log that was cut still has it.
+ */
+export function describeFailures(json: string | undefined): string[] {
+  const report = json === undefined ? undefined : (JSON.parse(json) as Report);
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0) return status === "failed" ? [entry(name, "(the file itself)", message)] : [];
+    return failed.map((test) => entry(name, test.fullName, test.failureMessages?.[0]));
+  });
+}
+
+function entry(file: string, test: string, message = "no message"): string {
+  const lines = message.split("\n").slice(0, SHOWN);
+  return [`FAILED ${file} > ${test}`, ...lines.map((line) => `  ${line.trimEnd().slice(0, 300)}`)].join("\n");
 }
 
 /** "12 passed, 0 failed", with ", 3 skipped" only when there are. */

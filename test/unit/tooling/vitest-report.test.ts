@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countTests, formatCounts, sumCounts } from "../../../scripts/lib/vitest-report.ts";
+import { countTests, describeFailures, formatCounts, sumCounts } from "../../../scripts/lib/vitest-report.ts";
 
 function report(counts: { passed?: number; failed?: number; pending?: number; files?: object[] }): string {
   const { passed = 0, failed = 0, pending = 0, files = [] } = counts;
@@ -38,4 +38,24 @@ test("counts add up and name what was skipped only when something was", () => {
   ]);
   expect(formatCounts(total)).toBe("3 passed, 1 failed");
   expect(formatCounts({ ...total, skipped: 4 })).toBe("3 passed, 1 failed, 4 skipped");
+});
+
+test("what failed is told by file and name, with the beginning of its message", () => {
+  const files = [
+    {
+      name: "test/unit/a.test.ts",
+      status: "failed",
+      assertionResults: [
+        { status: "passed", fullName: "holds" },
+        { status: "failed", fullName: "breaks", failureMessages: ["expected 1 to be 2\n    at a.test.ts:3"] },
+      ],
+    },
+    { name: "test/unit/b.test.ts", status: "failed", message: "cannot find c.ts", assertionResults: [] },
+    { name: "test/unit/d.test.ts", status: "passed", assertionResults: [{ status: "passed", fullName: "holds" }] },
+  ];
+  expect(describeFailures(report({ failed: 1, files }))).toEqual([
+    "FAILED test/unit/a.test.ts > breaks\n  expected 1 to be 2\n      at a.test.ts:3",
+    "FAILED test/unit/b.test.ts > (the file itself)\n  cannot find c.ts",
+  ]);
+  expect(describeFailures(undefined)).toEqual([]);
 });
