@@ -71,7 +71,7 @@ async function runProject(project: string): Promise<Counts> {
     ),
   );
   const json = readReport(report);
-  failures.push(...describeFailures(json).map((failure) => failure.replace(`${ROOT}/`, "")));
+  failures.push(...describeFailures(json).map((failure) => failure.replaceAll(ROOT, "")));
   return countTests(json, exitCode);
 }
 
