@@ -60,7 +60,8 @@ export async function prepareBridge(options: {
 
 export interface BridgeOptions {
   readonly setup: BridgeSetup & { readonly ports: readonly number[] };
-  readonly homeserverUrl: string;
+  /** Without it there is no Matrix. */
+  readonly homeserverUrl?: string;
   readonly redisUrl: string;
   readonly msn: MsnServices;
   readonly group: ProcessGroup;
@@ -131,15 +132,11 @@ export class BridgeProcess {
   }
 }
 
-function configOf({
-  setup,
-  homeserverUrl,
-  redisUrl,
-  overrides,
-}: BridgeOptions): Record<string, Record<string, unknown>> {
+function configOf(options: BridgeOptions): Record<string, Record<string, unknown>> {
+  const { setup, homeserverUrl, redisUrl, overrides } = options;
   const bind = (port: number | undefined) => ({ host: "127.0.0.1", port: port ?? 0 });
   const config: Record<string, Record<string, unknown>> = {
-    homeserver: { url: homeserverUrl, domain: setup.serverName },
+    ...(homeserverUrl === undefined ? {} : { homeserver: { url: homeserverUrl, domain: setup.serverName } }),
     appservice: {
       bind: bind(setup.ports[0]),
       registration: "registration.yaml",
