@@ -145,7 +145,7 @@ async function openMatrix(config: MatrixConfig, registration: Registration, part
 function openXmpp(parts: Parts & { desk: () => LinkDesk; linker: () => Linker }): XmppHome | undefined {
   const { config, profiles } = parts.loaded;
   if (config.xmpp === undefined) return undefined;
-  const { host, port, component, secret, name, stayOn, passwordForm } = config.xmpp;
+  const { host, port, component, secret, name, stayOn, passwordForm, rosterLookSeconds } = config.xmpp;
   return createXmppHome({
     service: { host, port, domain: component, secret },
     networks: profiles.map((profile) => profile.name),
@@ -158,6 +158,7 @@ function openXmpp(parts: Parts & { desk: () => LinkDesk; linker: () => Linker })
     profiles: parts.store,
     meter: parts.meter,
     log: parts.log,
+    limits: { rosterLookMs: rosterLookSeconds * 1000 },
   });
 }
 

@@ -97,6 +97,15 @@ const xmpp = z
       .describe(
         "Whether people may type their MSN password into the client's registration form, beside the private page. Only where your server accepts no unencrypted clients: what is typed goes through it.",
       ),
+    rosterLookSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .describe(
+        "How often the bridge looks for what people have changed in their contact lists themselves, where the server lets it and does not tell it, as Prosody does not.",
+      ),
   })
   .optional()
   .describe("The bridge as a component of an XMPP server. Without this section there is no XMPP.");
