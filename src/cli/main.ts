@@ -16,7 +16,7 @@ function version(): string {
 
 function program(finish: (code: number) => void): Command {
   const root = new Command("msnbridge")
-    .description("Bridge between MSN Messenger networks and Matrix.")
+    .description("Bridge between MSN Messenger networks, Matrix and XMPP.")
     .version(version())
     .exitOverride()
     .showSuggestionAfterError();
@@ -100,8 +100,8 @@ function program(finish: (code: number) => void): Command {
 
   root
     .command("sandbox")
-    .description("start a homeserver, an MSN network and the bridge on this machine, to try things out")
-    .option("--check", "play a scripted conversation through all of it, then end")
+    .description("start a Matrix and an XMPP server, an MSN network and the bridge on this machine, to try things out")
+    .option("--check", "play scripted conversations through all of it, then end")
     .action(async (options: { check?: true }) => {
       const { sandbox } = await import("./sandbox/main.ts");
       finish(await sandbox({ check: options.check ?? false }));

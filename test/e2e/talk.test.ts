@@ -1,23 +1,53 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { linkAccount, openChat, playConversation } from "../../src/cli/sandbox/conversation.ts";
+import { description, welcome } from "../../src/cli/sandbox/description.ts";
 import { linkByPage } from "../../src/cli/sandbox/link-page.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import { Transcript } from "../../src/cli/sandbox/transcript.ts";
+import { playXmppConversation } from "../../src/cli/sandbox/xmpp-conversation.ts";
+import { XmppPerson } from "../../src/cli/sandbox/xmpp-person.ts";
 import { parseRegistration } from "../../src/matrix/registration.ts";
 import { startBrowser } from "../support/browser.ts";
 import { useWorld } from "../support/world.ts";
 
-const there = useWorld({ matrixUsers: ["anna", "ben", "cleo"], msnNames: ["alice", "bob", "carol", "dave", "erin"] });
+const there = useWorld({
+  matrixUsers: ["anna", "ben", "cleo"],
+  xmppUsers: ["emma", "felix"],
+  msnNames: ["alice", "bob", "carol", "dave", "erin", "emily", "fred"],
+});
 
 /** Ben, linked as dave, and her room with the bot. */
 let ben: MatrixPerson;
 let management = "";
 
-test("the sandbox's conversation crosses in both directions", async () => {
-  const transcript = new Transcript();
-  await playConversation(there.world, transcript);
-  expect(transcript.render()).toContain("Bob: Loud and clear :)");
+test("the sandbox's conversations cross in both directions, on Matrix and on XMPP at once", async () => {
+  const [matrix, xmpp] = [new Transcript(), new Transcript()];
+  await Promise.all([playConversation(there.world, matrix), playXmppConversation(there.world, xmpp)]);
+  expect(matrix.render()).toMatch(/ │ Bob: Loud and clear :\)\n/);
+  expect(xmpp.render()).toMatch(/^seconds │ XMPP +│ MSN\n/);
+  expect(xmpp.render()).toMatch(/\d │ Fred: Loud and clear :\) +│\n/);
+});
+
+test("who reads the sandbox's description can sign in by XMPP and register", async () => {
+  const { xmpp, xmppCertificate } = description(there.world) as {
+    xmpp: {
+      host: "127.0.0.1";
+      port: number;
+      domain: string;
+      component: string;
+      users: { jid: string; password: string }[];
+    };
+    xmppCertificate: string;
+  };
+  expect(Object.keys(xmpp)).toEqual(["host", "port", "domain", "component", "muc", "users"]);
+  expect(xmpp.users.map(({ jid }) => jid)).toEqual(["emma@xmpp.test", "felix@xmpp.test"]);
+  const server = { ...xmpp, c2sPort: xmpp.port, ca: readFileSync(xmppCertificate, "utf8") };
+  const [, { jid, password } = { jid: "", password: "" }] = xmpp.users;
+  const felix = await XmppPerson.signIn({ server, jid, password });
+  onTestFinished(() => felix.close());
+  expect((await felix.ask.registration(xmpp.component)).url).toContain("/link/");
+  expect(welcome(there.world)).toContain(`/connect emma@xmpp.test server 127.0.0.1 port ${xmpp.port} tls trust`);
 });
 
 test("an account that is linked cannot be linked by somebody else", async () => {

@@ -2,19 +2,22 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { playConversation } from "./conversation.ts";
+import { description, welcome } from "./description.ts";
 import { isAlive } from "./proc-table.ts";
 import { TraceRecorder } from "./trace.ts";
 import { Transcript } from "./transcript.ts";
 import { World } from "./world.ts";
-import type { XmppServer } from "./xmpp-server.ts";
+import { playXmppConversation } from "./xmpp-conversation.ts";
 
 const VAR = fileURLToPath(new URL("../../../var/", import.meta.url));
 const FOLDER = join(VAR, "sandbox");
 const DESCRIPTION = join(VAR, "sandbox.json");
+const MSN_NAMES = ["alice", "bob", "carol", "dave", "emily", "fred"];
+const XMPP_USERS = ["emma", "felix"];
 
 /**
- * `npm run sandbox`: Redis, Synapse, an MSN network and the bridge on loopback, until Ctrl-C; with `check` a scripted
- * conversation through all of it. Writes var/sandbox.json, so that any other client can join in.
+ * `npm run sandbox`: Redis, Synapse, Prosody, an MSN network and the bridge on loopback, until Ctrl-C; with `check` scripted
+ * conversations through all of it. Writes var/sandbox.json, so that any other client can join in.
  * @returns the exit code: 0 when all that was asked for was seen
  */
 export async function sandbox(options: { readonly check: boolean }): Promise<number> {
@@ -31,18 +34,20 @@ export async function sandbox(options: { readonly check: boolean }): Promise<num
   const world = await World.start({
     dir: FOLDER,
     venv: join(VAR, "synapse-venv"),
+    msnNames: MSN_NAMES,
+    xmppUsers: XMPP_USERS,
     trace: recorder.add,
     handleSignals: false,
     onProgress: (what) => console.log(`  ${seconds(started)} s  ${what}`),
   });
-  describe(world);
+  writeFileSync(DESCRIPTION, `${JSON.stringify(description(world), null, 2)}\n`);
   const interrupted = new Promise<"interrupted">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve("interrupted"));
   });
   let code = 0;
   if (options.check) code = await Promise.race([check(world, recorder), interrupted.then(() => 1)]);
   else {
-    welcome(world);
+    console.log(welcome(world));
     await interrupted;
     console.log("\nStopping …");
   }
@@ -54,70 +59,24 @@ export async function sandbox(options: { readonly check: boolean }): Promise<num
 }
 
 async function check(world: World, recorder: TraceRecorder): Promise<number> {
-  const transcript = new Transcript();
-  let failure: unknown;
-  try {
-    await playConversation(world, transcript);
-  } catch (error) {
-    failure = error;
-  }
-  console.log(`\n${transcript.render()}\n`);
-  if (failure === undefined) {
-    console.log("All of it was seen on both sides.");
+  // At the same time, and each told from its beginning to its end.
+  const conversations = [playConversation, playXmppConversation].map((play) => {
+    const transcript = new Transcript();
+    return { transcript, played: play(world, transcript) };
+  });
+  const played = await Promise.allSettled(conversations.map((conversation) => conversation.played));
+  for (const { transcript } of conversations) console.log(`\n${transcript.render()}\n`);
+  const failures = played.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (failures.length === 0) {
+    console.log("All of it was seen on all sides.");
     return 0;
   }
   const file = join(VAR, "sandbox-trace.log");
   writeFileSync(file, recorder.text());
-  console.error(`Not all of it was seen: ${failure instanceof Error ? failure.message : String(failure)}`);
-  console.error(`Both protocols' lines are in ${file}; the end of the bridge's log:\n${world.bridge.logTail(15)}`);
+  for (const failure of failures)
+    console.error(`Not all of it was seen: ${failure instanceof Error ? failure.message : String(failure)}`);
+  console.error(`All protocols' lines are in ${file}; the end of the bridge's log:\n${world.bridge.logTail(15)}`);
   return 1;
-}
-
-function describe(world: World): void {
-  const { setup } = world.bridge;
-  const { ns, http } = world.msn.ports;
-  const description = {
-    homeserver: {
-      url: world.synapse.url,
-      serverName: world.synapse.serverName,
-      bot: setup.bot,
-      users: world.users.map(({ id, password }) => ({ id, password })),
-    },
-    msn: { host: "127.0.0.1", port: ns, http: `http://127.0.0.1:${http}`, accounts: world.accounts },
-    ...(world.xmpp === undefined ? {} : { xmpp: describeXmpp(world.xmpp) }),
-    redis: world.redis.url,
-    bridge: { url: setup.webUrl, metrics: setup.metricsUrl },
-    pids: { sandbox: process.pid, ...world.pids() },
-  };
-  writeFileSync(DESCRIPTION, `${JSON.stringify(description, null, 2)}\n`);
-}
-
-function describeXmpp(server: XmppServer): Record<string, unknown> {
-  const { host, c2sPort, domain, component, muc, users, caFile } = server;
-  return { host, port: c2sPort, domain, component, muc, users, ca: caFile };
-}
-
-function welcome(world: World): void {
-  const { setup } = world.bridge;
-  console.log(`
-Matrix: sign in at ${world.synapse.url} as
-${world.users.map(({ id, password }) => `  ${id}  (password ${password})`).join("\n")}
-  and write "link" to ${setup.bot}.
-
-MSN: notification server 127.0.0.1:${world.msn.ports.ns}, web services http://127.0.0.1:${world.msn.ports.http}; MSNP11 and MSNP18
-${world.accounts.map(({ email, password, name }) => `  ${email}  (password ${password}, ${name})`).join("\n")}
-${welcomeXmpp(world.xmpp)}
-Health ${setup.webUrl}/ready, figures ${setup.metricsUrl}, all of it in var/sandbox.json.
-Ctrl-C ends everything.`);
-}
-
-function welcomeXmpp(server: XmppServer | undefined): string {
-  if (server === undefined) return "";
-  const users = server.users.map(({ jid, password }) => `  ${jid}  (password ${password})`).join("\n");
-  return `
-XMPP: ${server.host}:${server.c2sPort} (STARTTLS, certificate in ${server.caFile}), the bridge is ${server.component}
-${users}
-`;
 }
 
 function runningSandbox(): number | undefined {

@@ -35,6 +35,8 @@ export class MsnPerson {
   readonly email: Email;
   readonly messages: SeenMessage[] = [];
   readonly typists: { readonly from: Email; readonly at: number }[] = [];
+  /** Who has nudged, oldest first. */
+  readonly nudges: Email[] = [];
   readonly #options: MsnPersonOptions;
   readonly #watchers = new Watchers();
   #client: MsnClient;
@@ -81,6 +83,10 @@ export class MsnPerson {
 
   async type(to: string): Promise<void> {
     await this.#client.conversation(parseEmail(to)).sendTyping();
+  }
+
+  async nudge(to: string): Promise<void> {
+    await this.#client.conversation(parseEmail(to)).sendNudge();
   }
 
   async setStatus(status: MsnStatus): Promise<void> {
@@ -135,6 +141,7 @@ export class MsnPerson {
     });
     client.on("message", ({ from, body, receivedAt }) => {
       if (body.kind === "text") this.messages.push({ from, text: body.text, at: receivedAt });
+      if (body.kind === "nudge") this.nudges.push(from);
       this.#wake();
     });
     client.on("typing", ({ from }) => {

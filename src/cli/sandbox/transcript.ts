@@ -1,29 +1,42 @@
-/** A conversation as its two sides saw it, printed side by side. */
+const SIDES = ["Matrix", "XMPP", "MSN"] as const;
+
+type Side = (typeof SIDES)[number];
+
+/** A conversation as its sides saw it, printed side by side. */
 export class Transcript {
-  readonly #rows: { readonly at: number; readonly side: "matrix" | "msn"; readonly text: string }[] = [];
+  readonly #rows: { readonly at: number; readonly side: Side; readonly text: string }[] = [];
   readonly #start = performance.now();
 
   matrix(text: string): void {
-    this.#rows.push({ at: performance.now() - this.#start, side: "matrix", text });
+    this.#add("Matrix", text);
+  }
+
+  xmpp(text: string): void {
+    this.#add("XMPP", text);
   }
 
   msn(text: string): void {
-    this.#rows.push({ at: performance.now() - this.#start, side: "msn", text });
+    this.#add("MSN", text);
   }
 
-  /** Two columns of `width` characters; what happens on one side stands on that side. */
+  /** A column of `width` characters for each side on which something happened. */
   render(width = 58): string {
-    const rule = `${"─".repeat(8)}┬${"─".repeat(width + 2)}┬${"─".repeat(width + 1)}`;
-    const lines = [`${"seconds".padStart(7)} │ ${"Matrix".padEnd(width)} │ MSN`, rule.replaceAll("┬", "┼")];
+    const sides = SIDES.filter((side) => this.#rows.some((row) => row.side === side));
+    const line = (time: string, columns: readonly string[]): string =>
+      [time.padStart(7), ...columns.map((text) => text.padEnd(width))].join(" │ ").trimEnd();
+    const rule = [8, ...sides.map((_, i) => width + (i === sides.length - 1 ? 1 : 2))].map((n) => "─".repeat(n));
+    const lines = [line("seconds", sides), rule.join("┼")];
     for (const row of this.#rows) {
-      const time = (row.at / 1000).toFixed(2).padStart(7);
       for (const [i, part] of wrap(row.text, width).entries()) {
-        const left = (row.side === "matrix" ? part : "").padEnd(width);
-        const right = row.side === "msn" ? part : "";
-        lines.push(`${i === 0 ? time : "       "} │ ${left} │ ${right}`.trimEnd());
+        const columns = sides.map((side) => (side === row.side ? part : ""));
+        lines.push(line(i === 0 ? (row.at / 1000).toFixed(2) : "", columns));
       }
     }
     return lines.join("\n");
+  }
+
+  #add(side: Side, text: string): void {
+    this.#rows.push({ at: performance.now() - this.#start, side, text });
   }
 }
 

@@ -21,7 +21,7 @@ export interface WorldOptions {
   readonly serverName?: string;
   readonly matrixUsers?: readonly string[];
   readonly msnNames?: readonly string[];
-  /** Users of a Prosody; it is started only when there are any. */
+  /** Users of a Prosody; only when there are any is it started, and has the bridge a home there. */
   readonly xmppUsers?: readonly string[];
   readonly trace?: Trace | undefined;
   readonly bridge?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -38,7 +38,10 @@ export interface MsnAccount {
 
 const MSN_DOMAIN = "msn.test";
 
-/** Everything that a conversation needs, real and on loopback: Redis, Synapse, an MSN network, and the bridge. */
+/**
+ * Everything that a conversation needs, real and on loopback: Redis, Synapse, an MSN network, the bridge, and a Prosody
+ * when there are people for it.
+ */
 export class World {
   readonly synapse: Synapse;
   readonly redis: RedisServer;
@@ -106,7 +109,7 @@ export class World {
         redisUrl: redis.url,
         msn: msn.services,
         group,
-        overrides: options.bridge ?? {},
+        overrides: { ...(xmpp === undefined ? {} : { xmpp: componentOf(xmpp) }), ...options.bridge },
       });
       await bridge.start();
       say("bridge");
@@ -160,6 +163,11 @@ export class World {
     return `@${ghostPrefix}sandbox_${name}=40${MSN_DOMAIN}:${serverName}`;
   }
 
+  /** The JID of the ghost of an MSN account. */
+  xmppGhost(name: string): string {
+    return `${name}\\40${MSN_DOMAIN}@${this.xmpp?.component ?? ""}`;
+  }
+
   pids(): Record<string, number> {
     return Object.fromEntries(this.#group.running().map(({ name, pid }) => [name, pid]));
   }
@@ -178,6 +186,10 @@ async function startXmpp({ dir, xmppUsers = [] }: WorldOptions, group: ProcessGr
   if (xmppUsers.length === 0) return undefined;
   const users = xmppUsers.map((name) => ({ name, password: `pw-${name}` }));
   return await startProsody({ dir: join(dir, "prosody"), users, group });
+}
+
+function componentOf({ host, componentPort, component, secret, domain }: XmppServer): Record<string, unknown> {
+  return { host, port: componentPort, component, secret, domain };
 }
 
 function msnAccount(name: string): MsnAccount {

@@ -168,14 +168,20 @@ export abstract class LocalXmppServer implements XmppServer {
   async start(): Promise<void> {
     await this.restart();
     this.#version = await this.askVersion();
-    for (const user of this.#options.users ?? []) await this.addUser(user);
+    const users = this.#options.users ?? [];
+    await Promise.all(users.map((user) => this.register(user)));
+    this.#accounts.push(...users.map((user) => this.#accountOf(user)));
   }
 
   async addUser(user: XmppUser): Promise<XmppAccount> {
     await this.register(user);
-    const account = { jid: `${user.name}@${this.domain}`, password: user.password };
+    const account = this.#accountOf(user);
     this.#accounts.push(account);
     return account;
+  }
+
+  #accountOf({ name, password }: XmppUser): XmppAccount {
+    return { jid: `${name}@${this.domain}`, password };
   }
 
   async stop(): Promise<void> {
