@@ -12,6 +12,7 @@ import type { RedisPlace } from "./link.ts";
 import { RedisLink } from "./link.ts";
 import { RedisContacts, RedisProfiles } from "./people.ts";
 import { RedisPortals } from "./portals.ts";
+import { RedisRoomNotes } from "./room-notes.ts";
 import type { SealingKeys } from "./sealing.ts";
 import { RedisSecrets } from "./secrets.ts";
 import { RedisTold } from "./told.ts";
@@ -48,6 +49,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
   const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, log: o.log });
   const contacts = new RedisContacts(link, keys);
   const profiles = new RedisProfiles(link, keys);
+  const notes = new RedisRoomNotes(link, keys);
   const told = new RedisTold(link, keys);
   const secrets = new RedisSecrets(link, keys, o.keys, o.log);
   const rates = new RedisRates(link, keys);
@@ -87,6 +89,9 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     updateGhost: (...a) => profiles.updateGhost(...a),
     resident: (...a) => profiles.resident(...a),
     updateResident: (...a) => profiles.updateResident(...a),
+    keepRoomNote: (...a) => notes.keepRoomNote(...a),
+    dropRoomNote: (...a) => notes.dropRoomNote(...a),
+    roomNotes: (...a) => notes.roomNotes(...a),
     tell: (...a) => told.tell(...a),
     untell: (...a) => told.untell(...a),
     told: (...a) => told.told(...a),

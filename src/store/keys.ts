@@ -183,6 +183,13 @@ export const KEY_TABLE = {
     life: "for ever, 64 fields",
     holds: "What a home keeps about a resident",
   },
+  roomNotes: {
+    pattern: "{s<n>}:rooms:<home>",
+    type: "hash",
+    tag: "shard of the room",
+    life: "until the home drops it",
+    holds: "What a home keeps about a room of its own (who it is for, up to where it was read), by room",
+  },
   secrets: {
     pattern: "{s<n>}:secrets:<resident>",
     type: "hash",
@@ -320,6 +327,10 @@ export class Keyspace {
 
   contacts(account: AccountId): string {
     return this.#in(shardOf(account), `contacts:${account}`);
+  }
+
+  roomNotes(home: HomeName, shard: Shard): string {
+    return this.#in(shard, `rooms:${home}`);
   }
 
   ghost(home: HomeName, ghost: GhostRef): string {

@@ -1,3 +1,4 @@
+export type { ClientAccount, RelayRoom, XmppClientLimits, XmppClientOptions } from "./client/options.ts";
 export { GhostJids } from "./convert/ghost.ts";
 export { createXmppHome, XMPP, type XmppHome } from "./home.ts";
 export { type BareJid, type Jid, parseBareJid, parseJid } from "./jid.ts";

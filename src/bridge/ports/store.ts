@@ -168,6 +168,15 @@ export interface ProfileStore {
   updateResident(resident: ResidentId, fields: Readonly<Record<string, string>>): Promise<void>;
 }
 
+/** What a home keeps about rooms of its own, to find them again when it starts. */
+export interface RoomNoteStore {
+  /** At most 4 KiB; replaces what was kept of that room. */
+  keepRoomNote(home: HomeName, room: RoomId, note: string): Promise<void>;
+  dropRoomNote(home: HomeName, room: RoomId): Promise<void>;
+  /** All that is kept for the home. */
+  roomNotes(home: HomeName): Promise<ReadonlyMap<RoomId, string>>;
+}
+
 /** What an account's owner has been told and need not hear again. */
 export interface ToldStore {
   /** Nothing happens when the account is not linked (any more). At most 5 000 per account: the oldest goes. */
@@ -224,6 +233,7 @@ export interface Store
     PortalStore,
     ContactStore,
     ProfileStore,
+    RoomNoteStore,
     ToldStore,
     SecretStore,
     RateStore,

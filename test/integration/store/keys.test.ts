@@ -41,6 +41,7 @@ test("every key that the store writes is in the table, with its type", async () 
   await store.appendOnce(inward(id, "bob"), said("d"), "id-1");
   await store.tell(id, "request|carol@msn.test");
   await store.keepSecret(ann, "puppet", new Secret("x"));
+  await store.keepRoomNote(matrix, roomId("!r"), "for Bob");
   await store.takeSignIn(network, 1, 1);
   await store.issueTicket(new Secret("one"), { resident: ann }, 60_000);
   await store.issueTicket(new Secret("two"), { resident: ann }, 60_000);

@@ -149,3 +149,17 @@ test("facts have a bound in number and in length", async () => {
   await expect(store.updateResident(cid, { f1: "x".repeat(5000) })).rejects.toMatchObject({ code: "bad-input" });
   expect(Object.keys(await store.resident(cid))).toHaveLength(64);
 });
+
+test("what a home keeps about its rooms is found again, replaced and dropped, and has a limit", async () => {
+  const store = await fixture.open();
+  const rooms = Array.from({ length: 20 }, (_, i) => roomId(`note-${i}@rooms.test`));
+  for (const room of rooms) await store.keepRoomNote(matrix, room, `first of ${room}`);
+  const [first = roomId(""), second = roomId("")] = rooms;
+  await store.keepRoomNote(matrix, first, "second");
+  await store.dropRoomNote(matrix, second);
+  const notes = await store.roomNotes(matrix);
+  expect(notes.size).toBe(19);
+  expect(notes.get(first)).toBe("second");
+  expect(notes.has(second)).toBe(false);
+  await expect(store.keepRoomNote(matrix, first, "x".repeat(5000))).rejects.toThrow("5000 bytes");
+});

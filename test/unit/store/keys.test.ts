@@ -50,6 +50,7 @@ const samples: Record<keyof typeof KEY_TABLE, string> = {
   contacts: keys.contacts(account),
   ghost: keys.ghost(home, ghost),
   resident: keys.resident(resident),
+  roomNotes: keys.roomNotes(home, shard),
   signIn: keys.signIn(network),
   ticket: keys.ticket("hash"),
   ticketsOf: keys.ticketsOf(resident),
