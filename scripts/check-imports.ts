@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   msn: { rooms: ["msnp", "bridge"], packages: COMMON },
   matrix: {
     rooms: ["bridge"],
-    packages: [...COMMON, "matrix-appservice-bridge", "undici", "yaml"],
+    packages: [...COMMON, "htmlparser2", "matrix-appservice-bridge", "undici", "yaml"],
   },
   xmpp: { rooms: ["bridge"], packages: [...COMMON, "@xmpp/client", "@xmpp/component", "saxes"] },
   store: { rooms: ["bridge"], packages: [...COMMON, "ioredis"] },
