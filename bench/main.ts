@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeFailure } from "./lib/failure.ts";
+import { HOMES } from "./lib/homes.ts";
 import { describeMachine, machineText } from "./lib/machine.ts";
 import { type Figure, type Part, type PartOptions, table, verdict } from "./lib/report.ts";
 import { codec } from "./parts/codec.ts";
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [part…] [options]
 
 Measures on this machine, prints a table per part and writes var/bench.json.
   parts      ${PARTS.map(({ name }) => name).join(", ")}; all of them when none is named
+  --home h   delay and throughput with ${HOMES.map(({ name }) => name).join(" or ")} alone
   --quick    fewer and shorter runs: whether it works, not how fast it is
   --full     memory at 10 000 puppets, too
   --profile  throughput writes CPU profiles of the bridge to var/, for Chromium's developer tools
@@ -40,14 +42,23 @@ function parse(args: readonly string[]): Wish | string | undefined {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { quick: flag, full: flag, profile: flag, help: flag, out: { type: "string", default: RESULTS } },
+      options: {
+        home: { type: "string" },
+        quick: flag,
+        full: flag,
+        profile: flag,
+        help: flag,
+        out: { type: "string", default: RESULTS },
+      },
     });
     if (values.help) return undefined;
     const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
     if (unknown !== undefined) return `There is no part ${unknown}.`;
     const parts = positionals.length === 0 ? PARTS : PARTS.filter(({ name }) => positionals.includes(name));
-    const { quick, full, profile, out } = values;
-    return { parts, quick, full, profile, file: out };
+    const { home, quick, full, profile, out } = values;
+    const homes = home === undefined ? HOMES : HOMES.filter(({ name }) => name === home);
+    if (homes.length === 0) return `There is no home ${home}.`;
+    return { parts, homes, quick, full, profile, file: out };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

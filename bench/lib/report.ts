@@ -1,3 +1,5 @@
+import type { StubHome } from "./homes.ts";
+
 /** One measured number, with the mark it is held against when it has one (source: design §7). */
 export interface Figure {
   readonly what: string;
@@ -12,6 +14,8 @@ export type Target = { readonly atLeast: number } | { readonly atMost: number };
 export type Verdict = "ok" | "MISSED" | "";
 
 export interface PartOptions {
+  /** Those that are measured, where a part measures several. */
+  readonly homes: readonly StubHome[];
   readonly quick: boolean;
   readonly full: boolean;
   /** Write a CPU profile of the bridge under load, too. */

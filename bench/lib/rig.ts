@@ -10,6 +10,7 @@ import { noMeter } from "../../src/bridge/metrics.ts";
 import {
   accountId,
   directConversation,
+  type HomeName,
   parseContactAddress,
   parseHomeName,
   parseNetworkName,
@@ -31,7 +32,7 @@ import type { ProcessMemory } from "./probe.ts";
 
 /** Of every account on the MSN network. */
 export const PASSWORD = "bench";
-const NETWORK = parseNetworkName("sandbox");
+export const NETWORK = parseNetworkName("sandbox");
 const MATRIX = parseHomeName("matrix");
 const VAR = fileURLToPath(new URL("../../var/", import.meta.url));
 const PROBE_PROGRAM = new URL("probe.ts", import.meta.url).href;
@@ -42,7 +43,7 @@ export interface RigOptions {
   readonly countSignIns?: boolean;
 }
 
-type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What every measurement of the running bridge needs: Redis, the MSN network and the bridge, each a process of its own. */
 export class Rig {
@@ -75,19 +76,19 @@ export class Rig {
   }
 
   /** The lane of a talk in the bridge, by its name. */
-  lane(kind: "out" | "in", { puppet, person }: Talk): string {
-    return `${kind === "in" ? `in:${MATRIX}` : kind}|${NETWORK}/${puppet}>${person}`;
+  lane(kind: "out" | "in", { puppet, person }: Talk, home: HomeName): string {
+    return `${kind === "in" ? `in:${home}` : kind}|${NETWORK}/${puppet}>${person}`;
   }
 
   /** Links an account for a resident, as the link page would. */
-  async link(email: string, resident: string): Promise<void> {
+  async link(email: string, resident: string, home = MATRIX): Promise<void> {
     const address = parseContactAddress(email);
     await this.parts.store.link(
       {
         id: accountId(NETWORK, address),
         network: NETWORK,
         address,
-        owner: residentId(MATRIX, resident),
+        owner: residentId(home, resident),
         spelling: address,
         machineGuid: randomUUID(),
         wishedAvailability: "automatic",
@@ -99,10 +100,10 @@ export class Rig {
   }
 
   /** Ties a room to the chat of a puppet with a person. */
-  async bind({ puppet, person }: Talk, room: string, resident: string): Promise<void> {
+  async bind({ puppet, person }: Talk, room: string, resident: string, home: HomeName): Promise<void> {
     const account = accountId(NETWORK, parseContactAddress(puppet));
     const portal = portalId(account, directConversation(parseContactAddress(person)));
-    await this.parts.store.bind(portal, { home: MATRIX, room: roomId(room), resident: residentId(MATRIX, resident) });
+    await this.parts.store.bind(portal, { home, room: roomId(room), resident: residentId(home, resident) });
   }
 
   /** Whether anything waits in the lanes of an account (or of one that shares its shard). */
@@ -111,12 +112,12 @@ export class Rig {
     return (await this.parts.store.waiting(shardOf(account))).length > 0;
   }
 
-  /** Starts the bridge; what is linked and bound before is what it finds. */
-  async startBridge(homeserverUrl: string, overrides: Overrides = {}): Promise<void> {
+  /** Starts the bridge, without Matrix when there is no homeserver; what is linked and bound before is what it finds. */
+  async startBridge(homeserverUrl: string | undefined, overrides: Overrides = {}): Promise<void> {
     const { setup, redis, services, group } = this.parts;
     this.#bridge = new BridgeProcess({
       setup,
-      homeserverUrl,
+      ...(homeserverUrl === undefined ? {} : { homeserverUrl }),
       redisUrl: redis.url,
       msn: services,
       group,

@@ -1,4 +1,5 @@
 import type { Child } from "../lib/child.ts";
+import type { StubHome } from "../lib/homes.ts";
 import type { Figure, Part } from "../lib/report.ts";
 import { percentile } from "../lib/stats.ts";
 import { startTalks, type TalkRig, warmUp } from "../lib/talks.ts";
@@ -11,8 +12,6 @@ const PER_SECOND = 100;
 const P50 = { atMost: 2 };
 const P99 = { atMost: 15 };
 const LATE_MS = 30_000;
-const TO_MSN = "from the transaction's PUT until the contact's client has it";
-const TO_HOME = "from the contact's MSG until the homeserver has the PUT";
 
 type Ages = readonly number[];
 
@@ -26,32 +25,42 @@ interface Stretch {
 export const delay: Part = {
   name: "delay",
   title: `Delay at ${PER_SECOND} messages/s in ${CHATS} chats, both ways at once`,
-  async run({ quick, say }) {
-    const seconds = quick ? 3 : 5;
-    const stretches = quick ? 1 : 5;
-    const talks = await startTalks(CHATS);
-    try {
-      say("warming up");
-      await warmUp(talks, quick ? 10 : 100);
-      const bareTalk = await prepareBare(talks);
-      const bridged: Stretch[] = [];
-      const bare: Stretch[] = [];
-      await bareTalk(2);
-      for (let n = 0; n < stretches; n++) {
-        say(`${seconds} s of talk through the bridge, ${seconds} s over the bare hops (${n + 1} of ${stretches})`);
-        bridged.push(await talk(talks, seconds));
-        bare.push(await bareTalk(seconds));
-      }
-      const how = `best of ${stretches} stretches of ${seconds} s`;
-      return [
-        ...rows("Matrix to MSN", [TO_MSN, how], agesOf(bridged, "toMsn"), agesOf(bare, "toMsn")),
-        ...rows("MSN to Matrix", [TO_HOME, how], agesOf(bridged, "toHome"), agesOf(bare, "toHome")),
-      ];
-    } finally {
-      await talks.rig.stop();
+  async run({ homes, quick, say }) {
+    const figures: Figure[] = [];
+    for (const home of homes) {
+      say(`${home.title}: warming up`);
+      figures.push(...(await measure(home, quick, (what) => say(`${home.title}: ${what}`))));
     }
+    return figures;
   },
 };
+
+async function measure(home: StubHome, quick: boolean, say: (what: string) => void): Promise<Figure[]> {
+  const seconds = quick ? 3 : 5;
+  const stretches = quick ? 1 : 5;
+  const talks = await startTalks(home, CHATS);
+  try {
+    await warmUp(talks, quick ? 10 : 100);
+    const bareTalk = await prepareBare(talks);
+    const bridged: Stretch[] = [];
+    const bare: Stretch[] = [];
+    await bareTalk(2);
+    for (let n = 0; n < stretches; n++) {
+      say(`${seconds} s of talk through the bridge, ${seconds} s over the bare hops (${n + 1} of ${stretches})`);
+      bridged.push(await talk(talks, seconds));
+      bare.push(await bareTalk(seconds));
+    }
+    const how = `best of ${stretches} stretches of ${seconds} s`;
+    const toMsn = `${home.words.out} until the contact's client has it`;
+    const toHome = `from the contact's MSG ${home.words.in}`;
+    return [
+      ...rows(`${home.title} to MSN`, [toMsn, how], agesOf(bridged, "toMsn"), agesOf(bare, "toMsn")),
+      ...rows(`MSN to ${home.title}`, [toHome, how], agesOf(bridged, "toHome"), agesOf(bare, "toHome")),
+    ];
+  } finally {
+    await talks.rig.stop();
+  }
+}
 
 function agesOf(stretches: readonly Stretch[], way: keyof Stretch): readonly Ages[] {
   return stretches.map((stretch) => stretch[way]);
@@ -74,41 +83,41 @@ function rows(way: string, [what, how]: readonly [string, string], bridged: read
   ];
 }
 
-async function talk({ rig, homeserver, talks, chats }: TalkRig, seconds: number): Promise<Stretch> {
+async function talk({ rig, server, bridge, talks, chats }: TalkRig, seconds: number): Promise<Stretch> {
   const { msn } = rig.parts;
   const half = { perSecond: PER_SECOND / 2, seconds };
-  await Promise.all([homeserver.ask("forget", undefined), msn.ask("forget", undefined)]);
+  await Promise.all([server.ask("forget", undefined), msn.ask("forget", undefined)]);
   const [out, back] = await Promise.all([
-    homeserver.ask("pace", { ...half, url: rig.url, chats }),
+    server.ask("pace", { ...half, to: bridge, chats }),
     msn.ask("pace", { ...half, talks }),
   ]);
   await msn.ask("arrived", { count: out, timeoutMs: LATE_MS });
-  await homeserver.ask("arrived", { what: "send", count: back, timeoutMs: LATE_MS });
-  return { toMsn: await msn.ask("ages", undefined), toHome: await homeserver.ask("ages", undefined) };
+  await server.ask("arrived", { what: "send", count: back, timeoutMs: LATE_MS });
+  return { toMsn: await msn.ask("ages", undefined), toHome: await server.ask("ages", undefined) };
 }
 
-/** The same hops with nothing of the bridge: HTTP, one append to Redis, a TCP relay. */
+/** The same hops with nothing of the bridge: the home's own, one append to Redis, a TCP relay. */
 async function prepareBare(running: TalkRig): Promise<(seconds: number) => Promise<Stretch>> {
-  const { rig, homeserverUrl } = running;
+  const { rig, bare: home } = running;
   const relay = await rig.program<RelayQuestions>("relay");
   const bare = await rig.program<BareQuestions>("bare");
   const relayPort = await relay.ask("start", undefined);
-  await bare.ask("start", { redisUrl: rig.parts.redis.url, homeserverUrl, token: rig.token, bot: rig.bot });
-  const url = await bare.ask("hops", { posts: running.posts("in"), relayPort });
+  await bare.ask("start", { redisUrl: rig.parts.redis.url, home });
+  const to = await bare.ask("hops", { posts: running.posts("in"), relayPort });
   await relay.ask("person", relayPort);
-  return (seconds) => bareTalk(running, relay, url, seconds);
+  return (seconds) => bareTalk(running, relay, to, seconds);
 }
 
 async function bareTalk(
-  { homeserver, chats }: TalkRig,
+  { server, chats }: TalkRig,
   relay: Child<RelayQuestions>,
-  url: string,
+  to: string,
   seconds: number,
 ): Promise<Stretch> {
-  await Promise.all([homeserver.ask("forget", undefined), relay.ask("forget", undefined)]);
+  await Promise.all([server.ask("forget", undefined), relay.ask("forget", undefined)]);
   const half = { perSecond: PER_SECOND / 2, seconds };
-  const [out, back] = await Promise.all([homeserver.ask("pace", { ...half, url, chats }), relay.ask("pace", half)]);
+  const [out, back] = await Promise.all([server.ask("pace", { ...half, to, chats }), relay.ask("pace", half)]);
   await relay.ask("arrived", { count: out, timeoutMs: LATE_MS });
-  await homeserver.ask("arrived", { what: "send", count: back, timeoutMs: LATE_MS });
-  return { toMsn: await relay.ask("ages", undefined), toHome: await homeserver.ask("ages", undefined) };
+  await server.ask("arrived", { what: "send", count: back, timeoutMs: LATE_MS });
+  return { toMsn: await relay.ask("ages", undefined), toHome: await server.ask("ages", undefined) };
 }

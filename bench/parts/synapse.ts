@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import { createMatrixUser, startSynapse } from "../../src/cli/sandbox/synapse.ts";
+import type { Post } from "../lib/bare-home.ts";
 import { SYNAPSE_VENV } from "../lib/machine.ts";
 import type { Figure, Part } from "../lib/report.ts";
 import { PASSWORD, Rig } from "../lib/rig.ts";
 import { percentile, sharedNow } from "../lib/stats.ts";
 import { account } from "../lib/talks.ts";
-import type { BareQuestions, Post } from "../procs/bare.ts";
+import type { BareQuestions } from "../procs/bare.ts";
 import type { Talk } from "../procs/msn.ts";
 
 const SERVER = "bench.test";
@@ -14,6 +15,8 @@ const SERVER = "bench.test";
 const CHATS = 12;
 const TARGET = { atLeast: 0.95 };
 const PUPPET = "puppet@msn.test";
+/** Of the ghosts, as the bridge calls it. */
+const DEVICE = "MSNBRIDGE";
 const LATE_MS = 180_000;
 /** How often it is looked whether the bridge has delivered the last one: half of it is the error, in a run of seconds. */
 const LOOK_MS = 20;
@@ -103,8 +106,11 @@ async function prepare(rig: Rig, people: readonly string[]): Promise<Scene> {
   // Stays in the rooms and stops asking Synapse for news.
   await anna.close();
   const bare = await rig.program<BareQuestions>("bare");
-  await bare.ask("start", { redisUrl: redis.url, homeserverUrl: server.url, token: rig.token, bot: rig.bot });
-  const posts = talks.map((talk, n) => ({ lane: "", room: rooms[n] ?? "", ghost: rig.ghost(talk.person) }));
+  const home = { kind: "matrix", url: server.url, token: rig.token, bot: rig.bot, device: DEVICE } as const;
+  await bare.ask("start", { redisUrl: redis.url, home });
+  const posts = talks.map(({ person }, n) => {
+    return { lane: "", room: rooms[n] ?? "", resident: user.id, ghost: rig.ghost(person) };
+  });
   return { rig, bare, talks, posts };
 }
 

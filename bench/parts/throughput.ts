@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
-import type { Figure, Part } from "../lib/report.ts";
+import type { Child } from "../lib/child.ts";
+import type { StubHome } from "../lib/homes.ts";
+import type { Figure, Part, PartOptions } from "../lib/report.ts";
 import { percentile, sharedNow } from "../lib/stats.ts";
 import { startTalks, type TalkRig, warmUp } from "../lib/talks.ts";
 import type { BareQuestions } from "../procs/bare.ts";
@@ -17,37 +19,47 @@ interface Round {
 /** As many messages as fit, with every chat busy, through the bridge and through a plain loop in turn. */
 export const throughput: Part = {
   name: "throughput",
-  title: `Throughput against a stub homeserver, ${CHATS} chats saturated`,
-  async run({ quick, profile, say }) {
-    const talks = await startTalks(CHATS);
-    try {
-      say("warming up");
-      await warmUp(talks, quick ? 5 : 50);
-      const each = quick ? 20 : 120;
-      const rounds = quick ? 1 : 4;
-      const results = { bridgeIn: [], bareIn: [], bridgeOut: [], bareOut: [] } as Record<string, Round[]>;
-      for (let n = 0; n < rounds; n++) {
-        say(`round ${n + 1} of ${rounds}, each way, ${each * CHATS} messages`);
-        results.bridgeIn?.push(await bridgeIn(talks, each));
-        results.bareIn?.push(await bareIn(talks, each));
-        results.bridgeOut?.push(await bridgeOut(talks, each));
-        results.bareOut?.push(await bareOut(talks, each));
-      }
-      if (profile) {
-        say("CPU profiles of the bridge");
-        await profiled(talks, "in", () => bridgeIn(talks, each));
-        await profiled(talks, "out", () => bridgeOut(talks, each));
-      }
-      const { bridgeIn: a = [], bareIn: b = [], bridgeOut: c = [], bareOut: d = [] } = results;
-      return [
-        ...rows("MSN to Matrix", a, b, "append, PUT, done"),
-        ...rows("Matrix to MSN", c, d, "transactions of 100, intake, done, receipt"),
-      ];
-    } finally {
-      await talks.rig.stop();
+  title: `Throughput against stub servers, ${CHATS} chats saturated`,
+  async run({ homes, quick, profile, say }) {
+    const figures: Figure[] = [];
+    for (const home of homes) {
+      say(`${home.title}: warming up`);
+      figures.push(...(await measure(home, { quick, profile, say: (what) => say(`${home.title}: ${what}`) })));
     }
+    return figures;
   },
 };
+
+async function measure(home: StubHome, { quick, profile, say }: Omit<PartOptions, "homes" | "full">) {
+  const talks = await startTalks(home, CHATS);
+  try {
+    await warmUp(talks, quick ? 5 : 50);
+    const each = quick ? 20 : 120;
+    const rounds = quick ? 1 : 4;
+    const bridgeToHome: Round[] = [];
+    const bareToHome: Round[] = [];
+    const bridgeToMsn: Round[] = [];
+    const bareToMsn: Round[] = [];
+    for (let n = 0; n < rounds; n++) {
+      say(`round ${n + 1} of ${rounds}, each way, ${each * CHATS} messages`);
+      bridgeToHome.push(await bridgeIn(talks, each));
+      bareToHome.push(await bareIn(talks, each));
+      bridgeToMsn.push(await bridgeOut(talks, each));
+      bareToMsn.push(await bareOut(talks, each));
+    }
+    if (profile) {
+      say("CPU profiles of the bridge");
+      await profiled(talks, `${home.name}-in`, () => bridgeIn(talks, each));
+      await profiled(talks, `${home.name}-out`, () => bridgeOut(talks, each));
+    }
+    return [
+      ...rows(`MSN to ${home.title}`, bridgeToHome, bareToHome, home.words.bareIn),
+      ...rows(`${home.title} to MSN`, bridgeToMsn, bareToMsn, home.words.bareOut),
+    ];
+  } finally {
+    await talks.rig.stop();
+  }
+}
 
 function rows(way: string, bridge: readonly Round[], bare: readonly Round[], loop: string): Figure[] {
   const best = (rounds: readonly Round[]): Round => rounds.toSorted((x, y) => y.perSecond - x.perSecond)[0] ?? NONE;
@@ -73,25 +85,25 @@ function rows(way: string, bridge: readonly Round[], bare: readonly Round[], loo
 
 const NONE: Round = { perSecond: 0, cpuMs: 0 };
 
-async function bridgeIn({ rig, homeserver, talks }: TalkRig, each: number): Promise<Round> {
+async function bridgeIn({ rig, server, talks }: TalkRig, each: number): Promise<Round> {
   const count = each * talks.length;
-  await homeserver.ask("forget", undefined);
+  await server.ask("forget", undefined);
   return await timed(count, rig, async () => {
     const said = rig.parts.msn.ask("flood", { each, talks });
-    const end = await homeserver.ask("arrived", { what: "send", count, timeoutMs: LATE_MS });
+    const end = await server.ask("arrived", { what: "send", count, timeoutMs: LATE_MS });
     await said;
     return end;
   });
 }
 
-async function bridgeOut({ rig, homeserver, chats }: TalkRig, each: number): Promise<Round> {
+async function bridgeOut({ rig, server, bridge, chats }: TalkRig, each: number): Promise<Round> {
   const count = each * chats.length;
-  await Promise.all([homeserver.ask("forget", undefined), rig.parts.msn.ask("forget", undefined)]);
+  await Promise.all([server.ask("forget", undefined), rig.parts.msn.ask("forget", undefined)]);
   return await timed(count, rig, async () => {
-    const pushed = homeserver.ask("flood", { url: rig.url, each, chats });
+    const pushed = server.ask("flood", { to: bridge, each, chats });
     await rig.parts.msn.ask("arrived", { count, timeoutMs: LATE_MS });
     // The sender is told, too: the bare loop's last step.
-    const end = await homeserver.ask("arrived", { what: "receipt", count, timeoutMs: LATE_MS });
+    const end = await server.ask("arrived", { what: "receipt", count, timeoutMs: LATE_MS });
     await pushed;
     return end;
   });
@@ -118,14 +130,14 @@ async function bareIn(running: TalkRig, each: number): Promise<Round> {
 }
 
 async function bareOut(running: TalkRig, each: number): Promise<Round> {
-  const { homeserver, chats } = running;
+  const { server, chats } = running;
   const count = each * chats.length;
   return await withBare(running, count, async (bare) => {
-    const url = await bare.ask("out", running.posts("out"));
+    const to = await bare.ask("out", running.posts("out"));
     const start = sharedNow();
     const [end] = await Promise.all([
       bare.ask("confirmed", { count, timeoutMs: LATE_MS }),
-      homeserver.ask("flood", { url, each, chats }),
+      server.ask("flood", { to, each, chats }),
     ]);
     return end - start;
   });
@@ -133,12 +145,12 @@ async function bareOut(running: TalkRig, each: number): Promise<Round> {
 
 /** Runs the bare loop in a new process, warm like the bridge; `work` resolves with the ms it took. */
 async function withBare(
-  { rig, homeserverUrl, posts }: TalkRig,
+  { rig, bare: home, posts }: TalkRig,
   count: number,
-  work: (bare: Awaited<ReturnType<typeof rig.program<BareQuestions>>>) => Promise<number>,
+  work: (bare: Child<BareQuestions>) => Promise<number>,
 ): Promise<Round> {
   const bare = await rig.program<BareQuestions>("bare");
-  await bare.ask("start", { redisUrl: rig.parts.redis.url, homeserverUrl, token: rig.token, bot: rig.bot });
+  await bare.ask("start", { redisUrl: rig.parts.redis.url, home });
   await bare.ask("in", { each: 20, posts: posts("in") });
   const before = spent(await bare.ask("cpu", undefined));
   const ms = await work(bare);

@@ -26,6 +26,11 @@ test("a part that does not exist is named, and which there are", async () => {
   await expect(failed).rejects.toMatchObject({ code: 64, stdout: expect.stringMatching(/no part coffee[\s\S]*codec/) });
 });
 
+test("so is a home that does not exist", async () => {
+  const failed = promisify(execFile)(process.execPath, [MAIN, "delay", "--home", "office"]);
+  await expect(failed).rejects.toMatchObject({ code: 64, stdout: expect.stringMatching(/no home office[\s\S]*xmpp/) });
+});
+
 test.each(Object.keys(FAMILIES))(
   "the recording of %s comes out of the decoder as it went in, however it is cut",
   (family) => {
