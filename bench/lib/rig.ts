@@ -88,7 +88,7 @@ export class Rig {
         id: accountId(NETWORK, address),
         network: NETWORK,
         address,
-        owner: residentId(home, resident),
+        owners: [residentId(home, resident)],
         spelling: address,
         machineGuid: randomUUID(),
         wishedAvailability: "automatic",

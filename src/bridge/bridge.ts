@@ -109,7 +109,7 @@ export class Bridge {
     this.#requests = new Requests({
       told: this.#told,
       log,
-      say: (account, text, key) => this.#tellUntilHeard(account, text, key),
+      say: (account, text, key) => this.#tellOne(account.owners, text, key),
     });
     this.#presence = new PresenceBoard({ homes: o.homes, meter, log });
     this.#portals = new PortalDirectory(store, { changed: (portal) => this.#portalChanged(portal) });
@@ -201,7 +201,7 @@ export class Bridge {
             mayLink: o.mayLink,
             requests: this.#requests,
             told: this.#told,
-            unlinked: (account) => this.#rosters.dropped(account),
+            unlinked: (account, owners) => this.#rosters.dropped(account, owners),
           }),
           log,
           forward: (portal, entry) => this.#forward(portal, entry),
@@ -223,7 +223,12 @@ export class Bridge {
       typing: this.#typing,
       log,
     });
-    this.linker = createLinker({ store, fleet: this.#fleet, networks, linked: (account) => this.#welcome(account) });
+    this.linker = createLinker({
+      store,
+      fleet: this.#fleet,
+      networks,
+      linked: (account, by, isNew) => this.#welcome(account, by, isNew),
+    });
   }
 
   /** Takes the shards, sets the puppets going, opens the homes, and works off what was left. */
@@ -293,17 +298,14 @@ export class Bridge {
     meter.gauge("msnb_lane_oldest_seconds", {}, (Date.now() - oldest) / 1000);
   }
 
-  /** A portal has a room: its contact matters from now on, and is shown as the puppet sees them. */
+  /** A portal's rooms are others than before: where it has one its contact matters, and is shown as the puppet sees them. */
   #portalChanged(portal: PortalRecord): void {
     const ghost = ghostOf(portal.id);
-    for (const { home } of portal.rooms) {
-      const side = this.#homes.get(home);
-      if (side) this.#presence.watch(side, ghost, portal.account);
-    }
+    const homes = portal.rooms.map(({ home }) => this.#homes.get(home)).filter((home) => home !== undefined);
+    this.#presence.watch(homes, ghost, portal.account);
     const account = this.#fleet.record(portal.account);
     const contact = this.#fleet.session(portal.account)?.contact(ghost.contact);
     if (account && contact && portal.rooms.length > 0) this.#see(account, contact);
-    if (portal.rooms.length === 0) this.#presence.unwatch(ghost, portal.account);
   }
 
   #see(account: AccountRecord, contact: ContactSnapshot): void {
@@ -329,10 +331,10 @@ export class Bridge {
     }
     const why = this.#fleet.puppet(account.id)?.trouble.why;
     const news = this.#news.of(account, state, this.#titleOf(account), why);
-    if (news !== undefined) this.#tell(account, news, `${state}|${account.id}|${Date.now()}`);
+    if (news !== undefined) this.#tell(account.owners, news, `${state}|${account.id}|${Date.now()}`);
   }
 
-  /** What the owner was told before this sign-in and is over by now. */
+  /** What the owners were told before this sign-in and is over by now. */
   async #lookAgain(account: AccountRecord): Promise<void> {
     const session = this.#fleet.session(account.id);
     if (!session) return;
@@ -361,26 +363,50 @@ export class Bridge {
     this.#lanes.wake(lane);
   }
 
-  #welcome(account: AccountRecord): void {
+  #welcome(account: AccountRecord, by: ResidentId, isNew: boolean): void {
+    const what = `${account.address} on ${this.#titleOf(account)} is`;
+    const key = `linked|${account.id}|${Date.now()}`;
+    const others = account.owners.filter((owner) => owner !== by);
+    const both = others.length > 0 ? " What is said there is here too, and what you say here is there." : "";
+    const also = others.length > 0 ? ` as it is from ${others.map((one) => this.#placeOf(one)).join(" and ")}` : "";
     this.#tell(
-      account,
-      `${account.address} on ${this.#titleOf(account)} is linked. Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
-      `linked|${account.id}|${Date.now()}`,
+      [by],
+      `${what} linked${also}.${both} Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
+      key,
+    );
+    if (!isNew) return;
+    this.#tell(
+      others,
+      `${what} now linked from ${this.#placeOf(by)} by ${residentParts(by).id}, too: your chats are there as well. If that was not you, change the password of ${account.address} and say \`unlink everywhere\`.`,
+      key,
     );
   }
 
-  #tell(account: AccountRecord, text: string, key: string): void {
-    this.#tellUntilHeard(account, text, key).catch((error: unknown) =>
-      this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "the owner could not be told"),
-    );
+  #placeOf(resident: ResidentId): string {
+    const { home } = residentParts(resident);
+    return this.#homes.get(home)?.title ?? home;
+  }
+
+  #tell(owners: readonly ResidentId[], text: string, key: string): void {
+    for (const owner of owners)
+      this.#tellUntilHeard(owner, text, key).catch((error: unknown) =>
+        this.#o.log.warn({ err: asBridgeError(error), owner }, "an owner could not be told"),
+      );
+  }
+
+  /** Tells all; it is told when one has heard it, for they are one person. Rejects when none could be told. */
+  async #tellOne(owners: readonly ResidentId[], text: string, key: string): Promise<void> {
+    await Promise.any(owners.map((owner) => this.#tellUntilHeard(owner, text, key))).catch((error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    });
   }
 
   /** A home that is away is tried again for about an hour; the key keeps the news single. */
-  async #tellUntilHeard(account: AccountRecord, text: string, key: string): Promise<void> {
-    const home = this.#homes.get(residentParts(account.owner).home);
+  async #tellUntilHeard(owner: ResidentId, text: string, key: string): Promise<void> {
+    const home = this.#homes.get(residentParts(owner).home);
     for (let attempt = 0; home && !this.#stopping.signal.aborted; attempt += 1) {
       try {
-        await home.say(account.owner, undefined, text, key);
+        await home.say(owner, undefined, text, key);
         return;
       } catch (error) {
         const cause = asBridgeError(error);

@@ -11,12 +11,13 @@ import type {
   NetworkName,
   Presence,
   PuppetState,
+  ResidentId,
   Shard,
 } from "./model.ts";
 import { AVAILABILITIES, accountParts, shardOf } from "./model.ts";
 import type { Network, OfflineWords, OwnWords, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
-import { OFFLINE } from "./presence.ts";
+import { OFFLINE, ownPresence } from "./presence.ts";
 import { Puppet } from "./puppet.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
 
@@ -50,10 +51,10 @@ export interface FleetOptions {
 interface Member {
   record: AccountRecord;
   readonly puppet: Puppet;
-  /** What the owner's home says of them; used while the wish is `automatic`. */
-  home: Presence | undefined;
+  /** What the owners' homes say of them, as far as they have; used while the wish is `automatic`. */
+  homes: ReadonlyMap<ResidentId, Presence>;
   /** What of that is stored. */
-  kept: Presence | undefined;
+  kept: ReadonlyMap<ResidentId, Presence>;
   /** What the sign-in under way, or the last one, began with. */
   beganAs: Shown | undefined;
 }
@@ -179,15 +180,24 @@ export class Fleet {
     current.puppet.start();
   }
 
-  /** What the owner's home says of the owner; kept, so that a restart does not show them otherwise. */
-  homePresence(account: AccountId, presence: Presence): void {
+  /** What an owner's home says of the owner; kept, so that a restart does not show them otherwise. */
+  homePresence(account: AccountId, owner: ResidentId, presence: Presence): void {
     const member = this.#members.get(account);
-    if (!member) return;
+    if (!member?.record.owners.includes(owner)) return;
     // Homes repeat themselves; the network and the store need not hear it.
-    const { home } = member;
+    const home = member.homes.get(owner);
     if (home?.availability === presence.availability && home.text === presence.text && home.media === presence.media)
       return;
-    member.home = presence;
+    member.homes = new Map([...member.homes, [owner, presence]]);
+    this.#announce(member);
+  }
+
+  /** An owner has come or gone while the sign-in stays as it is. */
+  owned(account: AccountId, owners: readonly ResidentId[]): void {
+    const member = this.#members.get(account);
+    if (!member) return;
+    member.record = { ...member.record, owners };
+    member.homes = new Map([...member.homes].filter(([owner]) => owners.includes(owner)));
     this.#announce(member);
   }
 
@@ -210,12 +220,14 @@ export class Fleet {
   }
 
   #tellPresence(member: Member): void {
-    const { home } = member;
+    const { homes } = member;
     this.#show(member)
       .then(async () => {
-        if (!home || home === member.kept) return;
-        await this.#o.store.updateResident(member.record.owner, { presence: JSON.stringify(home) });
-        member.kept = home;
+        for (const [owner, home] of homes) {
+          if (home === member.kept.get(owner)) continue;
+          await this.#o.store.updateResident(owner, { presence: JSON.stringify(home) });
+          member.kept = new Map([...member.kept, [owner, home]]);
+        }
       })
       .catch((error: unknown) => this.#o.log.debug({ err: error, account: member.record.id }, "presence not set"));
   }
@@ -250,20 +262,27 @@ export class Fleet {
     if (this.#members.has(record.id)) return;
     const turn = {};
     this.#joining.set(record.id, turn);
-    const last = await this.#o.store.resident(record.owner).catch((error: unknown) => {
-      this.#o.log.warn({ err: asBridgeError(error), account: record.id }, "the owner's last presence is not known");
-      return {} as Readonly<Record<string, string>>;
-    });
+    const last = await Promise.all(record.owners.map((owner) => this.#lastPresence(owner)));
+    const homes = new Map(last.filter((one) => one !== undefined));
     // The shard may have been lost, or the account have gone or come another way, meanwhile.
     if (this.#joining.get(record.id) !== turn) return;
     this.#joining.delete(record.id);
     if (!this.#shards.has(shardOf(record.id))) return;
-    const home = parsePresence(last.presence);
     const puppet = this.#puppet(record, network, () => member);
-    const member: Member = { record, puppet, home, kept: home, beganAs: undefined };
+    const member: Member = { record, puppet, homes, kept: homes, beganAs: undefined };
     this.#members.set(record.id, member);
     if (record.halt === "none") member.puppet.start();
     this.#o.events.joined?.(record, puppet.state);
+  }
+
+  async #lastPresence(owner: ResidentId): Promise<[ResidentId, Presence] | undefined> {
+    try {
+      const presence = parsePresence((await this.#o.store.resident(owner)).presence);
+      return presence && [owner, presence];
+    } catch (error) {
+      this.#o.log.warn({ err: asBridgeError(error), owner }, "the owner's last presence is not known");
+      return undefined;
+    }
   }
 
   #puppet(record: AccountRecord, network: Network, member: () => Member): Puppet {
@@ -373,13 +392,13 @@ function storedContact(contact: ContactSnapshot): StoredContact {
   return { address, displayName, ...(nickname === undefined ? {} : { nickname }), listed, blocked, groups, presence };
 }
 
-/** The owner's explicit wish, else what their home says; nothing known: online. Pure. */
+/** The owners' explicit wish, else what their homes say; nothing known: online. Pure. */
 export function shownPresence(
-  member: { record: AccountRecord; home: Presence | undefined },
+  member: { record: AccountRecord; homes: ReadonlyMap<ResidentId, Presence> },
   ownerOffline: Availability,
 ): Shown {
   const { wishedAvailability, wishedText } = member.record;
-  const home = member.home ?? { ...OFFLINE, availability: "online" as const };
+  const home = ownPresence(member.homes.values()) ?? { ...OFFLINE, availability: "online" as const };
   const automatic = home.availability === "offline" ? ownerOffline : home.availability;
   return {
     availability: wishedAvailability === "automatic" ? automatic : wishedAvailability,

@@ -16,7 +16,7 @@ import type {
   PortalRoom,
   ResidentId,
 } from "./model.ts";
-import { laneName, portalParts, residentParts, shardOf } from "./model.ts";
+import { laneName, ownerIn, portalParts, residentParts, shardOf } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { directPortal, ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -31,8 +31,10 @@ const TOTAL_LIMIT = 100_000;
 /** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
 const LONGEST = 40_000;
 
+type InLane = LaneRef & { readonly kind: "in" };
+
 interface Spool {
-  readonly lane: LaneRef & { kind: "in" };
+  readonly lane: InLane;
   /** Not yet known to be stored, oldest first. */
   readonly waiting: Item[];
   pumping: boolean;
@@ -79,18 +81,20 @@ export class Inbox {
   }
 
   /**
-   * Words that waited on the network. Resolves when all of them are stored, now or long ago.
+   * Words that waited on the network. Resolves when all of them are stored for every owner, now or long ago.
    * @throws BridgeError `store-down` when too many wait already or the bridge stops.
    */
   async receiveOffline(account: AccountRecord, words: readonly OfflineWords[]): Promise<void> {
     if (this.#stopped) throw new BridgeError("store-down", { detail: "stopping" });
     const at = Date.now();
-    const ends = words.map(({ id, message }) => {
-      const ended = Promise.withResolvers<void>();
+    const ends = words.flatMap(({ id, message }) => {
       const body = { from: "network", message: shortened({ ...message, delayed: true }), at } as const;
-      if (!this.#put(account, message.from, { body, name: { kind: "network", id }, ended }))
-        ended.reject(new BridgeError("store-down", { detail: "too many words wait for the store" }));
-      return ended.promise;
+      return inLanes(account, message.from).map((lane) => {
+        const ended = Promise.withResolvers<void>();
+        if (!this.#put(lane, { body, name: { kind: "network", id }, ended }))
+          ended.reject(new BridgeError("store-down", { detail: "too many words wait for the store" }));
+        return ended.promise;
+      });
     });
     await Promise.all(ends);
   }
@@ -104,16 +108,16 @@ export class Inbox {
 
   #receive(account: AccountRecord, contact: ContactAddress, message: NetworkMessage): void {
     const body = { from: "network", message: shortened(message) } as const;
-    if (this.#put(account, contact, { body, name: { kind: "own", id: randomUUID() } })) return;
+    let lost = false;
+    for (const lane of inLanes(account, contact))
+      if (!this.#put(lane, { body, name: { kind: "own", id: randomUUID() } })) lost = true;
+    if (!lost) return;
     this.#log.error({ account: account.id, held: this.#held }, "words lost: too many wait for the store");
     this.#overflow(account);
   }
 
   /** False: there is no room for it. */
-  #put(account: AccountRecord, contact: ContactAddress, item: Item): boolean {
-    const { home } = residentParts(account.owner);
-    const portal = directPortal(account.id, { network: account.network, contact });
-    const lane = { kind: "in", shard: shardOf(account.id), portal, home } as const;
+  #put(lane: InLane, item: Item): boolean {
     const spool: Spool = this.#spools.get(laneName(lane)) ?? { lane, waiting: [], pumping: false };
     if (spool.waiting.length >= SPOOL_LIMIT || this.#held >= TOTAL_LIMIT) return false;
     this.#spools.set(laneName(lane), spool);
@@ -161,7 +165,7 @@ export class Inbox {
     if (spool.waiting.length === 0) this.#spools.delete(laneName(spool.lane));
   }
 
-  #append(lane: Spool["lane"], { body, name }: Item): Promise<unknown> {
+  #append(lane: InLane, { body, name }: Item): Promise<unknown> {
     return name.kind === "own" ? this.#store.append(lane, body, name.id) : this.#store.appendOnce(lane, body, name.id);
   }
 
@@ -171,8 +175,15 @@ export class Inbox {
   }
 }
 
+/** The lanes of a chat to the homes of the account's owners. */
+export function inLanes({ id, network, owners }: AccountRecord, contact: ContactAddress): InLane[] {
+  const portal = directPortal(id, { network, contact });
+  const shard = shardOf(id);
+  return owners.map((owner) => ({ kind: "in", shard, portal, home: residentParts(owner).home }));
+}
+
 /** A part that says so is better than a lane that does not take the whole. */
-function shortened(message: NetworkMessage): NetworkMessage {
+export function shortened(message: NetworkMessage): NetworkMessage {
   const { fromName, text } = message;
   if (text.length <= LONGEST && fromName.length <= 1000) return message;
   const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}… (the rest was too long for the bridge)` : text;
@@ -196,12 +207,13 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     const id = portalParts(lane.portal).account;
     const account = o.fleet.record(id) ?? (await o.store.account(id));
     const home = o.homes.get(lane.home);
-    // An account unlinked meanwhile has nobody left to read this.
-    if (!account || !home) return { kind: "done" };
+    const owner = account && ownerIn(account, lane.home);
+    // An account unlinked meanwhile has nobody left there to read this.
+    if (!account || !owner || !home) return { kind: "done" };
     try {
-      await deliver(o, home, account, entry, message);
+      await deliver(o, home, account, owner, entry, message);
     } catch (error) {
-      return inboundFailure(home, account.owner, entry, message, error);
+      return inboundFailure(home, owner, entry, message, error);
     }
     const seconds = (Date.now() - Math.min(body.at ?? message.at, Date.now())) / 1000;
     o.meter.observe("msnb_delivery_seconds", { from: "network", to: "home" }, seconds);
@@ -214,6 +226,7 @@ async function deliver(
   o: InboundOptions,
   home: Home,
   account: AccountRecord,
+  owner: ResidentId,
   { lane, id }: LaneEntry,
   message: NetworkMessage,
 ): Promise<void> {
@@ -223,26 +236,24 @@ async function deliver(
   const key = `${laneName(lane)}|${id}`;
   if (message.own) {
     const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
-    const room = await openRoom(portals, home, account, lane.portal, name);
+    const room = await openRoom(portals, home, owner, lane.portal, name);
     await home.deliverOwn(room, ghost, { network: account.network, contact: account.address }, message, key);
     return;
   }
-  const room = await openRoom(portals, home, account, lane.portal, message.fromName);
+  const room = await openRoom(portals, home, owner, lane.portal, message.fromName);
   if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
   await home.deliver(room, ghost, message, key);
 }
 
-/** The owner's room of a portal; made, and bound, when there is none yet. */
+/** An owner's room of a portal; made, and bound, when there is none yet. */
 export async function openRoom(
   portals: PortalDirectory,
   home: Home,
-  account: AccountRecord,
+  owner: ResidentId,
   portal: PortalId,
   displayName: string,
 ): Promise<PortalRoom> {
-  return portals.room(portal, home.name, account.owner, () =>
-    home.openDirect(portal, account.owner, ghostOf(portal), displayName),
-  );
+  return portals.room(portal, home.name, owner, () => home.openDirect(portal, owner, ghostOf(portal), displayName));
 }
 
 function inboundFailure(

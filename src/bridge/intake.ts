@@ -89,7 +89,7 @@ export class Intake implements HomeHost {
     this.#o.portals
       .ofRoom(home, room)
       .then((portal) => {
-        if (portal && this.#o.fleet.record(portalParts(portal).account)?.owner === resident)
+        if (portal && this.#o.fleet.record(portalParts(portal).account)?.owners.includes(resident))
           this.#o.typing.resident(portal, typing);
       })
       .catch((error: unknown) => this.#o.log.debug({ err: error }, "typing not passed on"));
@@ -99,7 +99,7 @@ export class Intake implements HomeHost {
     this.#o.store
       .accountsOf(resident)
       .then((accounts) => {
-        for (const account of accounts) this.#o.fleet.homePresence(account.id, presence);
+        for (const account of accounts) this.#o.fleet.homePresence(account.id, resident, presence);
       })
       .catch((error: unknown) => this.#o.log.debug({ err: error }, "presence not passed on"));
   }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { BridgeError } from "./errors.ts";
 import { asBridgeError } from "./errors.ts";
-import type { EntryId, Failure, Fence, LaneEntry, LaneRef, MessageId, ResidentId, Shard } from "./model.ts";
+import type { EntryId, Failure, Fence, LaneCopy, LaneEntry, LaneRef, MessageId, ResidentId, Shard } from "./model.ts";
 import { laneName, messageId } from "./model.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
@@ -9,7 +9,10 @@ import { backOff, Gate, pause } from "./waiting.ts";
 /** What became of an entry. */
 export type Outcome =
   | {
-      readonly kind: "done" /** Runs once the entry has left its lane. Best effort. */;
+      readonly kind: "done";
+      /** What is to stand in other lanes of the shard; they get it in the moment in which the entry leaves its lane. */
+      readonly copies?: readonly LaneCopy[];
+      /** Runs once the entry has left its lane. Best effort. */
       readonly after?: () => Promise<void>;
     }
   /** Not now: the lane stands still until it is nudged, at most `ms`. */
@@ -165,7 +168,12 @@ export class LaneRunner {
           const previous = leaving;
           // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
           // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
-          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before);
+          // Copies stand in the order of what they are of: they wait.
+          const waits = outcome?.kind === "done" && outcome.copies?.length ? previous : undefined;
+          if (outcome && before !== undefined)
+            leaving = waits
+              ? waits.then(() => this.#leave(entry, outcome, before))
+              : this.#leave(entry, outcome, before);
           leaving.catch(() => {});
           await previous;
           if (!outcome || before === undefined) return false;
@@ -219,7 +227,9 @@ export class LaneRunner {
   async #leave(entry: LaneEntry, outcome: Exclude<Outcome, { kind: "hold" }>, fence: Fence): Promise<void> {
     const { store } = this.#o;
     if (outcome.kind === "done") {
-      await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current));
+      const { copies = [] } = outcome;
+      await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current, copies));
+      for (const { lane } of copies) this.wake(lane);
       await outcome.after?.();
       return;
     }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { AccountRecord, NetworkName, ResidentId } from "./model.ts";
-import { accountId } from "./model.ts";
+import { accountId, ownerIn, residentParts } from "./model.ts";
 import type { Linker } from "./ports/linking.ts";
 import type { Network } from "./ports/network.ts";
 import type { AccountStore } from "./ports/store.ts";
@@ -11,11 +11,11 @@ export interface LinkingOptions {
   readonly store: AccountStore;
   readonly fleet: Fleet;
   readonly networks: ReadonlyMap<NetworkName, Network>;
-  /** Tells the resident that it worked. Best effort. */
-  readonly linked: (account: AccountRecord) => void;
+  /** Tells the resident that it worked, and owners elsewhere when there is one more of them. Best effort. */
+  readonly linked: (account: AccountRecord, by: ResidentId, isNew: boolean) => void;
 }
 
-/** Links accounts: tries the credentials live, stores them sealed, and sets the puppet going. */
+/** Links accounts, each from one home or from several: tries the credentials live, stores them sealed, and sets the puppet going. */
 export function createLinker(o: LinkingOptions): Linker {
   return {
     networks: [...o.networks.values()].map(({ name, title }) => ({ name, title })),
@@ -24,7 +24,8 @@ export function createLinker(o: LinkingOptions): Linker {
       if (!network) throw new BridgeError("bad-input", { detail: "this network is not offered here" });
       const id = accountId(request.network, request.address);
       const known = await o.store.account(id);
-      if (known && known.owner !== resident) throw new BridgeError("already-linked", { address: request.address });
+      const there = known && ownerIn(known, residentParts(resident).home);
+      if (there && there !== resident) throw new BridgeError("already-linked", { address: request.address });
       // The live puppet must be out of the way: some dialects allow one sign-in at a time.
       await o.fleet.remove(id);
       try {
@@ -45,11 +46,12 @@ async function keep(
   { network, address, spelling, password }: Parameters<Linker["linkAccount"]>[1],
   known: AccountRecord | undefined,
 ): Promise<AccountRecord> {
-  const record: AccountRecord = {
+  const others = known?.owners.filter((one) => one !== owner) ?? [];
+  const wanted: AccountRecord = {
     id: accountId(network, address),
     network,
     address,
-    owner,
+    owners: [...others, owner],
     spelling,
     machineGuid: known?.machineGuid ?? randomUUID(),
     wishedAvailability: known?.wishedAvailability ?? "automatic",
@@ -57,8 +59,11 @@ async function keep(
     halt: "none",
     linkedAt: known?.linkedAt ?? Date.now(),
   };
-  await o.store.link(record, password);
+  const owners = await o.store.link(wanted, password);
+  // Linked from two homes at one time, it has what the first of them brought.
+  const stored = owners.length > 1 ? await o.store.account(wanted.id) : undefined;
+  const record = stored ?? { ...wanted, owners };
   await o.fleet.adopt(record);
-  o.linked(record);
+  o.linked(record, owner, known?.owners.includes(owner) !== true);
   return record;
 }

@@ -277,6 +277,12 @@ export interface LaneEntry {
   readonly body: LaneBody;
 }
 
+/** What one lane gets of an entry that leaves another one of its shard. */
+export interface LaneCopy {
+  readonly lane: LaneRef;
+  readonly body: LaneBody;
+}
+
 /** A home's event in neutral words; made by the home from what it stored. */
 export type HomeEvent =
   | {
@@ -285,6 +291,8 @@ export type HomeEvent =
       readonly room: RoomId;
       readonly message: MessageId;
       readonly text: string;
+      /** Said by somebody of this name in a room where the resident lets others speak; absent: by the resident. */
+      readonly speaker?: string;
     }
   /** A nudge: the contact's attention is asked for. */
   | {
@@ -292,6 +300,8 @@ export type HomeEvent =
       readonly resident: ResidentId;
       readonly room: RoomId;
       readonly message: MessageId;
+      /** As in a text. */
+      readonly speaker?: string;
     }
   /** Said to the bridge itself. */
   | {
@@ -328,7 +338,8 @@ export interface AccountRecord {
   readonly id: AccountId;
   readonly network: NetworkName;
   readonly address: ContactAddress;
-  readonly owner: ResidentId;
+  /** Who has linked it, oldest first: at least one, and at most one in each home. */
+  readonly owners: readonly ResidentId[];
   /** The address with the capitals its owner typed; some servers refuse a sign-in that writes it otherwise. */
   readonly spelling: string;
   /** One fixed endpoint id per account, so that the owner's own client can stay signed in (msnp-core §6.7). */
@@ -340,6 +351,11 @@ export interface AccountRecord {
   /** What keeps the puppet from signing in by itself, if anything. */
   readonly halt: "none" | "signed-out" | "bad-password" | "elsewhere";
   readonly linkedAt: number;
+}
+
+/** The owner who lives in a home, if one does. */
+export function ownerIn(account: Pick<AccountRecord, "owners">, home: HomeName): ResidentId | undefined {
+  return account.owners.find((owner) => residentParts(owner).home === home);
 }
 
 /** A room that a portal is tied to, in one home, for one resident. */

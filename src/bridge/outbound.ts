@@ -1,7 +1,7 @@
 import type { Absences } from "./absences.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
-import { openRoom } from "./inbound.ts";
+import { inLanes, openRoom, shortened } from "./inbound.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
@@ -9,13 +9,16 @@ import type {
   ContactAddress,
   HomeEvent,
   HomeName,
+  LaneCopy,
   LaneEntry,
   MessageId,
+  NetworkMessage,
   PortalId,
   PortalRoom,
   PuppetState,
+  ResidentId,
 } from "./model.ts";
-import { laneName, portalParts } from "./model.ts";
+import { laneName, ownerIn, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -23,6 +26,7 @@ import type { Network, Sent } from "./ports/network.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { RecentMap } from "./recent.ts";
+import { spokenBy } from "./speaker.ts";
 import type { Typing } from "./typing.ts";
 
 export interface OutboundOptions {
@@ -44,12 +48,16 @@ interface Work {
   readonly entry: LaneEntry;
   readonly home: Home;
   readonly account: AccountRecord;
+  /** The owner in that home. */
+  readonly owner: ResidentId;
   readonly portal: PortalId;
   readonly at: number;
 }
 
 /** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
 const LOOK_AGAIN_MS = 5000;
+/** An owner's nudge, in words, for their other homes. */
+const NUDGED = "sent a nudge";
 /** A guest in somebody's chat is told this often that only the owner's words go. */
 const GUEST_MS = 3_600_000;
 
@@ -65,16 +73,17 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     const event = home?.read(body.raw);
     if (!home || !event) return { kind: "done" };
     if (event.kind === "own") return perform(home, body.raw);
-    if (!account) return orphan(home, event, entry);
-    const work: Work = { entry, home, account, portal: lane.portal, at: body.at };
-    if (event.resident !== account.owner) return refuseGuest(guests, work, event);
+    const owner = account && ownerIn(account, home.name);
+    if (!account || !owner) return orphan(home, event, entry);
+    const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at };
+    if (event.resident !== owner) return refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
       case "command":
         // The ghost may have declined this room, or the chat have moved to another: its words are not for the contact.
         if ((await o.portals.ofRoom(home.name, event.room)) !== lane.portal)
           return refuse(work, event, "what is said in a room that is not (or no longer) a chat with one contact");
-        return send(o, work, event.message, event.kind === "text" ? event.text : event.line, event.room);
+        return send(o, work, event.message, wordsOf(event), event.room);
       case "nudge":
         return nudge(o, work, event);
       case "unsupported":
@@ -100,7 +109,13 @@ async function perform(home: Home, raw: unknown): Promise<Outcome> {
   return { kind: "done" };
 }
 
-/** The account was unlinked: the room is told once per message and nothing is kept. */
+/** What the contact is to read. */
+function wordsOf(event: HomeEvent & { kind: "text" | "command" }): string {
+  if (event.kind === "command") return event.line;
+  return event.speaker === undefined ? event.text : spokenBy(event.speaker, event.text);
+}
+
+/** The account was unlinked, there or altogether: the room is told once per message and nothing is kept. */
 async function orphan(home: Home, event: Exclude<HomeEvent, { kind: "own" }>, entry: LaneEntry): Promise<Outcome> {
   if (event.kind === "text" || event.kind === "command") {
     await home.say(event.resident, event.room, new BridgeError("not-linked").person, key("orphan", entry));
@@ -145,6 +160,7 @@ async function send(
   if (sent.via === "chat") o.absences.back(work.account, contact);
   return {
     kind: "done",
+    copies: copiesFor(o, work, { kind: "text", text }),
     after: async () => {
       await work.home.confirm(room, message);
       if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
@@ -152,16 +168,32 @@ async function send(
   };
 }
 
-/** Once per contact and absence, in the chat. */
+/** The same words for the owners in other homes, to whom they are their own, said at another place. */
+function copiesFor(
+  o: OutboundOptions,
+  { home, account, portal }: Work,
+  said: Pick<NetworkMessage, "kind" | "text" | "nudge">,
+): readonly LaneCopy[] {
+  if (account.owners.length === 1) return [];
+  const { address } = account;
+  const fromName = o.fleet.session(account.id)?.displayName ?? address;
+  const own = { device: home.title };
+  const message = shortened({ ...said, from: address, fromName, at: Date.now(), own });
+  return inLanes(account, ghostOf(portal).contact)
+    .filter((lane) => lane.home !== home.name)
+    .map((lane) => ({ lane, body: { from: "network", message } }));
+}
+
+/** Once per contact, owner and absence, in the chat. */
 async function tellOfAbsence(
   o: OutboundOptions,
-  { account, home, entry }: Work,
+  { account, owner, home, entry }: Work,
   contact: ContactAddress,
   room: PortalRoom["room"],
   network: string,
 ): Promise<void> {
   const text = `${contact} is offline. ${network} keeps what you say and hands it over when they sign in.`;
-  await o.absences.left(account, contact, () => home.say(account.owner, room, text, key("away", entry)));
+  await o.absences.left(account, contact, owner, () => home.say(owner, room, text, key("away", entry)));
 }
 
 /** A nudge is of the moment: it does not wait for anything, and what cannot be nudged now is told so. */
@@ -176,7 +208,12 @@ async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: 
     await work.home.reportFailure(room, event.message, { code, text: person, certainty }, key("nudge", work.entry));
     return { kind: "done" };
   }
-  return { kind: "done", after: () => work.home.confirm(event.room, event.message) };
+  const text = event.speaker === undefined ? NUDGED : spokenBy(event.speaker, NUDGED);
+  return {
+    kind: "done",
+    copies: copiesFor(o, work, { kind: "notice", text, nudge: true }),
+    after: () => work.home.confirm(event.room, event.message),
+  };
 }
 
 /** Words wait for a puppet that is on its way, and are parked where only a person can help. */
@@ -215,10 +252,10 @@ function parked(
 ): Outcome {
   o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: error.code });
   const failure = { code: error.code, text: error.person, certainty: error.certainty };
-  const target = { home: work.home.name, room, resident: work.account.owner };
+  const target = { home: work.home.name, room, resident: work.owner };
   return {
     kind: "park",
-    resident: work.account.owner,
+    resident: work.owner,
     message,
     failure,
     report: () => work.home.reportFailure(target, message, failure, key("failure", work.entry)),
@@ -261,7 +298,7 @@ async function invited(o: OutboundOptions, work: Work, event: HomeEvent & { kind
     await home.decline(event.room, event.ghost, why);
     return { kind: "done" };
   }
-  const room = { home: home.name, room: event.room, resident: account.owner };
+  const room = { home: home.name, room: event.room, resident: work.owner };
   await home.adopt(portal, room, ghost, nameOf(o, account, ghost.contact));
   await o.portals.bind(portal, room);
   return { kind: "done" };
@@ -278,12 +315,13 @@ function nameOf(o: OutboundOptions, account: AccountRecord, contact: ContactAddr
   return o.fleet.session(account.id)?.contact(contact)?.displayName ?? contact;
 }
 
-/** Opens, or finds, the owner's room with a contact; for commands. */
+/** Opens, or finds, an owner's room with a contact; for commands. */
 export async function openChat(
   o: OutboundOptions,
   home: Home,
   account: AccountRecord,
+  owner: ResidentId,
   portal: PortalId,
 ): Promise<PortalRoom> {
-  return openRoom(o.portals, home, account, portal, nameOf(o, account, ghostOf(portal).contact));
+  return openRoom(o.portals, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
 }

@@ -1,8 +1,8 @@
 import type { BridgeError } from "./errors.ts";
 import { asBridgeError } from "./errors.ts";
 import type { Outcome } from "./lanes.ts";
-import type { AccountRecord, Failure, HomeEvent, HomeName, LaneEntry, ResidentId } from "./model.ts";
-import { laneName, portalParts, residentParts } from "./model.ts";
+import type { Failure, HomeEvent, HomeName, LaneEntry, ResidentId } from "./model.ts";
+import { laneName, ownerIn, portalParts, residentParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import type { AccountStore } from "./ports/store.ts";
 
@@ -12,8 +12,8 @@ export interface PoisonOptions {
 }
 
 /**
- * Ends an entry that cannot be handled, so that its lane goes on: a portal's entry is parked with a notice to its owner,
- * what was said to the bridge itself is answered with the reason (the person can say it again).
+ * Ends an entry that cannot be handled, so that its lane goes on: a portal's entry is parked with a notice to the owner in
+ * its home, what was said to the bridge itself is answered with the reason (the person can say it again).
  */
 export function poisonHandler(o: PoisonOptions): (entry: LaneEntry, error: BridgeError) => Promise<Outcome> {
   return async (entry, error) => {
@@ -28,24 +28,32 @@ export function poisonHandler(o: PoisonOptions): (entry: LaneEntry, error: Bridg
       return { kind: "done" };
     }
     const account = await o.store.account(portalParts(lane.portal).account);
-    const home = account && o.homes.get(residentParts(account.owner).home);
-    if (!account || !home) return { kind: "done" };
-    return { kind: "park", resident: account.owner, failure, ...notice(home, account, event, failure, key) };
+    const name = homeOf(entry);
+    const home = name && o.homes.get(name);
+    const owner = account && name && ownerIn(account, name);
+    if (!home || !owner) return { kind: "done" };
+    return { kind: "park", resident: owner, failure, ...notice(home, owner, event, failure, key) };
   };
+}
+
+/** The home that a portal's entry came from or goes to. */
+function homeOf({ lane, body }: LaneEntry): HomeName | undefined {
+  if (body.from === "home") return body.home;
+  return lane.kind === "in" ? lane.home : undefined;
 }
 
 function notice(
   home: Home,
-  account: AccountRecord,
+  owner: ResidentId,
   event: HomeEvent | undefined,
   failure: Failure,
   key: string,
 ): Pick<Outcome & { kind: "park" }, "message" | "report"> {
-  if (event && "message" in event && event.resident === account.owner) {
-    const room = { home: home.name, room: event.room, resident: account.owner };
+  if (event && "message" in event && event.resident === owner) {
+    const room = { home: home.name, room: event.room, resident: owner };
     return { message: event.message, report: () => home.reportFailure(room, event.message, failure, key) };
   }
-  return { message: undefined, report: () => home.say(account.owner, undefined, failure.text, key) };
+  return { message: undefined, report: () => home.say(owner, undefined, failure.text, key) };
 }
 
 /** Best effort for what will not be told, but waits for a home that is down. @throws BridgeError `home-down`, `home-busy`. */

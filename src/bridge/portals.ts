@@ -82,6 +82,13 @@ export class PortalDirectory {
     }
   }
 
+  /** The store has taken rooms out of these portals of an account, or all of them. */
+  async reload(account: AccountId, before: readonly PortalRecord[]): Promise<void> {
+    for (const record of before) this.#forget(record);
+    const now = new Map((await this.ofAccount(account)).map((record) => [record.id, record]));
+    for (const record of before) this.#events.changed(now.get(record.id) ?? { ...record, rooms: [] });
+  }
+
   /** The account of these is unlinked: what is remembered of them goes, and whoever was in them no longer matters. */
   forget(records: readonly PortalRecord[]): void {
     for (const record of records) {

@@ -17,10 +17,24 @@ export function mergePresence(views: Iterable<Presence>): Presence {
   return best;
 }
 
+/**
+ * One person in several homes: they are as present as where they are most present, and say what they say there, else what
+ * they say anywhere. `undefined`: no home has said anything. Pure.
+ */
+export function ownPresence(homes: Iterable<Presence>): Presence | undefined {
+  const all = [...homes];
+  const best = mergePresence(all);
+  const main = all.find(({ availability }) => availability === best.availability);
+  if (!main) return undefined;
+  const text = main.text || (all.find((one) => one.text !== "")?.text ?? "");
+  const media = main.media ?? all.find((one) => one.media !== undefined)?.media;
+  return { availability: main.availability, text, ...(media === undefined ? {} : { media }) };
+}
+
 interface Seen {
   readonly ghost: GhostRef;
   readonly views: Map<AccountId, { presence: Presence; name: string }>;
-  /** Homes in which an account's owner shares a room with this ghost. */
+  /** Homes in which an account's owners share a room with this ghost. */
   readonly rooms: Map<AccountId, Set<Home>>;
   /** What each home was told last; absent: not yet, or it is to be told again. */
   readonly shown: Map<Home, Presence>;
@@ -71,21 +85,28 @@ export class PresenceBoard {
     this.#markAll(seen);
   }
 
-  /** The account's owner shares a room with the ghost in this home from now on. */
-  watch(home: Home, ghost: GhostRef, account: AccountId): void {
+  /**
+   * The account's owners share rooms with the ghost in these homes from now on, and in no others. Whom nobody shares a
+   * room with is shown offline and dropped.
+   */
+  watch(homes: readonly Home[], ghost: GhostRef, account: AccountId): void {
     let seen = this.#seen.get(key(ghost));
+    if (homes.length === 0) {
+      if (seen) this.#unwatch(seen, account);
+      return;
+    }
     if (!seen) {
       seen = { ghost, views: new Map(), rooms: new Map(), shown: new Map(), writing: new Set(), name: undefined };
       this.#seen.set(key(ghost), seen);
     }
-    const homes = seen.rooms.get(account) ?? new Set();
-    seen.rooms.set(account, homes.add(home));
+    const before = seen.rooms.get(account);
+    seen.rooms.set(account, new Set(homes));
+    // A home that nobody shares a room in any more is told that they are gone.
+    if (before && [...before].some((home) => !homes.includes(home))) this.#markAll(seen);
   }
 
-  /** The account's owner shares no room with the ghost any more. Whom nobody shares a room with is shown offline and dropped. */
-  unwatch(ghost: GhostRef, account: AccountId): void {
-    const seen = this.#seen.get(key(ghost));
-    if (!seen?.rooms.delete(account)) return;
+  #unwatch(seen: Seen, account: AccountId): void {
+    if (!seen.rooms.delete(account)) return;
     if (seen.rooms.size === 0) {
       for (const viewer of seen.views.keys()) this.#viewed.get(viewer)?.delete(seen);
       seen.views.clear();

@@ -10,12 +10,13 @@ import type {
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { accountParts, residentParts } from "./model.ts";
+import { accountParts, ownerIn } from "./model.ts";
 import type { Home, RosterDesk, RosterShowing } from "./ports/home.ts";
 import { showsRosters } from "./ports/home.ts";
 import type { ContactEditing } from "./ports/network.ts";
 import { editsContacts } from "./ports/network.ts";
 import type { AccountStore } from "./ports/store.ts";
+import { OFFLINE } from "./presence.ts";
 
 export interface RostersOptions {
   readonly store: AccountStore;
@@ -38,24 +39,26 @@ export class Rosters implements RosterDesk {
 
   /** An account is known from now on, or its sign-in has changed. */
   state(account: AccountRecord, state: PuppetState): void {
-    const home = this.#of(account);
-    if (!home) return;
-    home.showAccount(account, state);
     const session = state === "on" ? this.#o.fleet().session(account.id) : undefined;
-    if (session) home.showRoster(account, [...session.contacts()]);
+    for (const [home, owner] of this.#of(account)) {
+      home.showAccount(account, owner, state);
+      if (session) home.showRoster(account, owner, [...session.contacts()]);
+    }
   }
 
   /** While signing in the whole list is on its way; it is shown in one when it is there. */
   contact(account: AccountRecord, contact: ContactSnapshot): void {
-    if (this.#o.fleet().session(account.id)) this.#of(account)?.showContact(account, contact);
+    if (!this.#o.fleet().session(account.id)) return;
+    for (const [home, owner] of this.#of(account)) home.showContact(account, owner, contact);
   }
 
   request(account: AccountRecord, contact: ContactSnapshot): void {
-    this.#of(account)?.showRequest(account, contact);
+    for (const [home, owner] of this.#of(account)) home.showRequest(account, owner, contact);
   }
 
-  dropped(account: AccountRecord): void {
-    this.#of(account)?.dropRoster(account);
+  /** These owners have unlinked the account. */
+  dropped(account: AccountRecord, owners: readonly ResidentId[]): void {
+    for (const [home, owner] of this.#of({ owners })) home.dropRoster(account, owner);
   }
 
   async accounts(resident: ResidentId): Promise<readonly AccountRecord[]> {
@@ -90,13 +93,18 @@ export class Rosters implements RosterDesk {
     if (this.#o.fleet().record(account)?.halt === "signed-out") await this.#o.fleet().resume(account);
   }
 
-  async signOut(account: AccountId): Promise<void> {
-    await this.#o.fleet().wish(account, "offline", undefined);
+  async signOut(account: AccountId, owner: ResidentId): Promise<void> {
+    const { owners = [] } = this.#o.fleet().record(account) ?? {};
+    if (owners.some((one) => one !== owner)) this.#o.fleet().homePresence(account, owner, OFFLINE);
+    else await this.#o.fleet().wish(account, "offline", undefined);
   }
 
-  #of(account: AccountRecord): (Home & RosterShowing) | undefined {
-    const { home } = residentParts(account.owner);
-    return this.#showing.find(({ name }) => name === home);
+  /** The homes that show lists, each with the owner who lives there. */
+  *#of(account: Pick<AccountRecord, "owners">): Iterable<[Home & RosterShowing, ResidentId]> {
+    for (const home of this.#showing) {
+      const owner = ownerIn(account, home.name);
+      if (owner !== undefined) yield [home, owner];
+    }
   }
 }
 

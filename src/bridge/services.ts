@@ -1,7 +1,7 @@
 import type { CommandServices } from "./commands/services.ts";
 import { BridgeError } from "./errors.ts";
-import type { AccountRecord, ResidentId } from "./model.ts";
-import { directConversation, portalId, portalParts, residentParts } from "./model.ts";
+import type { AccountId, AccountRecord, HomeName, ResidentId } from "./model.ts";
+import { directConversation, ownerIn, portalId, portalParts, residentParts } from "./model.ts";
 import type { OutboundOptions } from "./outbound.ts";
 import { openChat } from "./outbound.ts";
 import { ghostOf } from "./portals.ts";
@@ -18,8 +18,8 @@ export interface ServicesOptions extends OutboundOptions {
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly requests: Requests;
   readonly told: Told;
-  /** The account is unlinked. */
-  readonly unlinked: (account: AccountRecord) => void;
+  /** These owners have unlinked the account. */
+  readonly unlinked: (account: AccountRecord, owners: readonly ResidentId[]) => void;
 }
 
 /** What the commands can do, done by the core's parts. */
@@ -27,18 +27,22 @@ export function createServices(o: ServicesOptions): CommandServices {
   const { store, fleet, lanes, networks } = o;
   const title = (network: AccountRecord["network"]): string => networks.get(network)?.title ?? network;
   const homeOf = (resident: ResidentId): Home | undefined => o.homes.get(residentParts(resident).home);
+  const place = (owner: ResidentId): string => homeOf(owner)?.title ?? residentParts(owner).home;
   return {
     issueLink: async (resident) => {
       if (!o.mayLink(resident)) throw new BridgeError("not-allowed");
       return o.desk().issue({ resident });
     },
-    unlink: async (account) => {
+    unlink: async (account, owner) => {
       // Whoever has no account left has no words from elsewhere either. This first: after the account nobody would ask again.
-      const home = homeOf(account.owner);
-      const others = (await store.accountsOf(account.owner)).filter(({ id }) => id !== account.id);
-      if (home && doublePuppets(home) && others.length === 0) await home.dropPuppet(account.owner);
-      await unlink(o, account);
+      for (const leaving of owner === undefined ? account.owners : [owner]) {
+        const home = homeOf(leaving);
+        const others = (await store.accountsOf(leaving)).filter(({ id }) => id !== account.id);
+        if (home && doublePuppets(home) && others.length === 0) await home.dropPuppet(leaving);
+      }
+      return (await unlink(o, account, owner)).map(place);
     },
+    elsewhere: (account, owner) => account.owners.filter((one) => one !== owner).map(place),
     state: (account) => {
       const puppet = fleet.puppet(account.id);
       return {
@@ -58,15 +62,15 @@ export function createServices(o: ServicesOptions): CommandServices {
       const session = fleet.session(account.id);
       return session ? [...session.contacts()] : store.contactsOf(account.id);
     },
-    openChat: async (account, contact) => {
-      const home = homeOf(account.owner);
+    openChat: async (account, owner, contact) => {
+      const home = homeOf(owner);
       if (!home) throw new BridgeError("internal", { detail: "the owner's home is not configured" });
       const portal = portalId(account.id, directConversation(contact));
-      await openChat(o, home, account, portal);
+      await openChat(o, home, account, owner, portal);
       return `Your room with ${home.ghostLabel(ghostOf(portal))} is open; if your client asks first, look among your invitations.`;
     },
     wish: (account, change) => fleet.wish(account.id, change.availability, change.text),
-    parked: (account) => store.parked(account.id),
+    parked: (account, owner) => store.parked(account.id, owner),
     retry: async (account, message) => {
       const lane = await store.retry(account.id, message);
       if (lane) lanes().wake(lane);
@@ -105,18 +109,46 @@ export function createServices(o: ServicesOptions): CommandServices {
   };
 }
 
-async function unlink(o: ServicesOptions, account: AccountRecord): Promise<void> {
+/** Resolves with the owners who remain. */
+async function unlink(
+  o: ServicesOptions,
+  account: AccountRecord,
+  owner: ResidentId | undefined,
+): Promise<readonly ResidentId[]> {
   const { id } = account;
-  await o.fleet.remove(id);
+  const gone = owner === undefined ? account.owners : [owner];
+  const staying = account.owners.filter((one) => !gone.includes(one));
+  // While somebody stays, so does the sign-in.
+  if (staying.length === 0) await o.fleet.remove(id);
   const portals = await o.portals.ofAccount(id);
+  let left: readonly ResidentId[] = staying;
   try {
-    await o.store.unlink(id);
+    left = await o.store.unlink(id, owner);
   } finally {
-    o.told.forget(id);
-    o.portals.forget(portals);
-    o.lanes().reread((lane) => lane.kind !== "control" && portalParts(lane.portal).account === id);
+    if (left.length === 0) {
+      o.told.forget(id);
+      o.portals.forget(portals);
+    }
+    const isGone = (home: HomeName): boolean => ownerIn({ owners: left }, home) === undefined;
+    o.lanes().reread(
+      (lane) =>
+        lane.kind !== "control" &&
+        portalParts(lane.portal).account === id &&
+        (left.length === 0 || (lane.kind === "in" && isGone(lane.home))),
+    );
   }
-  o.unlinked(account);
+  if (left.length > 0) await o.portals.reload(id, portals);
+  await settle(o, id, left);
+  o.unlinked(account, gone);
+  return left;
+}
+
+/** The fleet knows who has the account now, also when somebody has linked or unlinked it meanwhile. */
+async function settle(o: ServicesOptions, id: AccountId, owners: readonly ResidentId[]): Promise<void> {
+  if (owners.length === 0) return o.fleet.remove(id);
+  if (o.fleet.record(id)) return o.fleet.owned(id, owners);
+  const record = await o.store.account(id);
+  if (record) await o.fleet.adopt(record);
 }
 
 function liveOf(o: ServicesOptions, account: AccountRecord): Session {

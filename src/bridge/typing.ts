@@ -50,14 +50,17 @@ export class Typing {
     this.#repeating.set(portal, { timer, until: Date.now() + LONGEST_MS });
   }
 
-  /** A contact types. Shown only where a room is already there. */
+  /** A contact types. Shown to each owner who has a room with them already. */
   async contact(account: AccountRecord, from: ContactAddress, typing: boolean): Promise<void> {
-    const home = this.#homeOf(account.owner);
-    if (!home || !showsTyping(home)) return;
     const ghost = { network: account.network, contact: from };
     const portal = await this.#portals.get(directPortal(account.id, ghost));
-    const room = roomFor(portal, home.name, account.owner);
-    if (room) await home.showTyping(room.room, ghost, typing, FADES_MS);
+    await Promise.all(
+      account.owners.map(async (owner) => {
+        const home = this.#homeOf(owner);
+        const room = home && roomFor(portal, home.name, owner);
+        if (home && showsTyping(home) && room) await home.showTyping(room.room, ghost, typing, FADES_MS);
+      }),
+    );
   }
 
   stop(): void {

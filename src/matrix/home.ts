@@ -87,6 +87,7 @@ export function createMatrixHome(options: MatrixHomeOptions): MatrixHome {
 
 class MatrixSide implements MatrixHome, Inbox {
   readonly name = MATRIX;
+  readonly title = "Matrix";
   readonly presenceRefreshMs: number;
   readonly bot: string;
   readonly #options: MatrixHomeOptions;

@@ -1,21 +1,13 @@
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
-import type {
-  AccountId,
-  AccountRecord,
-  Availability,
-  HomeName,
-  PortalId,
-  ResidentId,
-  RoomId,
-  Shard,
-} from "../bridge/model.ts";
-import { AVAILABILITIES, accountParts, shardOf } from "../bridge/model.ts";
+import type { AccountId, AccountRecord, Availability, ResidentId, Shard } from "../bridge/model.ts";
+import { AVAILABILITIES, accountParts, residentParts, shardOf } from "../bridge/model.ts";
 import type { AccountStore } from "../bridge/ports/store.ts";
 import type { Secret } from "../bridge/secret.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import type { RedisPortals } from "./portals.ts";
+import { roomField } from "./portals.ts";
 import type { SealingKeys } from "./sealing.ts";
 
 const HALTS = ["none", "signed-out", "bad-password", "elsewhere"] as const satisfies readonly AccountRecord["halt"][];
@@ -37,10 +29,11 @@ export class RedisAccounts implements AccountStore {
     this.#log = o.log;
   }
 
-  async link(record: AccountRecord, password: Secret): Promise<void> {
+  async link(record: AccountRecord, password: Secret): Promise<readonly ResidentId[]> {
     if (Buffer.byteLength(password.open()) > MAX_PASSWORD)
       throw new BridgeError("bad-input", { detail: "a password longer than any network takes" });
-    const { id, owner } = record;
+    const { id } = record;
+    const owner = newest(record);
     // The resident's index first: a name too many there is harmless, one too few would hide the account from its owner.
     await this.#link.command("linkedAdd", (r) => r.sadd(this.#keys.linked(owner), id));
     const reply = await this.#link.script(
@@ -48,17 +41,18 @@ export class RedisAccounts implements AccountStore {
       [this.#keys.account(id), this.#keys.accounts(shardOf(id))],
       [id, owner, this.#seals.seal(password, id), record.halt, record.spelling, ...newFields(record)],
     );
-    if (reply === "ok") return;
+    if (reply !== "taken") return toOwners(String(reply));
     await this.#link.command("linkedRemove", (r) => r.srem(this.#keys.linked(owner), id));
     throw new BridgeError("already-linked", { address: record.address, network: record.network });
   }
 
-  async unlink(account: AccountId): Promise<void> {
+  async unlink(account: AccountId, owner?: ResidentId): Promise<readonly ResidentId[]> {
     const k = this.#keys;
     const shard = shardOf(account);
-    const owner = (await this.account(account))?.owner;
+    const owners = (await this.account(account))?.owners ?? [];
     const portals = await this.#portals.portalsOf(account);
-    await this.#link.script(
+    const home = owner === undefined ? "" : residentParts(owner).home;
+    const reply = await this.#link.script(
       "accountUnlink",
       [
         k.account(account),
@@ -71,13 +65,19 @@ export class RedisAccounts implements AccountStore {
         k.seen(account),
         k.told(account),
       ],
-      [account, k.portalPrefix(shard), k.lanePrefix(shard)],
+      [account, k.portalPrefix(shard), k.lanePrefix(shard), owner ?? "", home, roomField(home, owner ?? "")],
     );
-    const rooms: { home: HomeName; room: RoomId; portal: PortalId }[] = portals.flatMap((portal) =>
-      portal.rooms.map(({ home, room }) => ({ home, room, portal: portal.id })),
+    const staying = toOwners(String(reply));
+    await Promise.all(
+      portals.flatMap(({ id, rooms }) =>
+        rooms
+          .filter(({ resident }) => staying.length === 0 || resident === owner)
+          .map((tied) => this.#portals.forgetRoom(tied.home, tied.room, id)),
+      ),
     );
-    await Promise.all(rooms.map(({ home, room, portal }) => this.#portals.forgetRoom(home, room, portal)));
-    if (owner) await this.#link.command("linkedRemove", (r) => r.srem(k.linked(owner), account));
+    const gone = [...owners, ...(owner === undefined ? [] : [owner])].filter((one) => !staying.includes(one));
+    for (const one of new Set(gone)) await this.#link.command("linkedRemove", (r) => r.srem(k.linked(one), account));
+    return staying;
   }
 
   async account(account: AccountId): Promise<AccountRecord | undefined> {
@@ -114,7 +114,7 @@ export class RedisAccounts implements AccountStore {
   async accountsOf(resident: ResidentId): Promise<AccountRecord[]> {
     const ids = await this.#link.command("linked", (r) => r.smembers(this.#keys.linked(resident)));
     const records = await this.#records(ids);
-    return records.filter((record) => record.owner === resident).sort((a, b) => a.linkedAt - b.linkedAt);
+    return records.filter((record) => record.owners.includes(resident)).sort((a, b) => a.linkedAt - b.linkedAt);
   }
 
   async accountsIn(shard: Shard): Promise<AccountRecord[]> {
@@ -125,6 +125,19 @@ export class RedisAccounts implements AccountStore {
     const records = await Promise.all(ids.toSorted().map((id) => this.account(id as AccountId)));
     return records.filter((record) => record !== undefined);
   }
+}
+
+/** Who links the account now. */
+function newest({ owners }: AccountRecord): ResidentId {
+  const owner = owners.at(-1);
+  // They are stored with blanks between them.
+  if (owner === undefined || /\s/.test(owner))
+    throw new BridgeError("internal", { detail: "an account without an owner, or one with a blank in their id" });
+  return owner;
+}
+
+function toOwners(text: string): ResidentId[] {
+  return text.split(" ").filter((one) => one !== "") as ResidentId[];
 }
 
 function newFields(record: AccountRecord): (string | number)[] {
@@ -140,7 +153,7 @@ function toRecord(id: AccountId, row: Record<string, string>): AccountRecord | u
   return {
     id,
     ...accountParts(id),
-    owner: row.owner as ResidentId,
+    owners: toOwners(row.owner),
     spelling: row.spelling ?? accountParts(id).address,
     machineGuid: row.guid ?? "",
     wishedAvailability: wished ?? "automatic",

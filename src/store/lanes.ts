@@ -9,6 +9,7 @@ import type {
   Fence,
   HomeName,
   LaneBody,
+  LaneCopy,
   LaneEntry,
   LaneRef,
   MessageId,
@@ -86,7 +87,7 @@ export class RedisLanes implements LaneStore {
     if (id.length < 1 || id.length > MAX_NETWORK_ID)
       throw new BridgeError("bad-input", { detail: "a message that waited has no usable id" });
     const k = this.#keys;
-    const mark = createHash("sha256").update(id).digest("base64url");
+    const mark = createHash("sha256").update(`${lane.home} ${id}`).digest("base64url");
     const reply = await this.#link.script(
       "laneAppendOnce",
       [k.lane(lane), k.waiting(lane.shard), k.last(lane.shard), k.seen(portalParts(lane.portal).account)],
@@ -169,15 +170,32 @@ export class RedisLanes implements LaneStore {
     return await this.#link.command("laneDepth", (r) => r.xlen(this.#keys.lane(lane)));
   }
 
-  async done(entry: LaneEntry, fence: Fence): Promise<void> {
+  async done(entry: LaneEntry, fence: Fence, copies: readonly LaneCopy[] = []): Promise<void> {
     const { lane } = entry;
     const k = this.#keys;
+    if (copies.length > 0) return this.#doneCopying(entry, fence, copies);
     const reply = await this.#link.script(
       "laneDone",
       [k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard)],
       [laneName(lane), entry.id, fence],
     );
     if (reply === "fenced") throw new BridgeError("fenced", { detail: laneName(lane) });
+  }
+
+  async #doneCopying({ lane, id }: LaneEntry, fence: Fence, copies: readonly LaneCopy[]): Promise<void> {
+    const k = this.#keys;
+    const s = lane.shard;
+    const name = laneName(lane);
+    if (copies.some((copy) => copy.lane.shard !== s))
+      throw new BridgeError("bad-input", { detail: "a copy for a lane of another shard" });
+    const reply = await this.#link.script(
+      "laneDoneCopying",
+      [k.lane(lane), k.waiting(s), k.fence(s), k.last(s), ...copies.map((copy) => k.lane(copy.lane))],
+      [name, id, fence, MAX_LANE, ...copies.flatMap((copy) => [laneName(copy.lane), encodeBody(copy.body)])],
+    );
+    if (reply === "fenced") throw new BridgeError("fenced", { detail: name });
+    if (Number(reply) > 0)
+      this.#log.error({ lane: name, dropped: Number(reply) }, "copies lost: a home's lane is full");
   }
 
   async park(
@@ -230,12 +248,13 @@ export class RedisLanes implements LaneStore {
 
   async parked(
     owner: AccountId | ResidentId,
+    resident?: ResidentId,
   ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
     const k = this.#keys;
     const records = (await this.#link.script(
       "laneParked",
       [k.parked(owner), k.parkedOrder(owner)],
-      [MAX_PARKED_SHOWN],
+      [MAX_PARKED_SHOWN, resident ?? ""],
     )) as string[];
     return records.map((text) => {
       const { message, lane, failure, at } = JSON.parse(text) as ParkedRecord;

@@ -31,7 +31,7 @@ export class RedisPortals implements PortalStore {
     const elsewhere = await this.#link.command("room", (r) => r.get(index));
     if (elsewhere !== null && elsewhere !== portal) await this.#untie(elsewhere as PortalId, room.home, room.room);
     await this.#link.command("roomSet", (r) => r.set(index, portal));
-    const field = JSON.stringify([room.home, room.resident]);
+    const field = roomField(room.home, room.resident);
     const before = await this.#link.script(
       "portalBind",
       [this.#keys.portal(account, portal), this.#keys.portals(account)],
@@ -71,6 +71,11 @@ export class RedisPortals implements PortalStore {
     const keys = [this.#keys.portal(account, portal), this.#keys.portals(account)];
     await this.#link.script("portalUnbind", keys, [portal, home, room]);
   }
+}
+
+/** The field of a portal that holds a resident's room in a home. */
+export function roomField(home: string, resident: string): string {
+  return JSON.stringify([home, resident]);
 }
 
 function toRoom(field: string, room: string): PortalRoom {

@@ -61,6 +61,7 @@ export function createXmppHome(options: XmppHomeOptions): XmppHome {
 
 class XmppSide implements XmppHome {
   readonly name = XMPP;
+  readonly title = "XMPP";
   readonly #limits: XmppLimits;
   readonly #log: Logger;
   readonly #names: GhostJids;
@@ -322,24 +323,24 @@ class XmppSide implements XmppHome {
     this.#desk = desk;
   }
 
-  showAccount(account: AccountRecord, state: PuppetState): void {
-    this.#safely(() => this.#teller.showAccount(account, state));
+  showAccount(account: AccountRecord, owner: ResidentId, state: PuppetState): void {
+    this.#safely(() => this.#teller.showAccount(account, owner, state));
   }
 
-  showRoster(account: AccountRecord, contacts: readonly ContactSnapshot[]): void {
-    this.#safely(() => this.#teller.showRoster(account, contacts));
+  showRoster(account: AccountRecord, owner: ResidentId, contacts: readonly ContactSnapshot[]): void {
+    this.#safely(() => this.#teller.showRoster(account, owner, contacts));
   }
 
-  showContact(account: AccountRecord, contact: ContactSnapshot): void {
-    this.#safely(() => this.#teller.showContact(account, contact));
+  showContact(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void {
+    this.#safely(() => this.#teller.showContact(account, owner, contact));
   }
 
-  showRequest(account: AccountRecord, contact: ContactSnapshot): void {
-    this.#safely(() => this.#teller.showRequest(account, contact));
+  showRequest(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void {
+    this.#safely(() => this.#teller.showRequest(account, owner, contact));
   }
 
-  dropRoster(account: AccountRecord): void {
-    this.#safely(() => this.#teller.dropRoster(account));
+  dropRoster(account: AccountRecord, owner: ResidentId): void {
+    this.#safely(() => this.#teller.dropRoster(account, owner));
   }
 
   follows(resident: ResidentId): Promise<boolean> {

@@ -91,7 +91,7 @@ export function scriptedLinker(titles: Readonly<Record<string, string>> = { esca
         id: accountId(request.network, request.address),
         network: request.network,
         address: request.address,
-        owner: resident,
+        owners: [resident],
         spelling: request.spelling,
         machineGuid: "{00000000-0000-0000-0000-000000000001}",
         wishedAvailability: "automatic",

@@ -38,7 +38,8 @@ type Said = Extract<HomeEvent, { kind: "text" | "command" }>;
  * second message, and a batch is pushed in order, again and again, until the bridge has taken it.
  */
 export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting {
-  readonly name: HomeName = parseHomeName("toyhome");
+  readonly name: HomeName;
+  readonly title: string;
   readonly rooms = new Map<RoomId, ToyMessage[]>();
   readonly members = new Map<RoomId, Set<string>>();
   readonly confirmed: MessageId[] = [];
@@ -64,6 +65,11 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   #host: HomeHost | undefined;
   #pumping = Promise.resolve();
   #next = 0;
+
+  constructor(name = "toyhome", title = "Toyhome") {
+    this.name = parseHomeName(name);
+    this.title = title;
+  }
 
   // What people do.
 

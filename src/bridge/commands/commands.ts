@@ -32,12 +32,23 @@ const link = command({
 
 const unlink = command({
   name: "unlink",
-  args: [ACCOUNT],
+  args: [
+    ACCOUNT,
+    {
+      name: "scope",
+      kind: "choice",
+      choices: ["everywhere"],
+      optional: true,
+      help: "`everywhere`: also where else it is linked from",
+    },
+  ],
   summary: "sign out and forget an account, its password and its waiting messages",
-  run: async (context: Context, { account }) => {
+  run: async (context: Context, { account, scope }) => {
     const chosen = pick(context, account);
-    await context.services.unlink(chosen);
-    return `${chosen.address} is unlinked; its password has been deleted here. Your rooms stay as they are.`;
+    const staying = await context.services.unlink(chosen, scope === "everywhere" ? undefined : context.resident);
+    return staying.length > 0
+      ? `${chosen.address} is unlinked here; it stays signed in for ${staying.join(", ")}. \`unlink everywhere\` would have ended that, too. Your rooms stay as they are.`
+      : `${chosen.address} is unlinked; its password has been deleted here. Your rooms stay as they are.`;
   },
 });
 
@@ -49,7 +60,7 @@ const accounts = command({
     context.accounts
       .map(
         (one) =>
-          `• ${one.address} on ${context.services.title(one.network)}: ${STATE_WORDS[context.services.state(one).state]}`,
+          `• ${one.address} on ${context.services.title(one.network)}: ${STATE_WORDS[context.services.state(one).state]}${alsoFrom(context, one)}`,
       )
       .join("\n"),
 });
@@ -66,11 +77,18 @@ const status = command({
   },
 });
 
-async function statusLine({ services }: Context, account: AccountRecord): Promise<string> {
+/** Where else it is linked from. */
+function alsoFrom({ services, resident }: Context, account: AccountRecord): string {
+  const homes = services.elsewhere(account, resident);
+  return homes.length > 0 ? `, also linked from ${homes.join(", ")}` : "";
+}
+
+async function statusLine(context: Context, account: AccountRecord): Promise<string> {
+  const { services, resident } = context;
   const now = services.state(account);
-  const [waiting, parked] = await Promise.all([services.waiting(account), services.parked(account)]);
+  const [waiting, parked] = await Promise.all([services.waiting(account), services.parked(account, resident)]);
   const parts = [
-    `• ${account.address} on ${services.title(account.network)}: ${STATE_WORDS[now.state]}${now.dialect ? ` (${now.dialect})` : ""}`,
+    `• ${account.address} on ${services.title(account.network)}: ${STATE_WORDS[now.state]}${now.dialect ? ` (${now.dialect})` : ""}${alsoFrom(context, account)}`,
   ];
   if (now.why && (now.state === "waiting" || now.state === "bad-password")) parts.push(sentence(now.why));
   if (now.retryAt) parts.push(`Next try in ${Math.max(0, Math.round((now.retryAt - Date.now()) / 1000))} s.`);
@@ -134,7 +152,8 @@ const chat = command({
   name: "chat",
   args: [{ name: "address", kind: "contact", help: "the contact's MSN address" }, ACCOUNT],
   summary: "open a room with a contact",
-  run: async (context: Context, { address, account }) => context.services.openChat(pick(context, account), address),
+  run: async (context: Context, { address, account }) =>
+    context.services.openChat(pick(context, account), context.resident, address),
 });
 
 const presence = command({
@@ -191,12 +210,12 @@ const retry = command({
 });
 
 /** What had failed by now, page by page; what fails again meanwhile is left for the next time. */
-async function retryAll({ services }: Context, account: AccountRecord): Promise<number> {
+async function retryAll({ services, resident }: Context, account: AccountRecord): Promise<number> {
   const now = Date.now();
   let sent = 0;
   for (;;) {
     const before = sent;
-    for (const { message, at } of await services.parked(account))
+    for (const { message, at } of await services.parked(account, resident))
       if (message && at <= now && (await services.retry(account, message))) sent += 1;
     if (sent === before) return sent;
   }

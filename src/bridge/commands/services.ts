@@ -9,7 +9,10 @@ import type { CommandContext } from "./registry.ts";
 /** Implemented by the core (services.ts). */
 export interface CommandServices {
   issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
-  unlink(account: AccountRecord): Promise<void>;
+  /** Takes one owner out, or (`undefined`) all; resolves with the titles of the homes in which it stays linked. */
+  unlink(account: AccountRecord, owner: ResidentId | undefined): Promise<readonly string[]>;
+  /** Titles of the other homes from which it is linked. */
+  elsewhere(account: AccountRecord, owner: ResidentId): readonly string[];
   state(account: AccountRecord): {
     state: PuppetState;
     dialect: string | undefined;
@@ -18,12 +21,16 @@ export interface CommandServices {
   };
   waiting(account: AccountRecord): Promise<number>;
   contacts(account: AccountRecord): Promise<readonly StoredContact[]>;
-  openChat(account: AccountRecord, contact: ContactAddress): Promise<string>;
+  openChat(account: AccountRecord, owner: ResidentId, contact: ContactAddress): Promise<string>;
   wish(
     account: AccountRecord,
     change: { availability?: AccountRecord["wishedAvailability"]; text?: string | null },
   ): Promise<void>;
-  parked(account: AccountRecord): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
+  /** What failed of the owner's. */
+  parked(
+    account: AccountRecord,
+    owner: ResidentId,
+  ): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
   retry(account: AccountRecord, message: MessageId): Promise<boolean>;
   /** The contact list of a live sign-in. @throws BridgeError `not-signed-in`, `not-offered`. */
   list(account: AccountRecord): ContactEditing;

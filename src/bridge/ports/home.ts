@@ -27,6 +27,8 @@ import type { Secret } from "../secret.ts";
 /** What every home can do. All methods may do network calls unless they say otherwise. */
 export interface Home {
   readonly name: HomeName;
+  /** What people call it, for texts to them. */
+  readonly title: string;
 
   /** Starts to take events in. Called once, after the core is ready to store. @throws BridgeError when it cannot serve. */
   start(host: HomeHost): Promise<void>;
@@ -131,22 +133,22 @@ export interface DoublePuppeting {
 }
 
 /**
- * Shows the whole contact list of an account to its owner, each contact as this owner sees them. But for
+ * Shows the whole contact list of an account to its owner in this home, each contact as the account sees them. But for
  * {@link useRosters} these return at once and never throw: the home does the work in its own time.
  */
 export interface RosterShowing {
   /** Called once, before {@link Home.start}. */
   useRosters(desk: RosterDesk): void;
   /** The account is known from now on, or its sign-in has changed. Unless it is `on`, its contacts cannot be seen. */
-  showAccount(account: AccountRecord, state: PuppetState): void;
+  showAccount(account: AccountRecord, owner: ResidentId, state: PuppetState): void;
   /** The whole list; after each sign-in. */
-  showRoster(account: AccountRecord, contacts: readonly ContactSnapshot[]): void;
+  showRoster(account: AccountRecord, owner: ResidentId, contacts: readonly ContactSnapshot[]): void;
   /** One contact as it is now. */
-  showContact(account: AccountRecord, contact: ContactSnapshot): void;
+  showContact(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void;
   /** Somebody asks to be a contact; told again at each sign-in until it is answered. */
-  showRequest(account: AccountRecord, contact: ContactSnapshot): void;
-  /** The account is unlinked. */
-  dropRoster(account: AccountRecord): void;
+  showRequest(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void;
+  /** The owner has unlinked the account. */
+  dropRoster(account: AccountRecord, owner: ResidentId): void;
 }
 
 /** What the core does for a home that shows contact lists. */
@@ -157,8 +159,11 @@ export interface RosterDesk {
   change(account: AccountId, contact: ContactAddress, change: ContactChange): Promise<void>;
   /** Signs the account in when nothing but an earlier {@link signOut} keeps it from that. @throws BridgeError. */
   signIn(account: AccountId): Promise<void>;
-  /** Signs the account out until it is asked to sign in. @throws BridgeError. */
-  signOut(account: AccountId): Promise<void>;
+  /**
+   * The owner has gone: signs the account out until it is asked to sign in, unless it has owners elsewhere, who stay.
+   * @throws BridgeError.
+   */
+  signOut(account: AccountId, owner: ResidentId): Promise<void>;
 }
 
 /** A home that can have accounts sign in and out together with their owner. */

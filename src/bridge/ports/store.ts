@@ -15,6 +15,7 @@ import type {
   GhostRef,
   HomeName,
   LaneBody,
+  LaneCopy,
   LaneEntry,
   LaneRef,
   MessageId,
@@ -42,8 +43,8 @@ export interface LaneStore {
   /**
    * Appends what its network may hand over again much later, e.g. after a crash between storing and telling the network
    * so. `id` is the network's own name of it (1-200 characters): what was appended under it before, for the same
-   * account, is not appended again, and `undefined` comes back. Ids live 30 days from when they were last given here, at
-   * most 10 000 of them per account.
+   * account and home, is not appended again, and `undefined` comes back. Ids live 30 days from when they were last given
+   * here, at most 10 000 of them per account.
    * @throws BridgeError as {@link LaneStore.append}.
    */
   appendOnce(lane: LaneRef & { kind: "in" }, body: LaneBody, id: string): Promise<EntryId | undefined>;
@@ -66,8 +67,13 @@ export interface LaneStore {
   /** How many entries wait in a lane. */
   depth(lane: LaneRef): Promise<number>;
 
-  /** The entry has been dealt with and leaves its lane. Doing it again is nothing. */
-  done(entry: LaneEntry, fence: Fence): Promise<void>;
+  /**
+   * The entry has been dealt with and leaves its lane; in the same step each of `copies` is appended to its lane, which
+   * must be one of the same shard. Doing it again is nothing. A copy for which its lane has no room is dropped, with an
+   * error in the log.
+   * @throws BridgeError `bad-input` for a copy over 256 KiB.
+   */
+  done(entry: LaneEntry, fence: Fence, copies?: readonly LaneCopy[]): Promise<void>;
 
   /**
    * Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it.
@@ -91,9 +97,13 @@ export interface LaneStore {
    */
   retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined>;
 
-  /** What is parked for an account (or in a resident's control lane), oldest first, at most 100. */
+  /**
+   * What is parked for an account (or in a resident's control lane), oldest first, at most 100; with `resident` only what
+   * is theirs.
+   */
   parked(
     owner: AccountId | ResidentId,
+    resident?: ResidentId,
   ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]>;
 
   /** Lanes of a shard that have entries. */
@@ -113,12 +123,18 @@ export interface LeaseStore {
 
 export interface AccountStore {
   /**
-   * @throws BridgeError `already-linked` when another resident has it. Linking again by the same owner renews the
-   * password and `halt`; the machine GUID, the wishes and `linkedAt` stay as they were.
+   * Links the account for the last of `record.owners`, and resolves with all its owners: of an account that is linked
+   * from other homes they become one more. Linking again renews the password and `halt`; the machine GUID, the wishes and
+   * `linkedAt` stay as they were.
+   * @throws BridgeError `already-linked` when another resident of their home has it.
    */
-  link(record: AccountRecord, password: Secret): Promise<void>;
-  /** Forgets everything of the account: password, contacts, portals, what waits in its lanes and what is parked. */
-  unlink(account: AccountId): Promise<void>;
+  link(record: AccountRecord, password: Secret): Promise<readonly ResidentId[]>;
+  /**
+   * Takes one owner out, or without one all of them, and resolves with those who remain. What is the owner's own goes:
+   * their rooms, what waits for their home, and what is parked of theirs. With the last one everything of the account is
+   * forgotten: password, contacts, portals, what waits in its lanes and what is parked.
+   */
+  unlink(account: AccountId, owner?: ResidentId): Promise<readonly ResidentId[]>;
   account(account: AccountId): Promise<AccountRecord | undefined>;
   /** The sealed password, opened. @throws BridgeError `internal` when the key does not fit. */
   password(account: AccountId): Promise<Secret | undefined>;

@@ -1,15 +1,31 @@
-import { CLOCK } from "./lua.ts";
+import { CLOCK, FORGET } from "./lua.ts";
 
 /** Scripts of accounts, portals, contacts and profiles. */
 export const ACCOUNT_SCRIPTS = {
-  // KEYS account, accounts; ARGV id, owner, sealed, halt, spelling, then the fields of a new account… -> 'ok' | 'taken'
+  // KEYS account, accounts; ARGV id, owner, sealed, halt, spelling, then the fields of a new account…
+  // -> the owners, with blanks between | 'taken': another one of the same home has it
   accountLink: `
-local owner = redis.call('HGET', KEYS[1], 'owner')
-if owner and owner ~= ARGV[2] then return 'taken' end
-if not owner then redis.call('HSET', KEYS[1], 'owner', ARGV[2], unpack(ARGV, 6)) end
+local owners = redis.call('HGET', KEYS[1], 'owner')
+if owners then
+  local home, known = string.match(ARGV[2], '^[^:]+:'), false
+  for owner in string.gmatch(owners, '%S+') do
+    if owner == ARGV[2] then
+      known = true
+    elseif string.sub(owner, 1, #home) == home then
+      return 'taken'
+    end
+  end
+  if not known then
+    owners = owners .. ' ' .. ARGV[2]
+    redis.call('HSET', KEYS[1], 'owner', owners)
+  end
+else
+  owners = ARGV[2]
+  redis.call('HSET', KEYS[1], 'owner', owners, unpack(ARGV, 6))
+end
 redis.call('HSET', KEYS[1], 'sealed', ARGV[3], 'halt', ARGV[4], 'spelling', ARGV[5])
 redis.call('SADD', KEYS[2], ARGV[1])
-return 'ok'
+return owners
 `,
   // KEYS account; ARGV number of fields to drop, their names…, then field, value… -> 'ok' | 'gone'
   accountUpdate: `
@@ -31,20 +47,45 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 `,
-  // KEYS account, accounts, contacts, parked, parked-order, portals, waiting, seen, told; ARGV id, portal prefix, lane prefix -> 'ok'
-  accountUnlink: `
-for _, portal in ipairs(redis.call('SMEMBERS', KEYS[6])) do redis.call('DEL', ARGV[2] .. portal) end
+  // KEYS account, accounts, contacts, parked, parked-order, portals, waiting, seen, told;
+  // ARGV id, portal prefix, lane prefix, then of the one owner who goes (all do: ''): id, home, field in portals
+  // -> the owners who stay, with blanks between
+  accountUnlink: `${FORGET}
 local mine = '|' .. ARGV[1] .. '>'
-for _, lane in ipairs(redis.call('SMEMBERS', KEYS[7])) do
-  local bar = string.find(lane, '|', 1, true)
-  if string.sub(lane, 1, 8) ~= 'control|' and string.sub(lane, bar, bar + #mine - 1) == mine then
-    redis.call('DEL', ARGV[3] .. lane)
-    redis.call('SREM', KEYS[7], lane)
+local function dropLanes(goes)
+  for _, lane in ipairs(redis.call('SMEMBERS', KEYS[7])) do
+    local bar = string.find(lane, '|', 1, true)
+    local kind = string.sub(lane, 1, bar - 1)
+    if string.sub(lane, bar, bar + #mine - 1) == mine and goes(kind) then
+      redis.call('DEL', ARGV[3] .. lane)
+      redis.call('SREM', KEYS[7], lane)
+    end
   end
 end
+local stay = {}
+for owner in string.gmatch(ARGV[4] ~= '' and redis.call('HGET', KEYS[1], 'owner') or '', '%S+') do
+  if owner ~= ARGV[4] then stay[#stay + 1] = owner end
+end
+if #stay > 0 then
+  redis.call('HSET', KEYS[1], 'owner', table.concat(stay, ' '))
+  for _, portal in ipairs(redis.call('SMEMBERS', KEYS[6])) do
+    redis.call('HDEL', ARGV[2] .. portal, ARGV[6])
+    if redis.call('EXISTS', ARGV[2] .. portal) == 0 then redis.call('SREM', KEYS[6], portal) end
+  end
+  dropLanes(function(kind) return kind == 'in:' .. ARGV[5] end)
+  for _, id in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do
+    if cjson.decode(redis.call('HGET', KEYS[4], 'r:' .. id)).resident == ARGV[4] then
+      forget(KEYS[4], id)
+      redis.call('LREM', KEYS[5], 1, id)
+    end
+  end
+  return table.concat(stay, ' ')
+end
+for _, portal in ipairs(redis.call('SMEMBERS', KEYS[6])) do redis.call('DEL', ARGV[2] .. portal) end
+dropLanes(function(kind) return kind ~= 'control' end)
 redis.call('DEL', KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8], KEYS[9])
 redis.call('SREM', KEYS[2], ARGV[1])
-return 'ok'
+return ''
 `,
   // KEYS portal, portals; ARGV portal id, field, room -> room that stood there before | ''
   portalBind: `

@@ -58,6 +58,25 @@ if fenced(KEYS[3], ARGV[3]) then return 'fenced' end
 leave(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return 'ok'
 `,
+  // KEYS stream, waiting, fence, last, stream of each copy…; ARGV lane, id, token, max entries, then lane, body of each copy…
+  // -> 'fenced' | number of copies for which there was no room
+  laneDoneCopying: `${FENCED}${LEAVE}${NEXT_ID}
+if fenced(KEYS[3], ARGV[3]) then return 'fenced' end
+local dropped = 0
+if #redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2]) > 0 then
+  for i = 5, #KEYS do
+    local lane, body = ARGV[2 * i - 5], ARGV[2 * i - 4]
+    if redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[4]) then
+      dropped = dropped + 1
+    else
+      redis.call('XADD', KEYS[i], nextid(KEYS[4]), 'b', body)
+      redis.call('SADD', KEYS[2], lane)
+    end
+  end
+end
+leave(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+return tostring(dropped)
+`,
   // KEYS stream, waiting, fence, parked, parked-order; ARGV lane, id, token, record, name or '', max
   // -> 'fenced' | 'gone' | number of older ones that had to go
   lanePark: `${FENCED}${LEAVE}${FORGET}
@@ -104,11 +123,13 @@ redis.call('LREM', KEYS[2], 1, id)
 remember(KEYS[5], KEYS[6], ARGV[2], lane, tonumber(ARGV[5]))
 return lane
 `,
-  // KEYS parked, parked-order; ARGV count -> records, oldest first
+  // KEYS parked, parked-order; ARGV count, resident or '' -> records, oldest first
   laneParked: `
 local records = {}
-for i, id in ipairs(redis.call('LRANGE', KEYS[2], 0, tonumber(ARGV[1]) - 1)) do
-  records[i] = redis.call('HGET', KEYS[1], 'r:' .. id)
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  local record = redis.call('HGET', KEYS[1], 'r:' .. id)
+  if ARGV[2] == '' or cjson.decode(record).resident == ARGV[2] then records[#records + 1] = record end
+  if #records >= tonumber(ARGV[1]) then break end
 end
 return records
 `,

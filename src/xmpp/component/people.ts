@@ -159,7 +159,7 @@ export class People {
         .join("\n")
         .slice(0, 4000),
     });
-    for (const { id } of on) await this.#o.desk().signOut(id);
+    for (const { id } of on) await this.#o.desk().signOut(id, resident);
   }
 
   async #bringBack(resident: ResidentId): Promise<void> {

@@ -93,64 +93,64 @@ export class RosterTeller {
     }
   }
 
-  showAccount(account: AccountRecord, state: PuppetState): void {
-    if (this.#o.views.setState(account, state) && this.#o.link.isOnline) this.#askAfter(account.owner);
-    this.#mark(account.owner, (telling) => this.#markAll(account.owner, telling));
+  showAccount(account: AccountRecord, owner: ResidentId, state: PuppetState): void {
+    if (this.#o.views.setState(account, owner, state) && this.#o.link.isOnline) this.#askAfter(owner);
+    this.#mark(owner, (telling) => this.#markAll(owner, telling));
   }
 
-  showRoster(account: AccountRecord, contacts: readonly ContactSnapshot[]): void {
-    this.#o.views.setContacts(account, contacts);
-    this.#mark(account.owner, (telling) => {
+  showRoster(account: AccountRecord, owner: ResidentId, contacts: readonly ContactSnapshot[]): void {
+    this.#o.views.setContacts(account, owner, contacts);
+    this.#mark(owner, (telling) => {
       telling.roster = true;
-      this.#markAll(account.owner, telling);
+      this.#markAll(owner, telling);
     });
   }
 
-  showContact(account: AccountRecord, contact: ContactSnapshot): void {
+  showContact(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void {
     const { views } = this.#o;
     const before = this.#jidOf(account, contact);
-    const old = before && views.contact(account.owner, before)?.contact;
-    const jid = views.setContact(account, contact);
+    const old = before && views.contact(owner, before)?.contact;
+    const jid = views.setContact(account, owner, contact);
     if (jid === undefined) return;
-    this.#mark(account.owner, (telling) => {
+    this.#mark(owner, (telling) => {
       telling.dirty.add(jid);
       if (listing(old) !== listing(contact)) telling.roster = true;
     });
   }
 
   /** Somebody asks: their ghost asks in their place (RFC 6121 §3.1). */
-  showRequest(account: AccountRecord, contact: ContactSnapshot): void {
+  showRequest(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void {
     const jid = this.#jidOf(account, contact);
     if (jid === undefined) return;
-    this.#o.views.ask(account, { network: account.network, contact: contact.address }, jid);
+    this.#o.views.ask(account, owner, { network: account.network, contact: contact.address }, jid);
     const text = `${contact.displayName} would like to be a contact of ${account.address}`;
-    const to = residentJid(account.owner);
+    const to = residentJid(owner);
     this.#o.link.sendLoosely(subscription({ from: jid, to }, "subscribe", { nick: contact.displayName, text }));
   }
 
-  dropRoster(account: AccountRecord): void {
+  dropRoster(account: AccountRecord, owner: ResidentId): void {
     const { views, link, privileged, grants, names } = this.#o;
-    const to = residentJid(account.owner);
+    const to = residentJid(owner);
     const gone =
       views
-        .accounts(account.owner)
+        .accounts(owner)
         .find(({ record }) => record.id === account.id)
         ?.contacts.keys() ?? [];
     const ghosts = [...gone];
-    views.drop(account);
-    const left = views.ghosts(account.owner);
+    views.drop(account, owner);
+    const left = views.ghosts(owner);
     for (const jid of ghosts) {
       if (left.has(jid)) continue;
       link.sendLoosely(presence({ from: withResource(jid, RESOURCE), to }, undefined));
       link.sendLoosely(subscription({ from: jid, to }, "unsubscribed"));
       link.sendLoosely(subscription({ from: jid, to }, "unsubscribe"));
     }
-    if (maySetRoster(grants(domainOf(to as string as Jid)))) privileged.forget(account.owner);
-    this.#mark(account.owner, (telling) => {
+    if (maySetRoster(grants(domainOf(to as string as Jid)))) privileged.forget(owner);
+    this.#mark(owner, (telling) => {
       telling.gateway = true;
       telling.roster = true;
     });
-    if (views.accounts(account.owner).length === 0)
+    if (views.accounts(owner).length === 0)
       link.sendLoosely(presence({ from: withResource(names.gateway, RESOURCE), to }, undefined));
   }
 

@@ -46,9 +46,9 @@ export class Views {
   }
 
   /** True: the account is new here. */
-  setState(record: AccountRecord, state: PuppetState): boolean {
-    const accounts = this.#residents.get(record.owner) ?? new Map<AccountId, AccountView>();
-    this.#residents.set(record.owner, accounts);
+  setState(record: AccountRecord, owner: ResidentId, state: PuppetState): boolean {
+    const accounts = this.#residents.get(owner) ?? new Map<AccountId, AccountView>();
+    this.#residents.set(owner, accounts);
     const view = accounts.get(record.id);
     if (view) {
       view.record = record;
@@ -59,25 +59,25 @@ export class Views {
     return true;
   }
 
-  setContacts(record: AccountRecord, contacts: readonly ContactSnapshot[]): void {
-    const view = this.#residents.get(record.owner)?.get(record.id);
+  setContacts(record: AccountRecord, owner: ResidentId, contacts: readonly ContactSnapshot[]): void {
+    const view = this.#residents.get(owner)?.get(record.id);
     if (!view) return;
     view.contacts = new Map();
     for (const contact of contacts) this.#put(view, contact);
   }
 
   /** The ghost whose view has changed; `undefined`: nobody's. */
-  setContact(record: AccountRecord, contact: ContactSnapshot): BareJid | undefined {
-    const view = this.#residents.get(record.owner)?.get(record.id);
+  setContact(record: AccountRecord, owner: ResidentId, contact: ContactSnapshot): BareJid | undefined {
+    const view = this.#residents.get(owner)?.get(record.id);
     return view && this.#put(view, contact);
   }
 
-  drop(record: AccountRecord): void {
-    const accounts = this.#residents.get(record.owner);
+  drop(record: AccountRecord, owner: ResidentId): void {
+    const accounts = this.#residents.get(owner);
     accounts?.delete(record.id);
-    if (accounts?.size === 0) this.#residents.delete(record.owner);
-    for (const [ghost, asked] of this.#requests.get(record.owner) ?? [])
-      if (asked.account.id === record.id) this.#requests.get(record.owner)?.delete(ghost);
+    if (accounts?.size === 0) this.#residents.delete(owner);
+    for (const [ghost, asked] of this.#requests.get(owner) ?? [])
+      if (asked.account.id === record.id) this.#requests.get(owner)?.delete(ghost);
   }
 
   /** Every ghost that the person has something of. */
@@ -99,9 +99,9 @@ export class Views {
     );
   }
 
-  ask(account: AccountRecord, ghost: GhostRef, jid: BareJid): void {
-    const asked = this.#requests.get(account.owner) ?? new Map();
-    this.#requests.set(account.owner, asked.set(jid, { account, ghost }));
+  ask(account: AccountRecord, owner: ResidentId, ghost: GhostRef, jid: BareJid): void {
+    const asked = this.#requests.get(owner) ?? new Map();
+    this.#requests.set(owner, asked.set(jid, { account, ghost }));
   }
 
   request(resident: ResidentId, jid: BareJid): { account: AccountRecord; ghost: GhostRef } | undefined {

@@ -58,7 +58,7 @@ test("of two residents who link it at the same moment one gets it", async () => 
   const tries = [ann, ben].map((owner) => store.link(record("race", owner), new Secret(owner)));
   const results = await Promise.allSettled(tries);
   expect(results.map((result) => result.status).toSorted()).toEqual(["fulfilled", "rejected"]);
-  const owner = (await store.account(account("race")))?.owner;
+  const owner = (await store.account(account("race")))?.owners[0];
   expect((await store.password(account("race")))?.open()).toBe(owner);
 });
 

@@ -81,7 +81,7 @@ export function record(name: string, owner: ResidentId): AccountRecord {
   return {
     id,
     ...accountParts(id),
-    owner,
+    owners: [owner],
     spelling: accountParts(id).address,
     machineGuid: `{guid-of-${name}}`,
     wishedAvailability: "automatic",

@@ -60,11 +60,15 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
   did.length = 0;
   return {
     issueLink: async () => ({ url: "https://x.test/1", minutes: 10 }),
-    unlink: async ({ address }) => void did.push(`unlink ${address}`),
+    unlink: async ({ address }, owner) => {
+      did.push(`unlink ${address} ${owner ?? "of all"}`);
+      return [];
+    },
+    elsewhere: () => [],
     state: () => ({ state: "on", dialect: "MSNP18", why: undefined, retryAt: undefined }),
     waiting: async () => 0,
     contacts: async () => [],
-    openChat: async ({ address }, to) => `chat of ${address} with ${to}`,
+    openChat: async ({ address }, _, to) => `chat of ${address} with ${to}`,
     wish: async ({ address }, wish) => void did.push(`${address} ${JSON.stringify(wish)}`),
     parked: async () => [],
     retry: async () => false,

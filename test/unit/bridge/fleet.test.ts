@@ -134,7 +134,7 @@ test("a home that repeats the owner's presence is heard once", async () => {
   const { fleet, network } = stage({ updateResident: async () => void kept++ });
   await fleet.takeShard(shard);
   await until("on", () => fleet.session(account()));
-  for (let i = 0; i < 5; i += 1) fleet.homePresence(account(), { availability: "busy", text: "x" });
+  for (let i = 0; i < 5; i += 1) fleet.homePresence(account(), alice, { availability: "busy", text: "x" });
   await until("it to be shown", () => network.sessions.get(contact("alice"))?.shown.availability === "busy");
   await until("it to be kept", () => kept > 0);
   expect(kept).toBe(1);
@@ -146,7 +146,7 @@ test("of many presences in a moment the first goes out at once and the newest wh
   await until("on", () => fleet.session(account()));
   const shown = () => network.sessions.get(contact("alice"))?.shown.availability;
   for (const availability of ["busy", "away", "idle"] as const)
-    fleet.homePresence(account(), { availability, text: "" });
+    fleet.homePresence(account(), alice, { availability, text: "" });
   await until("the first", () => shown() === "busy", 500);
   await until("the newest", () => shown() === "idle");
 });
@@ -156,7 +156,7 @@ test("a wish shortly after another presence goes out when the pause is over", as
   await fleet.takeShard(shard);
   await until("on", () => fleet.session(account()));
   const shown = () => network.sessions.get(contact("alice"))?.shown.availability;
-  fleet.homePresence(account(), { availability: "busy", text: "" });
+  fleet.homePresence(account(), alice, { availability: "busy", text: "" });
   await fleet.wish(account(), "away", undefined);
   expect(shown()).toBe("busy");
   await until("the wish", () => shown() === "away");
@@ -167,7 +167,7 @@ test("a presence that changes during a sign-in is shown after it", async () => {
   network.stalled = Promise.withResolvers();
   await fleet.takeShard(shard);
   await until("the sign-in", () => network.signIns.length === 1);
-  fleet.homePresence(account(), { availability: "busy", text: "" });
+  fleet.homePresence(account(), alice, { availability: "busy", text: "" });
   network.stalled.resolve();
   await until("it to be shown", () => network.sessions.get(contact("alice"))?.shown.availability === "busy");
 });

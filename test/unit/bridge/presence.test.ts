@@ -4,7 +4,7 @@ import { noMeter } from "../../../src/bridge/metrics.ts";
 import { AVAILABILITIES } from "../../../src/bridge/model.ts";
 import { mergePresence, OFFLINE, PresenceBoard } from "../../../src/bridge/presence.ts";
 import { ToyHome } from "../../support/toy-home.ts";
-import { account, contact, NET, record, silent, until } from "./support.ts";
+import { account, alice, contact, NET, record, silent, until } from "./support.ts";
 
 const see = (availability: (typeof AVAILABILITIES)[number], text = "") => ({ availability, text });
 const bob = { network: NET, contact: contact("bob") };
@@ -26,7 +26,7 @@ test("the most present of several views counts, with its words, whatever their o
 test("what the network sees of an owner: the wish, else the home, else online; absent as the operator set it", () => {
   const member = (change: Parameters<typeof record>[1], home?: ReturnType<typeof see>) => ({
     record: record("alice", change),
-    home,
+    homes: new Map(home ? [[alice, home]] : []),
   });
   expect(shownPresence(member({}), "hidden")).toEqual(see("online"));
   expect(shownPresence(member({}, see("busy", "b")), "hidden")).toEqual(see("busy", "b"));
@@ -51,29 +51,29 @@ test("who matters to nobody takes no memory", () => {
 
 test("who mattered once and no longer does takes no memory either, once the home knows", async () => {
   const { home, board } = stage();
-  board.watch(home, bob, account());
+  board.watch([home], bob, account());
   board.see(account(), bob, "Bob", see("online"));
   await until("bob to be shown", () => home.presences.length === 1);
-  board.unwatch(bob, account());
+  board.watch([], bob, account());
   await until("bob to be gone", () => board.size === 0);
   expect(home.presences.at(-1)?.presence).toEqual(OFFLINE);
 });
 
 test("a contact never shown is dropped at once when the room goes", () => {
   const { home, board } = stage();
-  board.watch(home, bob, account());
-  board.unwatch(bob, account());
+  board.watch([home], bob, account());
+  board.watch([], bob, account());
   expect(board.size).toBe(0);
 });
 
 test("as long as one owner has a room, another's leaving changes nothing", async () => {
   const { home, board } = stage();
   for (const name of ["alice", "dora"]) {
-    board.watch(home, bob, account(name));
+    board.watch([home], bob, account(name));
     board.see(account(name), bob, "Bob", see("online"));
   }
   await until("bob to be shown", () => home.presences.length > 0);
-  board.unwatch(bob, account("dora"));
+  board.watch([], bob, account("dora"));
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(board.size).toBe(1);
   expect(home.presences.at(-1)?.presence.availability).toBe("online");
@@ -84,14 +84,14 @@ test("a name that the home refuses does not keep the presence from being shown",
   home.nameGhost = async () => {
     throw new Error("M_FORBIDDEN");
   };
-  board.watch(home, bob, account());
+  board.watch([home], bob, account());
   board.see(account(), bob, "Bob", see("busy"));
   await until("bob to be shown", () => home.presences.at(-1)?.presence.availability === "busy");
 });
 
 test("a presence that could not be written is written with the next change, even back to what it was", async () => {
   const { home, board } = stage();
-  board.watch(home, bob, account());
+  board.watch([home], bob, account());
   home.mode = "down";
   board.see(account(), bob, "Bob", see("online"));
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -113,7 +113,7 @@ test("one slow ghost does not keep others waiting, and no two writes of one ghos
     home.presences.push({ contact: ghost.contact, presence });
   };
   const ghosts = Array.from({ length: 20 }, (_, i) => ({ network: NET, contact: contact(`c${i}`) }));
-  for (const ghost of ghosts) board.watch(home, ghost, account());
+  for (const ghost of ghosts) board.watch([home], ghost, account());
   for (const state of ["online", "busy", "away"] as const) {
     for (const ghost of ghosts) board.see(account(), ghost, "x", see(state));
     await new Promise((resolve) => setTimeout(resolve, 4));

@@ -4,7 +4,7 @@ import type { AccountRecord, ContactSnapshot } from "../../../src/bridge/model.t
 import type { Home } from "../../../src/bridge/ports/home.ts";
 import type { AccountStore } from "../../../src/bridge/ports/store.ts";
 import { Rosters } from "../../../src/bridge/rosters.ts";
-import { account, contact, HOME, record, silent } from "./support.ts";
+import { account, alice, contact, HOME, record, silent } from "./support.ts";
 
 const snapshot = (name: string, groups: readonly string[] = []): ContactSnapshot => ({
   address: contact(name),
@@ -37,10 +37,10 @@ function stage(o: { isOn?: boolean; halt?: AccountRecord["halt"]; groups?: reado
   const home = {
     name: HOME,
     useRosters: () => did.push("has the desk"),
-    showAccount: (_: unknown, state: string) => did.push(`account ${state}`),
-    showRoster: (_: unknown, all: readonly ContactSnapshot[]) => did.push(`list of ${all.length}`),
-    showContact: (_: unknown, one: ContactSnapshot) => did.push(`contact ${one.displayName}`),
-    showRequest: (_: unknown, one: ContactSnapshot) => did.push(`request ${one.displayName}`),
+    showAccount: (_: unknown, _owner: unknown, state: string) => did.push(`account ${state}`),
+    showRoster: (_: unknown, _owner: unknown, all: readonly ContactSnapshot[]) => did.push(`list of ${all.length}`),
+    showContact: (_: unknown, _owner: unknown, one: ContactSnapshot) => did.push(`contact ${one.displayName}`),
+    showRequest: (_: unknown, _owner: unknown, one: ContactSnapshot) => did.push(`request ${one.displayName}`),
     dropRoster: () => did.push("dropped"),
   } as unknown as Home;
   const store = {} as AccountStore;
@@ -54,7 +54,7 @@ test("a home hears of the sign-in, then of the list, then of each change", () =>
   rosters.state(record(), "on");
   rosters.contact(record(), snapshot("bob"));
   rosters.request(record(), snapshot("carol"));
-  rosters.dropped(record());
+  rosters.dropped(record(), [alice]);
   expect(did).toEqual(["account on", "list of 1", "contact bob", "request carol", "dropped"]);
 });
 
@@ -67,7 +67,7 @@ test("while an account signs in, its contacts are not shown one by one", () => {
 
 test("a home without lists hears nothing", () => {
   const { rosters, did } = stage();
-  rosters.state({ ...record(), owner: "elsewhere:someone" as never }, "on");
+  rosters.state({ ...record(), owners: ["elsewhere:someone" as never] }, "on");
   expect(did).toEqual([]);
 });
 
@@ -89,7 +89,7 @@ test("an account comes back only when its signing out was all that kept it away"
   const [left, refused] = [stage({ halt: "signed-out" }), stage({ halt: "bad-password" })];
   await left.rosters.signIn(account());
   await refused.rosters.signIn(account());
-  await left.rosters.signOut(account());
+  await left.rosters.signOut(account(), alice);
   expect(left.did).toEqual([`resume ${account()}`, `offline ${account()}`]);
   expect(refused.did).toEqual([]);
 });

@@ -7,6 +7,7 @@ import type {
   Failure,
   Fence,
   LaneBody,
+  LaneCopy,
   LaneEntry,
   LaneRef,
   MessageId,
@@ -58,7 +59,7 @@ export function record(name = "alice", change: Partial<AccountRecord> = {}): Acc
     id: account(name),
     network: NET,
     address: contact(name),
-    owner: alice,
+    owners: [alice],
     spelling: contact(name),
     machineGuid: "11111111-2222-3333-4444-555555555555",
     wishedAvailability: "automatic",
@@ -130,9 +131,11 @@ export class ToyLanes implements LaneStore {
     return this.lanes.get(laneName(lane))?.length ?? 0;
   }
 
-  async done(entry: LaneEntry, fence: Fence): Promise<void> {
+  async done(entry: LaneEntry, fence: Fence, copies: readonly LaneCopy[] = []): Promise<void> {
     this.fault("done");
     if (fence !== this.fence) throw new BridgeError("fenced");
+    const isThere = this.lanes.get(laneName(entry.lane))?.some(({ id }) => id === entry.id);
+    if (isThere) for (const { lane, body } of copies) await this.append(lane, body);
     this.#take(entry);
   }
 

@@ -26,7 +26,7 @@ export function account(name = "alice", owner = anna): AccountRecord {
     id: accountId(NET, address),
     network: NET,
     address,
-    owner,
+    owners: [owner],
     spelling: address,
     machineGuid: "g",
     wishedAvailability: "automatic",

@@ -120,15 +120,15 @@ test("a short absence is none", async () => {
 test("of two accounts the one that is on and has the contact listed shows it", () => {
   const views = new Views(names);
   const [one, two] = [account("alice"), account("alice2")];
-  views.setState(one, "on");
-  views.setState(two, "on");
-  views.setContacts(one, [contact("bob", { listed: false, displayName: "stranger" })]);
-  views.setContacts(two, [contact("bob", { displayName: "Bob" })]);
+  views.setState(one, anna, "on");
+  views.setState(two, anna, "on");
+  views.setContacts(one, anna, [contact("bob", { listed: false, displayName: "stranger" })]);
+  views.setContacts(two, anna, [contact("bob", { displayName: "Bob" })]);
   expect(views.contact(anna, bob)?.contact.displayName).toBe("Bob");
-  views.setState(two, "waiting");
+  views.setState(two, anna, "waiting");
   expect(views.contact(anna, bob)?.contact.displayName).toBe("stranger");
-  views.drop(one);
-  views.drop(two);
+  views.drop(one, anna);
+  views.drop(two, anna);
   expect([...views.residents()]).toEqual([]);
 });
 
