@@ -2,13 +2,21 @@ import { randomUUID } from "node:crypto";
 import { BridgeError } from "../../bridge/errors.ts";
 import { type BareJid, type Jid, readJid } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
+import { submission } from "../stanza/form.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
+import { asJid } from "./room-words.ts";
 
 const MAM = "urn:xmpp:mam:2";
 const RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 100;
 /** What is more than this was not missed in a break, but in an absence. */
 const PAGES = 50;
+
+/** Up to where something has been read: the last message's name, and when that was, Unix ms. */
+export interface Position {
+  readonly id?: string;
+  readonly at: number;
+}
 
 /** A room's archive (XEP-0313), read from where one has left off. */
 export class RoomArchive {
@@ -31,18 +39,20 @@ export class RoomArchive {
   }
 
   /**
-   * What was said after the message of this stanza-id, oldest first, page by page: messages as they were, with stamp and
-   * stanza-id.
+   * What was said after the message of this stanza-id, or without one after that time, oldest first, page by page:
+   * messages as they were, with stamp and stanza-id.
    * @throws StanzaRefusal when there is no archive or it does not know the id; BridgeError `home-down` without an answer.
    */
-  async *after(stanzaId: string, to: Jid): AsyncGenerator<XmlElement> {
-    let last = stanzaId;
+  async *after({ id, at }: Position, to: Jid): AsyncGenerator<XmlElement> {
+    let last = id;
+    const start = id === undefined ? startingAt(at) : undefined;
     for (let page = 0; page < PAGES; page += 1) {
       const query = { id: randomUUID(), found: [] as XmlElement[] };
       this.#query = query;
-      const range = el("set", { xmlns: RSM }, el("max", {}, String(PAGE)), el("after", {}, last));
-      const ask = { to: this.#room as string as Jid, type: "set" } as const;
-      const answer = await this.#link.request(ask, el("query", { xmlns: MAM, queryid: query.id }, range));
+      const behind = last === undefined ? undefined : el("after", {}, last);
+      const range = el("set", { xmlns: RSM }, el("max", {}, String(PAGE)), behind);
+      const ask = { to: asJid(this.#room), type: "set" } as const;
+      const answer = await this.#link.request(ask, el("query", { xmlns: MAM, queryid: query.id }, start, range));
       this.#query = undefined;
       for (const result of query.found) {
         const message = this.#restored(result, to);
@@ -66,4 +76,9 @@ export class RoomArchive {
     const name = el("stanza-id", { xmlns: NS.sid, by: this.#room, id: result.attrs.id });
     return el("message", { ...message.attrs, to }, ...children, name, forwarded?.getChild("delay", NS.delay));
   }
+}
+
+/** XEP-0313 §4.1.2. */
+function startingAt(at: number): XmlElement {
+  return submission(MAM, { start: new Date(at).toISOString() });
 }

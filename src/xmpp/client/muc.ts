@@ -6,18 +6,26 @@ import { type BareJid, readJid, resourceOf, withResource } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { errorCondition } from "../stanza/errors.ts";
+import type { ChatState } from "../stanza/message.ts";
+import { readMessage } from "../stanza/message.ts";
+import type { Shown } from "../stanza/presence.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
-import { RoomArchive } from "./archive.ts";
+import type { Position } from "./archive.ts";
+import { Echoes } from "./echoes.ts";
+import { Occupants } from "./occupants.ts";
+import { OVERLAP_MS, RoomReader } from "./reader.ts";
 import {
+  aboutOccupant,
+  asJid,
   enter,
   type HistoryWish,
   isSubject,
   leave,
   type RoomMessage,
-  readRoomMessage,
   reasonOf,
   roomMessage,
-  spokenBy,
+  roomPresence,
+  roomState,
   statusCodes,
 } from "./room-words.ts";
 
@@ -47,28 +55,30 @@ export interface MucOptions {
   readonly link: Pick<ClientLink, "send" | "sendLoosely" | "sendSurely" | "request" | "arrived" | "isOnline" | "jid">;
   readonly room: BareJid;
   readonly nick: string;
+  /** For a room that does not take the nick as it is written. */
+  readonly plainNick?: string;
   readonly password?: Secret;
+  /** Up to where an earlier run has read. Absent: what was said before we came is none of ours. */
+  readonly from?: Position;
+  /** Whether a message of this id is one of this bridge's, whoever seems to say it. */
+  readonly isOurs: (id: string) => boolean;
   /** Somebody else has said something; each message once. When it rejects, it comes again where the server can do that. */
   readonly said: (message: RoomMessage) => void | Promise<void>;
+  /** Everything up to here has been taken. */
+  readonly reached?: (position: Position) => void;
+  readonly typing?: (nick: string, isTyping: boolean) => void;
+  /** A message of the room, or of somebody in it to us alone, that is no word to all. */
+  readonly aside?: (stanza: XmlElement) => void;
+  /** We have passed the door, of a room that we have just made or not. Nothing is said or read before it has resolved. */
+  readonly entered?: (how: { readonly isNew: boolean; readonly affiliation: string }) => Promise<void>;
   /** We are in, or out of it: then why, and whether it is tried again. */
   readonly changed?: (state: { readonly isIn: boolean; readonly why: string; readonly triesAgain: boolean }) => void;
   readonly log: Logger;
   readonly limits?: Partial<MucLimits>;
 }
 
-interface Speaking {
-  /** The server has it; what is missing is the room's word. */
-  isTaken: boolean;
-  readonly done: PromiseWithResolvers<RoomMessage>;
-  readonly timer: NodeJS.Timeout;
-}
-
-/** Messages that are remembered as seen, and ours that have come back. */
-const REMEMBERED = 2000;
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
-/** Clocks differ: so much of the history is read twice, and told once. */
-const OVERLAP_MS = 5 * 60_000;
 const NICK_TRIES = 5;
 /** Banned, kicked, no member any more, members only: somebody's will, which is not to be disregarded. */
 const PUT_OUT = ["301", "307", "321", "322"];
@@ -83,25 +93,25 @@ const PASSING = ["remote-server-not-found", "remote-server-timeout", "service-un
  * itself counts as said when the room has given it back.
  */
 export class MucRoom {
+  readonly occupants = new Occupants();
   readonly #o: MucOptions;
   readonly #limits: MucLimits;
-  readonly #seen = new Set<string>();
-  readonly #said = new Map<string, RoomMessage>();
-  readonly #speaking = new Map<string, Speaking>();
+  readonly #echoes: Echoes;
   readonly #leaving = new AbortController();
-  readonly #archive: RoomArchive;
+  readonly #reader: RoomReader;
+  /** The nick that we want, and the one that we have. */
+  #wish: string;
   #nick: string;
   #nickTries = 0;
+  #shown: Shown = { show: undefined, status: "" };
   #isIn = false;
-  #wasIn = false;
-  #heardAt = 0;
+  #putOut: string | undefined;
+  /** When the room was last heard of while we were in it; `undefined`: we never were. */
+  #heardAt: number | undefined;
   #entry: Promise<void> | undefined;
   #entering: PromiseWithResolvers<void> | undefined;
+  #door = { isNew: false, affiliation: "none" };
   #history: HistoryWish = { last: OLD };
-  /** The room's name for what was said last, and whether it keeps an archive; supposed until it says otherwise. */
-  #lastId: string | undefined;
-  #hasArchive = true;
-  #catchingUp: Promise<void> | undefined;
   #isReturning = false;
   #watch: NodeJS.Timeout | undefined;
   #historyTimer: NodeJS.Timeout | undefined;
@@ -109,8 +119,15 @@ export class MucRoom {
   constructor(options: MucOptions) {
     this.#o = options;
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
+    this.#wish = options.nick;
     this.#nick = options.nick;
-    this.#archive = new RoomArchive(options.link, options.room);
+    this.#heardAt = options.from?.at;
+    this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
+    this.#reader = new RoomReader({
+      ...options,
+      nick: () => this.#nick,
+      isEcho: (message) => this.#isEcho(message),
+    });
   }
 
   get jid(): BareJid {
@@ -139,9 +156,15 @@ export class MucRoom {
 
   async #enter(): Promise<void> {
     this.#isIn = false;
-    const after = this.#hasArchive ? this.#lastId : undefined;
-    if (after === undefined) await this.#passDoor(this.#wasIn ? { since: this.#heardAt - OVERLAP_MS } : { last: OLD });
-    else if (!(await this.#enterAndCatchUp(after))) return await this.#enter();
+    const { link } = this.#o;
+    const isRead =
+      this.#reader.mayCatchUp &&
+      (await this.#reader.catchUp(
+        () => this.#passDoor({ last: 0 }),
+        () => link.jid ?? asJid(this.jid),
+      ));
+    if (!isRead)
+      await this.#passDoor(this.#heardAt === undefined ? { last: OLD } : { since: this.#heardAt - OVERLAP_MS });
     this.#arrivedIn();
   }
 
@@ -168,36 +191,46 @@ export class MucRoom {
     this.#o.link.sendLoosely(leave(this.#o.room, this.#nick));
     this.#isIn = false;
     this.#entering?.reject(this.#down("the room was left"));
-    for (const id of [...this.#speaking.keys()]) this.#fail(id, this.#down("the room was left"));
+    this.#echoes.failAll("the room was left");
   }
 
   /**
-   * Says something for somebody, and resolves when the room has given it back. The same id is never said twice.
-   * @throws StanzaRefusal when the room does not let us; BridgeError `home-down` when it is not known whether it was said.
+   * Says something, and resolves when the room has given it back. The same id is never said twice.
+   * @throws StanzaRefusal when the room does not let us; BridgeError `home-refused` when it has put us out, `home-down`
+   * when it is not known whether it was said.
    */
-  async speak(id: string, speaker: string, text: string): Promise<RoomMessage> {
-    const said = this.#said.get(id);
-    if (said !== undefined) return said;
-    const under = this.#speaking.get(id);
-    if (under !== undefined) return await under.done.promise;
+  async speak(id: string, body: string, more: readonly XmlElement[] = []): Promise<RoomMessage> {
+    const said = this.#echoes.of(id);
+    if (said !== undefined) return await said;
+    if (this.#putOut !== undefined)
+      throw new BridgeError("home-refused", { detail: `the bridge is not in the room ${this.jid}: ${this.#putOut}` });
     if (!this.#isIn) throw this.#down("the bridge is not in the room");
-    const done = Promise.withResolvers<RoomMessage>();
-    done.promise.catch(() => {});
-    const timer = setTimeout(() => this.#fail(id, this.#down("it did not come back")), this.#limits.echoMs);
-    const speaking = { done, timer, isTaken: false };
-    this.#speaking.set(id, speaking);
-    this.#o.link.sendSurely(roomMessage(this.#o.room, id, spokenBy(speaker, text))).then(
-      () => {
-        speaking.isTaken = true;
-      },
-      (error: unknown) => this.#fail(id, error),
-    );
-    return await done.promise;
+    const { link, room } = this.#o;
+    return await this.#echoes.speak(id, () => link.sendSurely(roomMessage(room, id, body, more)));
+  }
+
+  /** What goes to all and is of the moment, e.g. typing. */
+  sendState(state: ChatState): void {
+    if (this.#isIn) this.#o.link.sendLoosely(roomState(this.#o.room, state));
+  }
+
+  /** Sits here under another nick from now on. */
+  rename(nick: string): void {
+    if (nick === this.#wish) return;
+    this.#wish = nick;
+    this.#nickTries = 0;
+    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, nick, this.#shown));
+  }
+
+  /** How we are, here alone. */
+  show(shown: Shown): void {
+    this.#shown = shown;
+    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nick, shown));
   }
 
   /** Something that came from the room. Rejects when it was not taken. */
   async stanza(stanza: XmlElement): Promise<void> {
-    this.#heardAt = Date.now();
+    if (this.#isIn) this.#heardAt = Date.now();
     if (stanza.name === "presence") this.#presence(stanza);
     else if (stanza.name === "message") await this.#message(stanza);
   }
@@ -206,12 +239,14 @@ export class MucRoom {
     const entering = Promise.withResolvers<void>();
     this.#entering = entering;
     this.#history = history;
-    this.#nick = this.#o.nick;
+    this.#nick = this.#wish;
     this.#nickTries = 0;
+    this.occupants.clear();
     const timer = setTimeout(() => entering.reject(this.#down("the room does not answer")), this.#limits.enterMs);
     try {
       this.#knock();
       await entering.promise;
+      await this.#o.entered?.(this.#door);
     } finally {
       clearTimeout(timer);
       clearTimeout(this.#historyTimer);
@@ -220,65 +255,57 @@ export class MucRoom {
   }
 
   #knock(): void {
-    this.#o.link.send(enter(this.#o.room, this.#nick, this.#history, this.#o.password));
-  }
-
-  /**
-   * Reads what was missed from the archive, which keeps more than a room's history shows; what is said meanwhile waits.
-   * False: there is no archive that knows where we were.
-   */
-  async #enterAndCatchUp(after: string): Promise<boolean> {
-    const caughtUp = Promise.withResolvers<void>();
-    this.#catchingUp = caughtUp.promise;
-    try {
-      await this.#passDoor({ last: 0 });
-      const to = this.#o.link.jid;
-      if (to === undefined) throw this.#down("there is no session");
-      try {
-        for await (const missed of this.#archive.after(after, to)) await this.#take(missed);
-      } catch (error) {
-        if (!(error instanceof StanzaRefusal)) throw error;
-        this.#o.log.info({ room: this.#o.room, err: error }, "the room has no archive of what was missed");
-        this.#lastId = undefined;
-        this.#hasArchive = error.condition === "item-not-found";
-        return false;
-      }
-      return true;
-    } finally {
-      this.#catchingUp = undefined;
-      caughtUp.resolve();
-    }
+    const { room, password } = this.#o;
+    const entry = { room, nick: this.#nick, history: this.#history, password, shown: this.#shown };
+    this.#o.link.send(enter(entry));
   }
 
   #presence(presence: XmlElement): void {
     const from = readJid(presence.attrs.from);
     const nick = from === undefined ? undefined : resourceOf(from);
     const { type } = presence.attrs;
+    if (type === "error") {
+      this.#refused(presence);
+      return;
+    }
+    this.occupants.take(presence);
     const codes = statusCodes(presence);
-    if (type === "error") this.#refused(presence);
-    else if (!codes.includes("110") && nick !== this.#nick) return;
-    else if (type === undefined) this.#sitting(nick);
+    if (!codes.includes("110") && nick !== this.#nick) return;
+    if (type === undefined) this.#sitting(nick, presence, codes);
     else if (type === "unavailable" && !codes.includes("303")) this.#put(presence, codes);
   }
 
   /** Our own presence is the last of all: now comes the history, and the subject at its end. */
-  #sitting(nick: string | undefined): void {
+  #sitting(nick: string | undefined, presence: XmlElement, codes: readonly string[]): void {
     this.#nick = nick ?? this.#nick;
+    this.#door = { isNew: codes.includes("201"), affiliation: aboutOccupant(presence).affiliation };
     const entering = this.#entering;
     if (entering === undefined) return;
     clearTimeout(this.#historyTimer);
     this.#historyTimer = setTimeout(() => entering.resolve(), this.#limits.historyMs);
   }
 
+  /** Refused is the door to who is outside, another nick to who is inside. */
   #refused(presence: XmlElement): void {
     const { condition, text } = errorCondition(presence);
     const entering = this.#entering;
-    if (entering === undefined) return;
-    this.#nickTries += 1;
-    if (condition === "conflict" && this.#nickTries < NICK_TRIES) {
-      this.#nick = `${this.#o.nick}${this.#nickTries + 1}`;
+    if (entering === undefined && !this.#isIn) return;
+    const next = this.#nextNick(condition);
+    if (next === undefined) entering?.reject(new StanzaRefusal(condition, text));
+    else if (entering === undefined) this.#o.link.sendLoosely(roomPresence(this.#o.room, next, this.#shown));
+    else {
+      this.#nick = next;
       this.#knock();
-    } else entering.reject(new StanzaRefusal(condition, text));
+    }
+  }
+
+  #nextNick(condition: string): string | undefined {
+    this.#nickTries += 1;
+    const { plainNick } = this.#o;
+    if (condition === "conflict" && this.#nickTries < NICK_TRIES) return `${this.#wish}${this.#nickTries + 1}`;
+    if (condition !== "jid-malformed" || plainNick === undefined || plainNick === this.#wish) return undefined;
+    this.#wish = plainNick;
+    return plainNick;
   }
 
   #put(presence: XmlElement, codes: readonly string[]): void {
@@ -290,12 +317,11 @@ export class MucRoom {
   }
 
   #arrivedIn(): void {
-    // The server had it and the room has not: it went down with a session, and must be said again.
-    for (const [id, { isTaken }] of this.#speaking)
-      if (isTaken) this.#fail(id, this.#down("it was lost on its way to the room"));
+    this.#echoes.lost();
     this.#isIn = true;
-    this.#wasIn = true;
+    this.#putOut = undefined;
     this.#heardAt = Date.now();
+    this.#reader.reach({ at: this.#heardAt });
     clearInterval(this.#watch);
     this.#watch = setInterval(() => this.#askWhetherIn(), this.#limits.selfPingMs / 2);
     this.#watch.unref();
@@ -304,6 +330,7 @@ export class MucRoom {
 
   #out(why: string, triesAgain: boolean): void {
     this.#isIn = false;
+    this.#putOut = triesAgain ? undefined : why;
     clearInterval(this.#watch);
     this.#o.changed?.({ isIn: false, why, triesAgain });
     if (triesAgain)
@@ -324,7 +351,9 @@ export class MucRoom {
           await this.enter();
         } catch (error) {
           this.#o.log.info({ room: this.#o.room, err: error }, "the room cannot be entered again");
-          if (!mayPass(error)) return;
+          if (mayPass(error)) continue;
+          this.#putOut = error instanceof Error ? error.message : String(error);
+          return;
         }
       }
     } finally {
@@ -335,7 +364,7 @@ export class MucRoom {
   /** XEP-0410: we ask ourselves by way of the room. */
   #askWhetherIn(): void {
     const { link, room, log } = this.#o;
-    if (!this.#isIn || !link.isOnline || Date.now() - this.#heardAt < this.#limits.selfPingMs) return;
+    if (!this.#isIn || !link.isOnline || Date.now() - (this.#heardAt ?? 0) < this.#limits.selfPingMs) return;
     const nick = this.#nick;
     link.request({ to: withResource(room, nick), type: "get" }, el("ping", { xmlns: NS.ping })).then(
       () => {
@@ -351,75 +380,47 @@ export class MucRoom {
   }
 
   async #message(stanza: XmlElement): Promise<void> {
-    if (this.#archive.take(stanza)) return;
-    if (stanza.attrs.type === "error") {
-      this.#notSaid(stanza);
-      return;
+    if (this.#reader.answers(stanza)) return;
+    const { type } = stanza.attrs;
+    if (type === "error") this.#notSaid(stanza);
+    else if (type !== "groupchat") this.#o.aside?.(stanza);
+    else if (isSubject(stanza)) this.#entering?.resolve();
+    else {
+      this.#typing(stanza);
+      await this.#reader.take(stanza, this.#heardAt === undefined);
     }
-    if (isSubject(stanza)) {
-      this.#entering?.resolve();
-      return;
-    }
-    await this.#catchingUp;
-    await this.#take(stanza);
   }
 
-  async #take(stanza: XmlElement): Promise<void> {
-    const message = readRoomMessage(stanza, this.#nick);
-    if (message === undefined) return;
-    this.#lastId = message.stanzaId ?? this.#lastId;
-    if (this.#isEcho(message)) return;
-    const key = message.stanzaId ?? (message.id === undefined ? undefined : `${message.nick}/${message.id}`);
-    const isOld = message.saidAt !== undefined && (!this.#wasIn || key === undefined);
-    if (isOld || (key !== undefined && this.#seen.has(key))) {
-      if (key !== undefined) remember(this.#seen, key);
+  #typing(stanza: XmlElement): void {
+    const message = readMessage(stanza);
+    const nick = message && resourceOf(message.from);
+    if (nick === undefined || nick === this.#nick || message?.state === undefined || message.saidAt !== undefined)
       return;
-    }
-    // Remembered first: the history may bring it again while it is being taken.
-    if (key !== undefined) remember(this.#seen, key);
-    try {
-      await this.#o.said(message);
-    } catch (error) {
-      if (key !== undefined) this.#seen.delete(key);
-      throw error;
-    }
+    this.#o.typing?.(nick, message.state === "composing" && message.body === undefined);
   }
 
   /** What we have said has come back, live or in the history. */
   #isEcho(message: RoomMessage): boolean {
-    const { id } = message;
-    if (id === undefined || !message.isOwnNick) return false;
-    if (this.#said.has(id)) return true;
-    const speaking = this.#speaking.get(id);
-    if (speaking === undefined) return false;
-    this.#speaking.delete(id);
-    clearTimeout(speaking.timer);
-    this.#said.set(id, message);
-    for (const old of this.#said.keys()) {
-      if (this.#said.size <= REMEMBERED) break;
-      this.#said.delete(old);
-    }
-    // In the history of a new session: then it need not be sent again.
-    if (message.saidAt !== undefined) this.#o.link.arrived(id);
-    speaking.done.resolve(message);
+    const { id, isOwnNick } = message;
+    if (id === undefined) return false;
+    const isKnown = isOwnNick && (this.#echoes.isSpeaking(id) || this.#echoes.wasSaid(id));
+    if (!isKnown && !this.#o.isOurs(id)) return false;
+    // The room has it, though the server may not have acknowledged it yet: a new session need not send it again.
+    this.#o.link.arrived(id);
+    this.#echoes.cameBack(id, message);
     return true;
   }
 
   #notSaid(stanza: XmlElement): void {
     const { condition, text } = errorCondition(stanza);
     const { id } = stanza.attrs;
-    if (id === undefined || !this.#speaking.has(id)) return;
+    if (id === undefined || !this.#echoes.isSpeaking(id)) return;
     const isOut = condition === "not-acceptable";
-    this.#fail(id, isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text));
+    this.#echoes.fail(
+      id,
+      isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text),
+    );
     if (isOut && this.#isIn) this.#out("the room no longer knows the bridge", true);
-  }
-
-  #fail(id: string, error: unknown): void {
-    const speaking = this.#speaking.get(id);
-    if (speaking === undefined) return;
-    this.#speaking.delete(id);
-    clearTimeout(speaking.timer);
-    speaking.done.reject(error);
   }
 
   #down(detail: string): BridgeError {
@@ -429,13 +430,4 @@ export class MucRoom {
 
 function mayPass(error: unknown): boolean {
   return !(error instanceof StanzaRefusal) || PASSING.includes(error.condition);
-}
-
-function remember(seen: Set<string>, key: string): void {
-  seen.delete(key);
-  seen.add(key);
-  for (const old of seen) {
-    if (seen.size <= REMEMBERED) break;
-    seen.delete(old);
-  }
 }

@@ -1,16 +1,19 @@
 /** Conferences (XEP-0045): their stanzas, built and read. Pure. */
 import type { Secret } from "../../bridge/secret.ts";
-import { type BareJid, bare, resourceOf, withResource } from "../jid.ts";
-import { readMessage } from "../stanza/message.ts";
+import { type BareJid, bare, type Jid, readJid, resourceOf, withResource } from "../jid.ts";
+import { type ChatState, readMessage } from "../stanza/message.ts";
+import type { Shown } from "../stanza/presence.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
 
 const MUC = "http://jabber.org/protocol/muc";
-const MUC_USER = `${MUC}#user`;
+export const MUC_USER = `${MUC}#user`;
+const CONFERENCE = "jabber:x:conference";
 
 /** Something said in a room. */
 export interface RoomMessage {
   readonly room: BareJid;
   readonly nick: string;
+  /** "" when nothing but a nudge or something encrypted is in it. */
   readonly body: string;
   readonly id: string | undefined;
   /** The room's own name for it (XEP-0359): the same for everybody, live and in the history. */
@@ -21,12 +24,23 @@ export interface RoomMessage {
   readonly corrects: string | undefined;
   /** Under our nick, and not by this bridge: another client of the account, or whoever had the nick while we were away. */
   readonly isOwnNick: boolean;
+  /** The address that the archive has kept with it, where the room shows addresses. Never of a message that came live. */
+  readonly archivedJid: BareJid | undefined;
+  readonly stanza: XmlElement;
 }
 
 /** What is asked of the history on entering. */
 export type HistoryWish = { readonly last: number } | { readonly since: number };
 
-export function enter(room: BareJid, nick: string, history: HistoryWish, password?: Secret): XmlElement {
+export interface Entry {
+  readonly room: BareJid;
+  readonly nick: string;
+  readonly history: HistoryWish;
+  readonly password: Secret | undefined;
+  readonly shown: Shown;
+}
+
+export function enter({ room, nick, history, password, shown }: Entry): XmlElement {
   const wish =
     "last" in history
       ? { maxstanzas: String(history.last) }
@@ -40,20 +54,37 @@ export function enter(room: BareJid, nick: string, history: HistoryWish, passwor
       el("history", wish),
       password === undefined ? undefined : el("password", {}, password.open()),
     ),
+    ...shownElements(shown),
   );
+}
+
+/** How somebody who sits in a room is, under which nick. */
+export function roomPresence(room: BareJid, nick: string, shown: Shown): XmlElement {
+  return el("presence", { to: withResource(room, nick) }, ...shownElements(shown));
+}
+
+function shownElements({ show, status }: Shown): (XmlElement | undefined)[] {
+  return [show === undefined ? undefined : el("show", {}, show), status === "" ? undefined : el("status", {}, status)];
 }
 
 export function leave(room: BareJid, nick: string): XmlElement {
   return el("presence", { to: withResource(room, nick), type: "unavailable" });
 }
 
-export function roomMessage(room: BareJid, id: string, body: string): XmlElement {
+export function roomMessage(room: BareJid, id: string, body: string, more: readonly XmlElement[] = []): XmlElement {
   return el(
     "message",
     { to: room, type: "groupchat", id },
     el("body", {}, body),
     el("origin-id", { xmlns: NS.sid, id }),
+    more,
   );
+}
+
+/** Typing, or its end (XEP-0085). */
+export function roomState(room: BareJid, state: ChatState): XmlElement {
+  const hint = el("no-store", { xmlns: NS.hints });
+  return el("message", { to: room, type: "groupchat" }, el(state, { xmlns: NS.chatStates }), hint);
 }
 
 /** Status codes of a presence in a room (XEP-0045 §15.6), e.g. 110 for one's own. */
@@ -67,6 +98,13 @@ export function reasonOf(presence: XmlElement): string | undefined {
   return presence.getChild("x", MUC_USER)?.getChild("item")?.getChildText("reason") ?? undefined;
 }
 
+/** What a presence in a room tells of somebody: address where the room shows it, and rank. */
+export function aboutOccupant(presence: XmlElement): { jid: BareJid | undefined; affiliation: string } {
+  const item = presence.getChild("x", MUC_USER)?.getChild("item");
+  const jid = readJid(item?.attrs.jid);
+  return { jid: jid && bare(jid), affiliation: item?.attrs.affiliation ?? "none" };
+}
+
 /** The room's subject, also an empty one, comes when all of the history has come (XEP-0045 §7.2.15). */
 export function isSubject(message: XmlElement): boolean {
   return message.getChild("subject") !== undefined && message.getChild("body") === undefined;
@@ -75,24 +113,47 @@ export function isSubject(message: XmlElement): boolean {
 /** `undefined` when nobody says anything in it. */
 export function readRoomMessage(stanza: XmlElement, ownNick: string): RoomMessage | undefined {
   const message = readMessage(stanza);
-  if (message?.type !== "groupchat" || message.body === undefined) return undefined;
+  if (message?.type !== "groupchat") return undefined;
   const [room, nick] = [bare(message.from), resourceOf(message.from)];
-  if (nick === undefined) return undefined;
+  const { body = "", id, saidAt, corrects, isNudge, isEncrypted } = message;
+  if (nick === undefined || (body === "" && !isNudge && !isEncrypted)) return undefined;
   // Only the room itself may name it so: what others write there is no proof of anything.
   const named = elements(stanza).find((child) => child.is("stanza-id", NS.sid) && child.attrs.by === room);
-  const { body, id, saidAt, corrects } = message;
-  return { room, nick, body, id, stanzaId: named?.attrs.id, saidAt, corrects, isOwnNick: nick === ownNick };
+  const about = saidAt === undefined ? undefined : stanza.getChildren("x", MUC_USER).at(-1)?.getChild("item");
+  const kept = readJid(about?.attrs.jid);
+  return {
+    room,
+    nick,
+    body,
+    id,
+    stanzaId: named?.attrs.id,
+    saidAt,
+    corrects,
+    isOwnNick: nick === ownNick,
+    archivedJid: kept && bare(kept),
+    stanza,
+  };
 }
 
-const LONGEST_SPEAKER = 24;
-
-/**
- * Somebody's words in the mouth of the relay: `[Anna] hello`. The name is cut to 24 characters; no line of the words can
- * look as if somebody else had said it.
- */
-export function spokenBy(speaker: string, text: string): string {
-  const plain = speaker.replaceAll(/[\p{C}\p{Zl}\p{Zp}[\]]+/gu, " ").trim();
-  const letters = [...plain];
-  const shown = letters.length > LONGEST_SPEAKER ? `${letters.slice(0, LONGEST_SPEAKER - 1).join("")}…` : plain;
-  return `[${shown === "" ? "?" : shown}] ${text.replaceAll(/(\r\n|[\n\r\u2028\u2029])(?=\s*\[)/g, "$1> ")}`;
+/** Asks somebody into a room by oneself (XEP-0249). */
+export function directInvitation(room: BareJid, to: BareJid, id: string, reason: string): XmlElement {
+  return el("message", { to, id }, el("x", { xmlns: CONFERENCE, jid: room, reason }));
 }
+
+/** Asks somebody into a room by way of the room, which lets them in thereby (XEP-0045 §7.8.2). */
+export function mediatedInvitation(room: BareJid, to: BareJid, id: string, reason: string): XmlElement {
+  const invite = el("invite", { to }, el("reason", {}, reason));
+  return el("message", { to: room, id }, el("x", { xmlns: MUC_USER }, invite));
+}
+
+/** The room that a message asks us into, by itself or by somebody; `undefined`: it does not. */
+export function invitedTo(message: XmlElement): BareJid | undefined {
+  const direct = readJid(message.getChild("x", CONFERENCE)?.attrs.jid);
+  if (direct !== undefined) return bare(direct);
+  const isMediated = message.getChild("x", MUC_USER)?.getChild("invite") !== undefined;
+  const room = isMediated ? readJid(message.attrs.from) : undefined;
+  return room && bare(room);
+}
+
+/** The address of a room, or of somebody without resource, as an address. */
+export const asJid = (jid: BareJid): Jid => jid as string as Jid;

@@ -32,6 +32,16 @@ function fieldElement({ name, type, label, value, help, options, required }: Fie
   );
 }
 
+/** A form that is filled in, by names of its fields. */
+export function submission(formType: string, fields: Readonly<Record<string, string>>): XmlElement {
+  const named = { FORM_TYPE: formType, ...fields };
+  return el(
+    "x",
+    { xmlns: NS.data, type: "submit" },
+    Object.entries(named).map(([name, value]) => el("field", { var: name }, el("value", {}, value))),
+  );
+}
+
 /** A form that shows something. */
 export function resultForm(title: string, fields: readonly { name: string; label: string; value: string }[]) {
   return el(

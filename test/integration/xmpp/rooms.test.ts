@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import { parseHomeName } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
+import { spokenBy } from "../../../src/bridge/speaker.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import type { MucLimits, MucRoom } from "../../../src/xmpp/client/muc.ts";
@@ -62,6 +63,7 @@ async function rig(room: string, service: Partial<ClientService> = {}, limits: P
   const muc = await client.add({
     room: parseBareJid(room),
     nick: "relay",
+    isOurs: () => false,
     said: (message) => void heard.push(message),
     changed: (change) => changes.push(change),
     log: pino({ level: "silent" }),
@@ -85,9 +87,9 @@ test("the relay speaks for others in a room, hears who is there, and does not he
   await anna.say(jid, "before anybody came", { type: "groupchat" });
   await anna.waitForMessage("before anybody came");
   const { room, heard } = await rig(jid);
-  const said = await room.speak("id-1", "Bert", "hello");
+  const said = await room.speak("id-1", spokenBy("Bert", "hello"));
   expect(said.stanzaId).toBeDefined();
-  expect(await room.speak("id-1", "Bert", "hello")).toBe(said);
+  expect(await room.speak("id-1", spokenBy("Bert", "hello"))).toBe(said);
   await anna.say(jid, "hello Bert", { type: "groupchat" });
   await expect.poll(() => heard.length).toBe(1);
   expect(heard[0]).toMatchObject({ nick: "anna", body: "hello Bert", isOwnNick: false });
@@ -107,7 +109,7 @@ test("the socket is cut again and again while they talk: each word once, in orde
   const speaks: Promise<RoomMessage>[] = [];
   for (const [i, text] of numbers(120).entries()) {
     await client.link.attached();
-    speaks.push(room.speak(`cut-${i}`, "Bert", text));
+    speaks.push(room.speak(`cut-${i}`, spokenBy("Bert", text)));
     await anna.say(jid, text, { type: "groupchat" });
     if (i % 30 === 15) proxy.cut();
     if (i % 30 === 25) await Promise.all(speaks);
@@ -125,9 +127,9 @@ test("a session that is lost: what was missed comes from the archive, what was b
   const { room, proxy, heard, sessions } = await rig(jid, { streamManagement: false });
   await anna.say(jid, "first", { type: "groupchat" });
   await expect.poll(() => heard.length).toBe(1);
-  await room.speak("before", "Bert", "before");
+  await room.speak("before", spokenBy("Bert", "before"));
   proxy.swallow(true);
-  const speaks = numbers(5).map((text) => room.speak(`lost-${text}`, "Bert", text));
+  const speaks = numbers(5).map((text) => room.speak(`lost-${text}`, spokenBy("Bert", text)));
   proxy.cut();
   // More than a room's history shows.
   for (const text of numbers(60)) await anna.say(jid, text, { type: "groupchat" });
@@ -145,15 +147,15 @@ test("a session that is lost: what was missed comes from the archive, what was b
 test("what had been said when the answer was lost is found in the archive, and not said again", async () => {
   const { anna, jid } = await annaIn();
   const { client, room, proxy } = await rig(jid, { streamManagement: false });
-  await room.speak("before", "Bert", "before");
+  await room.speak("before", spokenBy("Bert", "before"));
   proxy.swallow("answers");
-  const speak = room.speak("half", "Bert", "half heard");
+  const speak = room.speak("half", spokenBy("Bert", "half heard"));
   await anna.waitForMessage("[Bert] half heard");
   proxy.swallow(false);
   proxy.cut();
   const said = await speak;
   await client.link.attached();
-  await room.speak("after", "Bert", "after");
+  await room.speak("after", spokenBy("Bert", "after"));
   await anna.waitForMessage("[Bert] after");
   expect(said.saidAt).toBeDefined();
   expect(spoken(anna, jid)).toEqual(["before", "half heard", "after"].map((text) => `[Bert] ${text}`));
@@ -166,7 +168,7 @@ test("who is kicked stays out and hears why; the words come back", async () => {
   const query = xml("query", { xmlns: "http://jabber.org/protocol/muc#admin" }, item);
   await anna.send(xml("iq", { type: "set", to: jid, id: "kick" }, query));
   await expect.poll(() => changes.at(-1)).toEqual({ isIn: false, why: "too loud", triesAgain: false });
-  await expect(room.speak("x", "Bert", "still here")).rejects.toThrow("not in the room");
+  await expect(room.speak("x", spokenBy("Bert", "still here"))).rejects.toThrow("not in the room");
 });
 
 test("a room that forgets the relay is entered again", async () => {
@@ -176,7 +178,7 @@ test("a room that forgets the relay is entered again", async () => {
   client.link.send(el("presence", { to: `${jid}/relay`, type: "unavailable" }));
   await expect.poll(() => changes.length, { timeout: 10_000 }).toBe(3);
   expect(changes.map(({ isIn }) => isIn)).toEqual([true, false, true]);
-  await room.speak("again", "Bert", "here again");
+  await room.speak("again", spokenBy("Bert", "here again"));
   await anna.waitForMessage("[Bert] here again");
 });
 
@@ -185,12 +187,12 @@ test("the server dies and comes back: the relay sits in its room again and goes 
   const { client, room, sessions, heard } = await rig(jid);
   await fixture.server.kill();
   await expect.poll(() => sessions).toContain("offline");
-  await expect(room.speak("down", "Bert", "is anybody there")).rejects.toThrow("home-down");
+  await expect(room.speak("down", spokenBy("Bert", "is anybody there"))).rejects.toThrow("home-down");
   await fixture.server.restart();
   await client.link.attached();
   const carl = await fixture.newPerson("carl");
   await carl.joinRoom(jid, "carl");
-  await room.speak("down", "Bert", "is anybody there");
+  await room.speak("down", spokenBy("Bert", "is anybody there"));
   await carl.waitForMessage("[Bert] is anybody there");
   await carl.say(jid, "I am", { type: "groupchat" });
   await expect.poll(() => bodies(heard)).toEqual(["I am"]);

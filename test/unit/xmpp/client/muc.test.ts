@@ -36,6 +36,8 @@ async function forgetful(
       isOnline: true,
       jid: parseJid("relay@xmpp.test/bridge"),
       request: async (ask: { to?: Jid }) => {
+        // Its archive has nothing new.
+        if (ask.to === ROOM) return el("iq", {}, el("fin", { xmlns: "urn:xmpp:mam:2", complete: "true" }));
         expect(ask.to).toBe(`${ROOM}/relay`);
         pings += 1;
         throw new StanzaRefusal(condition, undefined);
@@ -43,6 +45,7 @@ async function forgetful(
     },
     room: parseBareJid(ROOM),
     nick: "relay",
+    isOurs: () => false,
     said: () => {},
     changed: ({ isIn }) => changes.push(isIn),
     log: pino({ level: "silent" }),

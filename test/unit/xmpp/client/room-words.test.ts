@@ -1,16 +1,6 @@
 import { expect, test } from "vitest";
-import { readRoomMessage, spokenBy } from "../../../../src/xmpp/client/room-words.ts";
+import { readRoomMessage } from "../../../../src/xmpp/client/room-words.ts";
 import { el, NS } from "../../../../src/xmpp/stanza/xml.ts";
-
-test.each([
-  ["Anna", "hello", "[Anna] hello"],
-  ["A very long name with a heart and more", "x", "[A very long name with a…] x"],
-  ["[Bert]\n", "x", "[Bert] x"],
-  ["  ", "x", "[?] x"],
-  ["Anna", "one\n[Bert] two\r\n  [Carl] three\nfour", "[Anna] one\n> [Bert] two\r\n>   [Carl] three\nfour"],
-])("%j says %j: it reads %j", (speaker, text, shown) => {
-  expect(spokenBy(speaker, text)).toBe(shown);
-});
 
 test("only the room itself may give a message its name", () => {
   const said = (by: string) =>

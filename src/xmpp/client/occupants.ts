@@ -1,0 +1,39 @@
+import { type BareJid, readJid, resourceOf } from "../jid.ts";
+import type { XmlElement } from "../stanza/xml.ts";
+import { aboutOccupant } from "./room-words.ts";
+
+export interface Occupant {
+  /** Where the room shows addresses. */
+  readonly jid: BareJid | undefined;
+  readonly affiliation: string;
+}
+
+/** People of one room that are kept in mind. */
+const LIMIT = 10_000;
+
+/** Who sits in a room. */
+export class Occupants {
+  readonly #byNick = new Map<string, Occupant>();
+
+  /** A presence from the room that is no error. */
+  take(presence: XmlElement): void {
+    const from = readJid(presence.attrs.from);
+    const nick = from && resourceOf(from);
+    if (nick === undefined) return;
+    if (presence.attrs.type === "unavailable") this.#byNick.delete(nick);
+    else if (this.#byNick.has(nick) || this.#byNick.size < LIMIT) this.#byNick.set(nick, aboutOccupant(presence));
+  }
+
+  get(nick: string): Occupant | undefined {
+    return this.#byNick.get(nick);
+  }
+
+  /** Under which nicks somebody sits here. */
+  nicksOf(jid: BareJid): string[] {
+    return [...this.#byNick].filter(([, occupant]) => occupant.jid === jid).map(([nick]) => nick);
+  }
+
+  clear(): void {
+    this.#byNick.clear();
+  }
+}
