@@ -19,6 +19,8 @@ import {
 } from "../bridge/model.ts";
 import type { Home, HomeHost, OwnerFollowing, RosterDesk, RosterShowing, TypingShowing } from "../bridge/ports/home.ts";
 import type { Readiness } from "../bridge/ports/linking.ts";
+import { Asking } from "./component/asking.ts";
+import { Blocks } from "./component/blocks.ts";
 import { AdHocCommands } from "./component/commands.ts";
 import { Marks } from "./component/marks.ts";
 import { People } from "./component/people.ts";
@@ -54,6 +56,8 @@ export interface XmppHome extends Home, TypingShowing, RosterShowing, OwnerFollo
 export const XMPP: HomeName = parseHomeName("xmpp");
 
 const STOP_MS = 2000;
+/** Servers that are remembered as granting something; any may say so of its own people. */
+const MOST_GRANTING = 1000;
 
 export function createXmppHome(options: XmppHomeOptions): XmppHome {
   return new XmppSide(options);
@@ -69,6 +73,7 @@ class XmppSide implements XmppHome {
   readonly #views: Views;
   readonly #people: People;
   readonly #privileged: PrivilegedRosters;
+  readonly #blocks: Blocks;
   readonly #teller: RosterTeller;
   readonly #performer: Performer;
   readonly #commands: AdHocCommands;
@@ -116,6 +121,7 @@ class XmppSide implements XmppHome {
       stayOn: options.stayOn,
       limit: limits.residents,
       leaveMs: limits.leaveMs,
+      isKnown: (resident) => views.accounts(resident).length > 0,
       came: (resident) => this.#teller.came(resident),
       log,
     });
@@ -123,15 +129,28 @@ class XmppSide implements XmppHome {
     const named = new Marks(profiles, "named");
     this.#privileged = new PrivilegedRosters({ link, names, name, views, named, log });
     const privileged = this.#privileged;
+    this.#blocks = new Blocks({ link, views, alike: new Marks(profiles, "blocked"), log });
+    const blocks = this.#blocks;
+    const asking = new Asking({
+      link,
+      names,
+      name,
+      views,
+      asked,
+      isSet: (domain) => this.#teller.isSet(domain),
+      paceMs: limits.subscribePaceMs,
+      log,
+    });
     this.#teller = new RosterTeller({
       link,
       names,
       name,
       views,
       asked,
+      asking,
       privileged,
+      blocks,
       grants,
-      subscribePaceMs: limits.subscribePaceMs,
       lookMs: limits.rosterLookMs,
       isThere: (who) => people.isThere(who),
       store: (acts) => this.#receiver.act(...acts),
@@ -142,13 +161,23 @@ class XmppSide implements XmppHome {
     const spool = this.#spool;
     this.#commands = new AdHocCommands({
       names,
+      accounts: (resident) => views.accounts(resident).map(({ record }) => record.address),
       run: ({ from, line, room, id }) =>
         this.#receiver.act({ kind: "command", from, to: names.gateway, line, room, id }),
       waitMs: limits.commandMs,
     });
     const commands = this.#commands;
     const { secret } = service;
-    this.#speech = new Speech({ link, names, secret, commands, grants, isOn: (client) => people.isOn(client), log });
+    this.#speech = new Speech({
+      link,
+      names,
+      secret,
+      commands,
+      grants,
+      isOn: (client) => people.isOn(client),
+      hears: (who) => people.hears(who),
+      log,
+    });
     const speech = this.#speech;
     this.#typing = new GhostTyping(link);
     const say = (resident: ResidentId, text: string, key: string) => this.say(resident, undefined, text, key);
@@ -168,6 +197,7 @@ class XmppSide implements XmppHome {
       names,
       networks,
       name,
+      version: options.version ?? "unknown",
       views,
       commands,
       registration,
@@ -188,6 +218,7 @@ class XmppSide implements XmppHome {
       services,
       speech,
       granted: (domain, granted) => {
+        if (!this.#grants.has(domain) && this.#grants.size >= MOST_GRANTING) return;
         this.#grants.set(domain, granted);
         log.info({ domain, ...granted, iq: [...granted.iq.keys()] }, "the server grants privileges");
         teller.granted(domain);
@@ -232,6 +263,7 @@ class XmppSide implements XmppHome {
   #offline(): void {
     this.#grants.clear();
     this.#privileged.reset();
+    this.#blocks.reset();
   }
 
   #opened(): HomeHost {
@@ -252,7 +284,12 @@ class XmppSide implements XmppHome {
     const room = this.#names.room(to, who);
     const from = who as string as Jid;
     const lines = accounts.map(({ address }) => `unlink ${address}`);
-    await this.#receiver.act(...lines.map((line) => ({ kind: "command", from, to, line, room }) as const));
+    await this.#receiver.act(...lines.map((line) => ({ kind: "command", from, to, line, room }) as const), {
+      kind: "act",
+      act: "unregister",
+      from,
+      to,
+    });
   }
 
   // What the core asks.

@@ -8,8 +8,12 @@ export interface SpoolOptions {
   readonly home: HomeName;
   readonly host: () => HomeHost;
   readonly perResident: number;
+  /** Of all people together: whoever has many names cannot fill the memory with them. */
+  readonly inAll?: number;
   readonly log: Logger;
 }
+
+const MOST_IN_ALL = 10_000;
 
 /** Entries of one stanza, to be stored together. */
 export interface Batch {
@@ -30,6 +34,7 @@ export class IntakeSpool {
   readonly #waiting = new Map<ResidentId, Batch[]>();
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  #held = 0;
 
   constructor(options: SpoolOptions) {
     this.#o = options;
@@ -41,9 +46,13 @@ export class IntakeSpool {
       batch.refused(new BridgeError("store-down", { detail: "stopping" }));
       return;
     }
+    if (this.#held >= (this.#o.inAll ?? MOST_IN_ALL) || (queue && queue.length >= this.#o.perResident)) {
+      batch.refused(new BridgeError("lane-full"));
+      return;
+    }
+    this.#held += 1;
     if (queue) {
-      if (queue.length >= this.#o.perResident) batch.refused(new BridgeError("lane-full"));
-      else queue.push(batch);
+      queue.push(batch);
       return;
     }
     const mine = [batch];
@@ -64,6 +73,7 @@ export class IntakeSpool {
     for (let batch = queue[0]; batch; batch = queue[0]) {
       await this.#store(batch);
       queue.shift();
+      this.#held -= 1;
     }
     this.#waiting.delete(resident);
   }

@@ -36,6 +36,8 @@ export interface XmppHomeOptions {
   readonly networks: readonly NetworkName[];
   /** What the gateway calls itself. */
   readonly name?: string;
+  /** Of the program, for who asks (XEP-0092). */
+  readonly version?: string;
   /** Whether accounts stay signed in while their owner is away, unless they choose otherwise. */
   readonly stayOn: boolean;
   /**

@@ -16,7 +16,7 @@ import type { ComponentLink } from "./link/component-link.ts";
 import type { Speech } from "./speech.ts";
 import { errorElement, failureElement } from "./stanza/errors.ts";
 import { errorMessage, type ReadMessage, readMessage, readTune } from "./stanza/message.ts";
-import { readPresence } from "./stanza/presence.ts";
+import { readPresence, subscription } from "./stanza/presence.ts";
 import { type Grants, readGrants } from "./stanza/privilege.ts";
 import type { XmlElement } from "./stanza/xml.ts";
 
@@ -169,7 +169,10 @@ export class Receiver {
       return;
     }
     const act = ACTS[type];
-    if (!isGateway && !this.#o.names.parse(us)) return;
+    if (!isGateway && !this.#o.names.parse(us)) {
+      this.#nobody(us, from, type);
+      return;
+    }
     if (type === "probe") this.#o.teller.probed(us, this.#id(from), from);
     if (act === undefined) return;
     const raw: Stored = {
@@ -181,6 +184,13 @@ export class Receiver {
       ...(status === "" ? {} : { text: status.slice(0, 500) }),
     };
     this.act(raw).catch((error: unknown) => this.#o.log.warn({ err: error }, "a subscription was not stored"));
+  }
+
+  /** Who wants to see a JID that is nobody's need not wait for an answer. */
+  #nobody(us: BareJid, from: Jid, type: string): void {
+    if (type !== "subscribe" && type !== "probe") return;
+    const text = `${us} is not the JID of anybody on MSN. That of anna@hotmail.com is anna\\40hotmail.com@${this.#o.names.gateway}.`;
+    this.#o.link.sendLoosely(subscription({ from: us, to: bare(from) }, "unsubscribed", { text }));
   }
 
   /** Has changes of a contact list stored. @throws BridgeError. */

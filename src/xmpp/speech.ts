@@ -17,7 +17,7 @@ import { ownId } from "./convert/echo.ts";
 import { type GhostJids, residentJid } from "./convert/ghost.ts";
 import { messageName, senderOf } from "./convert/message-id.ts";
 import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "./convert/text.ts";
-import { type BareJid, domainOf, type Jid } from "./jid.ts";
+import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
 import { CONDITIONS, errorCondition, errorElement } from "./stanza/errors.ts";
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
@@ -31,12 +31,16 @@ export interface SpeechOptions {
   readonly commands: AdHocCommands;
   readonly grants: (domain: string) => Grants | undefined;
   readonly isOn: (client: Jid) => boolean;
+  /** Whether somebody has a client that takes messages in. */
+  readonly hears: (who: BareJid) => boolean;
   readonly log: Logger;
 }
 
 /** Messages whose refusal may still be heard. */
 const UNDER_WAY = 20_000;
 const RECEIPTS = 5000;
+/** So often a server may have nobody for the words of somebody to whom the person is there, before it must be by will. */
+const PATIENCE = 5;
 /** Conditions that pass when the person comes online, or when their server is back. */
 const PASSING = new Set([
   "service-unavailable",
@@ -54,6 +58,9 @@ export class Speech {
   readonly #underWay = new RecentMap<string, { refusal: { condition: string; text: string | undefined } | undefined }>(
     UNDER_WAY,
   );
+
+  /** How often words came back although there is a client for them. */
+  readonly #unheard = new RecentMap<string, number>(1000);
 
   /** Receipts of what the networks have taken while the link was down. */
   readonly #receipts: XmlElement[] = [];
@@ -209,8 +216,26 @@ export class Speech {
       this.#o.log.debug({ condition: refusal.condition }, "an answer was sent back");
       return;
     }
+    if (this.#isByWill(parts, refusal))
+      throw new BridgeError("home-refused", {
+        detail: "your server takes nothing from them, as if you had blocked them there; `block` ends it for both sides",
+      });
     const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
     throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });
+  }
+
+  /**
+   * A server says of those whom a person blocks (XEP-0191 §3.4) what it says of a person who is away. Waiting for them to
+   * come would be in vain.
+   */
+  #isByWill(parts: readonly { id: string; stanza: XmlElement }[], { condition }: Refusal): boolean {
+    const [first] = parts;
+    const to = readJid(first?.stanza.attrs.to);
+    if (condition !== "service-unavailable" || !first || !to || !this.#o.hears(bare(to))) return false;
+    const times = (this.#unheard.get(first.id) ?? 0) + 1;
+    if (times < PATIENCE) this.#unheard.set(first.id, times);
+    else this.#unheard.delete(first.id);
+    return times >= PATIENCE;
   }
 }
 

@@ -54,6 +54,19 @@ export class Marks {
     await this.#profiles.updateResident(resident, { [field]: after });
   }
 
+  /** Forgets everything about a person. @throws BridgeError `store-down`. */
+  async clear(resident: ResidentId): Promise<void> {
+    const marks = await this.#of(resident);
+    const fields = [...marks].filter(([field, value]) => this.#isMine(field) && value !== "").map(([field]) => field);
+    if (fields.length === 0) return;
+    for (const field of fields) marks.delete(field);
+    await this.#profiles.updateResident(resident, Object.fromEntries(fields.map((field) => [field, ""])));
+  }
+
+  #isMine(field: string): boolean {
+    return field.startsWith(this.#prefix) && /^\d+$/.test(field.slice(this.#prefix.length));
+  }
+
   #place(what: string): { field: string; mark: string } {
     const hash = createHash("sha256").update(what).digest();
     return { field: `${this.#prefix}${(hash[0] ?? 0) % FIELDS}`, mark: hash.toString("base64url").slice(2, 2 + MARK) };

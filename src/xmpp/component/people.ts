@@ -15,6 +15,8 @@ export interface PeopleOptions {
   readonly stayOn: boolean;
   readonly limit: number;
   readonly leaveMs: number;
+  /** Whether they have an account linked. */
+  readonly isKnown: (resident: ResidentId) => boolean;
   /** Somebody has come online, or is found to be. */
   readonly came: (resident: ResidentId) => void;
   readonly log: Logger;
@@ -27,6 +29,8 @@ interface Person {
   leaving: NodeJS.Timeout | undefined;
 }
 
+/** People without an account who are kept in mind, because they may be about to link one. */
+const STRANGERS = 1000;
 /** Clients of one person that are looked at. */
 const RESOURCES = 32;
 /** In a resident's profile: `yes` or `no` to following them, and whether it was that which signed them out. */
@@ -41,6 +45,8 @@ export class People {
   readonly #o: PeopleOptions;
   /** Who is there, or has been a moment ago. */
   readonly #people = new Map<BareJid, Person>();
+  /** Who of them had no account when they came, oldest first. */
+  readonly #strangers = new Set<BareJid>();
   #seq = 0;
   #stopped = false;
 
@@ -60,7 +66,7 @@ export class People {
       this.#o.log.warn({ limit: this.#o.limit }, "too many people are online: not everybody's presence is passed on");
       return;
     }
-    this.#people.set(who, person);
+    this.#keep(who, person);
     const wasThere = person.resources.size > 0;
     const resource = resourceOf(stanza.from) ?? "";
     const presence = fromPresence(stanza);
@@ -76,7 +82,24 @@ export class People {
     if (isThere && !wasThere) this.#came(who, person);
     if (!isThere && wasThere) this.#left(who, person);
     // Who is gone, and was not known to be there, leaves nothing behind.
-    if (!isThere && person.leaving === undefined) this.#people.delete(who);
+    if (!isThere && person.leaving === undefined) this.#drop(who);
+  }
+
+  /** Whoever likes can send presence: strangers take no more room than is theirs. */
+  #keep(who: BareJid, person: Person): void {
+    if (!this.#people.has(who) && !this.#o.isKnown(this.#id(who))) this.#strangers.add(who);
+    this.#people.set(who, person);
+    const [oldest] = this.#strangers;
+    if (oldest === undefined || this.#strangers.size <= STRANGERS) return;
+    this.#strangers.delete(oldest);
+    if (this.#o.isKnown(this.#id(oldest))) return;
+    clearTimeout(this.#people.get(oldest)?.leaving);
+    this.#drop(oldest);
+  }
+
+  #drop(who: BareJid): void {
+    this.#people.delete(who);
+    this.#strangers.delete(who);
   }
 
   /** What they listen to; "" for nothing. */
@@ -89,6 +112,11 @@ export class People {
 
   isThere(who: BareJid): boolean {
     return (this.#people.get(who)?.resources.size ?? 0) > 0;
+  }
+
+  /** Whether they have a client that takes messages in (RFC 6121 §8.5.2). */
+  hears(who: BareJid): boolean {
+    return [...(this.#people.get(who)?.resources.values() ?? [])].some(({ priority }) => priority >= 0);
   }
 
   /** Whether that very client is there. */
@@ -140,7 +168,7 @@ export class People {
     clearTimeout(person.leaving);
     person.leaving = setTimeout(() => {
       if (this.#stopped || person.resources.size > 0) return;
-      this.#people.delete(who);
+      this.#drop(who);
       this.#tell(who, person);
       this.#run(() => this.#takeAlong(this.#id(who)));
     }, this.#o.leaveMs);

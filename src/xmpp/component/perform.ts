@@ -43,30 +43,31 @@ export class Performer {
   async perform(act: StoredAct): Promise<void> {
     const resident = residentId(this.#o.home, bare(act.from));
     try {
-      if (act.to === this.#o.names.gateway) this.#gateway(act, resident);
+      if (act.to === this.#o.names.gateway) await this.#gateway(act, resident);
       else await this.#ghost(act, resident);
     } catch (error) {
       const cause = asBridgeError(error);
       if (cause.retry === "now" || cause.retry === "wait") throw cause;
       if (cause.code === "internal") throw cause;
       this.#o.log.info({ code: cause.code, act: act.act }, "a change of a contact list was refused");
-      if (act.act === "subscribe") this.#answer(act, "unsubscribed", cause.person);
+      if (act.act === "subscribe") await this.#answer(act, "unsubscribed", cause.person);
       const who = this.#o.names.parse(act.to)?.contact ?? act.to;
       await this.#o.say(resident, `${who}: ${cause.person}`, `act|${act.from}|${act.to}|${act.act}|${act.id ?? ""}`);
     }
   }
 
   /** Who sees the gateway, and whom it sees: everybody who wants to. */
-  #gateway(act: StoredAct, resident: ResidentId): void {
+  async #gateway(act: StoredAct, resident: ResidentId): Promise<void> {
     const { teller, link, names } = this.#o;
     const who = bare(act.from);
     if (act.act === "subscribe") {
-      this.#answer(act, "subscribed");
-      this.#answer(act, "subscribe");
-      teller.probed(names.gateway, resident, who);
+      await this.#answer(act, "subscribed");
+      await this.#answer(act, "subscribe");
+      teller.tell(names.gateway, resident, who);
     }
     if (act.act === "subscribed") link.sendLoosely(subscription({ from: names.gateway, to: who }, "probe"));
-    if (act.act === "unsubscribe") this.#answer(act, "unsubscribed");
+    if (act.act === "unsubscribe" || act.act === "unregister") await this.#answer(act, "unsubscribed");
+    if (act.act === "unregister") await this.#answer(act, "unsubscribe");
   }
 
   async #ghost(act: StoredAct, resident: ResidentId): Promise<void> {
@@ -103,10 +104,10 @@ export class Performer {
         await this.#change(resident, ghost, act.to, { kind: "add", ...message });
       }
     }
-    this.#answer(act, "subscribed");
-    if (!(await asked.has(resident, act.to))) this.#answer(act, "subscribe");
+    await this.#answer(act, "subscribed");
+    if (!(await asked.has(resident, act.to))) await this.#answer(act, "subscribe");
     await asked.add(resident, act.to);
-    teller.probed(act.to, resident, bare(act.from));
+    teller.tell(act.to, resident, bare(act.from));
   }
 
   async #answerRequest(act: StoredAct, resident: ResidentId, kind: "accept" | "decline"): Promise<void> {
@@ -122,8 +123,8 @@ export class Performer {
     if (views.contact(resident, act.to)?.contact.listed)
       await this.#change(resident, ghost, act.to, { kind: "remove" });
     await asked.remove(resident, act.to);
-    this.#answer(act, "unsubscribed");
-    this.#answer(act, "unsubscribe");
+    await this.#answer(act, "unsubscribed");
+    await this.#answer(act, "unsubscribe");
   }
 
   async #change(resident: ResidentId, ghost: GhostRef, jid: BareJid, change: ContactChange): Promise<void> {
@@ -149,8 +150,9 @@ export class Performer {
     return account;
   }
 
-  #answer(act: StoredAct, type: SubscriptionKind, text?: string): void {
+  /** Surely: an answer that a broken link swallowed would leave the two lists apart for good. */
+  #answer(act: StoredAct, type: SubscriptionKind, text?: string): Promise<void> {
     const ends = { from: act.to, to: bare(act.from) };
-    this.#o.link.sendLoosely(subscription(ends, type, text === undefined ? {} : { text }));
+    return this.#o.link.sendSurely(subscription(ends, type, text === undefined ? {} : { text }));
   }
 }

@@ -19,6 +19,8 @@ export interface RegistrationOptions {
 }
 
 const TRIES = 5;
+/** Each form that is asked for is a page of its own, which is kept until it expires. */
+const PAGES = 20;
 const TRIES_MS = 600_000;
 const VERIFY_MS = 75_000;
 
@@ -26,14 +28,16 @@ const VERIFY_MS = 75_000;
 export class Registration {
   readonly #o: RegistrationOptions;
   readonly #tries = new RecentMap<ResidentId, number[]>(10_000);
+  readonly #pages = new RecentMap<ResidentId, number[]>(10_000);
 
   constructor(options: RegistrationOptions) {
     this.#o = options;
   }
 
-  /** What a person who asks for the form is shown. @throws BridgeError `not-allowed`, `store-down`. */
+  /** What a person who asks for the form is shown. @throws BridgeError `not-allowed`, `too-many-tries`, `store-down`. */
   async get(resident: ResidentId): Promise<XmlElement> {
     if (!this.#o.mayLink(resident)) throw new BridgeError("not-allowed");
+    count(this.#pages, resident, PAGES);
     const { url, minutes } = await this.#o.desk().issue({ resident });
     const page = `Open this page to link your MSN account. It is for you alone, works once and expires in ${minutes} minutes: ${url}`;
     const isLinked = await this.#o.isLinked(resident);
@@ -60,7 +64,7 @@ export class Registration {
       throw new BridgeError("bad-input", {
         detail: "no password is taken here; open the page that the registration form names",
       });
-    this.#countTry(resident);
+    count(this.#tries, resident, TRIES);
     const filled = readForm(query);
     const value = (name: string): string => filled?.get(name) ?? query.getChildText(name) ?? "";
     const [username, password] = [value("username").trim(), value("password")];
@@ -83,12 +87,12 @@ export class Registration {
       { name: "password", type: "text-private", label: "MSN password", required: true },
     ]);
   }
+}
 
-  /** @throws BridgeError `too-many-tries`. */
-  #countTry(resident: ResidentId): void {
-    const since = Date.now() - TRIES_MS;
-    const tries = (this.#tries.get(resident) ?? []).filter((at) => at > since);
-    if (tries.length >= TRIES) throw new BridgeError("too-many-tries");
-    this.#tries.set(resident, [...tries, Date.now()]);
-  }
+/** @throws BridgeError `too-many-tries` beyond `most` in {@link TRIES_MS}. */
+function count(of: RecentMap<ResidentId, number[]>, resident: ResidentId, most: number): void {
+  const since = Date.now() - TRIES_MS;
+  const tries = (of.get(resident) ?? []).filter((at) => at > since);
+  if (tries.length >= most) throw new BridgeError("too-many-tries");
+  of.set(resident, [...tries, Date.now()]);
 }

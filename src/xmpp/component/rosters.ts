@@ -5,7 +5,7 @@ import { pause } from "../../bridge/waiting.ts";
 import { type GhostJids, residentJid } from "../convert/ghost.ts";
 import { toShown } from "../convert/presence.ts";
 import type { StoredAct } from "../convert/stored.ts";
-import { type BareJid, domainOf, type Jid, withResource } from "../jid.ts";
+import { type BareJid, bare, domainOf, type Jid, withResource } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
 import { capsElement, gatewayInfo, ghostInfo } from "../stanza/disco.ts";
 import { tuneMessage } from "../stanza/message.ts";
@@ -13,6 +13,8 @@ import { presence, subscription } from "../stanza/presence.ts";
 import type { Grants } from "../stanza/privilege.ts";
 import { maySetRoster } from "../stanza/privilege.ts";
 import type { XmlElement } from "../stanza/xml.ts";
+import type { Asking } from "./asking.ts";
+import type { Blocks } from "./blocks.ts";
 import type { Marks } from "./marks.ts";
 import type { PrivilegedRosters } from "./privileged.ts";
 import type { Views } from "./views.ts";
@@ -23,9 +25,10 @@ export interface RostersOptions {
   readonly name: string;
   readonly views: Views;
   readonly asked: Marks;
+  readonly asking: Asking;
   readonly privileged: PrivilegedRosters;
+  readonly blocks: Blocks;
   readonly grants: (domain: string) => Grants | undefined;
-  readonly subscribePaceMs: number;
   /** How often the list of somebody who is there is looked at for what they have changed, ms. */
   readonly lookMs: number;
   readonly isThere: (who: BareJid) => boolean;
@@ -65,7 +68,6 @@ export class RosterTeller {
   readonly #people = new Map<ResidentId, Telling>();
   /** People about whom there is something to tell. */
   readonly #due = new Set<ResidentId>();
-  readonly #subscribing = new Set<ResidentId>();
   readonly #stop = new AbortController();
   readonly #looking: NodeJS.Timeout;
   #telling = false;
@@ -85,6 +87,7 @@ export class RosterTeller {
   /** The bridge goes: nobody is to look as if they were there. */
   stop(): void {
     this.#stop.abort();
+    this.#o.asking.stop();
     clearInterval(this.#looking);
     for (const [resident, { told }] of this.#people) {
       const to = residentJid(resident);
@@ -99,7 +102,11 @@ export class RosterTeller {
   }
 
   showRoster(account: AccountRecord, owner: ResidentId, contacts: readonly ContactSnapshot[]): void {
-    this.#o.views.setContacts(account, owner, contacts);
+    const { views } = this.#o;
+    const before = views.listed(owner);
+    views.setContacts(account, owner, contacts);
+    const now = views.listed(owner);
+    for (const jid of before) if (!now.has(jid)) this.#removed(owner, jid);
     this.#mark(owner, (telling) => {
       telling.roster = true;
       this.#markAll(owner, telling);
@@ -112,6 +119,8 @@ export class RosterTeller {
     const old = before && views.contact(owner, before)?.contact;
     const jid = views.setContact(account, owner, contact);
     if (jid === undefined) return;
+    if (old?.listed && !views.contact(owner, jid)?.contact.listed) this.#removed(owner, jid);
+    if (views.request(owner, jid) && (contact.listed || contact.blocked)) this.#answeredElsewhere(owner, jid, contact);
     this.#mark(owner, (telling) => {
       telling.dirty.add(jid);
       if (listing(old) !== listing(contact)) telling.roster = true;
@@ -124,8 +133,31 @@ export class RosterTeller {
     if (jid === undefined) return;
     this.#o.views.ask(account, owner, { network: account.network, contact: contact.address }, jid);
     const text = `${contact.displayName} would like to be a contact of ${account.address}`;
+    this.#o.asking.request(owner, jid, { nick: contact.displayName, text });
+  }
+
+  /** A request that was turned down at another place is taken back, so that no client goes on asking about it. */
+  #answeredElsewhere(owner: ResidentId, jid: BareJid, { listed }: ContactSnapshot): void {
+    this.#o.views.answered(owner, jid);
+    const ends = { from: jid, to: residentJid(owner) };
+    if (!listed) this.#o.link.sendLoosely(subscription(ends, "unsubscribe"));
+  }
+
+  /** Taken off the list on the network. Where lists are set, the item goes; elsewhere the ghost says so itself. */
+  #removed(owner: ResidentId, jid: BareJid): void {
+    const { link, asked, log } = this.#o;
     const to = residentJid(owner);
-    this.#o.link.sendLoosely(subscription({ from: jid, to }, "subscribe", { nick: contact.displayName, text }));
+    asked
+      .remove(owner, jid)
+      .catch((error: unknown) => log.debug({ err: asBridgeError(error) }, "a mark was not taken away"));
+    if (this.isSet(domainOf(to as string as Jid))) return;
+    link.sendLoosely(subscription({ from: jid, to }, "unsubscribed"));
+    link.sendLoosely(subscription({ from: jid, to }, "unsubscribe"));
+  }
+
+  /** Whether contacts are set on the lists of this server's people. */
+  isSet(domain: string): boolean {
+    return maySetRoster(this.#o.grants(domain)) && this.#o.privileged.works(domain);
   }
 
   dropRoster(account: AccountRecord, owner: ResidentId): void {
@@ -152,6 +184,17 @@ export class RosterTeller {
     });
     if (views.accounts(owner).length === 0)
       link.sendLoosely(presence({ from: withResource(names.gateway, RESOURCE), to }, undefined));
+    this.#forget(
+      owner,
+      ghosts.filter((jid) => !left.has(jid)),
+    ).catch((error: unknown) => this.#o.log.warn({ err: asBridgeError(error) }, "what was asked is not forgotten"));
+  }
+
+  /** Who links again is asked again. */
+  async #forget(owner: ResidentId, ghosts: readonly BareJid[]): Promise<void> {
+    const { views, asked, blocks } = this.#o;
+    if (views.accounts(owner).length > 0) for (const jid of ghosts) await asked.remove(owner, jid);
+    else await Promise.all([asked.clear(owner), blocks.forget(owner)]);
   }
 
   /** The link is there: the server knows nothing of what was said before. */
@@ -166,6 +209,7 @@ export class RosterTeller {
       });
       this.#askAfter(resident);
     }
+    this.#o.asking.online();
   }
 
   /** Whether they are there, and how; their server answers if the gateway may see them. */
@@ -189,9 +233,20 @@ export class RosterTeller {
     }
   }
 
-  /** A person, or their server, asks how one of ours is (RFC 6121 §4.3). */
-  probed(us: BareJid, resident: ResidentId, to: Jid | BareJid): void {
-    this.#o.link.sendLoosely(this.presenceOf(us, resident, to));
+  /** A person, or their server, asks how one of ours is (RFC 6121 §4.3). Who is on no list any more says so. */
+  probed(us: BareJid, resident: ResidentId, to: Jid): void {
+    const { views, link } = this.#o;
+    if (!views.isOnNoList(resident, us) || views.request(resident, us)) this.tell(us, resident, to);
+    else link.sendLoosely(subscription({ from: us, to: bare(to) }, "unsubscribed"));
+  }
+
+  /** How one of ours is now, and what it listens to. */
+  tell(us: BareJid, resident: ResidentId, to: Jid | BareJid): void {
+    const { views, link } = this.#o;
+    link.sendLoosely(this.presenceOf(us, resident, to));
+    const view = views.contact(resident, us);
+    if (view?.isOn && view.contact.presence.media !== undefined)
+      link.sendLoosely(tuneMessage({ from: us, to }, view.contact.presence.media));
   }
 
   /** How one of ours looks to a person now. */
@@ -209,13 +264,14 @@ export class RosterTeller {
 
   /** Spread evenly, so that no server is asked for all lists at once. */
   async #lookAtSome(step: number): Promise<void> {
-    const { views, isThere, grants, privileged, store, link } = this.#o;
+    const { views, isThere, grants, privileged, blocks, store, link } = this.#o;
     let i = 0;
     for (const resident of [...views.residents()]) {
       const who = residentJid(resident);
       const granted = grants(domainOf(who as string as Jid));
-      if (i++ % STEPS !== step || granted?.roster !== "both" || !isThere(who) || !link.isOnline) continue;
-      const acts = await privileged.look(resident, granted);
+      if (i++ % STEPS !== step || granted === undefined || !isThere(who) || !link.isOnline) continue;
+      const changed = granted.roster === "both" ? await privileged.look(resident, granted) : [];
+      const acts = [...changed, ...(await blocks.look(resident, granted))];
       if (acts.length > 0) await store(acts);
     }
   }
@@ -339,37 +395,14 @@ export class RosterTeller {
   /** The list itself: set where the server lets us, else asked for one by one. */
   async #list(resident: ResidentId): Promise<void> {
     const { views, grants, privileged } = this.#o;
+    if (views.accounts(resident).length === 0) return;
     const domain = domainOf(residentJid(resident) as string as Jid);
     const granted = grants(domain);
     if (maySetRoster(granted) && privileged.works(domain)) {
       if (views.accounts(resident).some(({ state }) => state === "on")) await privileged.sync(resident, granted);
       if (privileged.works(domain)) return;
     }
-    if (this.#subscribing.has(resident)) return;
-    this.#subscribing.add(resident);
-    this.#subscribeAll(resident)
-      .catch((error: unknown) => this.#o.log.debug({ err: asBridgeError(error) }, "subscriptions not asked for"))
-      .finally(() => this.#subscribing.delete(resident));
-  }
-
-  /** A list of hundreds would flood a person's clients: one question after the other, and each only once. */
-  async #subscribeAll(resident: ResidentId): Promise<void> {
-    const { views, asked, link, names, subscribePaceMs } = this.#o;
-    const to = residentJid(resident);
-    // Servers tell what they grant right after connecting.
-    await pause(subscribePaceMs * 4, this.#stop.signal);
-    const domain = domainOf(to as string as Jid);
-    if (maySetRoster(this.#o.grants(domain)) && this.#o.privileged.works(domain)) return;
-    for (const jid of [names.gateway, ...views.ghosts(resident)]) {
-      const contact = views.contact(resident, jid)?.contact;
-      if (jid !== names.gateway && !contact?.listed) continue;
-      if (this.#stop.signal.aborted || !link.isOnline) return;
-      if (await asked.has(resident, jid)) continue;
-      const nick = jid === names.gateway ? this.#o.name : contact?.displayName;
-      link.send(subscription({ from: jid, to }, "subscribe", nick === undefined ? {} : { nick }));
-      await asked.add(resident, jid);
-      await pause(subscribePaceMs, this.#stop.signal);
-    }
+    this.#o.asking.contacts(resident);
   }
 }
 

@@ -11,8 +11,9 @@ import type { GhostJids } from "../convert/ghost.ts";
 import type { StoredAct } from "../convert/stored.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid, resourceOf } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
-import { gatewayInfo, ghostInfo, type Info, infoQuery, isCapsNode } from "../stanza/disco.ts";
+import { gatewayInfo, ghostAccountInfo, ghostInfo, type Info, infoQuery, isCapsNode } from "../stanza/disco.ts";
 import { errorElement, failureElement } from "../stanza/errors.ts";
+import { nodeItems, tuneElement } from "../stanza/message.ts";
 import type { Grants } from "../stanza/privilege.ts";
 import { readRoster } from "../stanza/roster.ts";
 import { type Card, vcard4, vcardTemp } from "../stanza/vcard.ts";
@@ -28,6 +29,7 @@ export interface ServicesOptions {
   readonly names: GhostJids;
   readonly networks: readonly NetworkName[];
   readonly name: string;
+  readonly version: string;
   readonly views: Views;
   readonly commands: AdHocCommands;
   readonly registration: Registration;
@@ -47,22 +49,30 @@ interface Asked {
   /** The gateway, or a ghost. */
   readonly us: BareJid;
   readonly isGateway: boolean;
+  /** Whether the ghost's client was asked, and not its account. */
+  readonly isClient: boolean;
 }
 
 /** An answer without a child. */
 const DONE = "done";
-type Answer = XmlElement | typeof DONE | undefined;
+/** There is no such node, or nothing on it. */
+const NOBODY = "item-not-found";
+/** `undefined`: nothing of the kind is offered. */
+type Answer = XmlElement | typeof DONE | typeof NOBODY | undefined;
 
 /** Answers what people and servers ask of the gateway and the ghosts. */
 export class Services {
   readonly #o: ServicesOptions;
   readonly #gateway: Info;
   readonly #ghost: Info;
+  readonly #account: Info;
+  readonly #began = Date.now();
 
   constructor(options: ServicesOptions) {
     this.#o = options;
     this.#gateway = gatewayInfo(options.name);
     this.#ghost = ghostInfo(options.name);
+    this.#account = ghostAccountInfo(options.name);
   }
 
   /** An iq of type get or set. Never rejects. */
@@ -77,10 +87,13 @@ export class Services {
       const isGateway = us === this.#o.names.gateway;
       if (!isGateway && this.#o.names.parse(us) === undefined)
         return reply("error", errorElement({ type: "cancel", condition: "item-not-found" }));
-      const resident = residentId(this.#o.home, bare(sender));
+      const who = bare(sender);
+      const resident = residentId(this.#o.home, who);
+      const isClient = resourceOf(target) !== undefined;
       const answer =
-        child && (await this.#answer({ type, child, from: sender, who: bare(sender), resident, us, isGateway }));
+        child && (await this.#answer({ type, child, from: sender, who, resident, us, isGateway, isClient }));
       if (answer === undefined) reply("error", errorElement({ type: "cancel", condition: "service-unavailable" }));
+      else if (answer === NOBODY) reply("error", errorElement({ type: "cancel", condition: "item-not-found" }));
       else reply("result", answer === DONE ? undefined : answer);
     } catch (error) {
       const cause = asBridgeError(error);
@@ -98,16 +111,19 @@ export class Services {
       if (namespace === NS.vcard) return vcardTemp(this.#card(asked));
       if (namespace === NS.vcard4) return vcard4(this.#card(asked));
       if (namespace === NS.ping) return DONE;
-      if (namespace === NS.version) return el("query", { xmlns: NS.version }, el("name", {}, "msnbridge"));
+      if (namespace === NS.version) return this.#version();
       if (namespace === NS.blocking) return this.#blocked(asked);
-      if (!isGateway) return undefined;
+      if (!isGateway) return namespace === NS.pubsub ? this.#published(asked) : undefined;
+      if (namespace === NS.time) return timeNow();
+      if (namespace === NS.last) return this.#upSince();
       if (namespace === NS.register) return this.#o.registration.get(asked.resident);
       if (namespace === NS.gateway) return prompt();
       return undefined;
     }
     if (namespace === NS.blocking) return this.#block(asked);
     if (!isGateway) return undefined;
-    if (namespace === NS.commands) return this.#o.commands.step(child, asked.from, asked.resident, asked.who);
+    if (namespace === NS.commands)
+      return (await this.#o.commands.step(child, asked.from, asked.resident, asked.who)) ?? NOBODY;
     if (namespace === NS.gateway) return this.#promptAnswer(child);
     if (namespace === NS.roster) return this.#pushed(asked);
     if (namespace !== NS.register) return undefined;
@@ -115,25 +131,51 @@ export class Services {
     return DONE;
   }
 
-  #info({ child, isGateway }: Asked): Answer {
+  #info({ child, isGateway, isClient }: Asked): Answer {
     const { node } = child.attrs;
     const info = isGateway ? this.#gateway : this.#ghost;
+    if (!isGateway && !isClient && node === undefined) return infoQuery(this.#account);
     if (isCapsNode(node, info)) return infoQuery(info, node);
-    if (!isGateway) return undefined;
+    if (!isGateway) return NOBODY;
     const automation = (type: string, name: string, features: readonly string[]): XmlElement =>
       infoQuery({ identities: [{ category: "automation", type, name }], features }, node);
     if (node === NS.commands) return automation("command-list", "Commands", [NS.commands]);
     const command = this.#o.commands.find(node);
-    return command && automation("command-node", command.name, [NS.commands, NS.data]);
+    return command ? automation("command-node", command.name, [NS.commands, NS.data]) : NOBODY;
   }
 
-  #items({ child, isGateway }: Asked): Answer {
+  #items({ child, isGateway, resident }: Asked): Answer {
     const { node } = child.attrs;
     const { names, commands } = this.#o;
     const answer = (items: XmlElement[]): XmlElement => el("query", { xmlns: NS.discoItems, node }, items);
     if (!isGateway || node === undefined)
       return answer(isGateway ? [el("item", { jid: names.gateway, node: NS.commands, name: "Commands" })] : []);
-    return node === NS.commands ? answer(commands.items()) : undefined;
+    if (node === NS.commands) return answer(commands.items(resident));
+    return commands.find(node) ? answer([]) : NOBODY;
+  }
+
+  #version(): Answer {
+    return el("query", { xmlns: NS.version }, el("name", {}, "msnbridge"), el("version", {}, this.#o.version));
+  }
+
+  /** Of the gateway itself (XEP-0012 §5); how long somebody on MSN has been idle or away is not known. */
+  #upSince(): Answer {
+    return el("query", { xmlns: NS.last, seconds: `${Math.floor((Date.now() - this.#began) / 1000)}` });
+  }
+
+  /** What a contact shows, where clients look for what people publish (XEP-0163, XEP-0292 §3, XEP-0172, XEP-0118). */
+  #published(asked: Asked): Answer {
+    const node = asked.child.getChild("items")?.attrs.node;
+    const contact = this.#o.views.contact(asked.resident, asked.us);
+    const what = (): XmlElement | undefined => {
+      if (node === NS.vcard4Node) return vcard4(this.#card(asked));
+      const nick = contact?.contact.displayName;
+      if (node === NS.nick && nick !== undefined) return el("nick", { xmlns: NS.nick }, nick);
+      const media = contact?.isOn ? contact.contact.presence.media : undefined;
+      return node === NS.tune && media !== undefined ? tuneElement(media) : undefined;
+    };
+    const now = what();
+    return node !== undefined && now ? el("pubsub", { xmlns: NS.pubsub }, nodeItems(node, now)) : NOBODY;
   }
 
   #card({ us, isGateway, resident }: Asked): Card {
@@ -194,6 +236,12 @@ export class Services {
     const jid = this.#o.names.jid({ network, contact });
     return el("query", { xmlns: NS.gateway }, el("jid", {}, jid), el("prompt", {}, jid));
   }
+}
+
+/** XEP-0202; what time it is for somebody on MSN is not known. */
+function timeNow(): XmlElement {
+  const utc = new Date().toISOString().replace(/\.\d+/, "");
+  return el("time", { xmlns: NS.time }, el("tzo", {}, "+00:00"), el("utc", {}, utc));
 }
 
 function prompt(): XmlElement {

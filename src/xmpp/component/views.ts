@@ -77,7 +77,7 @@ export class Views {
     accounts?.delete(record.id);
     if (accounts?.size === 0) this.#residents.delete(owner);
     for (const [ghost, asked] of this.#requests.get(owner) ?? [])
-      if (asked.account.id === record.id) this.#requests.get(owner)?.delete(ghost);
+      if (asked.account.id === record.id) this.answered(owner, ghost);
   }
 
   /** Every ghost that the person has something of. */
@@ -109,7 +109,23 @@ export class Views {
   }
 
   answered(resident: ResidentId, jid: BareJid): void {
-    this.#requests.get(resident)?.delete(jid);
+    const requests = this.#requests.get(resident);
+    requests?.delete(jid);
+    if (requests?.size === 0) this.#requests.delete(resident);
+  }
+
+  /** Whether all lists that a ghost could be on are known, and it is on none. */
+  isOnNoList(resident: ResidentId, jid: BareJid): boolean {
+    const network = this.#names.parse(jid)?.network;
+    const there = this.accounts(resident).filter(({ record }) => record.network === network);
+    const isKnown = ({ state, contacts }: AccountView): boolean => state === "on" && contacts.size > 0;
+    return there.length > 0 && there.every((one) => isKnown(one) && one.contacts.get(jid)?.listed !== true);
+  }
+
+  /** Ghosts that are on a person's lists. */
+  listed(resident: ResidentId): Set<BareJid> {
+    const views = this.accounts(resident).flatMap(({ contacts }) => [...contacts]);
+    return new Set(views.flatMap(([jid, { listed }]) => (listed ? [jid] : [])));
   }
 
   #put(view: AccountView, contact: ContactSnapshot): BareJid | undefined {

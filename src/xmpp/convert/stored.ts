@@ -23,7 +23,9 @@ export type Act =
   | "unblock"
   | "roster-rename"
   | "roster-groups"
-  | "roster-remove";
+  | "roster-remove"
+  /** The gateway alone: after everything is unlinked (XEP-0100 §4.3.1). */
+  | "unregister";
 
 export type Stored =
   | (Sent & { readonly kind: "message"; readonly body: string; readonly fixes?: true; readonly receipt?: true })

@@ -28,12 +28,14 @@ export function gatewayInfo(name: string): Info {
       NS.discoInfo,
       NS.discoItems,
       NS.gateway,
+      NS.last,
       NS.nick,
       NS.oob,
       NS.ping,
       NS.receipts,
       NS.register,
       NS.sid,
+      NS.time,
       `${NS.tune}+notify`,
       NS.vcard,
       NS.vcard4,
@@ -60,6 +62,16 @@ export function ghostInfo(name: string): Info {
       NS.version,
     ],
   };
+}
+
+/** A ghost asked by its bare JID is an account, on whose nodes things stand to be read (XEP-0163 §6). */
+export function ghostAccountInfo(name: string): Info {
+  const { identities, features } = ghostInfo(name);
+  const account = [
+    { category: "account", type: "registered", name },
+    { category: "pubsub", type: "pep", name },
+  ];
+  return { identities: [...account, ...identities], features: [...features, NS.pubsub, `${NS.pubsub}#retrieve-items`] };
 }
 
 /** Answer to disco#info; `node` as it was asked. */

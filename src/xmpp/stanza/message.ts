@@ -65,10 +65,19 @@ export function errorMessage({ from, to }: Addressed, message: string, error: Xm
   return el("message", { from, to, type: "error", id: message }, error);
 }
 
-/** What is playing (XEP-0118), as if the ghost had published it; `undefined`: nothing. */
+/** What is playing (XEP-0118); `undefined`: nothing. */
+export function tuneElement(media: string | undefined): XmlElement {
+  return el("tune", { xmlns: NS.tune }, media === undefined ? undefined : el("title", {}, media));
+}
+
+/** What is on a node of somebody (XEP-0163): the one thing that is now. */
+export function nodeItems(node: string, now: XmlElement): XmlElement {
+  return el("items", { node }, el("item", { id: "current" }, now));
+}
+
+/** What is playing, as if the ghost had published it just now. */
 export function tuneMessage({ from, to }: Addressed, media: string | undefined): XmlElement {
-  const tune = el("tune", { xmlns: NS.tune }, media === undefined ? undefined : el("title", {}, media));
-  const items = el("items", { node: NS.tune }, el("item", { id: "current" }, tune));
+  const items = nodeItems(NS.tune, tuneElement(media));
   return el("message", { from, to, type: "headline" }, el("event", { xmlns: NS.pubsubEvent }, items));
 }
 
@@ -100,17 +109,24 @@ export function readMessage(message: XmlElement): ReadMessage | undefined {
   return {
     from,
     to,
-    id: message.attrs.id || undefined,
+    id: shortId(message.attrs.id),
     type: message.attrs.type ?? "normal",
     body: message.getChildText("body") ?? undefined,
     state: state?.getName() as ChatState | undefined,
     isNudge: message.getChild("attention", NS.attention) !== undefined,
     corrects: message.getChild("replace", NS.correct)?.attrs.id,
     wantsReceipt: message.getChild("request", NS.receipts) !== undefined,
-    originId: message.getChild("origin-id", NS.sid)?.attrs.id,
+    originId: shortId(message.getChild("origin-id", NS.sid)?.attrs.id),
     isEncrypted: message.getChild("encryption", NS.eme) !== undefined,
     saidAt: Number.isNaN(stamp) ? undefined : stamp,
   };
+}
+
+/** Ids are kept with the message: one as long as a book counts as none. */
+const LONGEST_ID = 300;
+
+function shortId(id: string | undefined): string | undefined {
+  return id === undefined || id === "" || id.length > LONGEST_ID ? undefined : id;
 }
 
 /** What a person's own server says they listen to (XEP-0118); "" when they have stopped; `undefined`: not about that. */

@@ -1,5 +1,6 @@
 /** Presence stanzas, built and read. Pure. */
 import { type BareJid, type Jid, readJid } from "../jid.ts";
+import { type Picture, pictureMark } from "./vcard.ts";
 import { el, NS, type XmlElement } from "./xml.ts";
 
 export type Show = "chat" | "away" | "xa" | "dnd";
@@ -19,13 +20,14 @@ export interface Trimmings {
   readonly nick?: string | undefined;
   /** An element of XEP-0115. */
   readonly caps?: XmlElement | undefined;
+  readonly picture?: Picture | undefined;
 }
 
 /** Somebody is there (`shown`), or is not. */
 export function presence(
   { from, to }: Addressed,
   shown: Shown | undefined,
-  { nick, caps }: Trimmings = {},
+  { nick, caps, picture }: Trimmings = {},
 ): XmlElement {
   if (shown === undefined) return el("presence", { from, to, type: "unavailable" });
   return el(
@@ -35,8 +37,7 @@ export function presence(
     shown.status === "" ? undefined : el("status", {}, shown.status),
     nick === undefined || nick === "" ? undefined : el("nick", { xmlns: NS.nick }, nick),
     caps,
-    // No picture is known yet: clients keep the one they have (XEP-0153 §4.1).
-    el("x", { xmlns: NS.vcardUpdate }),
+    pictureMark(picture),
   );
 }
 

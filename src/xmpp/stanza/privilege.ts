@@ -23,7 +23,7 @@ export function readGrants(message: XmlElement): Grants | undefined {
     permissions.find((permission) => permission.attrs.access === access)?.attrs.type ?? "none";
   const one = <T extends string>(access: string, known: readonly T[], none: T): T =>
     known.find((type) => type === of(access)) ?? none;
-  const iq = permissions.filter((permission) => permission.attrs.access === "iq").flatMap((perm) => elements(perm));
+  const iq = permissions.filter((permission) => permission.attrs.access === "iq").flatMap(namespacesIn);
   return {
     namespace: found.getNS() === NS.privilege[1] ? NS.privilege[1] : NS.privilege[0],
     roster: one("roster", ["get", "set", "both"], "none"),
@@ -31,6 +31,28 @@ export function readGrants(message: XmlElement): Grants | undefined {
     presence: one("presence", ["managed_entity", "roster"], "none"),
     iq: new Map(iq.map(({ attrs }) => [attrs.ns ?? "", attrs.type ?? "none"])),
   };
+}
+
+/** Prosody's mod_privilege forgets to close them, so that each stands within the one before it. */
+function namespacesIn(of: XmlElement): XmlElement[] {
+  return elements(of).flatMap((child) => [child, ...namespacesIn(child)]);
+}
+
+/** Whether something may be asked, or also set, in people's names. */
+export function mayAsk(grants: Grants | undefined, type: "get" | "set", namespace: string): grants is Grants {
+  const granted = grants?.iq.get(namespace);
+  return granted === "both" || granted === type;
+}
+
+/** A request in a person's name, as the child of one to that person. Version 2 alone has them. */
+export function asPersonAsks(type: "get" | "set", id: string, child: XmlElement): XmlElement {
+  const inner = el("iq", { xmlns: NS.client, type, id }, child);
+  return el("privileged_iq", { xmlns: NS.privilege[0] }, inner);
+}
+
+/** What the person would have been answered. */
+export function answerToPerson(iq: XmlElement): XmlElement | undefined {
+  return iq.getChild("privilege", NS.privilege[0])?.getChild("forwarded", NS.forward)?.getChild("iq");
 }
 
 export const maySetRoster = (grants: Grants | undefined): grants is Grants =>

@@ -53,6 +53,8 @@ export const NS = {
   vcard: "vcard-temp",
   vcardUpdate: "vcard-temp:x:update",
   vcard4: "urn:ietf:params:xml:ns:vcard-4.0",
+  /** Node of PEP on which a vCard4 stands (XEP-0292 §3). */
+  vcard4Node: "urn:xmpp:vcard4",
   nick: "http://jabber.org/protocol/nick",
   chatStates: "http://jabber.org/protocol/chatstates",
   receipts: "urn:xmpp:receipts",
@@ -70,6 +72,8 @@ export const NS = {
   forward: "urn:xmpp:forward:0",
   client: "jabber:client",
   version: "jabber:iq:version",
+  time: "urn:xmpp:time",
+  last: "jabber:iq:last",
   eme: "urn:xmpp:eme:0",
   privilege: ["urn:xmpp:privilege:2", "urn:xmpp:privilege:1"],
 } as const;

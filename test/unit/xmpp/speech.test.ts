@@ -40,7 +40,7 @@ function stage(refuses?: string, grants?: Grants, isOn = true) {
       }
     },
   };
-  const commands = new AdHocCommands({ names, run: async () => {}, waitMs: 100 });
+  const commands = new AdHocCommands({ names, accounts: () => [], run: async () => {}, waitMs: 100 });
   const speech: Speech = new Speech({
     link: link as unknown as ComponentLink,
     names,
@@ -48,6 +48,7 @@ function stage(refuses?: string, grants?: Grants, isOn = true) {
     commands,
     grants: () => grants,
     isOn: () => isOn,
+    hears: () => isOn,
     log: silent,
   });
   return { speech, sent, link };

@@ -55,6 +55,7 @@ function people(stayOn = true) {
     stayOn,
     limit: 100,
     leaveMs: 20,
+    isKnown: () => true,
     came: () => {},
     log: silent,
   });
