@@ -38,6 +38,7 @@ import { ComponentLink } from "./link/component-link.ts";
 import { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "./options.ts";
 import { Receiver } from "./receive.ts";
 import { Speech } from "./speech.ts";
+import { stateMessage } from "./stanza/message.ts";
 import type { Grants } from "./stanza/privilege.ts";
 import { GhostTyping } from "./typing.ts";
 
@@ -179,7 +180,7 @@ class XmppSide implements XmppHome {
       log,
     });
     const speech = this.#speech;
-    this.#typing = new GhostTyping(link);
+    this.#typing = new GhostTyping((from, to, state) => link.sendLoosely(stateMessage({ from, to }, state)));
     const say = (resident: ResidentId, text: string, key: string) => this.say(resident, undefined, text, key);
     this.#performer = new Performer({ home: XMPP, link, names, views, teller, asked, desk, say, log });
     const registration = new Registration({

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
 import { type GhostRef, type HomeName, type ResidentId, residentId } from "../bridge/model.ts";
@@ -9,6 +9,7 @@ import type { RosterTeller } from "./component/rosters.ts";
 import type { Services } from "./component/services.ts";
 import { isOwnId } from "./convert/echo.ts";
 import type { GhostJids } from "./convert/ghost.ts";
+import { batchOf, commandOf, storedOf } from "./convert/heard.ts";
 import type { Act, Stored } from "./convert/stored.ts";
 import type { IntakeSpool } from "./intake.ts";
 import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
@@ -34,18 +35,6 @@ export interface ReceiverOptions {
   readonly granted: (domain: string, grants: Grants) => void;
   readonly log: Logger;
 }
-
-/** Bytes of a text that is taken; MSN splits what is longer than 1.4 kB as it is. */
-const LONGEST = 64 * 1024;
-/** An id this long is no counter: no other message of this person has it. */
-const UNIQUE = 16;
-/** What encrypted messages carry (XEP-0384 old and new, XEP-0027, XEP-0373). */
-const ENCRYPTED = new Set([
-  "eu.siacs.conversations.axolotl",
-  "urn:xmpp:omemo:2",
-  "jabber:x:encrypted",
-  "urn:xmpp:openpgp:0",
-]);
 
 const ACTS: Readonly<Record<string, Act>> = {
   subscribe: "subscribe",
@@ -93,7 +82,7 @@ export class Receiver {
     const ghost = this.#o.names.parse(us);
     if (isOwnId(this.#o.secret, id, us)) return;
     if (us === this.#o.names.gateway) this.#toGateway(message);
-    else if (ghost) this.#toGhost(message, us, ghost, stanza);
+    else if (ghost) this.#toGhost(message, us, ghost);
     else if (message.body !== undefined) this.#refuse(message, "item-not-found");
   }
 
@@ -113,10 +102,7 @@ export class Receiver {
       kind: "command",
       from,
       to: names.gateway,
-      line: body
-        .slice(0, 4000)
-        .replace(/^!msn\s+/i, "")
-        .trim(),
+      line: commandOf(body),
       room,
       ...(id === undefined ? {} : { id }),
     };
@@ -128,7 +114,7 @@ export class Receiver {
     });
   }
 
-  #toGhost(message: ReadMessage, us: BareJid, ghost: GhostRef, stanza: XmlElement): void {
+  #toGhost(message: ReadMessage, us: BareJid, ghost: GhostRef): void {
     const { from } = message;
     const resident = this.#id(from);
     const room = this.#o.names.room(us, bare(from));
@@ -136,7 +122,7 @@ export class Receiver {
       const isTyping = message.state === "composing" && message.body === undefined;
       this.#o.host().typing(room, resident, isTyping);
     }
-    const raw = storedOf(message, us, stanza);
+    const raw = storedOf(message, us);
     if (!raw) return;
     this.#o.spool.put({
       id: batchOf(message),
@@ -226,33 +212,4 @@ export class Receiver {
   #bounce({ from, to, id }: ReadMessage, error: XmlElement): void {
     if (id !== undefined) this.#o.link.sendLoosely(errorMessage({ from: to, to: from }, id, error));
   }
-}
-
-/** What is stored of a message to a ghost; `undefined`: nothing is said in it. */
-function storedOf(message: ReadMessage, us: BareJid, stanza: XmlElement): Stored | undefined {
-  const { from, id, body, corrects, wantsReceipt, isNudge, isEncrypted } = message;
-  const sent = { from, to: us, ...(id === undefined ? {} : { id }) };
-  const receipt = wantsReceipt ? ({ receipt: true } as const) : {};
-  if (isNudge) return { kind: "nudge", ...sent, ...receipt };
-  if (isEncrypted || hasEncrypted(stanza)) return { kind: "unsupported", ...sent, what: "an encrypted message" };
-  if (body === undefined || body.trim() === "") return undefined;
-  if (Buffer.byteLength(body) > LONGEST) return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
-  const fixes = corrects === undefined ? {} : ({ fixes: true } as const);
-  return { kind: "message", ...sent, body, ...fixes, ...receipt };
-}
-
-function hasEncrypted(stanza: XmlElement): boolean {
-  return stanza.children.some((child) => typeof child !== "string" && ENCRYPTED.has(child.getNS() ?? ""));
-}
-
-/**
- * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
- * some count their ids from 1 at each start, so only what is unique for sure counts.
- */
-function batchOf({ from, originId, id }: ReadMessage): string {
-  const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
-  if (name === undefined) return randomUUID();
-  return createHash("sha256")
-    .update(`${bare(from)}\n${name}`)
-    .digest("base64url");
 }

@@ -19,7 +19,7 @@ import { messageName, senderOf } from "./convert/message-id.ts";
 import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "./convert/text.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
-import { CONDITIONS, errorCondition, errorElement } from "./stanza/errors.ts";
+import { CONDITIONS, errorCondition, errorElement, PASSING } from "./stanza/errors.ts";
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
 import { asPerson, type Grants } from "./stanza/privilege.ts";
 import { NS, type XmlElement } from "./stanza/xml.ts";
@@ -41,15 +41,6 @@ const UNDER_WAY = 20_000;
 const RECEIPTS = 5000;
 /** So often a server may have nobody for the words of somebody to whom the person is there, before it must be by will. */
 const PATIENCE = 5;
-/** Conditions that pass when the person comes online, or when their server is back. */
-const PASSING = new Set([
-  "service-unavailable",
-  "recipient-unavailable",
-  "remote-server-timeout",
-  "remote-server-not-found",
-  "resource-constraint",
-  "internal-server-error",
-]);
 
 /** Everything that is said to people: as ghosts, as the gateway, and as they themselves. */
 export class Speech {

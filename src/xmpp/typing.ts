@@ -1,18 +1,17 @@
 import { RecentMap } from "../bridge/recent.ts";
 import type { BareJid } from "./jid.ts";
-import type { ComponentLink } from "./link/component-link.ts";
-import { stateMessage } from "./stanza/message.ts";
+import type { ChatState } from "./stanza/message.ts";
 
 /** Chats that are remembered as being typed in. */
 const REMEMBERED = 5000;
 
 /** Ghosts that type. XMPP shows typing until it hears otherwise, so its end is told when the network falls silent. */
 export class GhostTyping {
-  readonly #link: ComponentLink;
+  readonly #tell: (from: BareJid, to: BareJid, state: ChatState) => void;
   readonly #running = new RecentMap<string, NodeJS.Timeout>(REMEMBERED);
 
-  constructor(link: ComponentLink) {
-    this.#link = link;
+  constructor(tell: (from: BareJid, to: BareJid, state: ChatState) => void) {
+    this.#tell = tell;
   }
 
   show(us: BareJid, resident: BareJid, typing: boolean, forMs: number): void {
@@ -20,14 +19,14 @@ export class GhostTyping {
     const running = this.#running.get(chat);
     clearTimeout(running);
     if (typing) {
-      if (running === undefined) this.#link.sendLoosely(stateMessage({ from: us, to: resident }, "composing"));
+      if (running === undefined) this.#tell(us, resident, "composing");
       const timer = setTimeout(() => this.show(us, resident, false, 0), forMs);
       timer.unref();
       this.#running.set(chat, timer);
       return;
     }
     this.#running.delete(chat);
-    if (running !== undefined) this.#link.sendLoosely(stateMessage({ from: us, to: resident }, "paused"));
+    if (running !== undefined) this.#tell(us, resident, "paused");
   }
 
   /** A message has come: it says itself that its writer has stopped. */

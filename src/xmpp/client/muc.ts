@@ -5,7 +5,7 @@ import { backOff, pause } from "../../bridge/waiting.ts";
 import { type BareJid, readJid, resourceOf, withResource } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
-import { errorCondition } from "../stanza/errors.ts";
+import { errorCondition, PASSING } from "../stanza/errors.ts";
 import type { ChatState } from "../stanza/message.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
@@ -84,8 +84,6 @@ const NICK_TRIES = 5;
 const PUT_OUT = ["301", "307", "321", "322"];
 /** Answers to XEP-0410 that say that we are out. */
 const NOT_IN = ["not-acceptable", "item-not-found", "remote-server-not-found", "remote-server-timeout"];
-/** Refusals to enter that may pass by themselves. */
-const PASSING = ["remote-server-not-found", "remote-server-timeout", "service-unavailable", "resource-constraint"];
 
 /**
  * One conference (XEP-0045) that an account sits in and speaks in for others. It enters again when the session is new,
@@ -429,5 +427,5 @@ export class MucRoom {
 }
 
 function mayPass(error: unknown): boolean {
-  return !(error instanceof StanzaRefusal) || PASSING.includes(error.condition);
+  return !(error instanceof StanzaRefusal) || PASSING.has(error.condition);
 }

@@ -1,5 +1,6 @@
 /** How a person's message is called in the core: what is needed to answer it, whenever that may be. Pure. */
 import { type MessageId, messageId } from "../../bridge/model.ts";
+import { oneLine } from "../../bridge/plain.ts";
 import { type BareJid, type Jid, resourceOf, withResource } from "../jid.ts";
 
 /** Longest id that is taken over; clients use a UUID or less. */
@@ -37,4 +38,21 @@ export function senderOf(name: MessageName, resident: BareJid): Jid {
 /** The name of a message that `from` has sent. */
 export function nameOf(from: Jid, id: string | undefined, wantsReceipt: boolean): MessageId {
   return nameMessage({ id: id ?? "", resource: resourceOf(from), wantsReceipt });
+}
+
+/** Characters of a message by which its sender knows it again. */
+const QUOTED = 40;
+
+/**
+ * The name of a message in a conference, where a failure is told to all: with its beginning, so that one sees which it is
+ * about. `q.<beginning in base64url>.<id>`.
+ */
+export function nameQuoted(id: string | undefined, text: string): MessageId {
+  return messageId(`q.${Buffer.from(oneLine(text, QUOTED)).toString("base64url")}.${(id ?? "").slice(0, LONGEST)}`);
+}
+
+/** The beginning of the message that {@link nameQuoted} has named. */
+export function quoteOf(name: MessageId): string | undefined {
+  const quote = /^q\.([\w-]*)\./.exec(name)?.[1];
+  return quote === undefined ? undefined : Buffer.from(quote, "base64url").toString("utf8");
 }

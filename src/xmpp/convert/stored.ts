@@ -1,8 +1,16 @@
 /** What this home stores in the core's lanes, and what it means (the home's `read`). Pure. */
-import { type HomeEvent, type HomeName, residentId, roomId } from "../../bridge/model.ts";
+import {
+  type GhostRef,
+  type HomeEvent,
+  type HomeName,
+  type MessageId,
+  type ResidentId,
+  residentId,
+  roomId,
+} from "../../bridge/model.ts";
 import { type BareJid, bare, type Jid, readJid } from "../jid.ts";
 import { type GhostJids, residentJid } from "./ghost.ts";
-import { nameOf } from "./message-id.ts";
+import { nameOf, nameQuoted } from "./message-id.ts";
 
 interface Sent {
   /** Who: the person's full address. */
@@ -11,6 +19,12 @@ interface Sent {
   readonly to: BareJid;
   /** The stanza's id. */
   readonly id?: string;
+  /** The conference in which it was said; absent: in the chat of the two. */
+  readonly room?: string;
+  /** Whose words they count as, where the sender may be anybody. */
+  readonly resident?: string;
+  /** Who said it in the resident's stead. */
+  readonly speaker?: string;
 }
 
 /** What a person does to their contact list. */
@@ -32,7 +46,7 @@ export type Stored =
   | (Sent & { readonly kind: "nudge"; readonly receipt?: true })
   | (Sent & { readonly kind: "unsupported"; readonly what: string })
   /** The first word of a chat: its room comes about. */
-  | (Sent & { readonly kind: "open" })
+  | (Sent & { readonly kind: "open"; readonly ghost?: GhostRef })
   | (Sent & { readonly kind: "command"; readonly line: string; readonly room: string })
   | (Sent & { readonly kind: "act"; readonly act: Act; readonly text?: string; readonly groups?: readonly string[] });
 
@@ -54,23 +68,31 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
   const stored = parseStored(raw);
   if (stored === undefined) return undefined;
   if (stored.kind === "act") return { kind: "own" };
-  const resident = residentId(home, bare(stored.from));
-  const who = { resident, room: names.room(stored.to, residentJid(resident)) };
+  const resident = (stored.resident as ResidentId | undefined) ?? residentId(home, bare(stored.from));
+  const room = stored.room === undefined ? names.room(stored.to, residentJid(resident)) : roomId(stored.room);
+  const who = { resident, room };
   if (stored.kind === "open") {
-    const ghost = names.parse(stored.to);
+    const ghost = stored.ghost ?? names.parse(stored.to);
     return ghost === undefined ? undefined : { kind: "invited", ...who, ghost, direct: true };
   }
-  const message = nameOf(stored.from, stored.id, "receipt" in stored && stored.receipt === true);
+  const message = nameStored(stored);
+  const speaker = stored.speaker === undefined ? {} : { speaker: stored.speaker };
   switch (stored.kind) {
     case "message":
-      return { kind: "text", ...who, message, text: wordsOf(stored.body, stored.fixes === true) };
+      return { kind: "text", ...who, message, text: wordsOf(stored.body, stored.fixes === true), ...speaker };
     case "nudge":
-      return { kind: "nudge", ...who, message };
+      return { kind: "nudge", ...who, message, ...speaker };
     case "unsupported":
       return { kind: "unsupported", ...who, message, what: stored.what };
     case "command":
-      return { kind: "command", resident, room: roomId(stored.room), message, line: stored.line };
+      return { kind: "command", ...who, message, line: stored.line };
   }
+}
+
+function nameStored(stored: Stored): MessageId {
+  const isPublic = stored.room !== undefined && stored.kind !== "command";
+  if (isPublic) return nameQuoted(stored.id, stored.kind === "message" ? stored.body : "");
+  return nameOf(stored.from, stored.id, "receipt" in stored && stored.receipt === true);
 }
 
 /** MSN has neither actions nor corrections in its texts: a star stands for both, as people write it. */

@@ -81,3 +81,13 @@ export function errorCondition(stanza: XmlElement): { condition: string; text: s
     type: error?.attrs.type ?? "cancel",
   };
 }
+
+/** Conditions that pass by themselves, e.g. when the person comes online or their server is back. */
+export const PASSING: ReadonlySet<string> = new Set([
+  "service-unavailable",
+  "recipient-unavailable",
+  "remote-server-timeout",
+  "remote-server-not-found",
+  "resource-constraint",
+  "internal-server-error",
+]);

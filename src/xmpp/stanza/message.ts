@@ -100,6 +100,15 @@ export interface ReadMessage {
   readonly saidAt: number | undefined;
 }
 
+/** What encrypted messages carry (XEP-0380, XEP-0384 old and new, XEP-0027, XEP-0373). */
+const ENCRYPTED: ReadonlySet<string> = new Set([
+  NS.eme,
+  "eu.siacs.conversations.axolotl",
+  "urn:xmpp:omemo:2",
+  "jabber:x:encrypted",
+  "urn:xmpp:openpgp:0",
+]);
+
 /** `undefined` when it has no sender or recipient. */
 export function readMessage(message: XmlElement): ReadMessage | undefined {
   const [from, to] = [readJid(message.attrs.from), readJid(message.attrs.to)];
@@ -117,7 +126,7 @@ export function readMessage(message: XmlElement): ReadMessage | undefined {
     corrects: message.getChild("replace", NS.correct)?.attrs.id,
     wantsReceipt: message.getChild("request", NS.receipts) !== undefined,
     originId: shortId(message.getChild("origin-id", NS.sid)?.attrs.id),
-    isEncrypted: message.getChild("encryption", NS.eme) !== undefined,
+    isEncrypted: elements(message).some((child) => ENCRYPTED.has(child.getNS() ?? "")),
     saidAt: Number.isNaN(stamp) ? undefined : stamp,
   };
 }

@@ -1,0 +1,47 @@
+/** What is kept of the messages that people send. */
+import { createHash, randomUUID } from "node:crypto";
+import { type BareJid, bare } from "../jid.ts";
+import type { ReadMessage } from "../stanza/message.ts";
+import type { Stored } from "./stored.ts";
+
+/** Bytes of a text that is taken; MSN splits what is longer than 1.4 kB as it is. */
+const LONGEST = 64 * 1024;
+/** Characters of a command. */
+const LONGEST_LINE = 4000;
+/** An id this long is no counter: no other message of this person has it. */
+const UNIQUE = 16;
+
+export type StoredWords = Stored & { readonly kind: "message" | "nudge" | "unsupported" };
+
+/** What is stored of a message to a contact; `undefined`: nothing is said in it. Pure. */
+export function storedOf(message: ReadMessage, us: BareJid): StoredWords | undefined {
+  const { from, id, body, corrects, wantsReceipt, isNudge, isEncrypted } = message;
+  const sent = { from, to: us, ...(id === undefined ? {} : { id }) };
+  const receipt = wantsReceipt ? ({ receipt: true } as const) : {};
+  if (isNudge) return { kind: "nudge", ...sent, ...receipt };
+  if (isEncrypted) return { kind: "unsupported", ...sent, what: "an encrypted message" };
+  if (body === undefined || body.trim() === "") return undefined;
+  if (Buffer.byteLength(body) > LONGEST) return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
+  const fixes = corrects === undefined ? {} : ({ fixes: true } as const);
+  return { kind: "message", ...sent, body, ...fixes, ...receipt };
+}
+
+/** The command in words to the bridge itself. Pure. */
+export function commandOf(body: string): string {
+  return body
+    .slice(0, LONGEST_LINE)
+    .replace(/^!msn\s+/i, "")
+    .trim();
+}
+
+/**
+ * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
+ * some count their ids from 1 at each start, so only what is unique for sure counts.
+ */
+export function batchOf({ from, originId, id }: ReadMessage): string {
+  const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
+  if (name === undefined) return randomUUID();
+  return createHash("sha256")
+    .update(`${bare(from)}\n${name}`)
+    .digest("base64url");
+}
