@@ -1,4 +1,4 @@
-/** `msnbridge init` and `msnbridge check` against a real Synapse, in both directions. */
+/** `msnbridge init` and `msnbridge check` against a real Synapse, in both directions, and a real Prosody beside it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,10 +8,12 @@ import { init } from "../../src/cli/init/init.ts";
 import { freePorts } from "../../src/cli/sandbox/ports.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { useSynapse } from "../support/synapse.ts";
+import { useXmppServer } from "../support/xmpp.ts";
 
 let configFile = "";
 const overrides: Record<string, unknown> = {};
 
+const xmpp = useXmppServer("prosody");
 const synapse = useSynapse({
   serverName: "check.test",
   overrides,
@@ -22,6 +24,7 @@ const synapse = useSynapse({
       {
         folder,
         doublePuppet: true,
+        xmpp: "msn.xmpp.test",
         serverName: "check.test",
         homeserverUrl: `http://127.0.0.1:${port}`,
         bridgeUrl: `http://127.0.0.1:${appservice}`,
@@ -75,6 +78,17 @@ test("a bridge that listens elsewhere than the homeserver thinks is named, with 
     text: expect.stringContaining("does not get through"),
     fix: expect.stringContaining(`The bridge listens on 127.0.0.1:${elsewhere}`),
   });
+});
+
+test("both homes are looked at in one go, and one that fails hides nothing of the other", async () => {
+  const { componentPort, secret } = xmpp.server;
+  const env = { MSNBRIDGE_XMPP_PORT: String(componentPort), MSNBRIDGE_XMPP_SECRET: secret };
+  const both = ["homeserver -> bridge", "XMPP", "XMPP: privileges", "XMPP: upload"];
+  const found = await check(env);
+  expect(both.map((subject) => found.get(subject)?.verdict)).toEqual(["ok", "ok", "ok", "ok"]);
+  const wrong = await check({ ...env, MSNBRIDGE_XMPP_SECRET: "another" });
+  expect(wrong.get("homeserver -> bridge")?.verdict).toBe("ok");
+  expect(wrong.get("XMPP")).toMatchObject({ verdict: "fail", text: expect.stringContaining("refuses the secret") });
 });
 
 test("a wrong server name is corrected by what the homeserver says", async () => {

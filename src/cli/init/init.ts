@@ -10,7 +10,7 @@ import { writePrivate } from "../files.ts";
 import { PUPPET_FILE, puppetRegistrationFor, registrationFor } from "../registration.ts";
 import { type Answers, networkNames } from "./answers.ts";
 import { collectAnswers, openTerminal, type Terminal } from "./ask.ts";
-import { componentFault, ejabberdSnippet, prosodySnippet, type XmppAnswer, xmppAnswer } from "./xmpp.ts";
+import { componentFault, type XmppAnswer, xmppAnswer, xmppSteps } from "./xmpp.ts";
 
 export interface InitOptions extends Partial<Answers> {
   readonly folder: string;
@@ -83,20 +83,6 @@ function configText(answers: Answers, doublePuppet: boolean, xmpp: XmppAnswer | 
     ...(doublePuppet ? { matrix: { doublePuppet: { registration: PUPPET_FILE } } } : {}),
   });
   return `# Made by \`msnbridge init\`. Every key, with its default, is in docs/config.md.\n${body}`;
-}
-
-function xmppSteps(xmpp: XmppAnswer): string {
-  return `
-For XMPP, paste into prosody.cfg.lua:
-
-${prosodySnippet(xmpp)}
-
-or into ejabberd.yml:
-
-${ejabberdSnippet(xmpp)}
-
-and reload the server. Then people find ${xmpp.component} in their clients, or write to it: link
-`;
 }
 
 function nextSteps(

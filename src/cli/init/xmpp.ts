@@ -22,21 +22,26 @@ export function componentFault(component: string): string | undefined {
 }
 
 /** For Prosody 0.12 and later; mod_privilege is one of the community modules (Debian: prosody-modules). */
-export function prosodySnippet({ component, domain, secret }: XmppAnswer): string {
-  return `Component "${component}"
+export function prosodySnippet({ component, domain, secret }: XmppAnswer): { host: string; components: string } {
+  return {
+    host: `VirtualHost "${domain}"
+  modules_enabled = { "privilege" }
+  privileged_entities = {
+    ["${component}"] = { roster = "both", message = "outgoing", presence = "managed_entity" },
+  }`,
+    components: `Component "${component}"
   component_secret = "${secret}"
   modules_enabled = { "privilege" }
 
--- and within the VirtualHost "${domain}":
-  modules_enabled = { "privilege" }   -- add it to those that are there
-  privileged_entities = {
-    ["${component}"] = { roster = "both", message = "outgoing", presence = "managed_entity" },
-  }`;
+Component "upload.${domain}" "http_file_share"
+  http_file_share_access = { "${domain}", "${component}" }
+  http_file_share_daily_quota = 1024 * 1024 * 1024`,
+  };
 }
 
-/** For ejabberd 23.10 and later; earlier ones take the component, and do less by privilege. */
-export function ejabberdSnippet({ component, domain, secret }: XmppAnswer): string {
-  return `# add to listen:
+/** For ejabberd; before 23.10 it takes the component and does less by privilege. */
+export function ejabberdSnippet({ component, secret }: XmppAnswer): string {
+  return `listen:
   - port: 5347
     ip: "127.0.0.1"
     module: ejabberd_service
@@ -44,21 +49,40 @@ export function ejabberdSnippet({ component, domain, secret }: XmppAnswer): stri
     hosts:
       ${component}:
         password: "${secret}"
-
-# add to modules (for ${domain}):
+modules:
   mod_privilege:
-    roster:
-      both: msnbridge
-    message:
-      outgoing: msnbridge
-    presence:
-      managed_entity: msnbridge
+    roster: { both: msnbridge }
+    message: { outgoing: msnbridge }
+    presence: { managed_entity: msnbridge }
+  mod_http_upload:
+    access: msnbridge_upload
+acl:
+  msnbridge: { server: ${component} }
+access_rules:
+  msnbridge: { allow: msnbridge }
+  msnbridge_upload:
+    - allow: local
+    - allow: msnbridge`;
+}
 
-# add to acl:
-  msnbridge:
-    server: ${component}
+/** What is left to do at the XMPP server. */
+export function xmppSteps(xmpp: XmppAnswer): string {
+  const { host, components } = prosodySnippet(xmpp);
+  return `
+For XMPP, add to prosody.cfg.lua, in the VirtualHost that is there (and to the modules_enabled that are there):
 
-# add to access_rules:
-  msnbridge:
-    allow: msnbridge`;
+${host}
+
+and at the end:
+
+${components}
+
+or add each of these to what stands in ejabberd.yml under the same key:
+
+${ejabberdSnippet(xmpp)}
+
+and restart the server. The upload service is for pictures and files, which do not cross yet: if you have one, only the
+component must be let in there; if you have none, nothing is missed so far. What each grant is good for: docs/xmpp.md.
+Then people find ${xmpp.component} in their clients, or write to it: link
+`;
 }

@@ -43,7 +43,7 @@ class Ejabberd extends LocalXmppServer {
     const config = join(dir, "ejabberd.yml");
     const database = join(dir, "database");
     mkdirSync(database, { recursive: true });
-    writeFileSync(config, stringify(ejabberdConfig(this.plan)), { mode: 0o600 });
+    writeFileSync(config, this.configured(stringify(ejabberdConfig(this.plan))), { mode: 0o600 });
     return {
       name: "ejabberd",
       command: installedFile(["/usr/bin/erl", "/usr/local/bin/erl"], "ejabberd"),

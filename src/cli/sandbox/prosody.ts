@@ -34,7 +34,7 @@ class Prosody extends LocalXmppServer {
   protected override prepare(): ProcessSpec {
     const { dir, logFile } = this.plan;
     mkdirSync(join(dir, "data"), { recursive: true });
-    writeFileSync(this.#configFile, prosodyConfig(this.plan), { mode: 0o600 });
+    writeFileSync(this.#configFile, this.configured(prosodyConfig(this.plan)), { mode: 0o600 });
     return {
       name: "prosody",
       command: installedFile(["/usr/bin/prosody", "/usr/local/bin/prosody"], "prosody"),

@@ -24,6 +24,8 @@ export interface XmppServerOptions {
    * in a user's name, everybody's presence and, where there is such a thing, IQs. Default true.
    */
   readonly privileged?: boolean;
+  /** Changes what stands in its configuration file. */
+  readonly config?: (usual: string, plan: XmppPlan) => string;
   /** The group that owns the process; one of its own when not given. */
   readonly group?: ProcessGroup;
   readonly startDeadlineMs?: number;
@@ -163,6 +165,11 @@ export abstract class LocalXmppServer implements XmppServer {
   get pid(): number {
     if (this.#process === undefined) throw new Error(`${this.kind} was never started`);
     return this.#process.pid;
+  }
+
+  /** What is written into its configuration file. */
+  protected configured(usual: string): string {
+    return this.#options.config?.(usual, this.plan) ?? usual;
   }
 
   async start(): Promise<void> {

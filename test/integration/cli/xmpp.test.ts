@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { checkXmpp } from "../../../src/cli/check/xmpp.ts";
 import { init } from "../../../src/cli/init/init.ts";
+import { ejabberdSnippet, prosodySnippet } from "../../../src/cli/init/xmpp.ts";
+import { startEjabberd } from "../../../src/cli/sandbox/ejabberd.ts";
 import { linkByPage } from "../../../src/cli/sandbox/link-page.ts";
 import { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import { freePorts } from "../../../src/cli/sandbox/ports.ts";
@@ -15,19 +17,45 @@ import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { profileEnvironment } from "../../../src/cli/sandbox/profile-env.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
 import { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
-import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
+import type { XmppPlan, XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), "msnbridge-cli-xmpp-"));
 const group = new ProcessGroup();
+/** Servers that are set up with what `init` says, and one that grants nothing. */
 let privileged: XmppServer;
+let ejabberd: XmppServer;
 let plain: XmppServer;
 
+function pastedIntoProsody(usual: string, plan: XmppPlan): string {
+  const { host, components } = prosodySnippet(plan);
+  const before = usual.slice(0, usual.indexOf(`Component "${plan.upload}"`));
+  return `${before.replace(`VirtualHost "${plan.domain}"`, host)}\n${components}\n`;
+}
+
+function pastedIntoEjabberd(usual: string, plan: XmppPlan): string {
+  const [is, added] = [parse(usual), parse(ejabberdSnippet(plan))];
+  const modules = { ...is.modules };
+  for (const [name, keys] of Object.entries(added.modules)) modules[name] = { ...modules[name], ...(keys as object) };
+  return stringify({
+    ...is,
+    listen: [
+      ...is.listen.filter(({ module }: { module: string }) => module !== "ejabberd_service"),
+      ...added.listen.map((one: object) => ({ ...one, port: plan.componentPort })),
+    ],
+    modules,
+    acl: { ...is.acl, ...added.acl },
+    access_rules: { ...is.access_rules, ...added.access_rules },
+  });
+}
+
 beforeAll(async () => {
-  [privileged, plain] = await Promise.all([
-    startProsody({ dir: join(dir, "privileged"), group, users: [{ name: "anna", password: "pw" }] }),
+  const users = [{ name: "anna", password: "pw" }];
+  [privileged, ejabberd, plain] = await Promise.all([
+    startProsody({ dir: join(dir, "privileged"), group, users, privileged: false, config: pastedIntoProsody }),
+    startEjabberd({ dir: join(dir, "ejabberd"), group, privileged: false, config: pastedIntoEjabberd }),
     startProsody({ dir: join(dir, "plain"), group, privileged: false }),
   ]);
 });
@@ -60,17 +88,35 @@ function configFor(
 const verdicts = async (file: string) =>
   (await checkXmpp(loadConfig(file, {}).config)).map(({ verdict, text }) => `${verdict} ${text}`);
 
-test("check: the server takes the component in, and grants what there is", async () => {
+test("check: Prosody with what init says takes the component in, grants what there is, and takes its files", async () => {
   expect(await verdicts(configFor(privileged))).toEqual([
     `ok the server at 127.0.0.1:${privileged.componentPort} takes in msn.xmpp.test`,
-    "ok xmpp.test grants rosters and messages",
+    "ok xmpp.test grants rosters, messages and presence",
+    "ok upload.xmpp.test takes files of msn.xmpp.test",
   ]);
 });
 
-test("check: each grant that is missing is named, with what it would give", async () => {
-  expect((await verdicts(configFor(plain)))[1]).toBe(
-    "warn xmpp.test does not grant: roster (contacts must be approved one by one); message (what you say in your own Messenger comes with a mark)",
+test("check: ejabberd with what init says grants it as well; Debian's is known for not doing it", async () => {
+  const [connected, granted, upload] = await verdicts(configFor(ejabberd));
+  expect(connected).toMatch(/^ok .* takes in msn\.xmpp\.test$/);
+  expect(granted).toMatch(
+    ejabberd.version.startsWith("23.01") ? /^warn .* but ejabberd 23\.01.* fails at setting rosters/ : /^ok /,
   );
+  expect(upload).toBe("ok upload.xmpp.test takes files of msn.xmpp.test");
+});
+
+test("check: each grant that is missing is named, with what it would give", async () => {
+  const [, granted] = await verdicts(configFor(plain));
+  expect(granted).toMatch(
+    /^warn xmpp\.test does not grant: roster \(contacts must be approved one by one\); message \(/,
+  );
+  expect(granted).toContain("; presence (");
+});
+
+test("check: a domain that nobody answers for is named, with the one that was meant", async () => {
+  const [, found] = await checkXmpp(loadConfig(configFor(privileged, { domain: "exmpp.test" }), {}).config);
+  expect(found).toMatchObject({ verdict: "fail", text: "nobody answers under exmpp.test" });
+  expect(found?.fix).toContain("speaks for xmpp.test");
 });
 
 test.each([

@@ -12,8 +12,9 @@ import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
 import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { parseJid } from "../../../src/xmpp/jid.ts";
-import { ComponentLink, type LinkLimits, readGrantsOnce } from "../../../src/xmpp/link/component-link.ts";
+import { ComponentLink, type LinkLimits } from "../../../src/xmpp/link/component-link.ts";
 import { el, NS, type XmlElement } from "../../../src/xmpp/stanza/xml.ts";
+import { surveyComponent } from "../../../src/xmpp/survey/component.ts";
 
 const log = pino({ level: "silent" });
 const folder = mkdtempSync(join(tmpdir(), "msnbridge-link-"));
@@ -109,8 +110,11 @@ test("the link comes up, and what is sent arrives whole: letters, signs and what
 
 test("a wrong secret is said in words, and the right one is no secret", async () => {
   const service = { host: "127.0.0.1", port: server.componentPort, domain: server.component };
-  await expect(readGrantsOnce({ ...service, secret: new Secret("wrong") })).rejects.toThrow("refuses the secret");
-  await readGrantsOnce({ ...service, secret: new Secret(server.secret) });
+  await expect(surveyComponent({ ...service, secret: new Secret("wrong") }, server.domain)).rejects.toThrow(
+    "refuses the secret",
+  );
+  const { knowsServer } = await surveyComponent({ ...service, secret: new Secret(server.secret) }, server.domain);
+  expect(knowsServer).toBe(true);
   const wrong = rig({}, server.componentPort, "wrong");
   wrong.link.start();
   await expect.poll(() => wrong.link.health().reasons[0]).toContain("refuses the secret");
@@ -119,7 +123,7 @@ test("a wrong secret is said in words, and the right one is no secret", async ()
 
 test("a component that the server does not know is said in words", async () => {
   const service = { host: "127.0.0.1", port: server.componentPort, domain: "other.test" };
-  await expect(readGrantsOnce({ ...service, secret: new Secret("x") })).rejects.toThrow(
+  await expect(surveyComponent({ ...service, secret: new Secret("x") }, server.domain)).rejects.toThrow(
     "knows no component other.test",
   );
 });
