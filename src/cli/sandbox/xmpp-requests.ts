@@ -64,6 +64,11 @@ export class XmppRequests {
     this.#archived = archived;
   }
 
+  /** Anything, of anybody. @throws RequestRefused */
+  async query(type: "get" | "set", jid: string, payload: Stanza): Promise<Stanza> {
+    return childOf(await this.#ask(type, jid, payload), payload.name);
+  }
+
   async discoInfo(jid: string, node?: string): Promise<DiscoInfo> {
     const query = await this.#queried(jid, xml("query", { xmlns: NS.discoInfo, node }));
     return {

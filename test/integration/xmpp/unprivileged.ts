@@ -1,40 +1,28 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { bare } from "../../../src/cli/sandbox/xmpp-stanza.ts";
-import { MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
+import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
 import { XmppWorld, type XmppWorldOptions } from "./world.ts";
 
 /** Contact lists, requests, nudges, tunes and sign-ins, where the server lets nothing be set in people's names. */
 export function playUnprivileged(options: XmppWorldOptions): void {
   let world: XmppWorld;
-  const clients: MsnClient[] = [];
 
   beforeAll(async () => {
     world = await XmppWorld.start(options);
   });
 
   afterAll(async () => {
-    for (const client of clients) await client.signOut();
     await world.stop();
   });
 
   /** Somebody at an MSN client, with all that it can do. */
   async function messenger(name: string): Promise<{ client: MsnClient; heard: string[] }> {
-    const client = new MsnClient({
-      services: world.msn.services,
-      dialects: ["MSNP18"],
-      email: parseEmail(`${name}@msn.test`),
-      password: () => "secret",
-      machineGuid: parseMachineGuid(randomUUID()),
-      initialPresence: "NLN",
-    });
+    const client = await world.messenger(name);
     const heard: string[] = [];
     client.on("message", ({ body, from }) =>
       heard.push(`${from} ${body.kind}${body.kind === "text" ? `: ${body.text}` : ""}`),
     );
-    await client.signIn(AbortSignal.timeout(20_000));
-    clients.push(client);
     return { client, heard };
   }
 
@@ -172,14 +160,46 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     expect(isOn()).toBe(false);
   });
 
-  test("unlinking takes everything away", async () => {
-    const { person, ghost } = await pair("hugo");
+  test("unlinking takes everything away, and who links again is asked again", async () => {
+    const { person, ghost, own } = await pair("hugo");
+    await agree(person, world.gateway);
     await agree(person, ghost);
     await messenger("hugo-friend");
     await person.waitForPresence(ghost, "there", ({ type }) => type === "available");
     await person.ask.unregister(world.gateway);
     await person.waitForMessage(/is unlinked/, world.gateway);
     await person.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");
+    for (const jid of [ghost, world.gateway])
+      await person.waitFor(`${jid} to be let go`, () => person.roster.get(jid)?.subscription === "none");
+    const seen = person.presences.length;
+    await world.link(person.jid, own);
+    await person.waitFor("to be asked again", () =>
+      person.presences.slice(seen).find(({ from, type }) => bare(from) === ghost && type === "subscribe"),
+    );
+  });
+
+  test("who is taken off the list on MSN is let go on XMPP", async () => {
+    const { person, ghost, friend } = await pair("jana");
+    await agree(person, ghost);
+    await person.say(world.gateway, `remove ${friend}`);
+    await person.waitFor("the end of it", () => person.roster.get(ghost)?.subscription === "none");
+  });
+
+  test("a friend request that is turned down by a command is asked about no more", async () => {
+    const { person, own } = await pair("kurt");
+    world.msnAccount("pest");
+    const { client: pest } = await messenger("pest");
+    const ghost = world.ghost("pest@msn.test");
+    await pest.roster.add(parseEmail(own));
+    await person.waitFor("the request", () =>
+      person.presences.find(({ from, type }) => bare(from) === ghost && type === "subscribe"),
+    );
+    await person.say(world.gateway, "decline pest@msn.test");
+    await person.waitForMessage(/is turned down/, world.gateway);
+    // Too late: nobody asks any more.
+    await person.sendPresence(ghost, "subscribed");
+    await person.say(world.gateway, "contacts pest");
+    await person.waitForMessage('No contact matches "pest".', world.gateway);
   });
 
   test("a message that cannot be sent comes back with the reason, and can be sent again", async () => {

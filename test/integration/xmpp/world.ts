@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
 import { XmppPerson, type XmppPersonOptions } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { createMsnNetwork } from "../../../src/msn/network.ts";
-import type { DialectName } from "../../../src/msnp/index.ts";
+import { type DialectName, MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 import { createXmppHome, XMPP, type XmppHome, type XmppHomeOptions } from "../../../src/xmpp/index.ts";
@@ -252,6 +252,21 @@ export class XmppWorld {
     const person = await MsnPerson.signIn({ email: `${name}@msn.test`, password: PASSWORD, services, dialect });
     this.#people.push({ close: () => person.signOut() });
     return person;
+  }
+
+  /** Somebody at an MSN client with all that it can do; the account must be there. */
+  async messenger(name: string): Promise<MsnClient> {
+    const client = new MsnClient({
+      services: this.msn.services,
+      dialects: ["MSNP18"],
+      email: parseEmail(`${name}@msn.test`),
+      password: () => PASSWORD,
+      machineGuid: parseMachineGuid(randomUUID()),
+      initialPresence: "NLN",
+    });
+    await client.signIn(AbortSignal.timeout(20_000));
+    this.#people.push({ close: () => client.signOut() });
+    return client;
   }
 
   /** Links an MSN account to a person, as the private page does. */
