@@ -15,6 +15,7 @@ export function stanzaId(key: string, part = 0): string {
 
 /** Splits a text at characters so that each part has at most `bytes` bytes of UTF-8. */
 export function splitText(text: string, bytes = PART_BYTES): string[] {
+  if (Buffer.byteLength(text) <= bytes) return [text];
   const parts: string[] = [];
   let [part, size] = ["", 0];
   for (const char of text) {

@@ -71,7 +71,10 @@ export class ComponentLink {
     this.#limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
     this.#domain = options.service.domain;
     this.#barriers = new Barriers({
-      send: (id) => this.#writeNow(pingTo(this.#domain, id)),
+      send: (id) => {
+        const ping = pingTo(this.#domain, id);
+        return this.#writeNow(ping, wire(ping));
+      },
       answerMs: this.#limits.answerMs,
       dead: () => this.#stream?.destroy(`no answer within ${this.#limits.answerMs} ms`),
     });
@@ -113,8 +116,7 @@ export class ComponentLink {
    * @throws BridgeError `home-down`, `home-busy`; `internal` when it is not ours to send or too large.
    */
   send(stanza: XmlElement): void {
-    this.#check(stanza);
-    if (!this.#writeNow(stanza)) throw this.#down();
+    if (!this.#writeNow(stanza, this.#checked(stanza))) throw this.#down();
   }
 
   /** As {@link send}, without a word when it cannot be sent. */
@@ -229,22 +231,24 @@ export class ComponentLink {
     return true;
   }
 
-  /** @throws BridgeError `internal`, `home-refused` or `home-busy`. */
-  #check(stanza: XmlElement): void {
+  /** @returns it as it goes over the wire. @throws BridgeError `internal`, `home-refused` or `home-busy`. */
+  #checked(stanza: XmlElement): string {
     const from = readJid(stanza.attrs.from);
     if (from === undefined || domainOf(from) !== this.#domain)
       throw new BridgeError("internal", { detail: `a stanza from ${stanza.attrs.from} is not ours to send` });
     if (readJid(stanza.attrs.to) === undefined)
       throw new BridgeError("internal", { detail: `a stanza to ${stanza.attrs.to} cannot be sent` });
-    const bytes = Buffer.byteLength(wire(stanza));
+    const text = wire(stanza);
+    const bytes = Buffer.byteLength(text);
     if (bytes > this.#limits.stanzaBytes)
       throw new BridgeError("home-refused", { detail: `it has ${bytes} bytes, which is too much for one stanza` });
     if ((this.#stream?.backlog ?? 0) > this.#limits.backlogBytes)
       throw new BridgeError("home-busy", { detail: "too much waits for the XMPP server to take it" });
+    return text;
   }
 
-  #writeNow(stanza: XmlElement): boolean {
-    if (!this.#stream?.write(stanza)) return false;
+  #writeNow(stanza: XmlElement, text: string): boolean {
+    if (!this.#stream?.writeText(text)) return false;
     this.#trace("out", stanza);
     return true;
   }

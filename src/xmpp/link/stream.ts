@@ -61,6 +61,8 @@ export class ComponentStream {
   #early: XmlElement[] | undefined = [];
   #failure: StreamFailure | undefined;
   #ended = false;
+  /** What was written in this turn of the loop: it leaves in one piece, for each costs a call of the kernel. */
+  #unsent = "";
 
   private constructor(service: ComponentService, hooks: StreamHooks) {
     this.#service = service;
@@ -125,21 +127,33 @@ export class ComponentStream {
 
   /** Bytes that wait in this process for the server to take them. */
   get backlog(): number {
-    return this.#entity.socket?.writableLength ?? 0;
+    return (this.#entity.socket?.writableLength ?? 0) + this.#unsent.length;
   }
 
   /** False: the stream has ended. */
   write(element: XmlElement): boolean {
-    const { socket } = this.#entity;
-    if (!this.#isOnline || this.#ended || socket === null || !socket.writable) return false;
-    socket.write(wire(element));
+    return this.writeText(wire(element));
+  }
+
+  /** As {@link write}, of what {@link wire} has made. */
+  writeText(stanza: string): boolean {
+    if (!this.#isOnline || this.#ended || !this.#entity.socket?.writable) return false;
+    if (this.#unsent === "") process.nextTick(() => this.#flush());
+    this.#unsent += stanza;
     return true;
+  }
+
+  #flush(): void {
+    const text = this.#unsent;
+    this.#unsent = "";
+    if (text !== "" && this.#entity.socket?.writable) this.#entity.socket.write(text);
   }
 
   /** Ends it in order: what was written is taken first. Settles within a few seconds. */
   async close(): Promise<void> {
     const { socket } = this.#entity;
     if (socket === null || this.#ended) return;
+    this.#flush();
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.end("</stream:stream>");
     await Promise.race([closed, pause(CLOSE_MS)]);
