@@ -17,6 +17,8 @@ export interface ErrorContext {
   readonly minutes?: number;
   /** Parts of a long message that have arrived. */
   readonly parts?: number;
+  /** Why a message cannot go: its sender has blocked the contact, or has not got them on the list. */
+  readonly because?: "blocked" | "stranger";
 }
 
 interface ErrorRow {
@@ -112,13 +114,19 @@ const rows = {
   "contact-offline": {
     retry: "by-hand",
     http: 409,
-    person: (c) => `Not sent: ${who(c)} is offline. Say \`retry\` when they are back.`,
+    person: (c) =>
+      c.because === "stranger"
+        ? `Not sent: ${who(c)} is not to be reached, and nothing can be left for somebody who is not in your contact list. Say \`add ${c.address ?? "<address>"}\`, then \`retry\`.`
+        : `Not sent: ${who(c)} is offline. Say \`retry\` when they are back.`,
     operator: "the contact is not online",
   },
   "contact-refused": {
     retry: "by-hand",
     http: 403,
-    person: (c) => `Not sent: ${who(c)} does not take messages from you.`,
+    person: (c) =>
+      c.because === "blocked"
+        ? `Not sent: you have blocked ${who(c)}. Say \`unblock ${c.address ?? "<address>"}\`, then \`retry\`.`
+        : `Not sent: ${who(c)} does not take messages from you.`,
     operator: "blocked or not allowed",
   },
   "contact-unknown": {

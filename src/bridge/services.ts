@@ -137,8 +137,8 @@ async function unlink(
         (left.length === 0 || (lane.kind === "in" && isGone(lane.home))),
     );
   }
-  if (left.length > 0) await o.portals.reload(id, portals);
   await settle(o, id, left);
+  if (left.length > 0) await o.portals.reload(id, portals);
   o.unlinked(account, gone);
   return left;
 }

@@ -8,6 +8,7 @@ import type {
   Device,
   DeviceListing,
   Network,
+  NudgeSending,
   OfflineWords,
   PresenceSetting,
   Privacy,
@@ -144,7 +145,9 @@ export class ToyNetwork implements Network {
 
 const BATCH = 50;
 
-export class ToySession implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing {
+export class ToySession
+  implements Session, TypingSending, NudgeSending, PresenceSetting, ContactEditing, DeviceListing
+{
   readonly dialect = "TOY1";
   readonly displayName: string;
   readonly typingRepeatMs = 40;
@@ -211,6 +214,11 @@ export class ToySession implements Session, TypingSending, PresenceSetting, Cont
     if (this.#network.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#network.slowMs));
     await this.#network.withheld?.promise;
     return { via: "chat" };
+  }
+
+  async sendNudge(to: ContactAddress): Promise<void> {
+    this.#alive();
+    this.#network.received.push(`${this.#address} > ${to}: (nudge)`);
   }
 
   async addContact(contact: ContactAddress): Promise<void> {

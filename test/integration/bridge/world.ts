@@ -6,7 +6,7 @@ import type { BridgeOptions } from "../../../src/bridge/bridge.ts";
 import { Bridge } from "../../../src/bridge/bridge.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import type { GhostRef, ResidentId, RoomId } from "../../../src/bridge/model.ts";
-import { accountId, directConversation, portalId } from "../../../src/bridge/model.ts";
+import { accountId, directConversation, portalId, residentParts } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
@@ -49,9 +49,11 @@ export class Redis {
   }
 }
 
-/** A toy home and a toy network with the real core and the real store between them. */
+/** A toy home, or several, and a toy network with the real core and the real store between them. */
 export class World {
   readonly home = new ToyHome();
+  /** The one above first; more may be put in before {@link start}. */
+  readonly homes: ToyHome[] = [this.home];
   readonly network = new ToyNetwork();
   options: Partial<BridgeOptions>;
   readonly namespace: string;
@@ -80,7 +82,7 @@ export class World {
     const store = await this.#redis.open(this.namespace);
     const bridge = new Bridge({
       store,
-      homes: [this.home],
+      homes: this.homes,
       networks: [this.network],
       desk: () => ({ issue: async () => ({ url: "https://bridge.test/link/x", minutes: 10 }) }),
       owner: "test",
@@ -132,10 +134,13 @@ export class World {
     await until(`${name} to be signed in`, () => this.network.sessions.has(contact(name)));
   }
 
-  /** The room of an account's chat with a contact. */
-  async room(name: string, account = "alice"): Promise<RoomId> {
+  /** The room of an account's chat with a contact, in a home. */
+  async room(name: string, account = "alice", home: ToyHome = this.home): Promise<RoomId> {
     const id = portalId(this.account(account), directConversation(contact(name)));
-    return until(`a room with ${name}`, async () => (await this.store.portal(id))?.rooms[0]?.room);
+    return until(
+      `a room with ${name}`,
+      async () => (await this.store.portal(id))?.rooms.find((one) => one.home === home.name)?.room,
+    );
   }
 
   /** Alice opens a chat with a contact by a command and has its room. */
@@ -146,8 +151,9 @@ export class World {
 
   /** What the bot answers to a line. */
   async ask(line: string, resident: ResidentId = alice): Promise<string> {
-    const before = this.home.told(resident).length;
-    this.home.command(resident, line);
-    return until(`an answer to "${line}"`, () => this.home.told(resident).slice(before).at(-1));
+    const home = this.homes.find(({ name }) => name === residentParts(resident).home) ?? this.home;
+    const before = home.told(resident).length;
+    home.command(resident, line);
+    return until(`an answer to "${line}"`, () => home.told(resident).slice(before).at(-1));
   }
 }

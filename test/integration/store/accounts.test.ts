@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Fence } from "../../../src/bridge/model.ts";
-import { messageId, shardOf } from "../../../src/bridge/model.ts";
+import { laneName, messageId, residentId, shardOf } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { SealingKeys } from "../../../src/store/index.ts";
@@ -20,12 +20,14 @@ import {
   record,
   said,
   textsIn,
+  xmpp,
 } from "./fixture.ts";
 
 let fixture: Fixture;
 let store: Store;
 const ann = person("ann");
 const ben = person("ben");
+const annAtXmpp = residentId(xmpp, "ann@home.test");
 
 beforeAll(async () => {
   fixture = await Fixture.start();
@@ -60,6 +62,27 @@ test("of two residents who link it at the same moment one gets it", async () => 
   expect(results.map((result) => result.status).toSorted()).toEqual(["fulfilled", "rejected"]);
   const owner = (await store.account(account("race")))?.owners[0];
   expect((await store.password(account("race")))?.open()).toBe(owner);
+});
+
+test("a resident of another home becomes one more owner, with a new password and everything else as it was", async () => {
+  const first = { ...record("shared", ann), wishedText: "at work", halt: "elsewhere" as const };
+  expect(await store.link(first, new Secret("old"))).toEqual([ann]);
+  const second = { ...record("shared", annAtXmpp), machineGuid: "{other}", linkedAt: 5 };
+  expect(await store.link(second, new Secret("new"))).toEqual([ann, annAtXmpp]);
+  expect(await store.account(first.id)).toEqual({ ...first, owners: [ann, annAtXmpp], halt: "none" });
+  expect((await store.password(first.id))?.open()).toBe("new");
+  expect(await store.link(first, new Secret("newer"))).toEqual([ann, annAtXmpp]);
+  for (const owner of [ann, annAtXmpp]) expect((await store.accountsOf(owner)).map(({ id }) => id)).toContain(first.id);
+  await expect(store.link(record("shared", ben), new Secret("bens"))).rejects.toMatchObject({ code: "already-linked" });
+  expect((await store.password(first.id))?.open()).toBe("newer");
+});
+
+test("of three who link it at the same moment one of each home gets it", async () => {
+  const tries = [ann, ben, annAtXmpp].map((owner) => store.link(record("race2", owner), new Secret("x")));
+  const results = await Promise.allSettled(tries);
+  expect(results.map((result) => result.status).toSorted()).toEqual(["fulfilled", "fulfilled", "rejected"]);
+  const owners = (await store.account(account("race2")))?.owners ?? [];
+  expect(owners.map((owner) => owner.split(":")[0]).toSorted()).toEqual(["matrix", "xmpp"]);
 });
 
 test("linking again renews the password and the halt, and keeps the endpoint and the wishes", async () => {
@@ -97,6 +120,48 @@ test("a wish is changed by itself, and taken away", async () => {
   expect(await store.account(account("wish"))).toEqual({ ...record("wish", ann), wishedAvailability: "hidden" });
   await store.update(account("wish"), {});
   expect(await store.account(account("wish"))).toEqual({ ...record("wish", ann), wishedAvailability: "hidden" });
+});
+
+test("one of two owners goes with what is theirs; the rest is the other's until the last one goes", async () => {
+  const id = account("parting");
+  const shard = shardOf(id);
+  const failure = { code: "internal", text: "", certainty: "not-sent" } as const;
+  for (const owner of [ann, annAtXmpp]) await store.link(record("parting", owner), new Secret("x"));
+  const there = { ...inward(id, "bob"), home: xmpp };
+  const [annsRoom, hers] = [
+    { home: matrix, room: "!p:home.test" as never, resident: ann },
+    { home: xmpp, room: "bob/ann" as never, resident: annAtXmpp },
+  ];
+  for (const room of [annsRoom, hers]) await store.bind(portalOf(id, "bob"), room);
+  await store.bind(portalOf(id, "carol"), { ...hers, room: "carol/ann" as never });
+  for (const lane of [out(id, "bob"), inward(id, "bob"), there]) await store.append(lane, said("x"), laneName(lane));
+  for (const [name, resident] of [
+    ["$anns", ann],
+    ["$hers", annAtXmpp],
+  ] as const) {
+    await store.append(out(id, "dora"), said(name), name);
+    const [entry] = await store.read(out(id, "dora"), undefined, 1);
+    if (entry) await store.park(entry, messageId(name), resident, failure, 0 as Fence);
+  }
+  expect((await store.parked(id, ann)).map(({ message }) => message)).toEqual(["$anns"]);
+
+  for (let i = 0; i < 2; i += 1) expect(await store.unlink(id, annAtXmpp)).toEqual([ann]);
+
+  expect((await store.account(id))?.owners).toEqual([ann]);
+  expect((await store.password(id))?.open()).toBe("x");
+  expect((await store.accountsOf(annAtXmpp)).map((one) => one.id)).not.toContain(id);
+  expect(await fixture.admin.sismember(`msnb:{s${shardOf(annAtXmpp)}}:linked:${annAtXmpp}`, id)).toBe(0);
+  expect((await store.portalsOf(id)).map(({ rooms }) => rooms)).toEqual([[annsRoom]]);
+  expect(await store.portalOfRoom(xmpp, hers.room)).toBeUndefined();
+  expect(await store.portalOfRoom(matrix, annsRoom.room)).toBe(portalOf(id, "bob"));
+  const waiting = (await store.waiting(shard)).filter(
+    (lane) => "portal" in lane && lane.portal === portalOf(id, "bob"),
+  );
+  expect(waiting.map(laneName).toSorted()).toEqual([inward(id, "bob"), out(id, "bob")].map(laneName).toSorted());
+  expect((await store.parked(id)).map(({ message }) => message)).toEqual(["$anns"]);
+  expect(await store.unlink(id, ben)).toEqual([ann]);
+  expect(await store.unlink(id, ann)).toEqual([]);
+  expect((await fixture.admin.keys("*")).filter((key) => key.includes(id))).toEqual([]);
 });
 
 test("a change of an account that is not linked makes no account", async () => {

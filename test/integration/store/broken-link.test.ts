@@ -4,7 +4,21 @@ import { messageId, parseNetworkName } from "../../../src/bridge/model.ts";
 import type { Store, StoredContact } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { CuttingProxy } from "./fixture.ts";
-import { account, address, Fixture, matrix, out, person, portalOf, record, said, textOf, textsIn } from "./fixture.ts";
+import {
+  account,
+  address,
+  Fixture,
+  inward,
+  matrix,
+  out,
+  person,
+  portalOf,
+  record,
+  said,
+  textOf,
+  textsIn,
+  xmpp,
+} from "./fixture.ts";
 
 let fixture: Fixture;
 let proxy: CuttingProxy;
@@ -89,6 +103,21 @@ test("a done, a park and a retry whose answers are lost happen once", async () =
   expect(await direct.parked(account("settle"))).toHaveLength(1);
   expect(await losingTheAnswer(() => store.retry(account("settle"), messageId("$b")))).toEqual(lane);
   expect(await textsIn(direct, lane)).toEqual(["b"]);
+});
+
+test("a done with copies whose answer is lost copies once, and at the end of each lane", async () => {
+  const from = out(account("copying"), "bob");
+  const [there, two] = [inward(account("copying"), "bob"), { ...inward(account("copying"), "bob"), home: xmpp }];
+  await direct.append(from, said("a"), "copying-a");
+  await direct.append(there, said("before"), "copying-before");
+  const copies = [there, two].map((lane) => ({ lane, body: said("copy") }));
+  const entry = await one(from);
+  await losingTheAnswer(() => store.done(entry, free, copies));
+  await store.done(entry, free, copies);
+  expect(await textsIn(direct, from)).toEqual([]);
+  expect(await textsIn(direct, there)).toEqual(["before", "copy"]);
+  expect(await textsIn(direct, two)).toEqual(["copy"]);
+  expect(await direct.waiting(two.shard)).toContainEqual(two);
 });
 
 test("a lease whose answer is lost is ours, with the fence that stands", async () => {

@@ -137,6 +137,11 @@ test("a full lane is refused by name, and nothing that waits in it is trimmed", 
   const batch = [free, lane].map((to) => ({ lane: to, body: said("in a batch") }));
   await expect(store.intake(matrix, "full", batch)).rejects.toMatchObject({ code: "lane-full" });
   expect(await textsIn(store, free)).toEqual([]);
+  // Of a message that has gone, the copy that finds no room is given up: it must not go again for that.
+  await store.append(free, said("gone"), "full-3");
+  const [entry] = await store.read(free, undefined, 1);
+  if (entry) await store.done(entry, 0 as Fence, [{ lane, body: said("copy") }]);
+  expect(await textsIn(store, free)).toEqual([]);
   expect(await fixture.admin.xlen(streamKey(lane))).toBe(100_000);
 });
 

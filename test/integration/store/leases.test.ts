@@ -85,6 +85,10 @@ test("a worker that was overtaken can neither finish nor park an entry", async (
   const now = await taken(lane.shard, "quick");
 
   await expect(store.done(entry, old)).rejects.toMatchObject({ code: "fenced" });
+  const there = out(account("overtaken"), "carol");
+  const copying = store.done(entry, old, [{ lane: there, body: said("a") }]);
+  await expect(copying).rejects.toMatchObject({ code: "fenced" });
+  expect(await textsIn(store, there)).toEqual([]);
   const failure = { code: "internal", text: "x", certainty: "not-sent" } as const;
   const parking = store.park(entry, messageId("$a"), person("ann"), failure, old);
   await expect(parking).rejects.toMatchObject({ code: "fenced" });

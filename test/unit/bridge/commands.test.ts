@@ -147,6 +147,16 @@ test("of several accounts one must be named", async () => {
   expect(did).toEqual([]);
 });
 
+test("`unlink` takes who says it out, or with `everywhere` all; what stays is said", async () => {
+  expect(await ask("unlink")).toMatch(/its password has been deleted here/);
+  expect(did).toEqual([`unlink alice@msn.test ${alice}`]);
+  expect(await ask("unlink everywhere")).toMatch(/its password has been deleted here/);
+  expect(did).toEqual(["unlink alice@msn.test of all"]);
+  expect(await ask("unlink alice@msn.test", undefined, { unlink: async () => ["Toyhouse"] })).toBe(
+    "alice@msn.test is unlinked here; it stays signed in for Toyhouse. `unlink everywhere` would have ended that, too. Your rooms stay as they are.",
+  );
+});
+
 test("presence is wished for one account, the personal message for all", async () => {
   const two = [record("alice"), record("alice2")];
   await ask("presence AUTO alice2@msn.test", two);

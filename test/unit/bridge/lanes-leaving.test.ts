@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { LaneHandler } from "../../../src/bridge/lanes.ts";
 import type { Fence } from "../../../src/bridge/model.ts";
+import { laneName } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
 import { out, ToyLanes, until } from "./support.ts";
 
@@ -192,4 +193,32 @@ test("after a restart every lane of a shard that has entries is worked off", asy
   await lanes.wakeShard(out("bob").shard);
   await until("empty lanes", () => store.lanes.size === 0);
   expect(lanes.snapshot()).toEqual([]);
+});
+
+test("copies are in their lane when the entry has left its own, in order though the store was away, once", async () => {
+  const store = new ToyLanes();
+  const failing = new Map([
+    ["1", 3],
+    ["3", 1],
+  ]);
+  const done = store.done.bind(store);
+  store.done = async (entry, fence, copies) => {
+    const left = failing.get(said(entry)) ?? 0;
+    failing.set(said(entry), left - 1);
+    // The store has done the third, and nobody hears of it.
+    if (left <= 0 || said(entry) === "3") await done(entry, fence, copies);
+    if (left > 0) throw new BridgeError("store-down", {}, { retryAfterMs: 10 });
+  };
+  const handled: string[] = [];
+  const seen: string[] = [];
+  const lanes = runner(store, async (entry) => {
+    const isCopy = laneName(entry.lane) === laneName(out("carol"));
+    (isCopy ? seen : handled).push(said(entry));
+    return { kind: "done", copies: isCopy ? [] : [{ lane: out("carol"), body: entry.body }] };
+  });
+  await say(store, out("bob"), "1", "2", "3", "4");
+  lanes.wake(out("bob"));
+  await until("all copies to be read", () => seen.length >= 4 && store.lanes.size === 0);
+  expect(handled).toEqual(["1", "2", "3", "4"]);
+  expect(seen).toEqual(["1", "2", "3", "4"]);
 });

@@ -5,6 +5,7 @@ import {
   accountId,
   accountParts,
   laneName,
+  ownerIn,
   parseContactAddress,
   parseHomeName,
   parseLaneName,
@@ -17,6 +18,13 @@ import {
 } from "../../../src/bridge/model.ts";
 import { directPortal } from "../../../src/bridge/portals.ts";
 import { HOME, NET } from "./support.ts";
+
+test("of an account's owners the one in a home is found by the home's whole name", () => {
+  const owners = [residentId(HOME, "@alice:toy"), residentId(parseHomeName("toy"), "alix")];
+  expect(ownerIn({ owners }, HOME)).toBe(owners[0]);
+  expect(ownerIn({ owners }, parseHomeName("toy"))).toBe(owners[1]);
+  expect(ownerIn({ owners }, parseHomeName("toyho"))).toBeUndefined();
+});
 
 const runs = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300;
 

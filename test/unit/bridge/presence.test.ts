@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { shownPresence } from "../../../src/bridge/fleet.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
+import type { Presence } from "../../../src/bridge/model.ts";
 import { AVAILABILITIES } from "../../../src/bridge/model.ts";
-import { mergePresence, OFFLINE, PresenceBoard } from "../../../src/bridge/presence.ts";
+import { mergePresence, OFFLINE, ownPresence, PresenceBoard } from "../../../src/bridge/presence.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { account, alice, contact, NET, record, silent, until } from "./support.ts";
 
@@ -34,6 +35,33 @@ test("what the network sees of an owner: the wish, else the home, else online; a
   expect(shownPresence(member({ wishedAvailability: "away", wishedText: "w" }, see("busy", "b")), "hidden")).toEqual(
     see("away", "w"),
   );
+});
+
+test("who is in several homes is as present as in the most present one, with its words, else with any", () => {
+  const of = (...homes: Presence[]) => ownPresence(homes);
+  expect(of()).toBeUndefined();
+  expect(of(see("offline", "gone"))).toEqual(see("offline", "gone"));
+  expect(of(see("offline"), see("away", "lunch"))).toEqual(see("away", "lunch"));
+  expect(of(see("busy", "work"), see("online"))).toEqual(see("online", "work"));
+  expect(of(see("busy", "work"), see("online", "play"))).toEqual(see("online", "play"));
+  expect(of({ ...see("idle"), media: "a song" }, see("online"))).toEqual({ ...see("online"), media: "a song" });
+  expect(of({ ...see("idle"), media: "a song" }, { ...see("online"), media: "another" })?.media).toBe("another");
+});
+
+test("a home in which nobody shares a room with a contact any more is told so, and the others are not", async () => {
+  const { home, board } = stage();
+  const house = new ToyHome("toyhouse", "Toyhouse");
+  const both = new PresenceBoard({ homes: [home, house], meter: noMeter, log: silent });
+  board.stop();
+  both.watch([home, house], bob, account());
+  both.see(account(), bob, "Bob", see("online"));
+  await until("both", () => home.presences.length === 1 && house.presences.length === 1);
+  both.watch([home], bob, account());
+  await until("the house", () => house.presences.at(-1)?.presence.availability === "offline");
+  both.see(account(), bob, "Bob", see("busy"));
+  await until("home", () => home.presences.at(-1)?.presence.availability === "busy");
+  expect(home.presences).toHaveLength(2);
+  expect(house.presences).toHaveLength(2);
 });
 
 function stage(): { home: ToyHome; board: PresenceBoard } {

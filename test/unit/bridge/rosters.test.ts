@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Fleet } from "../../../src/bridge/fleet.ts";
-import type { AccountRecord, ContactSnapshot } from "../../../src/bridge/model.ts";
+import type { AccountRecord, ContactSnapshot, Presence, ResidentId } from "../../../src/bridge/model.ts";
 import type { Home } from "../../../src/bridge/ports/home.ts";
 import type { AccountStore } from "../../../src/bridge/ports/store.ts";
 import { Rosters } from "../../../src/bridge/rosters.ts";
@@ -16,7 +16,9 @@ const snapshot = (name: string, groups: readonly string[] = []): ContactSnapshot
 });
 
 /** A home that shows lists, and an account that is signed in or not. */
-function stage(o: { isOn?: boolean; halt?: AccountRecord["halt"]; groups?: readonly string[] } = {}) {
+function stage(
+  o: { isOn?: boolean; halt?: AccountRecord["halt"]; groups?: readonly string[]; owners?: readonly ResidentId[] } = {},
+) {
   const did: string[] = [];
   const bob = snapshot("bob", o.groups);
   const session = {
@@ -30,7 +32,8 @@ function stage(o: { isOn?: boolean; halt?: AccountRecord["halt"]; groups?: reado
   };
   const fleet = {
     session: () => (o.isOn === false ? undefined : session),
-    record: () => record("alice", { halt: o.halt ?? "none" }),
+    record: () => record("alice", { halt: o.halt ?? "none", ...(o.owners ? { owners: o.owners } : {}) }),
+    homePresence: (_: unknown, owner: string, { availability }: Presence) => did.push(`${owner} is ${availability}`),
     resume: async (id: string) => void did.push(`resume ${id}`),
     wish: async (id: string, wish: string) => void did.push(`${wish} ${id}`),
   } as unknown as Fleet;
@@ -92,4 +95,18 @@ test("an account comes back only when its signing out was all that kept it away"
   await left.rosters.signOut(account(), alice);
   expect(left.did).toEqual([`resume ${account()}`, `offline ${account()}`]);
   expect(refused.did).toEqual([]);
+});
+
+test("who leaves while the account has an owner elsewhere is offline at home, and the account stays", async () => {
+  const { rosters, did } = stage({ owners: [alice, "elsewhere:alix" as ResidentId] });
+  await rosters.signOut(account(), alice);
+  expect(did).toEqual([`${alice} is offline`]);
+});
+
+test("each home is told of its own owner alone, and hears of nobody else's leaving", () => {
+  const { rosters, did } = stage();
+  const both = record("alice", { owners: ["elsewhere:alix" as ResidentId, alice] });
+  rosters.state(both, "on");
+  rosters.dropped(both, ["elsewhere:alix" as ResidentId]);
+  expect(did).toEqual(["account on", "list of 1"]);
 });
