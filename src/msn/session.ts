@@ -12,7 +12,7 @@ import type {
   SessionHooks,
   TypingSending,
 } from "../bridge/ports/network.ts";
-import type { Conversation, Email, IncomingMessage, MsnClient, MsnEndpoint } from "../msnp/index.ts";
+import type { Conversation, Email, IncomingMessage, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
 import { MsnpError, SendError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
 import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
@@ -65,12 +65,16 @@ export class MsnSession
    */
   async sendText(to: ContactAddress, text: string): Promise<Sent> {
     const email = this.#emailOf(to);
+    const context = { address: to, network: this.#network };
+    // A server rings nobody for who has blocked them, and takes words for its store all the same, to lose them.
+    if (this.#isOn(email, "BL")) throw new BridgeError("contact-refused", { ...context, because: "blocked" });
     try {
       await this.#client.conversation(email).sendText(text);
       return { via: "chat" };
     } catch (error) {
-      if (!this.#keeps(email, error)) throw sendError(error, { address: to, network: this.#network });
+      if (!this.#keeps(email, error)) throw sendError(error, context);
     }
+    if (!this.#isOn(email, "FL")) throw new BridgeError("contact-offline", { ...context, because: "stranger" });
     await this.#seenGone(email);
     try {
       await this.#client.offline.send(email, text);
@@ -98,6 +102,10 @@ export class MsnSession
     if (!this.#client.offline.isSupported) return false;
     // A client that does not answer its call while its owner is shown as online is only slow.
     return error.code === "peer-offline" || (error.code === "no-answer" && this.#isGone(email));
+  }
+
+  #isOn(email: Email, list: ListName): boolean {
+    return this.#client.contacts.get(email)?.lists.has(list) ?? false;
   }
 
   /** As presence has it. */

@@ -94,6 +94,31 @@ test.each(["MSNP13", "MSNP18"] as const)(
   },
 );
 
+test.each(["MSNP13", "MSNP18"] as const)(
+  "%s: what a server would lose without a word is refused: words for whom the owner has blocked, or has not on the list",
+  async (dialect) => {
+    await open();
+    stage.network.addAccount({ email: eve, password: "eve's", displayName: "Eve" });
+    const there = await stage.signedIn(BOB, dialect);
+    const session = await signIn(dialect);
+    await eventually(() => session.contact(bob)?.presence.availability).toBe("online");
+    await session.block(bob);
+    await expect(session.sendText(bob, "can you hear me?")).rejects.toMatchObject({
+      code: "contact-refused",
+      person: "Not sent: you have blocked bob@msn.test. Say `unblock bob@msn.test`, then `retry`.",
+    });
+    await session.unblock(bob);
+    const heard = hearing(there);
+    await session.sendText(bob, "and now?");
+    expect(await heard.until(1)).toEqual(["alice: and now?"]);
+    await expect(session.sendText(eve, "hello stranger")).rejects.toMatchObject({
+      code: "contact-offline",
+      person: expect.stringContaining("Say `add eve@msn.test`, then `retry`."),
+    });
+    expect(stage.network.offlineMessages(eve)).toEqual([]);
+  },
+);
+
 test("MSNP11: a dialect that cannot leave words says that the contact is offline", async () => {
   await open();
   const session = await signIn("MSNP11");
