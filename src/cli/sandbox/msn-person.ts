@@ -9,6 +9,7 @@ import {
   type MsnStatus,
   parseEmail,
   parseMachineGuid,
+  type Roster,
 } from "../../msnp/index.ts";
 import type { Trace } from "./trace.ts";
 import { Watchers } from "./watchers.ts";
@@ -64,6 +65,11 @@ export class MsnPerson {
     return this.#client.contacts.get(parseEmail(email));
   }
 
+  /** The contact list, to be changed. */
+  get roster(): Roster {
+    return this.#client.roster;
+  }
+
   /** Signs in again after {@link signOut} or a lost connection. @throws SignInError */
   async signInAgain(): Promise<void> {
     this.#client = this.#makeClient();
@@ -95,6 +101,12 @@ export class MsnPerson {
 
   async setPersonalMessage(text: string): Promise<void> {
     await this.#client.setPersonalMessage({ text });
+  }
+
+  /** What is playing; nothing when no title is given. */
+  async listenTo(title = "", artist = ""): Promise<void> {
+    const media = { application: "WMP", type: "Music", enabled: true, format: "{0} - {1}", args: [artist, title] };
+    await this.#client.setPersonalMessage({ text: "", ...(title === "" ? {} : { media }) });
   }
 
   async setDisplayName(name: string): Promise<void> {
