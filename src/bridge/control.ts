@@ -74,6 +74,7 @@ async function answer(
       );
       return;
     case "nudge":
+    case "again":
     case "left":
       return;
   }

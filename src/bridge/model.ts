@@ -313,6 +313,17 @@ export type HomeEvent =
     }
   /** Send again what failed; `target` is the failed message or the notice about it. */
   | { readonly kind: "retry"; readonly resident: ResidentId; readonly room: RoomId; readonly target: MessageId }
+  /**
+   * The resident's client says once more what is stored already, because it does not know what became of it. `is` knows the
+   * original by its name: it may have been said from elsewhere.
+   */
+  | {
+      readonly kind: "again";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly is: (name: MessageId) => boolean;
+    }
   /** A resident asks a ghost into a room to talk with it. */
   | {
       readonly kind: "invited";

@@ -1,4 +1,5 @@
 import type { Absences } from "./absences.ts";
+import { again } from "./again.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import { inLanes, openRoom, shortened } from "./inbound.ts";
@@ -92,6 +93,8 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         return invited(o, work, event);
       case "retry":
         return retry(o, work, event.target);
+      case "again":
+        return again({ ...o, home, account: account.id }, entry, event);
       case "left":
         await o.portals.unbind(lane.portal, home.name, event.room);
         return { kind: "done" };

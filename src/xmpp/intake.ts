@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { asBridgeError, BridgeError } from "../bridge/errors.ts";
 import type { HomeName, ResidentId } from "../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
 import { backOff, pause } from "../bridge/waiting.ts";
+import { parseStored, type Stored } from "./convert/stored.ts";
 
 export interface SpoolOptions {
   readonly home: HomeName;
@@ -23,6 +25,17 @@ export interface Batch {
   readonly items: () => Promise<readonly IntakeItem[]>;
   readonly stored?: () => void;
   readonly refused: (why: BridgeError) => void;
+}
+
+/** What the core is told of an entry that it has already: that the sender's client asks after it. */
+function saidAgain(item: IntakeItem): IntakeItem[] {
+  const stored = parseStored(item.raw);
+  if (stored?.kind === "open") return [item];
+  // In a conference nobody is told what became of their words.
+  if (stored?.kind !== "message" || stored.id === undefined || stored.room !== undefined) return [];
+  const { from, to, id, receipt } = stored;
+  const raw: Stored = { kind: "again", from, to, id, ...(receipt === undefined ? {} : { receipt }) };
+  return [{ ...item, raw }];
 }
 
 /**
@@ -83,7 +96,10 @@ export class IntakeSpool {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const items = await batch.items();
-        if (items.length > 0) await host().intake(home, batch.id, items);
+        const result = items.length > 0 ? await host().intake(home, batch.id, items) : "stored";
+        // Where an earlier try has failed, the repeat may be our own.
+        const again = result === "repeated" && attempt === 0 ? items.flatMap(saidAgain) : [];
+        if (again.length > 0) await host().intake(home, randomUUID(), again);
         batch.stored?.();
         return;
       } catch (error) {

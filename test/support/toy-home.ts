@@ -156,6 +156,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   read(raw: unknown): HomeEvent | undefined {
     const event = raw as HomeEvent | { kind: "broken" };
     if (event.kind === "broken") throw new TypeError("cannot read properties of undefined");
+    // What was stored has no functions.
+    if (event.kind === "again") return { ...event, is: (name) => name === event.message };
     return event;
   }
 

@@ -10,7 +10,7 @@ import {
 } from "../../bridge/model.ts";
 import { type BareJid, bare, type Jid, readJid } from "../jid.ts";
 import { type GhostJids, residentJid } from "./ghost.ts";
-import { nameOf, nameQuoted } from "./message-id.ts";
+import { messageName, nameOf, nameQuoted } from "./message-id.ts";
 
 interface Sent {
   /** Who: the person's full address. */
@@ -45,6 +45,8 @@ export type Stored =
   | (Sent & { readonly kind: "message"; readonly body: string; readonly fixes?: true; readonly receipt?: true })
   | (Sent & { readonly kind: "nudge"; readonly receipt?: true })
   | (Sent & { readonly kind: "unsupported"; readonly what: string })
+  /** A message that is stored already, said again by a client that has heard nothing of it. */
+  | (Sent & { readonly kind: "again"; readonly id: string; readonly receipt?: true })
   /** The first word of a chat: its room comes about. */
   | (Sent & { readonly kind: "open"; readonly ghost?: GhostRef })
   | (Sent & { readonly kind: "command"; readonly line: string; readonly room: string })
@@ -52,7 +54,7 @@ export type Stored =
 
 export type StoredAct = Stored & { kind: "act" };
 
-const KINDS = new Set(["message", "nudge", "unsupported", "open", "command", "act"]);
+const KINDS = new Set(["message", "nudge", "unsupported", "again", "open", "command", "act"]);
 
 /** What came out of a lane, checked; `undefined` for what no version of this home has stored. */
 export function parseStored(raw: unknown): Stored | undefined {
@@ -82,6 +84,8 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
       return { kind: "text", ...who, message, text: wordsOf(stored.body, stored.fixes === true), ...speaker };
     case "nudge":
       return { kind: "nudge", ...who, message, ...speaker };
+    case "again":
+      return { kind: "again", ...who, message, is: (name) => messageName(name)?.id === stored.id };
     case "unsupported":
       return { kind: "unsupported", ...who, message, what: stored.what };
     case "command":

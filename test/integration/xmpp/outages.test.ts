@@ -71,6 +71,27 @@ test("anna talks on while the bridge goes and comes: what the server has taken f
   );
 });
 
+test("anna has lost the receipt and says it again under its id: she gets another, and bob hears it once", async () => {
+  const id = await anna.say(ghost, "was this heard?");
+  await anna.waitForReceipt(id);
+  const receipts = () => anna.messages.filter(({ receiptOf }) => receiptOf === id).length;
+  await anna.say(ghost, "was this heard?", { id });
+  await anna.waitFor("another receipt", () => receipts() === 2);
+  expect(bob.textsFrom("alice@msn.test").filter((text) => text === "was this heard?")).toHaveLength(1);
+});
+
+test("anna says again under its id what has failed: it goes", async () => {
+  await anna.say(world.gateway, "presence offline");
+  await anna.waitForMessage(/is signed out/, world.gateway);
+  const id = await anna.say(ghost, "now or later");
+  await anna.waitForError(id);
+  await anna.say(world.gateway, "resume");
+  await anna.waitForPresence(ghost, "there", ({ type }) => type === "available");
+  await anna.say(ghost, "now or later", { id });
+  await anna.waitForReceipt(id);
+  expect(bob.textsFrom("alice@msn.test").filter((text) => text === "now or later")).toHaveLength(1);
+});
+
 test("what anna says while the bridge is away comes back to her", async () => {
   await world.stopBridge();
   const id = await anna.say(ghost, "nobody hears this");

@@ -1,0 +1,71 @@
+import type { LaneRunner, Outcome } from "./lanes.ts";
+import type { AccountId, EntryId, HomeEvent, LaneEntry } from "./model.ts";
+import type { PortalDirectory } from "./portals.ts";
+import type { Home } from "./ports/home.ts";
+import type { LaneStore } from "./ports/store.ts";
+
+export interface AgainOptions {
+  readonly store: Pick<LaneStore, "read" | "retry" | "parked">;
+  readonly portals: PortalDirectory;
+  readonly lanes: () => LaneRunner;
+  readonly home: Home;
+  readonly account: AccountId;
+}
+
+type Again = HomeEvent & { kind: "again" };
+
+/** Entries read from Redis at once. */
+const PAGE = 64;
+/** The end of an entry that was handled before this one may still be on its way to Redis. */
+const LEAVING_MS = 100;
+
+/**
+ * A message that was stored already is said again under its name: its sender has heard neither of its arrival nor of its
+ * failure. What still waits needs nothing; what is parked is tried again; what has left its lane otherwise has arrived, and
+ * its sender hears it now.
+ */
+export async function again(o: AgainOptions, entry: LaneEntry, event: Again): Promise<Outcome> {
+  if (entry.lane.kind !== "out" || (await o.portals.ofRoom(o.home.name, event.room)) !== entry.lane.portal)
+    return { kind: "done" };
+  switch (await place(o, entry, event)) {
+    case "before":
+      return { kind: "hold", ms: LEAVING_MS, why: "leaving" };
+    case "behind":
+      return { kind: "done" };
+    case "gone": {
+      const lane = await fromParked(o, event);
+      if (lane === undefined) return { kind: "done", after: () => o.home.confirm(event.room, event.message) };
+      o.lanes().wake(lane);
+      return { kind: "done" };
+    }
+  }
+}
+
+/** Where in the lane the original is, seen from where it is said again. */
+async function place(o: AgainOptions, { lane, id }: LaneEntry, event: Again): Promise<"before" | "behind" | "gone"> {
+  let isBehind = false;
+  let after: EntryId | undefined;
+  for (;;) {
+    const page = await o.store.read(lane, after, PAGE);
+    for (const one of page) {
+      if (one.id === id) isBehind = true;
+      else if (isOriginal(o.home, one, event)) return isBehind ? "behind" : "before";
+    }
+    if (page.length < PAGE) return "gone";
+    after = page.at(-1)?.id;
+  }
+}
+
+function isOriginal(home: Home, { body }: LaneEntry, event: Again): boolean {
+  if (body.from !== "home" || body.home !== home.name) return false;
+  const said = home.read(body.raw);
+  return said?.kind === "text" && said.room === event.room && event.is(said.message);
+}
+
+async function fromParked({ store, account }: AgainOptions, event: Again): ReturnType<LaneStore["retry"]> {
+  const lane = await store.retry(account, event.message);
+  if (lane !== undefined) return lane;
+  const parked = await store.parked(account, event.resident);
+  const original = parked.find(({ message }) => message !== undefined && event.is(message));
+  return original?.message === undefined ? undefined : await store.retry(account, original.message);
+}
