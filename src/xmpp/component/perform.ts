@@ -11,7 +11,7 @@ import {
 import type { RosterDesk } from "../../bridge/ports/home.ts";
 import type { GhostJids } from "../convert/ghost.ts";
 import type { StoredAct } from "../convert/stored.ts";
-import { type BareJid, bare } from "../jid.ts";
+import { type BareJid, bare, domainOf } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
 import { type SubscriptionKind, subscription } from "../stanza/presence.ts";
 import type { Marks } from "./marks.ts";
@@ -66,6 +66,8 @@ export class Performer {
       teller.tell(names.gateway, resident, who);
     }
     if (act.act === "subscribed") link.sendLoosely(subscription({ from: names.gateway, to: who }, "probe"));
+    // Where lists are set, the gateway has been taken off it.
+    if (act.act === "unregister" && teller.isSet(domainOf(act.from))) return;
     if (act.act === "unsubscribe" || act.act === "unregister") await this.#answer(act, "unsubscribed");
     if (act.act === "unregister") await this.#answer(act, "unsubscribe");
   }

@@ -150,4 +150,5 @@ test("registration that is taken back ends everything, the gateway included", as
   await anna.waitForMessage(/is unlinked/, world.gateway);
   await anna.waitFor("an empty roster", () => !anna.roster.has(ghost) && !anna.roster.has(world.gateway));
   expect((await anna.ask.registration(world.gateway)).registered).toBe(false);
+  expect(anna.roster.has(world.gateway)).toBe(false);
 });

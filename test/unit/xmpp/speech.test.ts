@@ -86,6 +86,16 @@ test("news wait for a person to come back, an answer does not", async () => {
   await speech.say(anna, names.room(gateway, annaJid), "answer", "k");
 });
 
+test("words for somebody who is there come back again and again: their server takes nothing from that contact", async () => {
+  const { speech } = stage("service-unavailable");
+  const tries = Array.from({ length: 5 }, () => speech.deliver(room, ghost, words(), "key"));
+  const codes = (await Promise.allSettled(tries)).map((one) => one.status === "rejected" && one.reason.code);
+  expect(codes).toEqual(["home-down", "home-down", "home-down", "home-down", "home-refused"]);
+  const away = stage("service-unavailable", undefined, false);
+  for (let i = 0; i < 6; i += 1)
+    await expect(away.speech.deliver(room, ghost, words(), "key")).rejects.toMatchObject({ code: "home-down" });
+});
+
 test("an address that stands alone on its line can be opened with a click", async () => {
   const { speech, sent } = stage();
   await speech.say(anna, undefined, "Open this:\nhttps://x.test/link/1\nNever write it here.", "k");

@@ -37,6 +37,18 @@ test("marks of thousands fit into a profile, and the oldest go first", async () 
   expect(await marks.has(anna, "ghost-11999")).toBe(true);
 });
 
+test("all marks of a person go at once, and no others", async () => {
+  const profiles = new Profiles();
+  const [asked, named] = [new Marks(profiles, "asked"), new Marks(profiles, "named")];
+  await asked.add(anna, bob);
+  await asked.add(anna, gateway);
+  await named.add(anna, bob);
+  await asked.clear(anna);
+  expect(await new Marks(profiles, "asked").has(anna, bob)).toBe(false);
+  expect(await asked.has(anna, gateway)).toBe(false);
+  expect(await new Marks(profiles, "named").has(anna, bob)).toBe(true);
+});
+
 function people(stayOn = true) {
   const seen: Presence[] = [];
   const did: string[] = [];
@@ -53,15 +65,15 @@ function people(stayOn = true) {
     desk: () => desk,
     profiles,
     stayOn,
-    limit: 100,
+    limit: 5000,
     leaveMs: 20,
-    isKnown: () => true,
+    isKnown: (who) => who === anna,
     came: () => {},
     log: silent,
   });
-  const say = (resource: string, type = "available", status = "", priority = 0) =>
+  const say = (resource: string, type = "available", status = "", priority = 0, who = "anna") =>
     side.heard({
-      from: parseJid(`anna@example.org/${resource}`),
+      from: parseJid(`${who}@example.org/${resource}`),
       to: gateway as never,
       id: undefined,
       type,
@@ -81,6 +93,27 @@ test("clients come and go, and the person is gone with the last", () => {
   expect(side.isOn(parseJid("anna@example.org/a"))).toBe(true);
   say("a", "unavailable");
   expect(seen.at(-1)?.availability).toBe("offline");
+});
+
+test("strangers take the place of strangers, never of those with an account", () => {
+  const { say, side } = people();
+  say("a");
+  for (let i = 0; i < 1001; i += 1) say("x", "available", "", 0, `stranger${i}`);
+  const isThere = (name: string) => side.isThere(`${name}@example.org` as never);
+  expect([isThere("anna"), isThere("stranger0"), isThere("stranger1"), isThere("stranger1000")]).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("a client that takes no messages in does not hear", () => {
+  const { say, side } = people();
+  say("a", "available", "", -1);
+  expect(side.hears("anna@example.org" as never)).toBe(false);
+  say("b");
+  expect(side.hears("anna@example.org" as never)).toBe(true);
 });
 
 test("accounts stay on unless the person wants them to follow, and come back when they come back", async () => {
@@ -182,6 +215,26 @@ test("what is too much, and what the core refuses, is sent back with the reason"
   expect(why).toHaveLength(4);
 });
 
+test("many people together cannot fill the memory either", async () => {
+  const held = Promise.withResolvers<"stored">();
+  const spool = new IntakeSpool({ home: XMPP, host: host(() => held.promise), perResident: 10, inAll: 3, log: silent });
+  const why: string[] = [];
+  const put = (name: string) => {
+    const resident = `xmpp:${name}@example.org` as never;
+    const items = async () => [{ resident, room: "x", control: true, raw: {} }] as never[];
+    return new Promise<void>((stored) =>
+      spool.put({ id: name, resident, items, stored, refused: ({ code }) => why.push(code) }),
+    );
+  };
+  const kept = ["a", "b", "c"].map(put);
+  void put("d");
+  expect(why).toEqual(["lane-full"]);
+  held.resolve("stored");
+  await Promise.all(kept);
+  await put("e");
+  expect(why).toHaveLength(1);
+});
+
 test("one ping serves all who ask in the same turn, and an answer is for those before it too", async () => {
   const sent: string[] = [];
   const barriers = new Barriers({ send: (id) => sent.push(id) > 0, answerMs: 1000, dead: () => {} });
@@ -251,6 +304,12 @@ test("registration gives the page, and takes no password unless the operator say
   expect(query.getChild("password")).toBeUndefined();
   await expect(side.set(anna, filled("alice@msn.test", "right"))).rejects.toThrow("bad-input");
   await expect(registration({ mayLink: false }).side.get(anna)).rejects.toMatchObject({ code: "not-allowed" });
+});
+
+test("pages are given out, but not without end", async () => {
+  const { side } = registration();
+  for (let i = 0; i < 20; i += 1) await side.get(anna);
+  await expect(side.get(anna)).rejects.toMatchObject({ code: "too-many-tries" });
 });
 
 test("where it takes one, it links, says what is wrong, and ends guessing", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../../../../src/bridge/errors.ts";
 import { capsElement, capsHash, gatewayInfo, infoQuery, isCapsNode } from "../../../../src/xmpp/stanza/disco.ts";
@@ -5,7 +6,7 @@ import { CONDITIONS, errorCondition, failureElement } from "../../../../src/xmpp
 import { form, readForm } from "../../../../src/xmpp/stanza/form.ts";
 import { chatMessage, errorMessage, readMessage, readTune, tuneMessage } from "../../../../src/xmpp/stanza/message.ts";
 import { presence, readPresence, subscription } from "../../../../src/xmpp/stanza/presence.ts";
-import { asPerson, readGrants } from "../../../../src/xmpp/stanza/privilege.ts";
+import { answerToPerson, asPerson, asPersonAsks, mayAsk, readGrants } from "../../../../src/xmpp/stanza/privilege.ts";
 import { readRoster, rosterQuery } from "../../../../src/xmpp/stanza/roster.ts";
 import { vcard4, vcardTemp } from "../../../../src/xmpp/stanza/vcard.ts";
 import { el, NS, wire } from "../../../../src/xmpp/stanza/xml.ts";
@@ -165,6 +166,31 @@ test.each(NS.privilege)("what a server grants is read (%s)", (namespace) => {
   expect(readGrants(el("message", {}, el("body", {}, "hi")))).toBeUndefined();
 });
 
+test("what Prosody nests by mistake is read all the same; what may be asked is known", () => {
+  const nested = el("namespace", { ns: NS.blocking, type: "both" }, el("namespace", { ns: NS.vcard, type: "get" }));
+  const perm = el("perm", { access: "iq" }, nested);
+  const grants = readGrants(el("message", {}, el("privilege", { xmlns: NS.privilege[0] }, perm)));
+  expect([...(grants?.iq ?? [])]).toEqual([
+    [NS.blocking, "both"],
+    [NS.vcard, "get"],
+  ]);
+  expect(mayAsk(grants, "set", NS.blocking)).toBe(true);
+  expect(mayAsk(grants, "set", NS.vcard)).toBe(false);
+  expect(mayAsk(undefined, "get", NS.vcard)).toBe(false);
+});
+
+// XEP-0356 0.4.1 examples 16 and 19.
+test("a request in a person's name is wrapped, and its answer unwrapped", () => {
+  const asked = asPersonAsks("get", "i1", el("blocklist", { xmlns: NS.blocking }));
+  expect(wire(asked)).toBe(
+    `<privileged_iq xmlns="${NS.privilege[0]}"><iq xmlns="jabber:client" type="get" id="i1"><blocklist xmlns="${NS.blocking}"/></iq></privileged_iq>`,
+  );
+  const inner = el("iq", { xmlns: NS.client, type: "result", id: "i1" });
+  const outer = el("privilege", { xmlns: NS.privilege[0] }, el("forwarded", { xmlns: NS.forward }, inner));
+  expect(answerToPerson(el("iq", { type: "result" }, outer))).toBe(inner);
+  expect(answerToPerson(el("iq", { type: "result" }))).toBeUndefined();
+});
+
 test("words in a person's name are wrapped for their server", () => {
   const grants = {
     namespace: NS.privilege[1],
@@ -193,4 +219,20 @@ test("both kinds of cards say the same", () => {
     '<vCard xmlns="vcard-temp"><FN>Bob</FN><EMAIL><INTERNET/><USERID>bob@msn.test</USERID></EMAIL></vCard>',
   );
   expect(wire(vcard4(card))).toContain("<fn><text>Bob</text></fn><email><text>bob@msn.test</text></email>");
+});
+
+test("a picture stands in both kinds of cards, and presence says which it is; without one it says that none is known", () => {
+  const picture = { type: "image/png", bytes: Buffer.from("png") };
+  const card = { name: "Bob", nickname: undefined, email: undefined, note: undefined, picture };
+  expect(wire(vcardTemp(card))).toContain("<PHOTO><TYPE>image/png</TYPE><BINVAL>cG5n</BINVAL></PHOTO>");
+  expect(wire(vcard4(card))).toContain("<photo><uri>data:image/png;base64,cG5n</uri></photo>");
+  const here = { show: undefined, status: "" };
+  const mark = createHash("sha1").update("png").digest("hex");
+  expect(wire(presence(toAnna, here, { picture }))).toContain(`<photo>${mark}</photo>`);
+  expect(wire(presence(toAnna, here))).toContain('<x xmlns="vcard-temp:x:update"/>');
+});
+
+test("an id as long as a book is none", () => {
+  const stanza = el("message", { from: annaPhone, to: bob, id: "x".repeat(301) }, el("body", {}, "hi"));
+  expect(readMessage(stanza)?.id).toBeUndefined();
 });
