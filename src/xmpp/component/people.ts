@@ -3,7 +3,7 @@ import { asBridgeError } from "../../bridge/errors.ts";
 import { type HomeName, type ResidentId, residentId } from "../../bridge/model.ts";
 import type { HomeHost, RosterDesk } from "../../bridge/ports/home.ts";
 import type { ProfileStore } from "../../bridge/ports/store.ts";
-import { fromPresence, mergeResources, type Resource } from "../convert/presence.ts";
+import { Clients } from "../clients.ts";
 import { type BareJid, bare, type Jid, resourceOf } from "../jid.ts";
 import type { ReadPresence } from "../stanza/presence.ts";
 
@@ -23,7 +23,7 @@ export interface PeopleOptions {
 }
 
 interface Person {
-  readonly resources: Map<string, Resource>;
+  readonly clients: Clients;
   /** What they listen to. */
   media: string | undefined;
   leaving: NodeJS.Timeout | undefined;
@@ -31,8 +31,6 @@ interface Person {
 
 /** People without an account who are kept in mind, because they may be about to link one. */
 const STRANGERS = 1000;
-/** Clients of one person that are looked at. */
-const RESOURCES = 32;
 /** In a resident's profile: `yes` or `no` to following them, and whether it was that which signed them out. */
 const FOLLOWS = "follows";
 const LEFT = "left";
@@ -47,7 +45,6 @@ export class People {
   readonly #people = new Map<BareJid, Person>();
   /** Who of them had no account when they came, oldest first. */
   readonly #strangers = new Set<BareJid>();
-  #seq = 0;
   #stopped = false;
 
   constructor(options: PeopleOptions) {
@@ -57,28 +54,16 @@ export class People {
   /** Presence that came to the gateway. */
   heard(stanza: ReadPresence): void {
     const who = bare(stanza.from);
-    const person = this.#people.get(who) ?? {
-      resources: new Map<string, Resource>(),
-      media: undefined,
-      leaving: undefined,
-    };
+    const person = this.#people.get(who) ?? { clients: new Clients(), media: undefined, leaving: undefined };
     if (!this.#people.has(who) && this.#people.size >= this.#o.limit) {
       this.#o.log.warn({ limit: this.#o.limit }, "too many people are online: not everybody's presence is passed on");
       return;
     }
     this.#keep(who, person);
-    const wasThere = person.resources.size > 0;
-    const resource = resourceOf(stanza.from) ?? "";
-    const presence = fromPresence(stanza);
-    if (presence.availability === "offline") {
-      // From the bare address: the server speaks for all of them.
-      if (resource === "") person.resources.clear();
-      else person.resources.delete(resource);
-    } else if (person.resources.has(resource) || person.resources.size < RESOURCES) {
-      person.resources.set(resource, { presence, priority: stanza.priority, seq: ++this.#seq });
-    }
+    const wasThere = person.clients.isThere;
+    person.clients.heard(stanza);
     this.#tell(who, person);
-    const isThere = person.resources.size > 0;
+    const { isThere } = person.clients;
     if (isThere && !wasThere) this.#came(who, person);
     if (!isThere && wasThere) this.#left(who, person);
     // Who is gone, and was not known to be there, leaves nothing behind.
@@ -111,17 +96,17 @@ export class People {
   }
 
   isThere(who: BareJid): boolean {
-    return (this.#people.get(who)?.resources.size ?? 0) > 0;
+    return this.#people.get(who)?.clients.isThere ?? false;
   }
 
-  /** Whether they have a client that takes messages in (RFC 6121 §8.5.2). */
+  /** Whether they have a client that takes messages in. */
   hears(who: BareJid): boolean {
-    return [...(this.#people.get(who)?.resources.values() ?? [])].some(({ priority }) => priority >= 0);
+    return this.#people.get(who)?.clients.hears ?? false;
   }
 
   /** Whether that very client is there. */
   isOn(client: Jid): boolean {
-    return this.#people.get(bare(client))?.resources.has(resourceOf(client) ?? "") ?? false;
+    return this.#people.get(bare(client))?.clients.has(resourceOf(client) ?? "") ?? false;
   }
 
   async follows(resident: ResidentId): Promise<boolean> {
@@ -140,7 +125,7 @@ export class People {
    */
   online(): void {
     for (const [who, person] of this.#people) {
-      person.resources.clear();
+      person.clients.clear();
       this.#left(who, person);
     }
   }
@@ -151,7 +136,7 @@ export class People {
   }
 
   #tell(who: BareJid, person: Person): void {
-    const presence = mergeResources(person.resources.values());
+    const { presence } = person.clients;
     const media = person.media === undefined ? {} : { media: person.media };
     this.#o.host().presence(this.#id(who), { ...presence, ...media });
   }
@@ -167,7 +152,7 @@ export class People {
   #left(who: BareJid, person: Person): void {
     clearTimeout(person.leaving);
     person.leaving = setTimeout(() => {
-      if (this.#stopped || person.resources.size > 0) return;
+      if (this.#stopped || person.clients.isThere) return;
       this.#drop(who);
       this.#tell(who, person);
       this.#run(() => this.#takeAlong(this.#id(who)));
