@@ -16,7 +16,7 @@ import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
 import type { Speech } from "./speech.ts";
 import { errorElement, failureElement } from "./stanza/errors.ts";
-import { errorMessage, type ReadMessage, readMessage, readTune } from "./stanza/message.ts";
+import { errorMessage, type ReadMessage, readMessage, readTune, receiptMessage } from "./stanza/message.ts";
 import { readPresence, subscription } from "./stanza/presence.ts";
 import { type Grants, readGrants } from "./stanza/privilege.ts";
 import type { XmlElement } from "./stanza/xml.ts";
@@ -94,6 +94,10 @@ export class Receiver {
 
   #toGateway(message: ReadMessage): void {
     const { from, body, id } = message;
+    if (message.isEncrypted) {
+      this.#refuseFor(message, new BridgeError("encrypted"));
+      return;
+    }
     if (body === undefined || body.trim() === "") return;
     const { names, home } = this.#o;
     const resident = this.#id(from);
@@ -110,8 +114,14 @@ export class Receiver {
       id: batchOf(message),
       resident,
       items: async () => [{ resident: residentId(home, bare(from)), room, control: true, raw }],
+      stored: () => this.#received(message),
       refused: (why) => this.#refuseFor(message, why),
     });
+  }
+
+  /** What is said to the bridge has arrived when it is stored. */
+  #received({ from, to, id, wantsReceipt }: ReadMessage): void {
+    if (wantsReceipt && id !== undefined) this.#o.link.sendLoosely(receiptMessage({ from: to, to: from }, id));
   }
 
   #toGhost(message: ReadMessage, us: BareJid, ghost: GhostRef): void {
@@ -124,23 +134,27 @@ export class Receiver {
     }
     const raw = storedOf(message, us);
     if (!raw) return;
+    // Attention may be called for with words, which MSN says apart.
+    const words = raw.kind === "nudge" ? storedOf({ ...message, isNudge: false }, us) : undefined;
     this.#o.spool.put({
       id: batchOf(message),
       resident,
-      items: () => this.#items(raw, resident, ghost),
+      items: () => this.#items(words ? [words, raw] : [raw], resident, ghost),
       refused: (why) => this.#refuseFor(message, why),
     });
   }
 
   /** The first word opens the chat. @throws BridgeError `not-linked`, `store-down`. */
-  async #items(raw: Stored, resident: ResidentId, invites: GhostRef): Promise<IntakeItem[]> {
+  async #items(all: readonly Stored[], resident: ResidentId, invites: GhostRef): Promise<IntakeItem[]> {
+    const [first] = all;
+    if (first === undefined) return [];
     const { host, home, names } = this.#o;
-    const room = names.room(raw.to, bare(raw.from));
-    const item: IntakeItem = { resident, room, control: false, raw, invites };
-    if (await host().isPortal(home, room)) return [item];
+    const room = names.room(first.to, bare(first.from));
+    const item = (raw: Stored): IntakeItem => ({ resident, room, control: false, raw, invites });
+    const items = all.map(item);
+    if (await host().isPortal(home, room)) return items;
     if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");
-    const open: Stored = { kind: "open", from: raw.from, to: raw.to };
-    return [{ ...item, raw: open }, item];
+    return [item({ kind: "open", from: first.from, to: first.to }), ...items];
   }
 
   #presence(stanza: XmlElement): void {

@@ -117,7 +117,7 @@ export class Services {
       if (namespace === NS.time) return timeNow();
       if (namespace === NS.last) return this.#upSince();
       if (namespace === NS.register) return this.#o.registration.get(asked.resident);
-      if (namespace === NS.gateway) return prompt();
+      if (namespace === NS.gateway) return prompt(this.#o.networks);
       return undefined;
     }
     if (namespace === NS.blocking) return this.#block(asked);
@@ -228,11 +228,14 @@ export class Services {
     return DONE;
   }
 
-  /** XEP-0100 §5: an MSN address as a JID. */
+  /** XEP-0100 §5: an MSN address as a JID; of another network than the first, with its name behind a `%`. */
   #promptAnswer(query: XmlElement): Answer {
-    const [network] = this.#o.networks;
+    const text = (query.getChildText("prompt") ?? "").trim();
+    const mark = text.lastIndexOf("%");
+    const named = mark < 0 ? undefined : this.#o.networks.find((one) => one === text.slice(mark + 1).toLowerCase());
+    const network = named ?? this.#o.networks[0];
     if (network === undefined) return undefined;
-    const contact = parseContactAddress(query.getChildText("prompt") ?? "");
+    const contact = parseContactAddress(named === undefined ? text : text.slice(0, mark));
     const jid = this.#o.names.jid({ network, contact });
     return el("query", { xmlns: NS.gateway }, el("jid", {}, jid), el("prompt", {}, jid));
   }
@@ -244,11 +247,12 @@ function timeNow(): XmlElement {
   return el("time", { xmlns: NS.time }, el("tzo", {}, "+00:00"), el("utc", {}, utc));
 }
 
-function prompt(): XmlElement {
+function prompt([, ...others]: readonly NetworkName[]): XmlElement {
+  const elsewhere = others.length === 0 ? "" : ` For other networks, add %${others.join(" or %")} to it.`;
   return el(
     "query",
     { xmlns: NS.gateway },
-    el("desc", {}, "Enter the MSN address of the person you would like to talk with."),
+    el("desc", {}, `Enter the MSN address of the person you would like to talk with.${elsewhere}`),
     el("prompt", {}, "MSN address"),
   );
 }

@@ -20,7 +20,6 @@ export function gatewayInfo(name: string): Info {
   return {
     identities: [{ category: "gateway", type: "msn", name }],
     features: [
-      NS.attention,
       NS.blocking,
       NS.caps,
       NS.chatStates,

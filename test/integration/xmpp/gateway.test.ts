@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseNetworkName } from "../../../src/bridge/model.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { bare, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
-import { XmppWorld } from "./world.ts";
+import { NET, XmppWorld } from "./world.ts";
 
 let world: XmppWorld;
 let anna: XmppPerson;
@@ -10,7 +11,8 @@ let bob: MsnClient;
 let ghost: string;
 
 beforeAll(async () => {
-  world = await XmppWorld.start({ home: { passwordForm: true, version: "1.2.3" } });
+  const networks = [NET, parseNetworkName("crosstalk")];
+  world = await XmppWorld.start({ home: { passwordForm: true, version: "1.2.3", networks } });
   const [alice, bobs] = [world.msnAccount("alice"), world.msnAccount("bob")];
   world.msn.befriend(alice, bobs);
   [anna, bob] = await Promise.all([world.person("anna"), world.messenger("bob")]);
@@ -56,6 +58,8 @@ test("an MSN address becomes a JID, and what is none is said to be none", async 
   expect(form.getChildText("prompt")).toBe("MSN address");
   const answer = await anna.ask.query("set", world.gateway, prompt("Bob@MSN.test"));
   expect(answer.getChildText("jid")).toBe(ghost);
+  const other = await anna.ask.query("set", world.gateway, prompt("bob@msn.test%crosstalk"));
+  expect(other.getChildText("jid")).toBe(`bob\\40msn.test%crosstalk@${world.gateway}`);
   await expect(anna.ask.query("set", world.gateway, prompt("bob"))).rejects.toThrow("jid-malformed");
 });
 
@@ -83,6 +87,21 @@ test("what is nobody's is not there, whatever it is asked", async () => {
     anna.presences.find(({ from, type }) => bare(from) === nobody && type === "unsubscribed"),
   );
   expect(refusal.status).toContain("anna\\40hotmail.com@");
+});
+
+test("what is said to the gateway has arrived when it is stored; what it cannot read comes back", async () => {
+  await anna.waitForReceipt(await anna.say(world.gateway, "status"));
+  await anna.waitForMessage(/signed in/, world.gateway);
+  const extra = [xml("encryption", { xmlns: "urn:xmpp:eme:0", namespace: "urn:xmpp:omemo:2" })];
+  const id = await anna.say(world.gateway, "I sent you an OMEMO encrypted message", { extra });
+  expect((await anna.waitForError(id)).error).toMatchObject({ condition: "not-acceptable" });
+});
+
+test("attention that is called for with words: both arrive", async () => {
+  const heard: string[] = [];
+  bob.on("message", ({ body }) => heard.push(body.kind === "text" ? body.text : body.kind));
+  await anna.nudge(ghost, "wake up!");
+  await expect.poll(() => heard).toEqual(["wake up!", "nudge"]);
 });
 
 test("a form that is filled in wrongly comes again with what was wrong", async () => {

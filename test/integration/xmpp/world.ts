@@ -75,7 +75,7 @@ class Wire {
   }
 }
 
-const NET = parseNetworkName("msntest");
+export const NET = parseNetworkName("msntest");
 const PASSWORD = "secret";
 
 export interface XmppWorldOptions {
