@@ -15,7 +15,7 @@ export function withSigns(runs: readonly Run[]): string {
   const nested = nest(hugging(runs), (run) =>
     run.code ? [] : SIGNED.filter((look) => run[look]).map((look) => ({ key: look, sign: SIGNS[look] })),
   );
-  return written(nested, "");
+  return written(nested, true);
 }
 
 interface Sign {
@@ -23,18 +23,14 @@ interface Sign {
   readonly sign: string;
 }
 
-/** `before`: what stands in front of these nodes, to tell whether a word begins. */
-function written(nodes: readonly Nested<Sign>[], before: string): string {
+/** `atWord`: whether a word may begin where these nodes do. */
+function written(nodes: readonly Nested<Sign>[], atWord: boolean): string {
   let text = "";
   for (const node of nodes) {
-    if ("text" in node) {
-      text += node.text;
-      continue;
-    }
-    const { sign } = node.mark;
-    const last = text.at(-1) ?? before;
-    const opens = last === "" || /[\s*_~]/u.test(last);
-    text += opens ? `${sign}${written(node.children, sign)}${sign}` : written(node.children, last);
+    const begins = text === "" ? atWord : /\s/u.test(text.at(-1) ?? "");
+    if ("text" in node) text += node.text;
+    else if (begins) text += `${node.mark.sign}${written(node.children, true)}${node.mark.sign}`;
+    else text += written(node.children, false);
   }
   return text;
 }

@@ -7,7 +7,7 @@ import { Parser } from "htmlparser2";
 import { lastingBlanks } from "../../bridge/text/blanks.ts";
 import { markDirection, readDirection } from "../../bridge/text/direction.ts";
 import { type Attributes, DEEPEST_ELEMENT, FlowReader, type FlowRules } from "../../bridge/text/flow.ts";
-import { isPlain, type Look, type RichText, type Run, readColor, rich } from "../../bridge/text/model.ts";
+import { isPlain, type Look, plainRich, type RichText, type Run, readColor, rich } from "../../bridge/text/model.ts";
 import { type Mark, type Nested, nest } from "../../bridge/text/nest.ts";
 import { plainText } from "../../bridge/text/plain.ts";
 
@@ -83,6 +83,28 @@ function tagsOf(run: Run): Tag[] {
     ...(isBlock(run) ? [tag("pre")] : []),
     ...(code ? [tag("code")] : []),
   ];
+}
+
+/** The words of a message's content. */
+export interface Formatted {
+  readonly body: string;
+  readonly format?: string;
+  readonly formatted_body?: string;
+}
+
+const HTML = "org.matrix.custom.html";
+
+/** A message's words with their looks; by its `body` alone when it has no HTML that can be read. */
+export function richOfContent({ body, format, formatted_body: html }: Formatted): RichText {
+  const formatted = format === HTML && html !== undefined ? richOfHtml(html) : undefined;
+  return formatted ?? readDirection(plainRich(body));
+}
+
+/** Rich text as the words of a message's content. */
+export function contentOfRich(text: RichText): Formatted {
+  const html = htmlOfRich(text);
+  const body = bodyOfRich(text);
+  return html === undefined ? { body } : { body, format: HTML, formatted_body: html };
 }
 
 /** Rich text as a `formatted_body`; `undefined` when it has no look that HTML could add to its `body`. */

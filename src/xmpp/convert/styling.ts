@@ -50,7 +50,7 @@ function scan(line: string, from: number, to: number, look: Look, runs: Run[]): 
     const span = SPANS[sign];
     const close = span === undefined || endless.has(sign) || !opens(line, i, from) ? -1 : closing(line, i, to);
     if (close === -1) {
-      if (span !== undefined && opens(line, i, from) && !/\s/u.test(line[i + 1] ?? " ")) endless.add(sign);
+      if (span !== undefined && opens(line, i, from)) endless.add(sign);
       i += 1;
       continue;
     }
@@ -63,12 +63,10 @@ function scan(line: string, from: number, to: number, look: Look, runs: Run[]): 
   if (to > plain) runs.push({ text: line.slice(plain, to), ...look });
 }
 
-/** At the beginning, after a blank or after another sign, and with no blank behind it. */
+/** At the beginning of the line or of the span around it or after a blank, and with no blank behind it. */
 function opens(line: string, at: number, from: number): boolean {
   if (/\s/u.test(line[at + 1] ?? " ")) return false;
-  if (at === from) return true;
-  const before = line[at - 1] ?? "";
-  return /\s/u.test(before) || (before !== line[at] && SPANS[before] !== undefined);
+  return at === from || /\s/u.test(line[at - 1] ?? "");
 }
 
 /** The first such sign that has no blank before it; nothing between two is no span. */

@@ -1,0 +1,7 @@
+import { describe } from "vitest";
+import { runTable } from "../../../support/golden-tests.ts";
+import { WRITING_CONTENT } from "./golden/content.ts";
+import { READING_HTML } from "./golden/html.ts";
+
+describe(READING_HTML.title, () => runTable(READING_HTML));
+describe(WRITING_CONTENT.title, () => runTable(WRITING_CONTENT));

@@ -1,0 +1,135 @@
+import type { RichText } from "../../../../../src/bridge/text/model.ts";
+import { contentOfRich, type Formatted, richOfContent } from "../../../../../src/matrix/convert/html.ts";
+import { b, code, type GoldenTable, ink, link, r, rtl, showRich, w } from "../../../../support/golden.ts";
+
+const f = (body: string, html: string): Formatted => ({ body, format: "org.matrix.custom.html", formatted_body: html });
+
+export const WRITING_CONTENT: GoldenTable<RichText, Formatted> = {
+  title: "Rich text as a message of Matrix",
+  from: "rich text",
+  to: "Matrix",
+  convert: contentOfRich,
+  convertBack: richOfContent,
+  showFrom: showRich,
+  showTo: ({ body, formatted_body: html }) => (html === undefined ? body : `${html} (body: ${body})`),
+  cases: [
+    { about: "plain text", name: "words", from: r("hello <b>"), to: { body: "hello <b>" } },
+    { about: "plain text", name: "several lines", from: r("  a\n\n b "), to: { body: "  a\n\n b " } },
+    {
+      about: "plain text",
+      name: "what looks like HTML, among looks",
+      from: r(b('<i>&"')),
+      to: f('<i>&"', "<strong>&lt;i&gt;&amp;&quot;</strong>"),
+    },
+    {
+      about: "plain text",
+      name: "blanks among looks",
+      from: r(b("a"), "  b \n  c"),
+      to: f("a  b \n  c", "<strong>a</strong> \u00A0b\u00A0<br>\u00A0\u00A0c"),
+    },
+    {
+      about: "plain text",
+      name: "a tabulator among looks",
+      from: r(b("a"), "\tb"),
+      to: f("a\tb", "<strong>a</strong> \u00A0\u00A0\u00A0b"),
+      back: r(b("a"), "    b"),
+      alike: "as wide as four blanks",
+    },
+    {
+      about: "plain text",
+      name: "line breaks at the end, among looks",
+      from: r(b("a"), "\n\n"),
+      to: f("a\n\n", "<strong>a</strong><br><br>"),
+      back: r(b("a")),
+      loss: "empty lines at the end",
+    },
+    { about: "bold", name: "some words", from: r("a ", b("b"), " c"), to: f("a b c", "a <strong>b</strong> c") },
+    {
+      about: "bold",
+      name: "looks that overlap",
+      from: r(b("a"), w("b", { bold: true, italic: true }), w("c", { italic: true })),
+      to: f("abc", "<strong>a<em>b</em></strong><em>c</em>"),
+    },
+    {
+      about: "underline",
+      name: "all of them",
+      from: r(w("a", { bold: true, italic: true, underline: true, strike: true })),
+      to: f("a", "<strong><em><u><del>a</del></u></em></strong>"),
+    },
+    {
+      about: "colour",
+      name: "a colour",
+      from: r(ink("#0000ff", "a")),
+      to: f("a", '<span data-mx-color="#0000ff">a</span>'),
+    },
+    {
+      about: "background",
+      name: "a background",
+      from: r(w("a", { background: "#ffff00" })),
+      to: f("a", '<span data-mx-bg-color="#ffff00">a</span>'),
+    },
+    {
+      about: "colour",
+      name: "a gradient",
+      from: r(ink("#ff0000", "a"), ink("#0000ff", "b")),
+      to: f("ab", '<span data-mx-color="#ff0000">a</span><span data-mx-color="#0000ff">b</span>'),
+    },
+    {
+      about: "font",
+      name: "a font",
+      from: r(w("a", { font: "Arial" })),
+      to: { body: "a" },
+      back: r("a"),
+      loss: "Matrix has no fonts",
+    },
+    {
+      about: "font",
+      name: "a font with a look",
+      from: r(w("a", { font: "Arial", bold: true })),
+      to: f("a", "<strong>a</strong>"),
+      back: r(b("a")),
+      loss: "Matrix has no fonts",
+    },
+    { about: "code", name: "code in a line", from: r("x ", code("<y>")), to: f("x <y>", "x <code>&lt;y&gt;</code>") },
+    {
+      about: "code",
+      name: "a block of code",
+      from: r("x\n", code("a\n  b"), "\ny"),
+      to: f("x\na\n  b\ny", "x<pre><code>a\n  b</code></pre>y"),
+    },
+    {
+      about: "links",
+      name: "words that lead somewhere",
+      from: r(link("https://example.com/?a&b", "the page")),
+      to: f("the page (https://example.com/?a&b)", '<a href="https://example.com/?a&amp;b">the page</a>'),
+    },
+    {
+      about: "links",
+      name: "a link in bold",
+      from: r(w("page", { link: "https://example.com/a", bold: true }), "!"),
+      to: f("page (https://example.com/a)!", '<a href="https://example.com/a"><strong>page</strong></a>!'),
+    },
+    {
+      about: "links",
+      name: "an address that leads to itself",
+      from: r(link("https://example.com/", "example.com")),
+      to: f("example.com", '<a href="https://example.com/">example.com</a>'),
+    },
+    { about: "right to left", name: "Hebrew", from: rtl("שלום"), to: { body: "שלום" } },
+    {
+      about: "right to left",
+      name: "a Latin line that runs from the right",
+      from: rtl("OK\nשלום\n1"),
+      to: { body: "\u200FOK\nשלום\n\u200F1" },
+    },
+    {
+      about: "right to left",
+      name: "Hebrew that was not said to run from the right",
+      from: r("שלום"),
+      to: { body: "שלום" },
+      back: rtl("שלום"),
+      alike: "clients go by the first letter",
+    },
+    { about: "emoji", name: "emoji", from: r("👍🏽 ❤️‍🔥"), to: { body: "👍🏽 ❤️‍🔥" } },
+  ],
+};
