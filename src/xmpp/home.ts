@@ -1,21 +1,19 @@
 /** The XMPP side: a component (XEP-0114) behind the contracts of src/bridge/ports/home.ts. */
 import type { Logger } from "pino";
 import { asBridgeError, BridgeError } from "../bridge/errors.ts";
-import {
-  type AccountRecord,
-  type ContactSnapshot,
-  type Failure,
-  type GhostRef,
-  type HomeEvent,
-  type HomeName,
-  type MessageId,
-  type NetworkMessage,
-  type PortalId,
-  type PortalRoom,
-  type PuppetState,
-  parseHomeName,
-  type ResidentId,
-  type RoomId,
+import type {
+  AccountRecord,
+  ContactSnapshot,
+  Failure,
+  GhostRef,
+  HomeEvent,
+  MessageId,
+  NetworkMessage,
+  PortalId,
+  PortalRoom,
+  PuppetState,
+  ResidentId,
+  RoomId,
 } from "../bridge/model.ts";
 import type { Home, HomeHost, OwnerFollowing, RosterDesk, RosterShowing, TypingShowing } from "../bridge/ports/home.ts";
 import type { Readiness } from "../bridge/ports/linking.ts";
@@ -35,6 +33,7 @@ import { parseStored, readStored } from "./convert/stored.ts";
 import { IntakeSpool } from "./intake.ts";
 import type { Jid } from "./jid.ts";
 import { ComponentLink } from "./link/component-link.ts";
+import { XMPP } from "./name.ts";
 import { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "./options.ts";
 import { Receiver } from "./receive.ts";
 import { Speech } from "./speech.ts";
@@ -53,8 +52,6 @@ export interface XmppHome extends Home, TypingShowing, RosterShowing, OwnerFollo
   /** The gateway's JID. */
   readonly gateway: string;
 }
-
-export const XMPP: HomeName = parseHomeName("xmpp");
 
 const STOP_MS = 2000;
 /** Servers that are remembered as granting something; any may say so of its own people. */

@@ -1,8 +1,10 @@
+export { createXmppClientHome, type XmppClientHome } from "./client/home.ts";
 export type { ClientAccount, RelayRoom, XmppClientLimits, XmppClientOptions } from "./client/options.ts";
 export { GhostJids } from "./convert/ghost.ts";
-export { createXmppHome, XMPP, type XmppHome } from "./home.ts";
+export { createXmppHome, type XmppHome } from "./home.ts";
 export { type BareJid, type Jid, parseBareJid, parseJid } from "./jid.ts";
 export { type ComponentService, StreamFailure } from "./link/stream.ts";
+export { XMPP } from "./name.ts";
 export { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "./options.ts";
 export type { Grants } from "./stanza/privilege.ts";
 export { type ComponentSurvey, surveyComponent } from "./survey/component.ts";

@@ -32,13 +32,11 @@ export interface RelayRoom {
   readonly ghost: GhostRef;
 }
 
-export interface XmppClientLimits extends ClientLimits, MucLimits {
+export interface XmppClientLimits {
   /** Stanzas of one person that wait for the store; what comes beyond is refused. */
   readonly waitingPerResident: number;
   /** Residents whose clients are kept in memory. */
   readonly residents: number;
-  /** How long somebody may be away before an account that follows them signs out, ms. */
-  readonly leaveMs: number;
   /** How often a room that is not yet tied to its contact is tried again, ms. */
   readonly tieMs: number;
   /** How long after its coming a message is still looked for at the next start, ms. */
@@ -56,12 +54,18 @@ export interface XmppClientOptions {
   readonly mucService?: string;
   /** The account is its owner's own, who alone is the resident; else one of the operator's, for everybody who may link. */
   readonly personal: boolean;
-  /** Whether accounts stay signed in while their owner is away, unless they choose otherwise. */
-  readonly stayOn: boolean;
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly relays?: readonly RelayRoom[];
   readonly profiles: ProfileStore & RoomNoteStore;
   readonly meter: Meter;
   readonly log: Logger;
-  readonly limits?: Partial<XmppClientLimits>;
+  readonly limits?: Partial<XmppClientLimits & ClientLimits & MucLimits>;
 }
+
+export const DEFAULT_CLIENT_HOME_LIMITS: XmppClientLimits = {
+  waitingPerResident: 500,
+  residents: 10_000,
+  tieMs: 30_000,
+  lookBackMs: 60_000,
+  inviteMs: 3_600_000,
+};

@@ -6,6 +6,10 @@ import { type MucOptions, MucRoom } from "./muc.ts";
 export type RoomsOptions = Omit<ClientLinkOptions, "fresh" | "stanza"> & {
   /** A stanza that comes from none of the rooms. As {@link ClientLinkOptions.stanza}. */
   readonly stanza?: (stanza: XmlElement) => void | Promise<void>;
+  /** What is asked for at the beginning of each session, before the account shows itself. */
+  readonly begin?: () => Promise<void>;
+  /** How the account shows itself. */
+  readonly presence?: () => XmlElement;
 };
 
 /** An account that sits in rooms: in each new session it shows itself and enters them again, before anything else is sent. */
@@ -48,7 +52,8 @@ export class RoomsClient {
   }
 
   async #fresh(): Promise<void> {
-    this.link.send(el("presence"));
+    await this.#options.begin?.();
+    this.link.send(this.#options.presence?.() ?? el("presence"));
     const done = new Set<MucRoom>();
     // Rooms may be added meanwhile.
     for (let todo = this.#without(done); todo.length > 0; todo = this.#without(done)) {

@@ -3,7 +3,7 @@ import { type NetworkMessage, parseContactAddress, roomId } from "../../../src/b
 import { Secret } from "../../../src/bridge/secret.ts";
 import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
 import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
-import { XMPP } from "../../../src/xmpp/home.ts";
+import { XMPP } from "../../../src/xmpp/name.ts";
 import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
 import { Speech } from "../../../src/xmpp/speech.ts";
 import { errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";

@@ -8,7 +8,7 @@ import {
   residentId,
 } from "../../../src/bridge/model.ts";
 import { GhostJids } from "../../../src/xmpp/convert/ghost.ts";
-import { XMPP } from "../../../src/xmpp/home.ts";
+import { XMPP } from "../../../src/xmpp/name.ts";
 import { parseBareJid, parseJid } from "../../../src/xmpp/jid.ts";
 
 export const silent = pino({ level: "silent" });

@@ -5,7 +5,7 @@ import { Asking } from "../../../../src/xmpp/component/asking.ts";
 import { Blocks } from "../../../../src/xmpp/component/blocks.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
-import { XMPP } from "../../../../src/xmpp/home.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
 import type { Grants } from "../../../../src/xmpp/stanza/privilege.ts";

@@ -6,7 +6,7 @@ import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { People } from "../../../../src/xmpp/component/people.ts";
 import { Registration } from "../../../../src/xmpp/component/register.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
-import { XMPP } from "../../../../src/xmpp/home.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import { IntakeSpool } from "../../../../src/xmpp/intake.ts";
 import { parseJid } from "../../../../src/xmpp/jid.ts";
 import { Barriers } from "../../../../src/xmpp/link/barriers.ts";

@@ -7,7 +7,7 @@ import { messageName, nameMessage, senderOf } from "../../../../src/xmpp/convert
 import { fromPresence, mergeResources, toShown } from "../../../../src/xmpp/convert/presence.ts";
 import { readStored } from "../../../../src/xmpp/convert/stored.ts";
 import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "../../../../src/xmpp/convert/text.ts";
-import { XMPP } from "../../../../src/xmpp/home.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import { anna, annaJid, annaPhone, bob, gateway, names } from "../support.ts";
 
 const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 200;
