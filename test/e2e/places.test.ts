@@ -4,6 +4,7 @@ import { HomeserverClient } from "../../src/cli/sandbox/matrix-http.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import { MsnClient, parseEmail, parseMachineGuid } from "../../src/msnp/index.ts";
+import { givePuppetToken } from "../support/puppet-page.ts";
 import { useWorld } from "../support/world.ts";
 
 const there = useWorld({ matrixUsers: ["anna"], msnNames: ["alice", "bob", "carol"] });
@@ -71,7 +72,7 @@ test("with an access token of hers they are said by Anna herself, and do not go 
   const body = { type: "m.login.password", identifier: { type: "m.id.user", user: anna.userId }, password: "pw-anna" };
   const login = new HomeserverClient(world.synapse.url);
   const { access_token } = await login.call<{ access_token: string }>("POST", "/_matrix/client/v3/login", { body });
-  await giveToken(url, access_token);
+  await givePuppetToken(url, access_token);
   await laptop.say(bob.email, "As myself");
   await anna.waitForMessage(room, "As myself", anna.userId);
   await laptop.say(bob.email, "And once more");
@@ -163,17 +164,3 @@ test("a friend request shows itself once and is accepted; block, rename and remo
   await say("remove zoe@msn.test");
   await hear(/no longer in your contact list/);
 });
-
-/** Fills in the page as a browser without JavaScript does. */
-async function giveToken(url: string, access: string): Promise<void> {
-  const page = await fetch(url);
-  const html = await page.text();
-  const proof = /name="proof" value="([^"]+)"/.exec(html)?.[1] ?? "";
-  const cookie = page.headers.getSetCookie().map((line) => line.slice(0, line.indexOf(";")));
-  const done = await fetch(url, {
-    method: "POST",
-    headers: { cookie: cookie.join("; "), origin: new URL(url).origin, "sec-fetch-site": "same-origin" },
-    body: new URLSearchParams({ proof, access }),
-  });
-  expect(done.status, await done.text()).toBe(200);
-}
