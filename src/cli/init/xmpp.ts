@@ -1,4 +1,4 @@
-/** What `init --xmpp` writes into the config, and what the operator pastes into the XMPP server's. Pure. */
+/** What `init` writes into the config for XMPP, and what the operator does at the XMPP server. Pure. */
 import { randomBytes } from "node:crypto";
 
 export interface XmppAnswer {
@@ -27,7 +27,10 @@ export function prosodySnippet({ component, domain, secret }: XmppAnswer): { hos
     host: `VirtualHost "${domain}"
   modules_enabled = { "privilege" }
   privileged_entities = {
-    ["${component}"] = { roster = "both", message = "outgoing", presence = "managed_entity" },
+    ["${component}"] = {
+      roster = "both", message = "outgoing", presence = "managed_entity",
+      iq = { ["urn:xmpp:blocking"] = "both" },
+    },
   }`,
     components: `Component "${component}"
   component_secret = "${secret}"
@@ -84,5 +87,36 @@ ${ejabberdSnippet(xmpp)}
 and restart the server. The upload service is for pictures and files, which do not cross yet: if you have one, only the
 component must be let in there; if you have none, nothing is missed so far. What each grant is good for: docs/xmpp.md.
 Then people find ${xmpp.component} in their clients, or write to it: link
+`;
+}
+
+export interface AccountAnswer {
+  readonly jid: string;
+  /** Of the account's owner alone. */
+  readonly personal: boolean;
+}
+
+/** Holds the account's password, beside the config. */
+export const PASSWORD_FILE = "xmpp-password";
+
+/** What is wrong with the form of it; undefined: nothing. */
+export function accountFault(jid: string): string | undefined {
+  return /^[^\s"&'/:<>@A-Z]+@[a-z0-9.-]+$/.test(jid)
+    ? undefined
+    : "an account looks like msn@example.org, in lower case and with nothing behind it";
+}
+
+/** What is left to do for an ordinary account. */
+export function accountSteps({ jid, personal }: AccountAnswer, passwordFile: string): string {
+  const domain = jid.slice(jid.indexOf("@") + 1);
+  const talk = personal
+    ? "In your own client, open the chat with yourself (with your own address) and say: link"
+    : `People of ${domain} write to ${jid}: link\n(Who else may, and rooms that are tied to one contact: docs/xmpp.md, "Without a component".)`;
+  return `
+For XMPP, write the password of ${jid} into ${passwordFile}, for example:
+
+(umask 077; cat > ${passwordFile})
+
+${talk}
 `;
 }
