@@ -32,22 +32,29 @@ export interface Scene {
   readonly pairs: readonly Pair[];
 }
 
-export interface Pair {
+/** Somebody on MSN with whom the owner of the account talks. */
+export interface Friend {
   readonly name: string;
   readonly person: MsnPerson;
+}
+
+export interface Pair extends Friend {
   readonly room: string;
   readonly ghost: string;
 }
+
+/** Who talks with the owner of the account, and with which dialect. */
+export const FRIENDS = [
+  ["bob", "MSNP18"],
+  ["carol", "MSNP11"],
+] as const;
 
 /** Links alice to Anna and opens her rooms with Bob (MSNP18) and Carol (MSNP11). */
 export async function setScene(world: World): Promise<Scene> {
   const anna = await world.matrix("anna");
   const management = await linkAccount(world, anna, "alice");
   const pairs: Pair[] = [];
-  for (const [name, dialect] of [
-    ["bob", "MSNP18"],
-    ["carol", "MSNP11"],
-  ] as const) {
+  for (const [name, dialect] of FRIENDS) {
     const person = await world.messenger(name, dialect);
     const room = await openChat(world, anna, management, name);
     pairs.push({ name, person, room, ghost: world.ghost(name) });
@@ -55,10 +62,19 @@ export async function setScene(world: World): Promise<Scene> {
   return { anna, pairs };
 }
 
-/** Every text that waits in a lane of the bridge, read from Redis without the bridge's own code. */
+/**
+ * Every text that waits in a lane of a bridge that was killed, read from Redis without the bridge's own code, once Redis has
+ * read what the dead process had written.
+ */
 export async function textsInRedis(url: string): Promise<string> {
   const redis = new Redis(url);
   try {
+    while (
+      String(await redis.client("LIST"))
+        .trim()
+        .split("\n").length > 1
+    )
+      await pause(5);
     const found: string[] = [];
     for (const key of await redis.keys("*")) {
       if ((await redis.type(key)) === "stream") found.push(JSON.stringify(await redis.xrange(key, "-", "+")));
@@ -79,13 +95,13 @@ export class MsnTalker {
   /** Texts that never left the MSN network because the bridge was killed before it could read them. */
   lostOnTheWire = 0;
   readonly texts: readonly string[];
-  readonly #pair: Pair;
+  readonly #pair: Friend;
   readonly #to: string;
   readonly #gate: Gate;
   readonly #paceMs: number;
   #saying = false;
 
-  constructor(o: { pair: Pair; to: string; count: number; gate: Gate; paceMs: number; topic?: string }) {
+  constructor(o: { pair: Friend; to: string; count: number; gate: Gate; paceMs: number; topic?: string }) {
     this.#pair = o.pair;
     this.#to = o.to;
     this.#gate = o.gate;
@@ -138,6 +154,14 @@ export function tally(arrived: readonly { readonly text: string; readonly at: nu
     seen.add(text);
   }
   return { order: [...seen], repeats };
+}
+
+/** How many of these came after each kill and before the next; times in Unix ms. */
+export function byKill(repeats: readonly { readonly at: number }[], kills: readonly number[]): number[] {
+  return kills.map((from, k) => {
+    const until = kills[k + 1] ?? Number.POSITIVE_INFINITY;
+    return repeats.filter(({ at }) => at >= from && at < until).length;
+  });
 }
 
 /** Anna writes numbered texts to everyone in turn; one that her homeserver does not take is sent again as the same event. */
