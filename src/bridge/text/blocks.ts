@@ -1,4 +1,4 @@
-import { type Look, MAX_CHARACTERS, type RichText, type Run, rich } from "./model.ts";
+import { type Look, MAX_CHARACTERS, type RichText, type Run, rich, sameLook } from "./model.ts";
 
 /** What stands in front of the lines of a block: of its first one, and of the others. */
 interface Prefix {
@@ -20,6 +20,7 @@ export class BlockWriter {
   #length = 0;
   /** Line breaks that are due before the next word. */
   #breaks = 0;
+  #breakLook: Look = {};
   /** A blank that is due before the next word. */
   #blank: Look | undefined;
   #atLineStart = true;
@@ -43,20 +44,13 @@ export class BlockWriter {
 
   /** Code ends: a line break at its end was only there to end the last line. */
   endVerbatim(): void {
-    if (this.#runs.at(-1)?.text === "\n") this.#runs.pop();
-    else return;
-    this.#length -= 1;
-    this.#atLineStart = false;
+    this.#breaks = Math.max(0, this.#breaks - 1);
   }
 
-  lineBreak(look?: Look): void {
+  /** A line ends, within words of that look. */
+  lineBreak(look: Look): void {
     this.#blank = undefined;
-    if (look !== undefined && this.#breaks === 0 && this.#length > 0) {
-      // Within code a break belongs to the code, so that it stays one piece.
-      this.#put("\n", look);
-      this.#atLineStart = true;
-      return;
-    }
+    this.#breakLook = this.#breaks === 0 || sameLook(this.#breakLook, look) ? look : {};
     this.#breaks += 1;
   }
 
@@ -64,7 +58,8 @@ export class BlockWriter {
   block(kind: "paragraph" | "other"): void {
     const apart = kind === "paragraph" && this.#afterParagraph;
     this.#blank = undefined;
-    if (this.#length > 0) this.#breaks = Math.max(this.#breaks, apart ? 2 : this.#atLineStart ? 0 : 1);
+    const wanted = this.#length === 0 ? 0 : apart ? 2 : 1;
+    if (wanted > this.#breaks) [this.#breaks, this.#breakLook] = [wanted, {}];
     if (kind === "other") this.#afterParagraph = false;
   }
 
@@ -113,7 +108,10 @@ export class BlockWriter {
         .map(({ others }) => others)
         .join("")
         .trimEnd();
-      this.#put(`\n${`${quoted}\n`.repeat(this.#breaks - 1)}`, {});
+      for (let i = 0; i < this.#breaks; i++) {
+        if (i > 0 && quoted !== "") this.#put(quoted, {});
+        this.#put("\n", this.#breakLook);
+      }
     }
     this.#breaks = 0;
     this.#atLineStart = true;

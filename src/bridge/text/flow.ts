@@ -134,7 +134,7 @@ export class FlowReader {
   #begin(name: string, attributes: Attributes, look: Look, parent: Frame | undefined): void {
     const writer = this.#writer;
     if (PARAGRAPHS.has(name)) writer.block("paragraph");
-    else if (name === "br") writer.lineBreak();
+    else if (name === "br") writer.lineBreak(look);
     else if (name === "hr") this.#rule();
     else if (name === "img") writer.text(attributes.alt ?? attributes.title ?? "", look);
     else if (name === "blockquote") writer.begin("> ", "> ");

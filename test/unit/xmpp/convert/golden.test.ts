@@ -1,0 +1,9 @@
+import { describe } from "vitest";
+import { runTable } from "../../../support/golden-tests.ts";
+import { READING_STYLING, WRITING_STYLING } from "./golden/styling.ts";
+import { READING_XHTML, WRITING_XHTML } from "./golden/xhtml.ts";
+
+describe(READING_XHTML.title, () => runTable(READING_XHTML));
+describe(WRITING_XHTML.title, () => runTable(WRITING_XHTML));
+describe(READING_STYLING.title, () => runTable(READING_STYLING));
+describe(WRITING_STYLING.title, () => runTable(WRITING_STYLING));

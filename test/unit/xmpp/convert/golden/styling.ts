@@ -1,0 +1,211 @@
+import type { RichText } from "../../../../../src/bridge/text/model.ts";
+import { plainRich } from "../../../../../src/bridge/text/model.ts";
+import { richOfStyling, type StyledBody, stylingOfRich } from "../../../../../src/xmpp/convert/styling.ts";
+import { b, code, type GoldenTable, i, ink, link, r, rtl, s, showRich, u, w } from "../../../../support/golden.ts";
+
+const NONE = "Message Styling has bold, italic, struck and code alone; XHTML-IM beside it has this, too";
+
+const write = (body: string): StyledBody => ({ body, unstyled: false });
+const unstyled = (body: string): StyledBody => ({ body, unstyled: true });
+
+const show = ({ body, unstyled: isPlain }: StyledBody): string => (isPlain ? `${body} (unstyled)` : body);
+const read = ({ body, unstyled: isPlain }: StyledBody): RichText => (isPlain ? plainRich(body) : richOfStyling(body));
+
+export const READING_STYLING: GoldenTable<StyledBody, RichText> = {
+  title: "Message Styling (XEP-0393)",
+  from: "styled body",
+  to: "rich text",
+  convert: read,
+  convertBack: stylingOfRich,
+  showFrom: show,
+  showTo: showRich,
+  cases: [
+    { about: "plain text", name: "words", from: write("hello\nyou"), to: r("hello\nyou") },
+    { about: "bold", name: "a word", from: write("a *b* c"), to: r("a ", b("b"), " c") },
+    { about: "italic", name: "a word", from: write("a _b_ c"), to: r("a ", i("b"), " c") },
+    { about: "strike", name: "a word", from: write("a ~b~ c"), to: r("a ", s("b"), " c") },
+    { about: "code", name: "a word", from: write("a `b *c*` d"), to: r("a ", code("b *c*"), " d") },
+    { about: "bold", name: "several words and a comma", from: write("*a b*, c"), to: r(b("a b"), ", c") },
+    {
+      about: "italic",
+      name: "one within another",
+      from: write("*a _b_ c*"),
+      to: r(b("a "), w("b", { bold: true, italic: true }), b(" c")),
+    },
+    { about: "bold", name: "only to the end of the line", from: write("*a\nb*"), to: r("*a\nb*") },
+    { about: "plain text", name: "no blank may follow", from: write("* a* b"), to: r("* a* b") },
+    { about: "plain text", name: "no blank may stand before the end", from: write("*a * b"), to: r("*a * b") },
+    { about: "plain text", name: "nothing between", from: write("** a"), to: r("** a") },
+    {
+      about: "plain text",
+      name: "within a word",
+      from: write("2*3*4 snake_case_name"),
+      to: r("2*3*4 snake_case_name"),
+    },
+    { about: "plain text", name: "without an end", from: write("*a _b"), to: r("*a _b") },
+    { about: "bold", name: "the first end counts", from: write("*a*b*"), to: r(b("a"), "b*") },
+    { about: "bold", name: "spans do not overlap", from: write("*a _b* c_"), to: r(b("a _b"), " c_") },
+    {
+      about: "code",
+      name: "a block",
+      from: write("a\n```\nb *c*\n  d\n```\ne"),
+      to: r("a\n", code("b *c*\n  d"), "\ne"),
+    },
+    {
+      about: "code",
+      name: "a block with the name of its language",
+      from: write("```py\na\nb\n```"),
+      to: r(code("a\nb")),
+      back: write("```\na\nb\n```"),
+      loss: "the name of the language",
+    },
+    {
+      about: "code",
+      name: "a block that never ends",
+      from: write("```\na\nb"),
+      to: r(code("a\nb")),
+      back: write("```\na\nb\n```"),
+      alike: "the end is written",
+    },
+    {
+      about: "code",
+      name: "a block of one line",
+      from: write("```\na\n```"),
+      to: r(code("a")),
+      back: write("`a`"),
+      loss: "a block of one line comes back as code in a line",
+    },
+    { about: "quotations", name: "a quotation", from: write("> a *b*\nc"), to: r("> a ", b("b"), "\nc") },
+    {
+      about: "quotations",
+      name: "a quotation in a quotation",
+      from: write("> > _a_\n> b"),
+      to: r("> > ", i("a"), "\n> b"),
+    },
+    { about: "plain text", name: "a body marked as unstyled", from: unstyled("*a*"), to: r("*a*") },
+    { about: "right to left", name: "Hebrew", from: write("*שלום*"), to: rtl(b("שלום")) },
+  ],
+};
+
+export const WRITING_STYLING: GoldenTable<RichText, StyledBody> = {
+  title: "Rich text as a styled body",
+  from: "rich text",
+  to: "styled body",
+  convert: stylingOfRich,
+  convertBack: read,
+  showFrom: showRich,
+  showTo: show,
+  cases: [
+    {
+      about: "bold",
+      name: "a bold word with its blank",
+      from: r(b("a "), "b"),
+      to: write("*a* b"),
+      back: r(b("a"), " b"),
+      alike: "blanks show no look",
+    },
+    {
+      about: "bold",
+      name: "bold on two lines",
+      from: r(b("a\nb")),
+      to: write("*a*\n*b*"),
+      back: r(b("a"), "\n", b("b")),
+      alike: "line breaks show no look",
+    },
+    {
+      about: "bold",
+      name: "a part of a word",
+      from: r("un", b("believ"), "able"),
+      to: write("unbelievable"),
+      back: r("unbelievable"),
+      loss: "looks that begin within a word",
+    },
+    {
+      about: "bold",
+      name: "looks that overlap",
+      from: r(b("a "), w("b", { bold: true, italic: true }), i(" c")),
+      to: write("*a _b_* c"),
+      back: r(b("a "), w("b", { bold: true, italic: true }), " c"),
+      loss: "where looks overlap, the one that ends first",
+    },
+    {
+      about: "bold",
+      name: "signs that were typed",
+      from: r("*not bold* and _so on_"),
+      to: unstyled("*not bold* and _so on_"),
+    },
+    {
+      about: "bold",
+      name: "signs that were typed, among looks",
+      from: r(b("a"), " *b*"),
+      to: unstyled("a *b*"),
+      back: r("a *b*"),
+      loss: "the looks, because typed signs would be taken for more of them",
+    },
+    { about: "underline", name: "a word", from: r("a ", u("b")), to: write("a b"), back: r("a b"), loss: NONE },
+    {
+      about: "colour",
+      name: "a word",
+      from: r("a ", ink("#ff0000", "b")),
+      to: write("a b"),
+      back: r("a b"),
+      loss: NONE,
+    },
+    {
+      about: "background",
+      name: "a word",
+      from: r("a ", w("b", { background: "#ff0000" })),
+      to: write("a b"),
+      back: r("a b"),
+      loss: NONE,
+    },
+    {
+      about: "font",
+      name: "a word",
+      from: r("a ", w("b", { font: "Arial" })),
+      to: write("a b"),
+      back: r("a b"),
+      loss: NONE,
+    },
+    {
+      about: "links",
+      name: "words that lead somewhere",
+      from: r("see ", link("https://example.com/a_b_c", "the page")),
+      to: write("see the page (https://example.com/a_b_c)"),
+      back: r("see the page (https://example.com/a_b_c)"),
+      loss: NONE,
+    },
+    {
+      about: "links",
+      name: "an address that leads to itself",
+      from: r(link("https://example.com/", "https://example.com/")),
+      to: write("https://example.com/"),
+      back: r("https://example.com/"),
+      alike: "clients make links of addresses by themselves",
+    },
+    {
+      about: "code",
+      name: "code with its own sign in it",
+      from: r(code("a`b")),
+      to: unstyled("a`b"),
+      back: r("a`b"),
+      loss: "code that has the sign for code in it",
+    },
+    {
+      about: "code",
+      name: "a block of code",
+      from: r("x\n", code("a\n*b*"), "\ny"),
+      to: write("x\n```\na\n*b*\n```\ny"),
+    },
+    {
+      about: "code",
+      name: "a block of code within a line",
+      from: r("x ", code("a\nb")),
+      to: unstyled("x a\nb"),
+      back: r("x a\nb"),
+      loss: "a block must have lines of its own",
+    },
+    { about: "right to left", name: "a Latin line that runs from the right", from: rtl("OK"), to: write("\u200FOK") },
+    { about: "emoji", name: "emoji", from: r(b("👍🏽"), " ❤️‍🔥"), to: write("*👍🏽* ❤️‍🔥") },
+  ],
+};
