@@ -46,9 +46,7 @@ const PATIENCE = 5;
 export class Speech {
   readonly #o: SpeechOptions;
   /** What is being said, with what came back of it: a server says what it refuses before it answers the barrier behind. */
-  readonly #underWay = new RecentMap<string, { refusal: { condition: string; text: string | undefined } | undefined }>(
-    UNDER_WAY,
-  );
+  readonly #underWay = new RecentMap<string, Said>(UNDER_WAY);
 
   /** How often words came back although there is a client for them. */
   readonly #unheard = new RecentMap<string, number>(1000);
@@ -63,7 +61,8 @@ export class Speech {
   /** An error stanza came. True: it was about something that is being said. */
   refused(stanza: XmlElement): boolean {
     const said = this.#underWay.get(stanza.attrs.id ?? "");
-    if (!said) return false;
+    // Servers speak for whom they have nobody; one client of several that does not like it says nothing about the others.
+    if (!said || readJid(stanza.attrs.from) !== said.to) return false;
     said.refusal ??= errorCondition(stanza);
     return true;
   }
@@ -194,7 +193,9 @@ export class Speech {
     parts: readonly { id: string; stanza: XmlElement }[],
     refused: WhenRefused = "hold",
   ): Promise<void> {
-    const told = parts.map(({ id }) => ({ id, said: { refusal: undefined } as { refusal: Refusal | undefined } }));
+    const told = parts.map(({ id, stanza }): { id: string; said: Said } => {
+      return { id, said: { to: readJid(stanza.attrs.to), refusal: undefined } };
+    });
     for (const { id, said } of told) this.#underWay.set(id, said);
     try {
       await this.#o.link.sendSurely(...parts.map(({ stanza }) => stanza));
@@ -240,3 +241,4 @@ function mayCarbon(grants: Grants | undefined): grants is Grants {
 
 type WhenRefused = "hold" | "drop";
 type Refusal = { condition: string; text: string | undefined };
+type Said = { readonly to: Jid | undefined; refusal: Refusal | undefined };

@@ -3,8 +3,8 @@ import { type NetworkMessage, parseContactAddress, roomId } from "../../../src/b
 import { Secret } from "../../../src/bridge/secret.ts";
 import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
 import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
-import { XMPP } from "../../../src/xmpp/name.ts";
 import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
+import { XMPP } from "../../../src/xmpp/name.ts";
 import { Speech } from "../../../src/xmpp/speech.ts";
 import { errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";
 import { readMessage } from "../../../src/xmpp/stanza/message.ts";
@@ -84,6 +84,18 @@ test("news wait for a person to come back, an answer does not", async () => {
   const { speech } = stage("service-unavailable");
   await expect(speech.say(anna, undefined, "news", "k")).rejects.toMatchObject({ code: "home-down" });
   await speech.say(anna, names.room(gateway, annaJid), "answer", "k");
+});
+
+test("what one of several clients does not like has been heard by the others", async () => {
+  const { speech, sent, link } = stage();
+  link.sendSurely = async (...stanzas: XmlElement[]) => {
+    sent.push(...stanzas);
+    const error = errorElement({ type: "cancel", condition: "service-unavailable" });
+    const { from, id } = stanzas[0]?.attrs ?? {};
+    expect(speech.refused(el("message", { type: "error", from: annaPhone, to: from, id }, error))).toBe(false);
+  };
+  await speech.deliver(room, ghost, words(), "key");
+  expect(sent).toHaveLength(1);
 });
 
 test("words for somebody who is there come back again and again: their server takes nothing from that contact", async () => {
