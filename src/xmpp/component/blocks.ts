@@ -19,6 +19,15 @@ export interface BlocksOptions {
   readonly log: Logger;
 }
 
+export interface Compared {
+  /** What is to be changed on the network. */
+  readonly acts: readonly StoredAct[];
+  /** Contacts that the server lets through again: what was told of them before was not heard. */
+  readonly freed: readonly BareJid[];
+}
+
+const NOTHING: Compared = { acts: [], freed: [] };
+
 /**
  * Clients block at their own server (XEP-0191), which tells nobody. Where the server lets the bridge ask in people's names
  * (XEP-0356 §6.5), its list and the network's are kept alike: what has changed on one side since they last were goes to
@@ -43,9 +52,9 @@ export class Blocks {
   }
 
   /** Has the server block what the network blocks; gives what is to be changed on the network. @throws BridgeError. */
-  async look(resident: ResidentId, grants: Grants): Promise<StoredAct[]> {
+  async look(resident: ResidentId, grants: Grants): Promise<Compared> {
     const who = residentJid(resident) as string as Jid;
-    if (!mayAsk(grants, "get", NS.blocking) || this.#failing.has(domainOf(who))) return [];
+    if (!mayAsk(grants, "get", NS.blocking) || this.#failing.has(domainOf(who))) return NOTHING;
     try {
       const list = await this.#ask(who, "get", el("blocklist", { xmlns: NS.blocking }));
       const there = elements(list?.getChild("blocklist", NS.blocking)).flatMap(({ attrs }) => readJid(attrs.jid) ?? []);
@@ -54,13 +63,14 @@ export class Blocks {
       if (!(error instanceof StanzaRefusal)) throw error;
       this.#failing.add(domainOf(who));
       this.#o.log.warn({ err: error, resident }, "the server does not tell whom people block after all");
-      return [];
+      return NOTHING;
     }
   }
 
-  async #compare(resident: ResidentId, who: Jid, there: Set<BareJid>, maySet: boolean): Promise<StoredAct[]> {
+  async #compare(resident: ResidentId, who: Jid, there: Set<BareJid>, maySet: boolean): Promise<Compared> {
     const { views, alike } = this.#o;
     const acts: StoredAct[] = [];
+    const freed: BareJid[] = [];
     for (const jid of views.ghosts(resident)) {
       const view = views.contact(resident, jid);
       if (!view?.isOn) continue;
@@ -71,12 +81,13 @@ export class Blocks {
         if (!maySet) continue;
         const item = el("item", { jid });
         await this.#ask(who, "set", el(network ? "block" : "unblock", { xmlns: NS.blocking }, item));
+        if (!network) freed.push(jid);
       } else continue;
       const now = server === before ? network : server;
       if (now) await alike.add(resident, jid);
       else await alike.remove(resident, jid);
     }
-    return acts;
+    return { acts, freed };
   }
 
   async #ask(who: Jid, type: "get" | "set", child: XmlElement): Promise<XmlElement | undefined> {

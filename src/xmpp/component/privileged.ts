@@ -54,12 +54,16 @@ export class PrivilegedRosters {
     this.#changes.clear();
   }
 
-  /** Makes the person's list what the networks say. @throws BridgeError `home-down`. */
-  async sync(resident: ResidentId, grants: Grants): Promise<void> {
+  /**
+   * Makes the person's list what the networks say. True: the gateway itself has come onto it by that.
+   * @throws BridgeError `home-down`.
+   */
+  async sync(resident: ResidentId, grants: Grants): Promise<boolean> {
     const { names, views, name } = this.#o;
     const known = this.#known.get(resident) ?? (await this.#fetch(resident, grants));
-    if (!known) return;
+    if (!known) return false;
     this.#known.set(resident, known);
+    const isNew = known.get(names.gateway)?.subscription !== "both";
     const wanted: RosterItem[] = [{ jid: names.gateway, name, groups: [], subscription: "both" }];
     for (const jid of views.ghosts(resident)) {
       const contact = views.contact(resident, jid)?.contact;
@@ -80,8 +84,9 @@ export class PrivilegedRosters {
     ];
     const [first, ...others] = changes;
     if (first) await this.#set(resident, known, first);
-    if (!this.works(domainOf(residentJid(resident) as string as Jid))) return;
+    if (!this.works(domainOf(residentJid(resident) as string as Jid))) return false;
     await Promise.all(others.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
+    return isNew && known.get(names.gateway)?.subscription === "both";
   }
 
   /** The person's accounts are unlinked: what is left of them goes with the next sync. */

@@ -271,9 +271,19 @@ export class RosterTeller {
       const granted = grants(domainOf(who as string as Jid));
       if (i++ % STEPS !== step || granted === undefined || !isThere(who) || !link.isOnline) continue;
       const changed = granted.roster === "both" ? await privileged.look(resident, granted) : [];
-      const acts = [...changed, ...(await blocks.look(resident, granted))];
-      if (acts.length > 0) await store(acts);
+      const { acts, freed } = await blocks.look(resident, granted);
+      for (const jid of freed) this.#tellAgain(resident, jid);
+      if (changed.length + acts.length > 0) await store([...changed, ...acts]);
     }
+  }
+
+  /** Their server has kept from them what they were told of a contact. */
+  #tellAgain(resident: ResidentId, jid: BareJid): void {
+    this.#mark(resident, (telling) => {
+      if (telling.told.has(jid)) telling.told.set(jid, UNSURE);
+      telling.tunes.delete(jid);
+      telling.dirty.add(jid);
+    });
   }
 
   #gatewayShown(resident: ResidentId): { show: "xa" | undefined; status: string } | undefined {
@@ -350,7 +360,7 @@ export class RosterTeller {
     }
     if (telling.roster) {
       telling.roster = false;
-      await this.#list(resident);
+      if (await this.#list(resident)) this.#introduce(resident, telling);
     }
     if (views.accounts(resident).length === 0) this.#people.delete(resident);
   }
@@ -392,17 +402,30 @@ export class RosterTeller {
     telling.tunes.set(jid, media ?? "");
   }
 
-  /** The list itself: set where the server lets us, else asked for one by one. */
-  async #list(resident: ResidentId): Promise<void> {
+  /**
+   * The gateway has come onto a list: from now on their server tells it of them. What it can do goes with its presence, and
+   * was not looked at before (XEP-0163 §4).
+   */
+  #introduce(resident: ResidentId, telling: Telling): void {
+    telling.told.set(this.#o.names.gateway, UNSURE);
+    telling.gateway = true;
+    this.#due.add(resident);
+    this.#askAfter(resident);
+  }
+
+  /** The list itself: set where the server lets us, else asked for one by one. True: the gateway has come onto it. */
+  async #list(resident: ResidentId): Promise<boolean> {
     const { views, grants, privileged } = this.#o;
-    if (views.accounts(resident).length === 0) return;
+    if (views.accounts(resident).length === 0) return false;
     const domain = domainOf(residentJid(resident) as string as Jid);
     const granted = grants(domain);
     if (maySetRoster(granted) && privileged.works(domain)) {
-      if (views.accounts(resident).some(({ state }) => state === "on")) await privileged.sync(resident, granted);
-      if (privileged.works(domain)) return;
+      const isOn = views.accounts(resident).some(({ state }) => state === "on");
+      const hasCome = isOn && (await privileged.sync(resident, granted));
+      if (privileged.works(domain)) return hasCome;
     }
     this.#o.asking.contacts(resident);
+    return false;
   }
 }
 

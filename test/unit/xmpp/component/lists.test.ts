@@ -5,9 +5,9 @@ import { Asking } from "../../../../src/xmpp/component/asking.ts";
 import { Blocks } from "../../../../src/xmpp/component/blocks.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
-import { XMPP } from "../../../../src/xmpp/name.ts";
 import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import type { Grants } from "../../../../src/xmpp/stanza/privilege.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { account, anna, annaJid, bob, contact, gateway, NET, names, Profiles, silent } from "../support.ts";
@@ -105,7 +105,7 @@ function blocking(type = "both") {
   const server = new Set<string>();
   const network = { blocked: false };
   const views = new Views(names);
-  const state = { refuses: false, asked: 0 };
+  const state = { refuses: false, asked: 0, freed: [] as readonly string[] };
   const request = async (_: unknown, child: XmlElement): Promise<XmlElement> => {
     state.asked += 1;
     if (state.refuses) throw new StanzaRefusal("forbidden", undefined);
@@ -130,7 +130,8 @@ function blocking(type = "both") {
   views.setState(account(), anna, "on");
   const look = async (): Promise<string[]> => {
     views.setContacts(account(), anna, [contact("bob", network)]);
-    const acts = await blocks.look(anna, grants(type));
+    const { acts, freed } = await blocks.look(anna, grants(type));
+    state.freed = freed;
     for (const { act } of acts) network.blocked = act === "block";
     return acts.map(({ act, to }) => `${act} ${to}`);
   };
@@ -148,14 +149,16 @@ test("blocked at the server: blocked on MSN; and the end of it", async () => {
   expect(network.blocked).toBe(false);
 });
 
-test("blocked on MSN: blocked at the server; and the end of it", async () => {
-  const { server, network, look } = blocking();
+test("blocked on MSN: blocked at the server; and the end of it, from when on the contact can be told of again", async () => {
+  const { server, network, look, state } = blocking();
   network.blocked = true;
   expect(await look()).toEqual([]);
   expect([...server]).toEqual([bob]);
+  expect(state.freed).toEqual([]);
   network.blocked = false;
   expect(await look()).toEqual([]);
   expect([...server]).toEqual([]);
+  expect(state.freed).toEqual([bob]);
 });
 
 test("a server that only tells is told nothing; one that refuses is not asked again on this link", async () => {
