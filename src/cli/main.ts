@@ -69,9 +69,12 @@ function program(finish: (code: number) => void): Command {
     .option("--bridge-url <url>", "where the homeserver reaches the bridge")
     .option("--public-url <url>", "how people reach the link pages")
     .option("--networks <names>", "MSN networks, separated by commas")
-    .option("--admin <mxid>", "who may steer the bridge, as @you:server")
+    .option("--admin <id>", "who may steer the bridge, as @you:server or you@server")
     .option("--double-puppet", "also let the bridge post as people of your server what they say in their own Messenger")
     .option("--xmpp <component>", "also be a component of your XMPP server, under this domain, as msn.example.org")
+    .option("--xmpp-client <jid>", "or use an ordinary XMPP account, as msn@example.org, where no component can be had")
+    .option("--personal", "that account is your own, and only you use the bridge")
+    .option("--no-matrix", "without Matrix: people live on XMPP alone")
     .option("--force", "overwrite files that are there; tokens and keys are made anew")
     .action(async (options: import("./init/init.ts").InitOptions) => {
       const { init } = await import("./init/init.ts");

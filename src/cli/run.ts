@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { Bridge } from "../bridge/bridge.ts";
 import { BridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
-import { residentParts } from "../bridge/model.ts";
+import { type ResidentId, residentParts } from "../bridge/model.ts";
 import type { LinkDesk, Linker } from "../bridge/ports/linking.ts";
 import type { Network } from "../bridge/ports/network.ts";
 import type { Store } from "../bridge/ports/store.ts";
@@ -29,9 +29,10 @@ import { createMsnNetwork } from "../msn/network.ts";
 import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
-import { createXmppHome, XMPP, type XmppHome } from "../xmpp/index.ts";
+import { createXmppClientHome, createXmppHome, XMPP, type XmppClientHome, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
 import { clientSettings, type SettingsChoice } from "./network-settings.ts";
+import { accountOf, relaysOf } from "./xmpp-account.ts";
 
 /** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
 const LEASE_MS = 15_000;
@@ -141,23 +142,37 @@ async function openMatrix(config: MatrixConfig, registration: Registration, part
   });
 }
 
-/** `undefined`: there is no section for it. */
-function openXmpp(parts: Parts & { desk: () => LinkDesk; linker: () => Linker }): XmppHome | undefined {
+/** `undefined`: there is no section for it. @throws BridgeError `bad-input` when a file of the account cannot be read. */
+function openXmpp(
+  parts: Parts & { desk: () => LinkDesk; linker: () => Linker },
+): XmppHome | XmppClientHome | undefined {
   const { config, profiles } = parts.loaded;
+  const { store, meter, log } = parts;
+  const networks = profiles.map((profile) => profile.name);
+  const mayLink = (resident: ResidentId): boolean => mayLinkByJid(config, residentParts(resident).id);
+  const shared = { networks, mayLink, profiles: store, meter, log };
   if (config.xmpp === undefined) return undefined;
+  if (config.xmpp.mode === "client") {
+    const { name, personal, mucService } = config.xmpp;
+    const [main] = networks;
+    return createXmppClientHome({
+      ...shared,
+      service: accountOf(config.xmpp),
+      name,
+      personal,
+      ...(mucService === undefined ? {} : { mucService }),
+      relays: main === undefined ? [] : relaysOf(config.xmpp, main),
+    });
+  }
   const { host, port, component, secret, name, stayOn, passwordForm, rosterLookSeconds } = config.xmpp;
   return createXmppHome({
+    ...shared,
     service: { host, port, domain: component, secret },
-    networks: profiles.map((profile) => profile.name),
     name,
     stayOn,
     passwordForm,
-    mayLink: (resident) => mayLinkByJid(config, residentParts(resident).id),
     desk: parts.desk,
     linker: parts.linker,
-    profiles: parts.store,
-    meter: parts.meter,
-    log: parts.log,
     limits: { rosterLookMs: rosterLookSeconds * 1000 },
   });
 }
@@ -249,7 +264,7 @@ async function openWeb(o: {
   store: Store;
   linker: Linker;
   bridge: Bridge;
-  homes: readonly (MatrixHome | XmppHome)[];
+  homes: readonly (MatrixHome | XmppHome | XmppClientHome)[];
   matrix: MatrixHome | undefined;
   registry: ReturnType<typeof createRegistry>;
   meter: Meter;

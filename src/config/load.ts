@@ -3,8 +3,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearest } from "../bridge/nearest.ts";
+import { Secret } from "../bridge/secret.ts";
 import { type NetworkProfile, networkSchema } from "./network.ts";
 import { type Config, configSchema } from "./schema.ts";
+import type { XmppClientConfig } from "./xmpp.ts";
 import { ConfigError, checkYaml, type Environment, readText, strayVariables } from "./yaml.ts";
 
 export const ENV_PREFIX = "MSNBRIDGE";
@@ -39,15 +41,34 @@ export function loadConfig(file: string | undefined, env: Environment): Loaded {
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { appservice, data, matrix, networks } = config;
+  const { appservice, data, matrix, networks, xmpp } = config;
   const puppets = matrix.doublePuppet.registration;
   return {
     ...config,
+    ...(xmpp?.mode === "client" ? { xmpp: withFilesOf(xmpp, base) } : {}),
     appservice: { ...appservice, registration: resolve(base, appservice.registration) },
     matrix: puppets === undefined ? matrix : { doublePuppet: { registration: resolve(base, puppets) } },
     data: { folder: resolve(base, data.folder), sealingKeyFile: resolve(base, data.sealingKeyFile) },
     networks: networks.folder === undefined ? networks : { ...networks, folder: resolve(base, networks.folder) },
   };
+}
+
+/** @throws ConfigError when the file with the password cannot be read, or is empty. */
+function withFilesOf(xmpp: XmppClientConfig, base: string): XmppClientConfig {
+  const { caFile, passwordFile, password } = xmpp;
+  return {
+    ...xmpp,
+    ...(caFile === undefined ? {} : { caFile: resolve(base, caFile) }),
+    password: passwordFile === undefined ? password : readPassword(resolve(base, passwordFile), xmpp.jid),
+  };
+}
+
+function readPassword(file: string, jid: string): Secret {
+  const key = "xmpp.client.passwordFile";
+  const password = readText(file, `the file that ${key} names`).trim();
+  if (password === "")
+    throw new ConfigError([{ where: file, key, text: `is empty: write the password of ${jid} into it` }]);
+  return new Secret(password);
 }
 
 /** Where profiles are looked for: an operator's own folder, when there is one, comes before the shipped ones. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 export interface OutlineKey {
   readonly path: readonly string[];
   readonly description: string;
-  /** Keys below, for a section. */
+  /** Keys below, for a section; for a list of sections, those of each. */
   readonly keys: readonly OutlineKey[];
   readonly required: boolean;
   /** What kind of value, in words for people. */
@@ -61,7 +61,7 @@ function keysOf(schema: JsonSchema, path: readonly string[], isOptional = false)
       description: child.description ?? "",
       // What a section cannot do without is still no duty where the section may be left out.
       keys: keysOf(
-        child,
+        child.items ?? child,
         here,
         isOptional || (section && !isNamed && child.default === undefined && child.isUsual !== true),
       ),

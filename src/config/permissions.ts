@@ -17,8 +17,9 @@ export function mayLink(config: Permitting, mxid: string): boolean {
   return matches(config.permissions.link ?? own, mxid) || isAdmin(config, mxid);
 }
 
-/** As {@link mayLink}, for a person on XMPP, by bare JID. */
+/** As {@link mayLink}, for a person on XMPP, by bare JID. A personal account is for its owner, and for nobody else. */
 export function mayLinkByJid(config: Permitting, jid: string): boolean {
+  if (config.xmpp?.mode === "client" && config.xmpp.personal) return jid === config.xmpp.jid;
   const own = config.xmpp === undefined ? [] : [config.xmpp.domain];
   return matches(config.permissions.link ?? own, jid) || isAdmin(config, jid);
 }

@@ -6,7 +6,8 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
-import { bind, httpUrl, optionalUrl, port, proxyUrl, text } from "./values.ts";
+import { bind, httpUrl, optionalUrl, proxyUrl, text } from "./values.ts";
+import { xmpp } from "./xmpp.ts";
 
 const homeserver = z
   .strictObject({
@@ -61,54 +62,6 @@ const matrix = z
   })
   .prefault({})
   .describe("What the bridge may do on Matrix beyond its own users.");
-
-const xmpp = z
-  .strictObject({
-    host: text("Where the XMPP server takes components in.").default("127.0.0.1"),
-    port: port.default(5347).describe("Port for components."),
-    component: text("The bridge's own domain, as the server's configuration names it.", "msn.example.org").regex(
-      /^[a-z0-9.-]+$/,
-      "must be a domain in lower case, e.g. msn.example.org",
-    ),
-    secret: z
-      .string()
-      .min(1)
-      .transform((value) => new Secret(value))
-      .meta({
-        description: "The secret of the component, the same as in the server's configuration.",
-        example: "change-me",
-      }),
-    domain: text("The XMPP server's own domain: what stands behind the @ of your JIDs.", "example.org").regex(
-      /^[a-z0-9.-]+$/,
-      "must be a domain in lower case, e.g. example.org",
-    ),
-    name: text("What the bridge is called in people's clients, and the group of contacts that are in none.").default(
-      "MSN",
-    ),
-    stayOn: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Whether accounts stay signed in while their owner is away; otherwise they sign in and out with them. People can choose for themselves (`session`).",
-      ),
-    passwordForm: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Whether people may type their MSN password into the client's registration form, beside the private page. Only where your server accepts no unencrypted clients: what is typed goes through it.",
-      ),
-    rosterLookSeconds: z
-      .number()
-      .int()
-      .min(1)
-      .max(3600)
-      .default(60)
-      .describe(
-        "How often the bridge looks for what people have changed in their contact lists themselves, where the server lets it and does not tell it, as Prosody does not.",
-      ),
-  })
-  .optional()
-  .describe("The bridge as a component of an XMPP server. Without this section there is no XMPP.");
 
 function isProxy(text: string): boolean {
   if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
@@ -253,7 +206,7 @@ const permissions = z
       .array(who)
       .optional()
       .describe(
-        "Who may link an account: *, server names, Matrix ids or JIDs. Without it: people of homeserver.domain and xmpp.domain.",
+        "Who may link an account: *, server names, Matrix ids or JIDs. Without it: people of homeserver.domain and xmpp.domain (or of the account's server).",
       ),
     admins: z.array(who).default([]).describe("Who may see and steer what belongs to others: Matrix ids or JIDs."),
   })
@@ -277,11 +230,20 @@ const sections = z.strictObject({
 });
 
 /** There must be somebody to bridge to. Said together with everything else that is wrong. */
-export const configSchema = sections.refine((config) => config.homeserver !== undefined || config.xmpp !== undefined, {
-  path: ["homeserver"],
-  message: "is missing: there must be a homeserver section, or one for xmpp",
-  when: ({ value }) => typeof value === "object" && value !== null && !("homeserver" in value) && !("xmpp" in value),
-});
+export const configSchema = sections
+  .refine((config) => config.homeserver !== undefined || config.xmpp !== undefined, {
+    path: ["homeserver"],
+    message: "is missing: there must be a homeserver section, or one for xmpp",
+    when: ({ value }) => typeof value === "object" && value !== null && !("homeserver" in value) && !("xmpp" in value),
+  })
+  .superRefine(({ xmpp: home, networks: { enabled } }, context) => {
+    const relays = home?.mode === "client" ? home.relays : [];
+    for (const [at, { network }] of relays.entries()) {
+      if (network === undefined || enabled.includes(network)) continue;
+      const path = ["xmpp", "client", "relays", at, "network"];
+      context.addIssue({ code: "custom", path, message: `is not among networks.enabled: ${enabled.join(", ")}` });
+    }
+  });
 
 /** The settings as the program uses them, every default filled in. Paths are absolute (see the loader). */
 export type Config = z.output<typeof configSchema>;

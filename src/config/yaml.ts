@@ -138,8 +138,11 @@ function overlay(
 ): Problem[] {
   const problems: Problem[] = [];
   if (typeof value !== "object" || value === null) return problems;
-  for (const key of leaves(keys)) {
-    const name = envName(prefix, key.path);
+  const all = leaves(keys).map((key) => ({ key, name: envName(prefix, key.path) }));
+  const names = new Set(all.map(({ name }) => name));
+  for (const { key, name } of all) {
+    // A key like passwordFile has the variable that names a file for the password: that is read, and here is no more to do.
+    if (name.endsWith("_FILE") && names.has(name.slice(0, -"_FILE".length))) continue;
     const direct = env[name];
     const file = env[`${name}_FILE`];
     if (direct === undefined && file === undefined) continue;
@@ -210,7 +213,9 @@ function everyKey(keys: readonly OutlineKey[]): OutlineKey[] {
 
 function keysAt(path: Path, keys: readonly OutlineKey[]): readonly OutlineKey[] {
   let level = keys;
-  for (const part of path) level = level.find((key) => key.path.at(-1) === part)?.keys ?? [];
+  // Of a list of sections each has the same keys.
+  for (const part of path.filter((one) => typeof one !== "number"))
+    level = level.find((key) => key.path.at(-1) === part)?.keys ?? [];
   return level;
 }
 

@@ -7,4 +7,5 @@ export { type ComponentService, StreamFailure } from "./link/stream.ts";
 export { XMPP } from "./name.ts";
 export { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "./options.ts";
 export type { Grants } from "./stanza/privilege.ts";
+export { type AccountSurvey, surveyAccount } from "./survey/account.ts";
 export { type ComponentSurvey, surveyComponent } from "./survey/component.ts";

@@ -3,8 +3,10 @@
  * connected once only, so while the bridge runs only the running one can tell.
  */
 import type { Config } from "../../config/schema.ts";
+import type { XmppComponentConfig } from "../../config/xmpp.ts";
 import { type ComponentSurvey, StreamFailure, surveyComponent } from "../../xmpp/index.ts";
 import { type Finding, fail, ok, skip, warn } from "./report.ts";
+import { checkXmppClient } from "./xmpp-client.ts";
 
 const SUBJECT = "XMPP";
 const PRIVILEGES = "XMPP: privileges";
@@ -12,6 +14,10 @@ const LINES = "docs/xmpp.md has the lines for Prosody and ejabberd.";
 
 export async function checkXmpp({ xmpp }: Config): Promise<Finding[]> {
   if (xmpp === undefined) return [];
+  return xmpp.mode === "client" ? await checkXmppClient(xmpp) : await checkComponent(xmpp);
+}
+
+async function checkComponent(xmpp: XmppComponentConfig): Promise<Finding[]> {
   const { host, port, component, secret, domain } = xmpp;
   try {
     const survey = await surveyComponent({ host, port, domain: component, secret }, domain);

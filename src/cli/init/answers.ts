@@ -9,8 +9,9 @@ import { checkNetwork } from "../check/network.ts";
 
 export interface Answers {
   readonly serverName: string;
-  readonly homeserverUrl: string;
-  readonly bridgeUrl: string;
+  /** Asked for only where there is a homeserver. */
+  readonly homeserverUrl?: string;
+  readonly bridgeUrl?: string;
   readonly publicUrl: string;
   readonly networks: string;
   readonly admin: string;
@@ -20,6 +21,8 @@ export interface Question {
   readonly key: keyof Answers;
   readonly flag: string;
   readonly text: string;
+  /** Whether it is about the homeserver. */
+  readonly matrix?: true;
   /** The answer that a blank line stands for; undefined: there must be an answer. */
   fallback(so: Partial<Answers>): Promise<string | undefined> | string | undefined;
   /** What is wrong with the form of an answer; undefined: nothing. */
@@ -101,6 +104,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     key: "homeserverUrl",
     flag: "--homeserver-url",
+    matrix: true,
     text: "Where does the bridge reach the homeserver?",
     // A homeserver on this machine first: that way is shorter than through the proxy that well-known names.
     fallback: async ({ serverName = "" }) => {
@@ -113,6 +117,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     key: "bridgeUrl",
     flag: "--bridge-url",
+    matrix: true,
     text: "Where does the homeserver reach the bridge? (In docker: the service's name, e.g. http://bridge:29340)",
     fallback: () => "http://127.0.0.1:29340",
     fault: urlFault,
@@ -146,8 +151,12 @@ export const QUESTIONS: readonly Question[] = [
   {
     key: "admin",
     flag: "--admin",
-    text: "Who is the admin (a Matrix id)?",
-    fallback: ({ serverName = "" }) => `@admin:${serverName}`,
-    fault: (answer) => (/^@[^\s:@]+:[^\s@]+$/.test(answer) ? undefined : "a Matrix id looks like @you:example.org"),
+    text: "Who is the admin (a Matrix id or a JID)?",
+    fallback: ({ serverName = "", homeserverUrl }) =>
+      homeserverUrl === undefined ? `admin@${serverName}` : `@admin:${serverName}`,
+    fault: (answer) =>
+      /^(@[^\s:@]+:[^\s@]+|[^\s:@/]+@[a-z0-9.-]+)$/.test(answer)
+        ? undefined
+        : "a Matrix id looks like @you:example.org, a JID like you@example.org",
   },
 ];

@@ -31,13 +31,17 @@ async function question(input: Interface, text: string): Promise<string | undefi
 }
 
 /**
- * All six answers. Flags are taken as they are, once their form is right; a person is asked for the others, and asked again
+ * An answer to each question. Flags are taken as they are, once their form is right; a person is asked for the others, and asked again
  * when an answer does not work (the same answer twice is taken). With nobody to ask, the proposals are taken.
  * @throws Exit when a flag's form is wrong, or an answer that has no proposal is missing.
  */
-export async function collectAnswers(flags: Partial<Answers>, terminal: Terminal): Promise<Answers> {
+export async function collectAnswers(
+  flags: Partial<Answers>,
+  terminal: Terminal,
+  questions: readonly Question[] = QUESTIONS,
+): Promise<Answers> {
   const answers: { -readonly [K in keyof Answers]?: string } = {};
-  for (const question of QUESTIONS) {
+  for (const question of questions) {
     const given = flags[question.key];
     answers[question.key] =
       given === undefined

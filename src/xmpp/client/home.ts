@@ -27,6 +27,7 @@ import { readStored } from "../convert/stored.ts";
 import { bodyOf, failureText, ownBody, saidAt } from "../convert/text.ts";
 import { IntakeSpool } from "../intake.ts";
 import { type BareJid, domainOf, parseBareJid } from "../jid.ts";
+import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { XMPP } from "../name.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
@@ -61,7 +62,6 @@ export function createXmppClientHome(options: XmppClientOptions): XmppClientHome
 }
 
 const STOP_MS = 2000;
-const DEFAULT_PORTS = { starttls: 5222, direct: 5223 } as const;
 /** A relay account is the one to be written to; beside its owner's clients the bridge is nobody to be written to. */
 const PRIORITY = { relay: "50", personal: "-1" } as const;
 
@@ -96,6 +96,7 @@ class ClientSide implements XmppClientHome {
     const { tls = "starttls", host = domainOf(asJid(service.jid)), resource = "msnbridge" } = service;
     this.#client = new RoomsClient({
       service: { ...service, tls, host, port: service.port ?? DEFAULT_PORTS[tls], resource },
+      find: async () => await findServer({ ...service, tls }),
       home: XMPP,
       begin: async () => await this.#begin(),
       presence: () => el("presence", {}, el("priority", {}, personal ? PRIORITY.personal : PRIORITY.relay)),

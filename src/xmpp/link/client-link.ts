@@ -10,6 +10,7 @@ import { el, elements, NS, wire, type XmlElement } from "../stanza/xml.ts";
 import { Inbox, Outbox } from "./acks.ts";
 import { type ClientService, ClientStream, counterOf, type Session, SM } from "./client-stream.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./component-link.ts";
+import type { Place } from "./find-server.ts";
 import { keepConnected } from "./reconnecting.ts";
 import { IqTable } from "./requests.ts";
 import { StreamFailure } from "./stream.ts";
@@ -32,6 +33,8 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
 
 export interface ClientLinkOptions {
   readonly service: ClientService;
+  /** Where the server is, asked before each try; without it where {@link service} says. Must not throw. */
+  readonly find?: () => Promise<Place>;
   readonly home: HomeName;
   /**
    * A stanza that is no answer of ours. When it resolves, the server may forget the stanza; when it rejects, the stream
@@ -203,7 +206,8 @@ export class ClientLink {
     let live: Live;
     try {
       const hooks = { element: (one: XmlElement) => this.#heard(one), closed: ended.resolve };
-      live = { ...(await ClientStream.open(this.#o.service, hooks, old, this.#stopping.signal)), isReady: false };
+      const service = { ...this.#o.service, ...(await this.#o.find?.()) };
+      live = { ...(await ClientStream.open(service, hooks, old, this.#stopping.signal)), isReady: false };
     } catch (error) {
       return error instanceof StreamFailure ? error : new StreamFailure("lost", String(error), { cause: error });
     }

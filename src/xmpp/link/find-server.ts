@@ -1,4 +1,4 @@
-import { resolveSrv } from "node:dns/promises";
+import { Resolver } from "node:dns/promises";
 import { type BareJid, domainOf, type Jid } from "../jid.ts";
 
 export interface SrvRecord {
@@ -13,8 +13,11 @@ export interface Place {
   readonly port: number;
 }
 
-const DEFAULT_PORTS = { starttls: 5222, direct: 5223 } as const;
+export const DEFAULT_PORTS = { starttls: 5222, direct: 5223 } as const;
 const SERVICES = { starttls: "_xmpp-client._tcp", direct: "_xmpps-client._tcp" } as const;
+
+/** Without an answer by then, the name itself is tried. */
+const DNS = { timeout: 2000, tries: 2 };
 
 /**
  * Where the server of an account takes clients in: where it is said, else where DNS says (RFC 6120 §3.2, XEP-0368 §2), else
@@ -27,7 +30,7 @@ export async function findServer(
     readonly port?: number;
     readonly tls: "starttls" | "direct";
   },
-  lookUp: (name: string) => Promise<readonly SrvRecord[]> = resolveSrv,
+  lookUp: (name: string) => Promise<readonly SrvRecord[]> = (name) => new Resolver(DNS).resolveSrv(name),
   random: () => number = Math.random,
 ): Promise<Place> {
   const port = account.port ?? DEFAULT_PORTS[account.tls];

@@ -54,7 +54,7 @@ describe("a person", () => {
     const terminal = person("example.org", "");
     const answers = await collectAnswers(most, terminal);
     expect(answers.admin).toBe("@admin:example.org");
-    expect(terminal.seen).toContain("Who is the admin (a Matrix id)? [@admin:example.org] ");
+    expect(terminal.seen).toContain("Who is the admin (a Matrix id or a JID)? [@admin:example.org] ");
   });
 
   test("is asked again after an answer of a wrong form", async () => {

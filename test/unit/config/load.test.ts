@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Loaded, loadConfig } from "../../../src/config/load.ts";
 import { isAdmin, mayLink, mayLinkByJid } from "../../../src/config/permissions.ts";
@@ -260,7 +260,118 @@ describe("homes", () => {
 
   test("a secret may come from the environment, or from a file that it names", () => {
     const { config } = load(XMPP.replace("  secret: s3cret\n", ""), { MSNBRIDGE_XMPP_SECRET: "from-outside" });
-    expect(config.xmpp?.secret.open()).toBe("from-outside");
+    expect(config.xmpp?.mode === "component" && config.xmpp.secret.open()).toBe("from-outside");
+  });
+
+  const ACCOUNT = "xmpp:\n  client:\n    jid: msn@example.org\n    password: s3cret\n";
+  const WEB = "web:\n  publicUrl: https://m\n";
+
+  test("or the bridge is an ordinary account, whose people are those of its server", () => {
+    const { config } = load(`${ACCOUNT}${WEB}`);
+    expect(config.xmpp).toMatchObject({
+      mode: "client",
+      jid: "msn@example.org",
+      personal: false,
+      tls: "starttls",
+      name: "MSN",
+    });
+    expect(JSON.stringify(config.xmpp)).not.toContain("s3cret");
+    expect(mayLinkByJid(config, "anna@example.org")).toBe(true);
+    expect(mayLinkByJid(config, "anna@elsewhere.org")).toBe(false);
+  });
+
+  test("its password may come from a file, and its authority is looked for beside the config", () => {
+    const password = write("from-a-file\n");
+    const text = `${ACCOUNT.replace("    password: s3cret\n", "    caFile: ca.pem\n")}${WEB}`;
+    const { xmpp } = load(text, { MSNBRIDGE_XMPP_CLIENT_PASSWORD_FILE: password }).config;
+    expect(xmpp?.mode === "client" && [xmpp.password.open(), isAbsolute(xmpp.caFile ?? "")]).toEqual([
+      "from-a-file",
+      true,
+    ]);
+  });
+
+  test("or the config names a file for it, which must not be empty", () => {
+    const named = (password: string): string =>
+      `${ACCOUNT.replace("password: s3cret", `passwordFile: ${write(password, "password")}`)}${WEB}`;
+    const { xmpp } = load(named("in a file\n")).config;
+    expect(xmpp?.mode === "client" && xmpp.password.open()).toBe("in a file");
+    expect(problemsOf(named("\n"))).toEqual([
+      expect.stringContaining("xmpp.client.passwordFile: is empty: write the password of msn@example.org into it"),
+    ]);
+    const { xmpp: both } = load(`${ACCOUNT}    passwordFile: nowhere\n${WEB}`).config;
+    expect(both?.mode === "client" && both.password.open()).toBe("s3cret");
+    expect(problemsOf(`${ACCOUNT.replace("    password: s3cret\n", "")}${WEB}`)).toEqual([
+      expect.stringContaining("xmpp.client.password: is missing: write it here, or the name of a file"),
+    ]);
+  });
+
+  test("it is component or account, not both", () => {
+    const both = `${ACCOUNT}  component: msn.example.org\n  host: 10.0.0.1\n${WEB}`;
+    expect(problemsOf(both)).toEqual([
+      expect.stringMatching(
+        /:5: xmpp\.component: belongs to xmpp\.component, and there is xmpp\.client: .* one or the other/,
+      ),
+      expect.stringMatching(/:6: xmpp\.host: belongs to xmpp\.component, and there is xmpp\.client/),
+    ]);
+  });
+
+  test("a component needs its three keys", () => {
+    expect(problemsOf(`xmpp:\n  component: msn.example.org\n${WEB}`)).toEqual([
+      expect.stringMatching(/: xmpp\.secret: is missing/),
+      expect.stringMatching(/: xmpp\.domain: is missing/),
+    ]);
+  });
+
+  const relays = (text: string, more = ""): string => `${ACCOUNT}    relays:\n${text}${more}${WEB}`;
+
+  test("a relay ties a room to somebody's contact, of the first network unless it is said", () => {
+    const { xmpp } = load(
+      relays(
+        "      - {room: lobby@rooms.example.org, contact: Bob@Hotmail.com, owner: anna@example.org, password: pw}\n",
+      ),
+    ).config;
+    const [relay] = xmpp?.mode === "client" ? xmpp.relays : [];
+    expect(relay).toMatchObject({
+      room: "lobby@rooms.example.org",
+      contact: "bob@hotmail.com",
+      owner: "anna@example.org",
+    });
+    expect(relay?.network).toBeUndefined();
+    expect(relay?.password?.open()).toBe("pw");
+  });
+
+  test("a personal account is for its owner alone, whose are all contacts", () => {
+    const personal = "    personal: true\n";
+    const { config } = load(relays("      - {room: r@x.org, contact: b@c.org}\n", personal));
+    expect(config.xmpp?.mode === "client" && config.xmpp.relays[0]?.owner).toBe("msn@example.org");
+    expect(mayLinkByJid(config, "msn@example.org")).toBe(true);
+    expect(mayLinkByJid(config, "anna@example.org")).toBe(false);
+    expect(problemsOf(relays("      - {room: r@x.org, contact: b@c.org, owner: eve@x.org}\n", personal))).toEqual([
+      expect.stringContaining("xmpp.client.relays.0.owner: must be msn@example.org, because the account is personal"),
+    ]);
+  });
+
+  test.each([
+    ["{room: r@x.org, contact: b@c.org}", "relays.0.owner: is missing: whose contact is it?"],
+    ["{room: r@x.org, contact: nobody, owner: a@x.org}", "relays.0.contact: must be an MSN address"],
+    ["{room: R@x.org, contact: b@c.org, owner: a@x.org}", "relays.0.room: must be an address in lower case"],
+    [
+      "{room: r@x.org, contact: b@c.org, owner: a@x.org, nik: B}",
+      'relays.0.nik: there is no such key; did you mean "nick"?',
+    ],
+    [
+      "{room: r@x.org, contact: b@c.org, owner: a@x.org, network: icq}",
+      "relays.0.network: is not among networks.enabled: escargot",
+    ],
+  ])("a relay %s is refused", (relay, why) => {
+    expect(problemsOf(relays(`      - ${relay}\n`))).toEqual([expect.stringContaining(why)]);
+  });
+
+  test("a room cannot be tied twice", () => {
+    const one = "      - {room: r@x.org, contact: b@c.org, owner: a@x.org}\n";
+    expect(problemsOf(relays(`${one}${one}`))).toEqual([
+      expect.stringContaining("relays.1.room: r@x.org is there twice"),
+    ]);
   });
 
   test("who may link: people of the servers, unless it is said", () => {
