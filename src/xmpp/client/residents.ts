@@ -74,7 +74,9 @@ export class Residents {
       this.#o.log.warn({ limit: this.#o.limit }, "too many people are online: not everybody's presence is passed on");
       return;
     }
+    const wasThere = clients.isThere;
     clients.heard(read);
+    if (!clients.isThere && !wasThere) return;
     if (clients.isThere) this.#people.set(who, clients);
     else this.#people.delete(who);
     this.#o.host().presence(this.#id(who), clients.presence);

@@ -11,6 +11,7 @@ import { asJid } from "./room-words.ts";
 
 const MUC = "http://jabber.org/protocol/muc";
 const ROOM_CONFIG = `${MUC}#roomconfig`;
+const FIELD = "muc#roomconfig_";
 /** Items of a server that are asked what they are. */
 const MOST_ITEMS = 50;
 const ASK_MS = 10_000;
@@ -52,31 +53,34 @@ export function roomFor(service: BareJid, secret: Secret, account: BareJid, what
 
 /**
  * Makes a room what the chat of two needs: lasting, hidden, for members, who see each other's addresses, with an archive.
- * What the service does not offer is left out.
- * @throws StanzaRefusal when we do not own it.
+ * What the service does not offer is left out, but for what keeps others from reading it.
+ * @throws StanzaRefusal when we do not own it, or it cannot be kept from others.
  */
 export async function configureRoom(link: Asking, room: BareJid, name: string): Promise<void> {
   const query = (child?: XmlElement): XmlElement => el("query", { xmlns: `${MUC}#owner` }, child);
   const answer = await link.request({ to: asJid(room), type: "get" }, query());
   const form = answer.getChild("query")?.getChild("x", NS.data);
-  const offered = new Map((form?.getChildren("field") ?? []).map((field) => [field.attrs.var ?? "", field]));
+  const offered = new Set((form?.getChildren("field") ?? []).map(({ attrs }) => attrs.var ?? ""));
+  if (!NEEDED.every((field) => offered.has(field)))
+    throw new StanzaRefusal("feature-not-implemented", "the conference service has no rooms for members alone");
   const wanted = Object.entries(WANTED).flatMap(([field, value]) => (offered.has(field) ? [[field, value]] : []));
-  const named = { [`${ROOM_CONFIG}_roomname`]: name, ...Object.fromEntries(wanted) };
+  const named = { [`${FIELD}roomname`]: name, ...Object.fromEntries(wanted) };
   await link.request({ to: asJid(room), type: "set" }, query(submission(ROOM_CONFIG, named)));
 }
 
+const NEEDED = [`${FIELD}membersonly`, `${FIELD}whois`];
 const WANTED: Readonly<Record<string, string>> = {
-  [`${ROOM_CONFIG}_persistentroom`]: "1",
-  [`${ROOM_CONFIG}_publicroom`]: "0",
+  [`${FIELD}persistentroom`]: "1",
+  [`${FIELD}publicroom`]: "0",
   // ejabberd's own, and its archive.
   public_list: "0",
   mam: "1",
-  [`${ROOM_CONFIG}_enablearchiving`]: "1",
-  [`${ROOM_CONFIG}_membersonly`]: "1",
-  [`${ROOM_CONFIG}_whois`]: "anyone",
-  [`${ROOM_CONFIG}_moderatedroom`]: "0",
-  [`${ROOM_CONFIG}_changesubject`]: "0",
-  [`${ROOM_CONFIG}_allowinvites`]: "0",
+  [`${FIELD}enablearchiving`]: "1",
+  [`${FIELD}membersonly`]: "1",
+  [`${FIELD}whois`]: "anyone",
+  [`${FIELD}moderatedroom`]: "0",
+  [`${FIELD}changesubject`]: "0",
+  [`${FIELD}allowinvites`]: "0",
 };
 
 /** Lets somebody in, for good. @throws StanzaRefusal. */

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
+import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { useXmppServer } from "../../support/xmpp.ts";
+import { accept, address, ClientWorld } from "./client-world.ts";
+
+const fixture = useXmppServer("prosody");
+let world: ClientWorld;
+let anna: XmppPerson;
+/** Anna's room with Bob. */
+let jid: string;
+
+beforeAll(async () => {
+  anna = await fixture.newPerson("anna");
+  world = await ClientWorld.start({
+    server: fixture.server,
+    account: await fixture.newAccount("msn"),
+    mayLink: (who) => who.startsWith("anna"),
+  });
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+const room = (): XmppRoom => {
+  const known = anna.rooms.get(jid);
+  if (known === undefined) throw new Error("anna is not in the room");
+  return known;
+};
+const toBob = (): string[] => world.received("alice", "bob");
+
+test("anna says help and link to the account: it answers, with the page as an address to open", async () => {
+  await anna.say(world.jid, "help");
+  await anna.waitForMessage(/`chat <address>/, world.jid);
+  await anna.say(world.jid, "link");
+  const answer = await anna.waitForMessage(/Open this page/, world.jid);
+  expect(answer.url).toBe("https://bridge.test/link/token");
+});
+
+test("a stranger is refused, politely and once", async () => {
+  const eve = await fixture.newPerson("eve");
+  const id = await eve.say(world.jid, "link");
+  const { error } = await eve.waitForError(id);
+  expect(error).toMatchObject({ condition: "forbidden", text: expect.stringContaining("operator decides") });
+  await eve.say(world.jid, "please");
+  await eve.sendPresence(world.jid, "subscribe");
+  await eve.waitFor("a no", () => eve.presences.find(({ type }) => type === "unsubscribed"));
+  expect(eve.messages.filter((seen) => seen.error !== undefined)).toHaveLength(1);
+});
+
+test("bob writes: anna is asked into a room with him, in which they talk", async () => {
+  await world.link(anna.jid, "alice", "bob", "carl");
+  await world.hear("alice", "bob", "hi anna");
+  jid = await accept(anna, "anna");
+  await anna.waitForMessage("hi anna");
+  expect(jid).toMatch(/^msn-[0-9a-f]{32}@/);
+  expect(room().nicks()).toEqual(["anna", "bob"]);
+  const info = await anna.ask.discoInfo(jid);
+  expect(info.features).toEqual(
+    expect.arrayContaining(["muc_membersonly", "muc_nonanonymous", "muc_hidden", "muc_persistent"]),
+  );
+  await anna.sayInRoom(jid, "hi bob");
+  await expect.poll(toBob).toEqual(["hi bob"]);
+  expect(room().texts("bob")).toEqual(["hi anna"]);
+});
+
+test("anna is told nothing twice: the room is the one that `chat` names", async () => {
+  await anna.say(world.jid, "chat bob@toy.test");
+  await anna.waitForMessage(/bob@toy.test/, world.jid);
+  const invitations = anna.messages.filter(({ element }) => element.getChild("x", "jabber:x:conference"));
+  expect(invitations).toHaveLength(1);
+});
+
+test("bob's state and personal message are those of the room's occupant", async () => {
+  world.network.contact(address("bob"), "busy", "At work", "bob");
+  await anna.waitForPresence(`${jid}/bob`, "busy", ({ show, status }) => show === "dnd" && status === "At work");
+  world.network.contact(address("bob"), "offline", "", "bob");
+  await anna.waitForPresence(`${jid}/bob`, "gone", ({ status }) => status === "Offline");
+  world.network.contact(address("bob"), "online", "", "bob");
+  await anna.waitForPresence(`${jid}/bob`, "back", ({ show }) => show === undefined);
+});
+
+test("bob takes another name, and anna has one of her own for him", async () => {
+  world.network.contact(address("bob"), "online", "", "Bob the Builder");
+  await anna.waitFor("the new name", () => room().occupants.get("Bob the Builder"));
+  await anna.say(world.jid, "rename bob@toy.test Bobby");
+  await anna.waitFor("her name for him", () => room().occupants.get("Bobby"));
+  await anna.say(world.jid, "rename bob@toy.test");
+  await anna.waitFor("his own name", () => room().occupants.get("Bob the Builder"));
+  world.network.contact(address("bob"), "online", "", "bob");
+  await anna.waitFor("the old name", () => room().occupants.get("bob"));
+  expect(room().nicks()).toEqual(["anna", "bob"]);
+});
+
+test("typing goes both ways", async () => {
+  const session = await world.session("alice");
+  session.hooks.typing(address("bob"));
+  await anna.waitFor("bob typing", () =>
+    room().messages.find(({ chatState, from }) => chatState === "composing" && from === `${jid}/bob`),
+  );
+  await world.hear("alice", "bob", "typed");
+  await anna.waitForMessage("typed");
+  await anna.waitFor("bob's pause", () => room().messages.find(({ chatState }) => chatState === "paused"));
+  const composing = xml("composing", { xmlns: "http://jabber.org/protocol/chatstates" });
+  await anna.send(xml("message", { to: jid, type: "groupchat" }, composing));
+  await expect.poll(() => world.network.typed.length).toBeGreaterThan(0);
+});
+
+test("a nudge, a correction and /me", async () => {
+  await world.hear("alice", "bob", "bob sent you a nudge!", { nudge: true });
+  const nudge = await anna.waitForMessage("bob sent you a nudge!");
+  expect(nudge.attention).toBe(true);
+  const before = toBob().length;
+  const attention = xml("attention", { xmlns: "urn:xmpp:attention:0" });
+  await anna.sayInRoom(jid, "Attention!", { extra: [attention] });
+  const id = await anna.sayInRoom(jid, "see you at fife");
+  await anna.say(jid, "see you at five", { type: "groupchat", replaces: id });
+  await anna.sayInRoom(jid, "/me waves");
+  await expect
+    .poll(() => toBob().slice(before))
+    .toEqual(["(nudge)", "see you at fife", "* see you at five", "* waves"]);
+});
+
+test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {
+  (await world.session("alice")).hearOwn(address("bob"), "from my laptop");
+  await anna.waitForMessage("[You, at Laptop] from my laptop");
+  await world.hear("alice", "bob", "are you there?", { delayed: true });
+  await anna.waitForMessage("(2009-02-03 10:30 UTC) are you there?");
+  expect(toBob()).not.toContain("[You, at Laptop] from my laptop");
+});
+
+test("what cannot go is told in the room with its beginning, and goes when anna says retry", async () => {
+  world.network.away.add(address("bob"));
+  await anna.sayInRoom(jid, "are you still there, dear Bob, or have you left me?");
+  const notice = await anna.waitForMessage(/^\[MSN\] Not delivered: “are you still there, dear Bob, or have …”\./);
+  expect(notice.body).toContain(`\`retry\` to ${world.jid}`);
+  world.network.away.clear();
+  await anna.say(world.jid, "retry");
+  await expect.poll(() => toBob().at(-1)).toBe("are you still there, dear Bob, or have you left me?");
+});
+
+test("encrypted words are refused in the room, and to the account", async () => {
+  const omemo = xml("encrypted", { xmlns: "eu.siacs.conversations.axolotl" });
+  const hint = "I sent you an OMEMO encrypted message";
+  const before = toBob().length;
+  await anna.sayInRoom(jid, hint, { extra: [omemo] });
+  await anna.waitForMessage(/^\[MSN\] Not delivered.*encrypted/s, jid);
+  await anna.say(world.jid, hint, { extra: [omemo] });
+  await anna.waitForMessage(/an encrypted message here/, world.jid);
+  expect(toBob()).toHaveLength(before);
+});
+
+test("the bridge is stopped in mid-talk: what anna says meanwhile arrives once, in order, and nothing of before", async () => {
+  const before = toBob();
+  await anna.sayInRoom(jid, "before");
+  await expect.poll(toBob).toEqual([...before, "before"]);
+  await world.stopBridge();
+  for (const text of ["while", "you", "were", "out"]) await anna.sayInRoom(jid, text);
+  await world.startBridge();
+  await anna.sayInRoom(jid, "after");
+  await expect.poll(toBob).toEqual([...before, "before", "while", "you", "were", "out", "after"]);
+  await world.hear("alice", "bob", "got it all");
+  await anna.waitForMessage("got it all");
+  expect(
+    room()
+      .texts("bob")
+      .filter((text) => text === "hi anna"),
+  ).toHaveLength(1);
+  await anna.waitFor("bob back", () => room().occupants.get("bob"));
+});
+
+test("anna's own state is bob's when she has the account among her contacts", async () => {
+  await anna.setContact(world.jid);
+  await anna.sendPresence(world.jid, "subscribe");
+  await anna.waitFor("to be asked in turn", () =>
+    anna.presences.find(({ type, from }) => type === "subscribe" && from === world.jid),
+  );
+  await anna.sendPresence(world.jid, "subscribed");
+  await anna.setPresence({ show: "dnd", status: "Exams" });
+  const busy = { availability: "busy", text: "Exams" };
+  await expect.poll(async () => (await world.session("alice")).shown, { timeout: 5000 }).toEqual(busy);
+});
