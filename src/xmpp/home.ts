@@ -20,6 +20,7 @@ import type { Readiness } from "../bridge/ports/linking.ts";
 import { Asking } from "./component/asking.ts";
 import { Blocks } from "./component/blocks.ts";
 import { AdHocCommands } from "./component/commands.ts";
+import { Lists } from "./component/lists.ts";
 import { Marks } from "./component/marks.ts";
 import { People } from "./component/people.ts";
 import { Performer } from "./component/perform.ts";
@@ -72,6 +73,7 @@ class XmppSide implements XmppHome {
   readonly #people: People;
   readonly #privileged: PrivilegedRosters;
   readonly #blocks: Blocks;
+  readonly #lists: Lists;
   readonly #teller: RosterTeller;
   readonly #performer: Performer;
   readonly #commands: AdHocCommands;
@@ -135,10 +137,25 @@ class XmppSide implements XmppHome {
       name,
       views,
       asked,
-      isSet: (domain) => this.#teller.isSet(domain),
+      isSet: (domain) => this.#lists.isSet(domain),
       paceMs: limits.subscribePaceMs,
       log,
     });
+    this.#lists = new Lists({
+      link,
+      views,
+      asking,
+      privileged,
+      blocks,
+      grants,
+      lookMs: limits.rosterLookMs,
+      isThere: (who) => people.isThere(who),
+      store: (acts) => this.#receiver.act(...acts),
+      introduced: (resident) => this.#teller.introduce(resident),
+      freed: (resident, jid) => this.#teller.tellAgain(resident, jid),
+      log,
+    });
+    const lists = this.#lists;
     this.#teller = new RosterTeller({
       link,
       names,
@@ -148,10 +165,8 @@ class XmppSide implements XmppHome {
       asking,
       privileged,
       blocks,
-      grants,
-      lookMs: limits.rosterLookMs,
+      lists,
       isThere: (who) => people.isThere(who),
-      store: (acts) => this.#receiver.act(...acts),
       log,
     });
     const teller = this.#teller;
@@ -179,7 +194,18 @@ class XmppSide implements XmppHome {
     const speech = this.#speech;
     this.#typing = new GhostTyping((from, to, state) => link.sendLoosely(stateMessage({ from, to }, state)));
     const say = (resident: ResidentId, text: string, key: string) => this.say(resident, undefined, text, key);
-    this.#performer = new Performer({ home: XMPP, link, names, views, teller, asked, desk, say, log });
+    this.#performer = new Performer({
+      home: XMPP,
+      link,
+      names,
+      views,
+      teller,
+      asked,
+      isSet: (domain) => lists.isSet(domain),
+      desk,
+      say,
+      log,
+    });
     const registration = new Registration({
       desk: options.desk,
       linker: options.linker,

@@ -25,6 +25,8 @@ export interface PerformerOptions {
   readonly views: Views;
   readonly teller: RosterTeller;
   readonly asked: Marks;
+  /** Whether contacts are set on the lists of this server's people. */
+  readonly isSet: (domain: string) => boolean;
   readonly desk: () => RosterDesk;
   /** Tells a person why something was not done. */
   readonly say: (resident: ResidentId, text: string, key: string) => Promise<unknown>;
@@ -67,7 +69,7 @@ export class Performer {
     }
     if (act.act === "subscribed") link.sendLoosely(subscription({ from: names.gateway, to: who }, "probe"));
     // Where lists are set, the gateway has been taken off it.
-    if (act.act === "unregister" && teller.isSet(domainOf(act.from))) return;
+    if (act.act === "unregister" && this.#o.isSet(domainOf(act.from))) return;
     if (act.act === "unsubscribe" || act.act === "unregister") await this.#answer(act, "unsubscribed");
     if (act.act === "unregister") await this.#answer(act, "unsubscribe");
   }

@@ -4,17 +4,15 @@ import type { AccountId, AccountRecord, ContactSnapshot, PuppetState, ResidentId
 import { pause } from "../../bridge/waiting.ts";
 import { type GhostJids, residentJid } from "../convert/ghost.ts";
 import { toShown } from "../convert/presence.ts";
-import type { StoredAct } from "../convert/stored.ts";
 import { type BareJid, bare, domainOf, type Jid, withResource } from "../jid.ts";
 import type { ComponentLink } from "../link/component-link.ts";
 import { capsElement, gatewayInfo, ghostInfo } from "../stanza/disco.ts";
 import { tuneMessage } from "../stanza/message.ts";
 import { presence, subscription } from "../stanza/presence.ts";
-import type { Grants } from "../stanza/privilege.ts";
-import { maySetRoster } from "../stanza/privilege.ts";
 import type { XmlElement } from "../stanza/xml.ts";
 import type { Asking } from "./asking.ts";
 import type { Blocks } from "./blocks.ts";
+import type { Lists } from "./lists.ts";
 import type { Marks } from "./marks.ts";
 import type { PrivilegedRosters } from "./privileged.ts";
 import type { Views } from "./views.ts";
@@ -28,18 +26,13 @@ export interface RostersOptions {
   readonly asking: Asking;
   readonly privileged: PrivilegedRosters;
   readonly blocks: Blocks;
-  readonly grants: (domain: string) => Grants | undefined;
-  /** How often the list of somebody who is there is looked at for what they have changed, ms. */
-  readonly lookMs: number;
+  readonly lists: Lists;
   readonly isThere: (who: BareJid) => boolean;
-  /** Has changes of a contact list stored. Rejects with BridgeError. */
-  readonly store: (acts: readonly StoredAct[]) => Promise<void>;
   readonly log: Logger;
 }
 
 /** Where ghosts and the gateway say that they are. */
 export const RESOURCE = "msn";
-const STEPS = 10;
 /** In place of what was told: whatever it was, it may not be what they see now. */
 const UNSURE = "?";
 /** Stanzas that are sent before the server is asked whether it keeps up. */
@@ -50,8 +43,6 @@ interface Telling {
   /** Ghosts whose presence may have to be told anew. */
   readonly dirty: Set<BareJid>;
   gateway: boolean;
-  /** The contact list itself is to be looked through. */
-  roster: boolean;
   /** Accounts whose absent contacts were told over this link: clients may still see them as they were before it. */
   readonly greeted: Set<AccountId>;
   /** What was told last, by who speaks. */
@@ -69,26 +60,16 @@ export class RosterTeller {
   /** People about whom there is something to tell. */
   readonly #due = new Set<ResidentId>();
   readonly #stop = new AbortController();
-  readonly #looking: NodeJS.Timeout;
   #telling = false;
 
   constructor(options: RostersOptions) {
     this.#o = options;
-    let step = 0;
-    this.#looking = setInterval(() => {
-      this.#lookAtSome(step).catch((error: unknown) =>
-        this.#o.log.debug({ err: asBridgeError(error) }, "contact lists not looked at"),
-      );
-      step = (step + 1) % STEPS;
-    }, options.lookMs / STEPS);
-    this.#looking.unref();
   }
 
   /** The bridge goes: nobody is to look as if they were there. */
   stop(): void {
     this.#stop.abort();
-    this.#o.asking.stop();
-    clearInterval(this.#looking);
+    this.#o.lists.stop();
     for (const [resident, { told }] of this.#people) {
       const to = residentJid(resident);
       for (const us of told.keys())
@@ -107,10 +88,8 @@ export class RosterTeller {
     views.setContacts(account, owner, contacts);
     const now = views.listed(owner);
     for (const jid of before) if (!now.has(jid)) this.#removed(owner, jid);
-    this.#mark(owner, (telling) => {
-      telling.roster = true;
-      this.#markAll(owner, telling);
-    });
+    this.#mark(owner, (telling) => this.#markAll(owner, telling));
+    this.#o.lists.due(owner);
   }
 
   showContact(account: AccountRecord, owner: ResidentId, contact: ContactSnapshot): void {
@@ -123,8 +102,8 @@ export class RosterTeller {
     if (views.request(owner, jid) && (contact.listed || contact.blocked)) this.#answeredElsewhere(owner, jid, contact);
     this.#mark(owner, (telling) => {
       telling.dirty.add(jid);
-      if (listing(old) !== listing(contact)) telling.roster = true;
     });
+    if (listing(old) !== listing(contact)) this.#o.lists.due(owner);
   }
 
   /** Somebody asks: their ghost asks in their place (RFC 6121 §3.1). */
@@ -150,18 +129,13 @@ export class RosterTeller {
     asked
       .remove(owner, jid)
       .catch((error: unknown) => log.debug({ err: asBridgeError(error) }, "a mark was not taken away"));
-    if (this.isSet(domainOf(to as string as Jid))) return;
+    if (this.#o.lists.isSet(domainOf(to as string as Jid))) return;
     link.sendLoosely(subscription({ from: jid, to }, "unsubscribed"));
     link.sendLoosely(subscription({ from: jid, to }, "unsubscribe"));
   }
 
-  /** Whether contacts are set on the lists of this server's people. */
-  isSet(domain: string): boolean {
-    return maySetRoster(this.#o.grants(domain)) && this.#o.privileged.works(domain);
-  }
-
   dropRoster(account: AccountRecord, owner: ResidentId): void {
-    const { views, link, privileged, grants, names } = this.#o;
+    const { views, link, privileged, lists, names } = this.#o;
     const to = residentJid(owner);
     const gone =
       views
@@ -177,11 +151,11 @@ export class RosterTeller {
       link.sendLoosely(subscription({ from: jid, to }, "unsubscribed"));
       link.sendLoosely(subscription({ from: jid, to }, "unsubscribe"));
     }
-    if (maySetRoster(grants(domainOf(to as string as Jid)))) privileged.forget(owner);
+    if (lists.isSet(domainOf(to as string as Jid))) privileged.forget(owner);
     this.#mark(owner, (telling) => {
       telling.gateway = true;
-      telling.roster = true;
     });
+    lists.due(owner);
     if (views.accounts(owner).length === 0)
       link.sendLoosely(presence({ from: withResource(names.gateway, RESOURCE), to }, undefined));
     this.#forget(
@@ -204,9 +178,9 @@ export class RosterTeller {
         telling.greeted.clear();
         for (const jid of telling.told.keys()) telling.told.set(jid, UNSURE);
         telling.tunes.clear();
-        telling.roster = true;
         this.#markAll(resident, telling);
       });
+      this.#o.lists.due(resident);
       this.#askAfter(resident);
     }
     this.#o.asking.online();
@@ -226,10 +200,7 @@ export class RosterTeller {
   /** The server has said what it grants: lists that were waiting for it can be set. */
   granted(domain: string): void {
     for (const resident of this.#o.views.residents()) {
-      if (domainOf(residentJid(resident) as string as Jid) !== domain) continue;
-      this.#mark(resident, (telling) => {
-        telling.roster = true;
-      });
+      if (domainOf(residentJid(resident) as string as Jid) === domain) this.#o.lists.due(resident);
     }
   }
 
@@ -262,23 +233,8 @@ export class RosterTeller {
     return presence({ from, to }, shown, { nick, caps: capsElement(ghostInfo(this.#o.name)) });
   }
 
-  /** Spread evenly, so that no server is asked for all lists at once. */
-  async #lookAtSome(step: number): Promise<void> {
-    const { views, isThere, grants, privileged, blocks, store, link } = this.#o;
-    let i = 0;
-    for (const resident of [...views.residents()]) {
-      const who = residentJid(resident);
-      const granted = grants(domainOf(who as string as Jid));
-      if (i++ % STEPS !== step || granted === undefined || !isThere(who) || !link.isOnline) continue;
-      const changed = granted.roster === "both" ? await privileged.look(resident, granted) : [];
-      const { acts, freed } = await blocks.look(resident, granted);
-      for (const jid of freed) this.#tellAgain(resident, jid);
-      if (changed.length + acts.length > 0) await store([...changed, ...acts]);
-    }
-  }
-
   /** Their server has kept from them what they were told of a contact. */
-  #tellAgain(resident: ResidentId, jid: BareJid): void {
+  tellAgain(resident: ResidentId, jid: BareJid): void {
     this.#mark(resident, (telling) => {
       if (telling.told.has(jid)) telling.told.set(jid, UNSURE);
       telling.tunes.delete(jid);
@@ -312,7 +268,6 @@ export class RosterTeller {
     const telling = this.#people.get(resident) ?? {
       dirty: new Set<BareJid>(),
       gateway: false,
-      roster: false,
       greeted: new Set<AccountId>(),
       told: new Map<BareJid, string>(),
       tunes: new Map<BareJid, string>(),
@@ -326,7 +281,7 @@ export class RosterTeller {
   }
 
   async #work(): Promise<void> {
-    for (let next = [...this.#due][0]; next !== undefined; next = [...this.#due][0]) {
+    for (let [next] = this.#due; next !== undefined; [next] = this.#due) {
       // While the link is down there is nobody to tell; when it is back all is marked anew.
       if (this.#stop.signal.aborted || !this.#o.link.isOnline) break;
       this.#due.delete(next);
@@ -347,20 +302,14 @@ export class RosterTeller {
     const { link, names, views } = this.#o;
     const to = residentJid(resident);
     this.#greet(resident, telling);
-    if (telling.gateway) {
-      telling.gateway = false;
-      this.#say(telling, names.gateway, this.presenceOf(names.gateway, resident, to));
-    }
+    if (telling.gateway) this.#say(telling, names.gateway, this.presenceOf(names.gateway, resident, to));
+    telling.gateway = false;
     let sent = 0;
     for (const jid of [...telling.dirty]) {
-      telling.dirty.delete(jid);
       const isNews = this.#say(telling, jid, this.presenceOf(jid, resident, to));
       this.#sayTune(telling, resident, jid, to);
+      telling.dirty.delete(jid);
       if (isNews && ++sent % CHUNK === 0) await link.sendSurely();
-    }
-    if (telling.roster) {
-      telling.roster = false;
-      if (await this.#list(resident)) this.#introduce(resident, telling);
     }
     if (views.accounts(resident).length === 0) this.#people.delete(resident);
   }
@@ -406,26 +355,12 @@ export class RosterTeller {
    * The gateway has come onto a list: from now on their server tells it of them. What it can do goes with its presence, and
    * was not looked at before (XEP-0163 §4).
    */
-  #introduce(resident: ResidentId, telling: Telling): void {
-    telling.told.set(this.#o.names.gateway, UNSURE);
-    telling.gateway = true;
-    this.#due.add(resident);
+  introduce(resident: ResidentId): void {
+    this.#mark(resident, (telling) => {
+      telling.told.set(this.#o.names.gateway, UNSURE);
+      telling.gateway = true;
+    });
     this.#askAfter(resident);
-  }
-
-  /** The list itself: set where the server lets us, else asked for one by one. True: the gateway has come onto it. */
-  async #list(resident: ResidentId): Promise<boolean> {
-    const { views, grants, privileged } = this.#o;
-    if (views.accounts(resident).length === 0) return false;
-    const domain = domainOf(residentJid(resident) as string as Jid);
-    const granted = grants(domain);
-    if (maySetRoster(granted) && privileged.works(domain)) {
-      const isOn = views.accounts(resident).some(({ state }) => state === "on");
-      const hasCome = isOn && (await privileged.sync(resident, granted));
-      if (privileged.works(domain)) return hasCome;
-    }
-    this.#o.asking.contacts(resident);
-    return false;
   }
 }
 

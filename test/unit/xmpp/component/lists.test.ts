@@ -1,9 +1,12 @@
 import { expect, test, vi } from "vitest";
+import { BridgeError } from "../../../../src/bridge/errors.ts";
 import type { ResidentId } from "../../../../src/bridge/model.ts";
 import { residentId } from "../../../../src/bridge/model.ts";
 import { Asking } from "../../../../src/xmpp/component/asking.ts";
 import { Blocks } from "../../../../src/xmpp/component/blocks.ts";
+import { Lists } from "../../../../src/xmpp/component/lists.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
+import type { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
 import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
@@ -200,4 +203,58 @@ test("who is on no list is known only when all lists are", () => {
   views.setContacts(two, anna, [contact("bob")]);
   expect(views.isOnNoList(anna, bob)).toBe(false);
   expect([...views.listed(anna)]).toHaveLength(2);
+});
+
+/** Lists that are set by `sync`. */
+function setting(sync: (resident: ResidentId) => Promise<boolean>) {
+  const views = new Views(names);
+  const introduced: ResidentId[] = [];
+  const asked: ResidentId[] = [];
+  const lists = new Lists({
+    link: { isOnline: true } as ComponentLink,
+    views,
+    asking: { contacts: (who: ResidentId) => asked.push(who), stop: () => {} } as unknown as Asking,
+    privileged: { works: () => true, sync } as unknown as PrivilegedRosters,
+    blocks: {} as Blocks,
+    grants: (domain) => (domain === "example.org" ? grants("none") : undefined),
+    lookMs: 60_000,
+    isThere: () => true,
+    store: async () => {},
+    introduced: (who) => introduced.push(who),
+    freed: () => {},
+    log: silent,
+  });
+  for (const who of [anna, carl, dora]) views.setState(account("alice", who), who, "on");
+  return { lists, introduced, asked };
+}
+
+test("a list that takes long holds up nobody else's, and what changes meanwhile is set behind it", async () => {
+  const slow = Promise.withResolvers<boolean>();
+  const began: ResidentId[] = [];
+  const { lists, introduced, asked } = setting((who) => {
+    began.push(who);
+    return who === anna && began.length === 1 ? slow.promise : Promise.resolve(true);
+  });
+  for (const who of [anna, carl, dora]) lists.due(who);
+  await vi.waitFor(() => expect(introduced).toEqual([carl]));
+  expect(asked).toEqual([dora]);
+  lists.due(anna);
+  lists.due(anna);
+  slow.resolve(false);
+  await vi.waitFor(() => expect(introduced).toEqual([carl, anna]));
+  expect(began).toEqual([anna, carl, anna]);
+  lists.stop();
+});
+
+test("a list that could not be set is set again", async () => {
+  let tries = 0;
+  const { lists, introduced } = setting(async () => {
+    tries += 1;
+    if (tries === 1) throw new BridgeError("home-down");
+    return true;
+  });
+  lists.due(anna);
+  await vi.waitFor(() => expect(introduced).toEqual([anna]), { timeout: 3000 });
+  expect(tries).toBe(2);
+  lists.stop();
 });
