@@ -5,6 +5,8 @@ import { bare, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
 import { NET, XmppWorld } from "./world.ts";
 
+const SOON = { timeout: 10_000, interval: 200 };
+
 let world: XmppWorld;
 let anna: XmppPerson;
 let bob: MsnClient;
@@ -101,7 +103,7 @@ test("attention that is called for with words: both arrive", async () => {
   const heard: string[] = [];
   bob.on("message", ({ body }) => heard.push(body.kind === "text" ? body.text : body.kind));
   await anna.nudge(ghost, "wake up!");
-  await expect.poll(() => heard).toEqual(["wake up!", "nudge"]);
+  await expect.poll(() => heard, SOON).toEqual(["wake up!", "nudge"]);
 });
 
 test("a form that is filled in wrongly comes again with what was wrong", async () => {
@@ -133,14 +135,14 @@ test("anna blocks bob at her own server, and MSN knows; unblocks him on MSN, and
     return anna.textsFrom(world.gateway).at(-1);
   };
   await anna.ask.block(ghost);
-  await expect.poll(stateOf, { timeout: 10_000, interval: 300 }).toContain("blocked");
+  await expect.poll(stateOf, SOON).toContain("blocked");
   await anna.say(world.gateway, "unblock bob@msn.test");
   await anna.waitForMessage("bob@msn.test is no longer blocked.", world.gateway);
-  await expect.poll(() => anna.ask.blocked(), { timeout: 10_000, interval: 300 }).toEqual([]);
+  await expect.poll(() => anna.ask.blocked(), SOON).toEqual([]);
   await anna.say(world.gateway, "block bob@msn.test");
-  await expect.poll(() => anna.ask.blocked(), { timeout: 10_000, interval: 300 }).toEqual([ghost]);
+  await expect.poll(() => anna.ask.blocked(), SOON).toEqual([ghost]);
   await anna.ask.unblock(ghost);
-  await expect.poll(stateOf, { timeout: 10_000, interval: 300 }).not.toContain("blocked");
+  await expect.poll(stateOf, SOON).not.toContain("blocked");
 });
 
 test("contacts come onto the roster and leave it as they do on MSN", async () => {

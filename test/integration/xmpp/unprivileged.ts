@@ -4,6 +4,9 @@ import { bare } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
 import { XmppWorld, type XmppWorldOptions } from "./world.ts";
 
+/** Other people's machines are slower. */
+const SOON = { timeout: 10_000, interval: 100 };
+
 /** Contact lists, requests, nudges, tunes and sign-ins, where the server lets nothing be set in people's names. */
 export function playUnprivileged(options: XmppWorldOptions): void {
   let world: XmppWorld;
@@ -72,7 +75,7 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     const { person, ghost, friend, own } = await pair("ben");
     const { client, heard } = await messenger("ben-friend");
     await person.nudge(ghost);
-    await expect.poll(() => heard).toContain(`${own} nudge`);
+    await expect.poll(() => heard, SOON).toContain(`${own} nudge`);
     await client.conversation(parseEmail(own)).sendNudge();
     const seen = await person.waitForMessage("/me sent you a nudge", ghost);
     expect(seen.attention).toBe(true);
@@ -84,7 +87,7 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     const { heard } = await messenger("carl-friend");
     const { client: own } = await messenger("carl");
     await own.conversation(parseEmail(friend)).sendText("from my desk");
-    await expect.poll(() => heard).toContain("carl@msn.test text: from my desk");
+    await expect.poll(() => heard, SOON).toContain("carl@msn.test text: from my desk");
     await person.waitForMessage(/^\[You, .*\] from my desk$/, ghost);
   });
 
@@ -103,9 +106,9 @@ export function playUnprivileged(options: XmppWorldOptions): void {
       .poll(async () => {
         await person.say(world.gateway, "requests");
         return person.textsFrom(world.gateway).at(-1);
-      })
+      }, SOON)
       .toBe("Nobody waits for an answer.");
-    await expect.poll(() => stranger.contacts.get(parseEmail(own))?.status).not.toBe("FLN");
+    await expect.poll(() => stranger.contacts.get(parseEmail(own))?.status, SOON).not.toBe("FLN");
   });
 
   test("who cannot be added is told why, and is not on the roster as seen", async () => {
@@ -134,9 +137,7 @@ export function playUnprivileged(options: XmppWorldOptions): void {
       ),
     );
     await person.ask.publishTune({ artist: "Nina", title: "Feeling Good" });
-    await expect
-      .poll(() => client.contacts.get(parseEmail(own))?.media?.args[0], { timeout: 10_000 })
-      .toBe("Nina - Feeling Good");
+    await expect.poll(() => client.contacts.get(parseEmail(own))?.media?.args[0], SOON).toBe("Nina - Feeling Good");
   });
 
   test("an account that follows its owner signs out and in with them; what was signed out by hand stays so", async () => {
@@ -144,15 +145,15 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     await agree(person, world.gateway);
     const { client: friend } = await messenger("gina-friend");
     const isOn = () => friend.contacts.get(parseEmail(own))?.status !== "FLN";
-    await expect.poll(isOn).toBe(true);
+    await expect.poll(isOn, SOON).toBe(true);
     await person.say(world.gateway, "session follow");
     await person.waitForMessage(/signs in and out with you/, world.gateway);
     await person.goOffline();
-    await expect.poll(isOn, { timeout: 10_000 }).toBe(false);
+    await expect.poll(isOn, SOON).toBe(false);
     await person.setPresence();
-    await expect.poll(isOn, { timeout: 10_000 }).toBe(true);
+    await expect.poll(isOn, SOON).toBe(true);
     await person.say(world.gateway, "presence offline");
-    await expect.poll(isOn).toBe(false);
+    await expect.poll(isOn, SOON).toBe(false);
     await person.goOffline();
     await person.setPresence({ status: "here" });
     await person.say(world.gateway, "status");
