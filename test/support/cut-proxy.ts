@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** A way to a server that can break. */
 export interface CutProxy {
   readonly port: number;
+  /** Sockets that are open, two for each connection. */
+  readonly open: number;
   /** Ends all connections as a broken network does. */
   cut(): void;
   /** Whether bytes disappear, in both directions or only those of the server, with the connections left standing. */
@@ -11,7 +13,11 @@ export interface CutProxy {
   close(): Promise<void>;
 }
 
-export async function cutProxy(target: number): Promise<CutProxy> {
+/** @param hear is told everything that passes or is swallowed; `to` is the side that it goes to */
+export async function cutProxy(
+  target: number,
+  hear?: (to: "server" | "client", data: Buffer) => void,
+): Promise<CutProxy> {
   let swallows: boolean | "answers" = false;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -22,6 +28,7 @@ export async function cutProxy(target: number): Promise<CutProxy> {
     ] as const) {
       sockets.add(from);
       from.on("data", (data) => {
+        hear?.(to === far ? "server" : "client", data);
         if (swallows === false || (swallows === "answers" && to === far)) to.write(data);
       });
       from.on("error", () => {});
@@ -38,6 +45,9 @@ export async function cutProxy(target: number): Promise<CutProxy> {
   };
   return {
     port: (server.address() as AddressInfo).port,
+    get open() {
+      return sockets.size;
+    },
     cut,
     swallow: (what) => {
       swallows = what;

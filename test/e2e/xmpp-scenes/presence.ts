@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import type { Availability } from "../../../src/bridge/model.ts";
+import type { OwnPresence } from "../../../src/cli/sandbox/xmpp-person.ts";
+import { bare, NS, type SeenMessage } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import type { MsnStatus } from "../../../src/msnp/index.ts";
+import type { Resident, Stage } from "./stage.ts";
+
+/** How each state of MSN looks on XMPP; `undefined`: as gone. The personal message is "At work". */
+const ON_XMPP: Readonly<
+  Record<Availability, { set: MsnStatus; seen: { show: string | undefined; status: string } | undefined }>
+> = {
+  busy: { set: "BSY", seen: { show: "dnd", status: "At work" } },
+  idle: { set: "IDL", seen: { show: "xa", status: "At work" } },
+  "be-right-back": { set: "BRB", seen: { show: "away", status: "Be right back – At work" } },
+  away: { set: "AWY", seen: { show: "away", status: "At work" } },
+  "on-the-phone": { set: "PHN", seen: { show: "dnd", status: "On the phone – At work" } },
+  "out-to-lunch": { set: "LUN", seen: { show: "away", status: "Out to lunch – At work" } },
+  hidden: { set: "HDN", seen: undefined },
+  offline: { set: "FLN", seen: undefined },
+  online: { set: "NLN", seen: { show: undefined, status: "At work" } },
+};
+
+/** How what people's clients show looks on MSN. The network is told of one account every two seconds: they take turns. */
+const ON_MSN: readonly (readonly [Resident, OwnPresence, MsnStatus, string])[] = [
+  ["anna", { show: "away", status: "Tea" }, "AWY", "Tea"],
+  ["ben", { show: "dnd", status: "In a meeting" }, "BSY", "In a meeting"],
+  ["cleo", { show: "away", status: "Be right back" }, "BRB", ""],
+  ["anna", { show: "xa", status: "On holiday" }, "AWY", "On holiday"],
+  ["ben", { show: "dnd", status: "On the phone – with mum" }, "PHN", "with mum"],
+  ["cleo", { show: "away", status: "out to lunch - pasta" }, "LUN", "pasta"],
+  ["anna", { show: "chat", status: "Talk to me" }, "NLN", "Talk to me"],
+];
+
+export function scenePresence(on: () => Stage): void {
+  test("Bob sets a personal message: Anna, Ben and Cleo see it as his status", async () => {
+    const { bob, bobs } = on();
+    await bob.setPersonalMessage("At work");
+    for (const { person } of on().residents())
+      await person.waitForPresence(bobs, "at work", ({ show, status }) => status === "At work" && show === undefined);
+  });
+
+  for (const [state, { set, seen }] of Object.entries(ON_XMPP)) {
+    const shown = seen === undefined ? "gone" : `${seen.show ?? "available"}, "${seen.status}"`;
+    test(`Bob is ${state}: Anna sees him ${shown}`, async () => {
+      const { anna, bob, bobs } = on();
+      if (set === "FLN") {
+        await bob.setStatus("AWY");
+        await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
+        await bob.signOut();
+      } else if (bob.closed === undefined) await bob.setStatus(set);
+      else {
+        await bob.signInAgain();
+        await bob.setPersonalMessage("At work");
+      }
+      await anna.waitForPresence(bobs, state, ({ type, show, status }) =>
+        seen === undefined
+          ? type === "unavailable"
+          : type === "available" && show === seen.show && status === seen.status,
+      );
+    });
+  }
+
+  for (const [name, shown, set, text] of ON_MSN) {
+    test(`${name} is ${shown.show}, "${shown.status}": Bob sees ${set}, "${text}"`, async () => {
+      const { bob } = on();
+      await on()[name].setPresence(shown);
+      await bob.waitFor(`${name} to be ${set}`, () => {
+        const seen = bob.contact(on().email(name));
+        return seen?.status === set && seen.personalMessage === text;
+      });
+    });
+  }
+
+  test("Ben hides: neither server passes on `type=invisible`, so he says `presence hidden`; Bob sees him gone, and there again", async () => {
+    const { ben, bob, gateway } = on();
+    await ben.sendPresence(gateway, "invisible");
+    await on().command(ben, "presence hidden", /is now hidden/);
+    await bob.waitFor("Ben to be gone", () => on().bobSees("ben") === "FLN");
+    await on().command(ben, "presence automatic", /./);
+    await ben.setPresence();
+    await bob.waitFor("Ben to be there", () => on().bobSees("ben") === "NLN");
+  });
+
+  test("Cleo has a phone, too: of her clients the one with the highest priority speaks for her", async () => {
+    const { cleo, bob, world } = on();
+    await cleo.setPresence();
+    const phone = await world.person("cleo", { resource: "phone", available: false });
+    await bob.waitFor("Cleo online", () => on().bobSees("cleo") === "NLN");
+    await phone.setPresence({ show: "away", status: "On the road", priority: 10 });
+    await bob.waitFor("Cleo away", () => on().bobSees("cleo") === "AWY");
+    await phone.close();
+    await bob.waitFor("Cleo online", () => on().bobSees("cleo") === "NLN");
+  });
+
+  test("Anna's second client is told how Bob is, because her server asks; and she may ask herself", async () => {
+    const { anna, bob, bobs, world } = on();
+    await bob.setPersonalMessage("Still here");
+    await anna.waitForPresence(bobs, "still here", ({ status }) => status === "Still here");
+    const tablet = await world.person("anna", { resource: "tablet" });
+    await tablet.waitForPresence(bobs, "still here", ({ status }) => status === "Still here");
+    const before = anna.presences.length;
+    await anna.sendPresence(`${bobs}/msn`, "probe");
+    await anna.waitFor("an answer", () =>
+      anna.presences.slice(before).some(({ from, status }) => bare(from) === bobs && status === "Still here"),
+    );
+    await tablet.close();
+  });
+
+  test("what Bob listens to is a tune on XMPP; what Cleo listens to is playing on MSN; both end", async () => {
+    const { anna, cleo, bob, bobs } = on();
+    const tunes = (): (string | null | undefined)[] => anna.messages.flatMap((seen) => titleOf(seen, bobs) ?? []);
+    await bob.listenTo("So What", "Miles Davis");
+    await anna.waitFor("the tune", () => tunes().at(-1) === "Miles Davis - So What");
+    await bob.listenTo();
+    await anna.waitFor("its end", () => tunes().at(-1) === "");
+    const media = () => bob.contact(on().email("cleo"))?.media?.args[0] ?? "";
+    await cleo.ask.publishTune({ artist: "Nina Simone", title: "Feeling Good" });
+    await bob.waitFor("Cleo's tune", () => media() === "Nina Simone - Feeling Good");
+    await cleo.ask.publishTune();
+    await bob.waitFor("its end", () => media() === "");
+  });
+
+  test("Anna leaves with all her clients and her account stays: Bob sees her away; she comes back", async () => {
+    const { anna, bob, bobs } = on();
+    await anna.goOffline();
+    await bob.waitFor("Anna away", () => on().bobSees("anna") === "AWY");
+    await anna.setPresence();
+    await bob.waitFor("Anna online", () => on().bobSees("anna") === "NLN");
+    await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
+    expect(anna.presenceOf(bobs)?.element.getChild("c", NS.caps)).toBeDefined();
+  });
+}
+
+function titleOf({ from, event }: SeenMessage, jid: string): string | undefined {
+  if (bare(from) !== jid || event?.node !== NS.tune) return undefined;
+  return event.items[0]?.getChild("tune", NS.tune)?.getChildText("title") ?? "";
+}
