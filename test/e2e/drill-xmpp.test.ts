@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { ProcessGroup } from "../../src/cli/sandbox/processes.ts";
 import type { TraceRecorder } from "../../src/cli/sandbox/trace.ts";
 import { byKill, Gate, MsnTalker, tally, textsInRedis } from "../support/drill.ts";
 import { emailOf, type SaidAgain, shown, XmppDrill, type XmppPair, XmppTalker } from "../support/drill-xmpp.ts";
@@ -20,13 +21,14 @@ const TRACES = fileURLToPath(new URL("../../var/traces/", import.meta.url));
 const ALICE = emailOf("alice");
 const LAST_MS = 90_000;
 
+const group = new ProcessGroup();
 let drill: XmppDrill;
 let dir = "";
 let trace: TraceRecorder | undefined;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "msnbridge-drill-"));
-  drill = await XmppDrill.start({ dir, server: SERVER, trace: (source, line) => trace?.add(source, line) });
+  drill = await XmppDrill.start({ dir, server: SERVER, trace: (source, line) => trace?.add(source, line), group });
 });
 
 beforeEach((context) => {
@@ -39,9 +41,10 @@ beforeEach((context) => {
 });
 
 afterAll(async () => {
-  const left = await drill?.stop();
+  await drill?.close();
+  await group.stopAll();
   await rm(dir, { recursive: true, force: true });
-  expect(left ?? []).toEqual([]);
+  expect(group.survivors()).toEqual([]);
 });
 
 /** The talk of both ways in one chat. */

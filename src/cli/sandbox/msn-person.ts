@@ -4,6 +4,7 @@ import {
   type DialectName,
   type Email,
   MsnClient,
+  type MsnClientOptions,
   type MsnContact,
   type MsnServices,
   type MsnStatus,
@@ -19,6 +20,8 @@ export interface MsnPersonOptions {
   readonly password: string;
   readonly services: MsnServices;
   readonly dialect: DialectName;
+  /** Where the client is to be more impatient than usual. */
+  readonly timeouts?: MsnClientOptions["timeouts"];
   readonly trace?: Trace | undefined;
 }
 
@@ -139,7 +142,7 @@ export class MsnPerson {
   }
 
   #makeClient(): MsnClient {
-    const { services, dialect, password, trace } = this.#options;
+    const { services, dialect, password, timeouts, trace } = this.#options;
     const client = new MsnClient({
       services,
       dialects: [dialect],
@@ -147,6 +150,7 @@ export class MsnPerson {
       password: () => password,
       machineGuid: parseMachineGuid(randomUUID()),
       initialPresence: "NLN",
+      ...(timeouts === undefined ? {} : { timeouts }),
       ...(trace === undefined
         ? {}
         : { trace: (direction, connection, line) => trace(`msn ${this.#name}`, `${connection} ${direction} ${line}`) }),
