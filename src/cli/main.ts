@@ -1,18 +1,13 @@
 /** The command line. Each verb loads its own code only when it is called: `init` needs no Matrix library. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, explainExit } from "./exit-codes.ts";
+import { version } from "./version.ts";
 
 interface ConfigOption {
   readonly config?: string;
 }
 
 const CONFIG = ["-c, --config <file>", "the config file (default: $MSNBRIDGE_CONFIG, else config.yaml here)"] as const;
-
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 function program(finish: (code: number) => void): Command {
   const root = new Command("msnbridge")

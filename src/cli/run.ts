@@ -32,6 +32,7 @@ import { createWeb, type Web } from "../web/server.ts";
 import { createXmppClientHome, createXmppHome, XMPP, type XmppClientHome, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
 import { clientSettings, type SettingsChoice } from "./network-settings.ts";
+import { version } from "./version.ts";
 import { accountOf, relaysOf } from "./xmpp-account.ts";
 
 /** A lease outlives a pause of the process by this much; a killed bridge takes its own back at once. */
@@ -169,6 +170,7 @@ function openXmpp(
     ...shared,
     service: { host, port, domain: component, secret },
     name,
+    version: version(),
     stayOn,
     passwordForm,
     desk: parts.desk,
