@@ -22,11 +22,13 @@ function linkGroups(runs: readonly Run[]): { text: string; link: string | undefi
 export function saysLink(text: string, link: string): boolean {
   const bare = (address: string): string =>
     address
+      .replace(/[\u200E\u200F]/g, "")
       .trim()
       .toLowerCase()
       .replace(/^(?:https?:\/\/|mailto:)/, "")
       .replace(/\/$/, "");
-  return text.trim() === "" || bare(text) === bare(link);
+  const said = bare(text);
+  return said === "" || said === bare(link);
 }
 
 /**
