@@ -159,6 +159,7 @@ export class LaneRunner {
   async #drain(lane: RunningLane): Promise<boolean> {
     let after: EntryId | undefined;
     let leaving: Promise<void> = Promise.resolve();
+    const copies = { written: Promise.resolve() };
     try {
       for (;;) {
         const page = await this.#o.store.read(lane.ref, after, PAGE);
@@ -168,12 +169,7 @@ export class LaneRunner {
           const previous = leaving;
           // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
           // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
-          // Copies stand in the order of what they are of: they wait.
-          const waits = outcome?.kind === "done" && outcome.copies?.length ? previous : undefined;
-          if (outcome && before !== undefined)
-            leaving = waits
-              ? waits.then(() => this.#leave(entry, outcome, before))
-              : this.#leave(entry, outcome, before);
+          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before, copies);
           leaving.catch(() => {});
           await previous;
           if (!outcome || before === undefined) return false;
@@ -224,12 +220,17 @@ export class LaneRunner {
     lane.holding = undefined;
   }
 
-  async #leave(entry: LaneEntry, outcome: Exclude<Outcome, { kind: "hold" }>, fence: Fence): Promise<void> {
+  /** `copies`: when those of the entries before are written. */
+  async #leave(
+    entry: LaneEntry,
+    outcome: Exclude<Outcome, { kind: "hold" }>,
+    fence: Fence,
+    copies: { written: Promise<void> },
+  ): Promise<void> {
     const { store } = this.#o;
     if (outcome.kind === "done") {
-      const { copies = [] } = outcome;
-      await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current, copies));
-      for (const { lane } of copies) this.wake(lane);
+      if (outcome.copies?.length) await this.#copy(entry, outcome.copies, fence, copies);
+      else await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current));
       await outcome.after?.();
       return;
     }
@@ -242,6 +243,25 @@ export class LaneRunner {
     if (message && notice)
       await this.#write(entry.lane.shard, fence, () => store.aliasParked(entry.lane, message, notice));
     this.#o.onParked?.(entry, failure);
+  }
+
+  /** Copies stand in the order of what they are of, so they wait for each other as other ends do not. */
+  async #copy(
+    entry: LaneEntry,
+    copies: readonly LaneCopy[],
+    fence: Fence,
+    turn: { written: Promise<void> },
+  ): Promise<void> {
+    const before = turn.written;
+    const mine = Promise.withResolvers<void>();
+    turn.written = mine.promise;
+    try {
+      await before;
+      await this.#write(entry.lane.shard, fence, (current) => this.#o.store.done(entry, current, copies));
+    } finally {
+      mine.resolve();
+    }
+    for (const { lane } of copies) this.wake(lane);
   }
 
   /** Tells the sender until the home has taken it; gives up where asking again cannot help. @throws when the runner stops. */

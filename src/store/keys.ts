@@ -83,14 +83,14 @@ export const KEY_TABLE = {
     tag: "shard of the account",
     life: "30 days after its last message, 10 000 members",
     holds:
-      "Hashes of the network's ids of messages that waited there and are stored, by when they were last handed over",
+      "Hashes, with the home, of the network's ids of messages that waited there and are stored, by when they were last handed over",
   },
   told: {
     pattern: "{s<n>}:told:<account>",
     type: "zset",
     tag: "shard of the account",
     life: "until unlinked, 5 000 members",
-    holds: "What the owner has been told and need not hear again (a friend request, that a contact is away), by time",
+    holds: "What the owners have been told and need not hear again (a friend request, that a contact is away), by time",
   },
   parked: {
     pattern: "{s<n>}:parked:<account or resident>",
@@ -125,7 +125,8 @@ export const KEY_TABLE = {
     type: "hash",
     tag: "shard of the account",
     life: "until unlinked",
-    holds: "Owner, machine GUID, wishes, halt, and the password sealed with AES-256-GCM",
+    holds:
+      "Owners (`owner`, with blanks between), machine GUID, wishes, halt, and the password sealed with AES-256-GCM",
   },
   accounts: {
     pattern: "{s<n>}:accounts",

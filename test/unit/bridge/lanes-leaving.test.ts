@@ -4,7 +4,7 @@ import type { LaneHandler } from "../../../src/bridge/lanes.ts";
 import type { Fence } from "../../../src/bridge/model.ts";
 import { laneName } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
-import { out, ToyLanes, until } from "./support.ts";
+import { out, ToyLanes, until, words } from "./support.ts";
 
 test("what was handled is not handled again because the store was away when it should have left", async () => {
   const store = new ToyLanes();
@@ -45,7 +45,10 @@ test("while the leaving of an entry is not recorded no more than the next one is
   await until("an empty lane", () => store.lanes.size === 0);
 });
 
-test("a lane that is interrupted while the removal of an entry is still under way does not repeat that entry", async () => {
+test.each([
+  ["an entry", []],
+  ["an entry with a copy", [{ lane: out("carol"), body: words("copy") }]],
+])("a lane that is interrupted while the removal of %s is still under way does not repeat it", async (_, copies) => {
   const store = new ToyLanes();
   const seen: string[] = [];
   store.fault = (command) => {
@@ -54,13 +57,14 @@ test("a lane that is interrupted while the removal of an entry is still under wa
   };
   let failing = 4;
   const lanes = runner(store, async (entry) => {
+    if (laneName(entry.lane) !== laneName(out("bob"))) return { kind: "done" };
     seen.push(said(entry));
     const after = async (): Promise<void> => {
       if (said(entry) !== "1") return;
       await until("the second to be handled", () => seen.length === 2);
       throw new Error("could not be confirmed");
     };
-    return { kind: "done", after };
+    return { kind: "done", copies, after };
   });
   await say(store, out("bob"), "1", "2");
   lanes.wake(out("bob"));
