@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import type { XmppAccount } from "../../../src/cli/sandbox/xmpp-server.ts";
+import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { useXmppServer } from "../../support/xmpp.ts";
+import { ClientWorld } from "./client-world.ts";
+
+const fixture = useXmppServer("prosody");
+const BOOKMARKS = "urn:xmpp:bookmarks:1";
+let world: ClientWorld;
+let account: XmppAccount;
+/** Anna at her own client; the bridge is signed in to the same account. */
+let anna: XmppPerson;
+
+beforeAll(async () => {
+  account = await fixture.newAccount("anna");
+  anna = await fixture.newPerson(account, undefined, { resource: "desk" });
+  // Her client wants to hear of rooms that are noted elsewhere.
+  const form = xml("x", { xmlns: "jabber:x:data", type: "submit" });
+  await anna.send(xml("iq", { type: "set", id: "x", to: anna.jid }, form)).catch(() => {});
+  world = await ClientWorld.start({ server: fixture.server, account, personal: true });
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+/** What the bridge said in the chat with oneself, each once, as clients show it. */
+const answers = (who: XmppPerson): string[] => {
+  const seen = new Map(
+    who.messages
+      .filter(({ from, body }) => from === `${account.jid}/msnbridge` && body !== undefined)
+      .map(({ id, body }) => [id, body ?? ""]),
+  );
+  return [...seen.values()];
+};
+
+async function bookmarks(): Promise<string[]> {
+  const items = await anna.ask.items(account.jid, BOOKMARKS);
+  return items.map(({ attrs }) => attrs.id ?? "");
+}
+
+test("anna talks to herself, and the bridge answers; it does not hear itself", async () => {
+  await anna.say(account.jid, "status", { receipt: false });
+  await anna.waitFor("the answer", () => answers(anna).length > 0);
+  expect(answers(anna)).toEqual(["The bridge is running. You have no account linked; say `link`."]);
+  await anna.say(`${account.jid}/msnbridge`, "status", { receipt: false });
+  await anna.waitFor("the second answer", () => answers(anna).length > 1);
+  expect(answers(anna)).toHaveLength(2);
+});
+
+test("what others write to anna is none of the bridge's business, and comes to her clients", async () => {
+  const eve = await fixture.newPerson("eve");
+  await eve.say(account.jid, "help");
+  await anna.waitForMessage("help", eve.jid);
+  await anna.say(eve.jid, "status");
+  await eve.waitForMessage("status");
+  expect(answers(anna)).toHaveLength(2);
+  expect(eve.messages.filter(({ body }) => body !== undefined)).toHaveLength(1);
+});
+
+test("bob writes: the room is noted so that anna's clients open it; she talks there from two of them", async () => {
+  await world.link(account.jid, "alice", "bob");
+  await world.hear("alice", "bob", "hi anna");
+  await expect.poll(bookmarks).toHaveLength(1);
+  const [room = ""] = await bookmarks();
+  await anna.joinRoom(room, "anna");
+  await anna.waitForMessage("hi anna");
+  const phone = await fixture.newPerson(account, undefined, { resource: "phone" });
+  await phone.joinRoom(room, "anna on the road");
+  await anna.sayInRoom(room, "from my desk");
+  await expect.poll(() => world.received("alice", "bob")).toEqual(["from my desk"]);
+  await phone.sayInRoom(room, "from my phone");
+  await expect.poll(() => world.received("alice", "bob")).toEqual(["from my desk", "from my phone"]);
+  expect(anna.rooms.get(room)?.nicks()).toEqual(["anna", "anna on the road", "bob"]);
+  expect(anna.rooms.get(room)?.texts("bob")).toEqual(["hi anna"]);
+  await phone.close();
+});
+
+test("the bridge goes for a while: what anna says in the room meanwhile goes out when it is back", async () => {
+  const [room = ""] = await bookmarks();
+  await world.stopBridge();
+  await anna.sayInRoom(room, "while you were out");
+  await world.startBridge();
+  await expect.poll(() => world.received("alice", "bob").at(-1)).toBe("while you were out");
+  expect(world.received("alice", "bob")).toHaveLength(3);
+});
+
+test("anna's own state is that of her other clients", async () => {
+  await anna.setPresence({ show: "away", status: "Tea" });
+  const away = { availability: "away", text: "Tea" };
+  await expect.poll(async () => (await world.session("alice")).shown, { timeout: 5000 }).toEqual(away);
+});
