@@ -81,7 +81,9 @@ export class Direct {
   #ownCopy(stanza: XmlElement): XmlElement | undefined {
     if (readJid(stanza.attrs.from) !== (this.#o.account as string)) return undefined;
     const forwarded = stanza.getChild("sent", NS.carbons)?.getChild("forwarded", NS.forward);
-    return elements(forwarded).find(({ name }) => name === "message");
+    const copy = elements(forwarded).find(({ name }) => name === "message");
+    // Without an address it is to oneself (RFC 6120 §8.1.1.1); Prosody takes one's own away.
+    return copy && el("message", { to: this.#o.account, ...copy.attrs }, ...copy.children);
   }
 
   async #command(message: ReadMessage): Promise<void> {
