@@ -75,8 +75,7 @@ export class PrivilegedRosters {
       wanted.push({ jid, name: given, groups, subscription: "both" });
     }
     const listed = new Set(wanted.map(({ jid }) => jid));
-    // Whom a person has just asked to see is not on the network's list yet.
-    const gone = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
+    const gone = this.#gone(resident, known, listed);
     // One first: a server that does not do it after all is not asked hundreds of times.
     const changes = [
       ...wanted.filter((item) => !isSame(known.get(item.jid), item)),
@@ -135,6 +134,15 @@ export class PrivilegedRosters {
     const gone = [...known.values()].filter(({ jid }) => !now.has(jid));
     const items = [...now.values(), ...gone.map((item) => ({ ...item, subscription: "remove" }))];
     return this.pushed(resident, residentJid(resident) as string as Jid, items);
+  }
+
+  /** Who is on no list any more. A list that is not known yet, or suddenly empty, says nothing of those who were on it. */
+  #gone(resident: ResidentId, known: ReadonlyMap<BareJid, RosterItem>, listed: ReadonlySet<BareJid>): RosterItem[] {
+    const { views } = this.#o;
+    // Whom a person has just asked to see is not on the network's list yet.
+    const absent = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
+    const isSure = views.areAllKnown(resident) && (listed.size > 1 || absent.length === 1);
+    return isSure ? absent : absent.filter(({ jid }) => views.contact(resident, jid) !== undefined);
   }
 
   /** What we have called them may be replaced by their newest name; what the person has called them may not. */

@@ -15,6 +15,8 @@ export interface AccountView {
   state: PuppetState;
   /** By ghost. */
   contacts: Map<BareJid, ContactSnapshot>;
+  /** Whether the whole list has been told since the bridge began. */
+  isListKnown: boolean;
 }
 
 /** A contact as one person sees it: of several accounts of theirs, the one that has it on its list comes first. */
@@ -55,7 +57,7 @@ export class Views {
       view.state = state;
       return false;
     }
-    accounts.set(record.id, { record, state, contacts: new Map() });
+    accounts.set(record.id, { record, state, contacts: new Map(), isListKnown: false });
     return true;
   }
 
@@ -63,6 +65,7 @@ export class Views {
     const view = this.#residents.get(owner)?.get(record.id);
     if (!view) return;
     view.contacts = new Map();
+    view.isListKnown = true;
     for (const contact of contacts) this.#put(view, contact);
   }
 
@@ -112,6 +115,11 @@ export class Views {
     const requests = this.#requests.get(resident);
     requests?.delete(jid);
     if (requests?.size === 0) this.#requests.delete(resident);
+  }
+
+  /** Whether the lists of all accounts are known, so that whoever is on none of them is surely gone. */
+  areAllKnown(resident: ResidentId): boolean {
+    return this.accounts(resident).every(({ isListKnown }) => isListKnown);
   }
 
   /** Whether all lists that a ghost could be on are known, and it is on none. */

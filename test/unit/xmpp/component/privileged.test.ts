@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { Marks } from "../../../../src/xmpp/component/marks.ts";
+import { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
+import { Views } from "../../../../src/xmpp/component/views.ts";
+import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
+import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import type { Grants } from "../../../../src/xmpp/stanza/privilege.ts";
+import { type RosterItem, readRoster, rosterQuery } from "../../../../src/xmpp/stanza/roster.ts";
+import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { account, anna, bob, contact, gateway, NET, names, Profiles, silent } from "../support.ts";
+
+const grants: Grants = {
+  namespace: NS.privilege[0],
+  roster: "both",
+  message: "none",
+  presence: "none",
+  iq: new Map(),
+};
+const ben = names.jid({ network: NET, contact: contact("ben").address });
+
+/** Anna's list at a server that lets it be set, unless it does not. */
+function stage(refuses = false) {
+  const roster = new Map<string, RosterItem>();
+  const views = new Views(names);
+  const profiles = new Profiles();
+  let sets = 0;
+  const request = async (ask: { type: string }, child: XmlElement): Promise<XmlElement> => {
+    if (ask.type === "set") {
+      sets += 1;
+      if (refuses) throw new StanzaRefusal("forbidden", undefined);
+      for (const item of readRoster(el("iq", {}, child)))
+        if (item.subscription === "remove") roster.delete(item.jid);
+        else roster.set(item.jid, item);
+    }
+    return el("iq", {}, rosterQuery([...roster.values()]));
+  };
+  /** As after a start of the bridge: nothing is known but what is stored. */
+  const start = () =>
+    new PrivilegedRosters({
+      link: { request } as unknown as ComponentLink,
+      names,
+      name: "MSN",
+      views,
+      named: new Marks(profiles, "named"),
+      log: silent,
+    });
+  return { roster, views, start, sets: () => sets };
+}
+
+test("the list becomes what MSN says, the gateway first, and a name of one's own stays", async () => {
+  const { roster, views, start, sets } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob", { displayName: "Bob", groups: ["Work"] }), contact("ben")]);
+  const rosters = start();
+  expect(await rosters.sync(anna, grants)).toBe(true);
+  expect([...roster.keys()]).toEqual([gateway, bob, ben]);
+  expect(roster.get(bob)).toMatchObject({ name: "Bob", groups: ["Work"], subscription: "both" });
+  expect(roster.get(ben)).toMatchObject({ groups: ["MSN"] });
+  expect(await rosters.sync(anna, grants)).toBe(false);
+  expect(sets()).toBe(3);
+  roster.set(bob, { jid: bob, name: "Bobby", groups: ["Work"], subscription: "both" });
+  views.setContact(account(), anna, contact("bob", { displayName: "Robert", groups: ["Work"] }));
+  await start().sync(anna, grants);
+  expect(roster.get(bob)?.name).toBe("Bobby");
+});
+
+test("who is taken off on MSN goes, also while the bridge is away", async () => {
+  const { roster, views, start } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob"), contact("ben")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  views.setContact(account(), anna, contact("bob", { listed: false }));
+  await rosters.sync(anna, grants);
+  expect([...roster.keys()]).toEqual([gateway, ben]);
+  views.setContacts(account(), anna, [contact("bob")]);
+  await start().sync(anna, grants);
+  expect([...roster.keys()]).toEqual([gateway, bob]);
+});
+
+test("an account whose list is not known yet loses nobody, nor one whose list is suddenly empty", async () => {
+  const { roster, views, start } = stage();
+  const [one, two] = [account("alice"), account("alice2")];
+  for (const [record, name] of [
+    [one, "bob"],
+    [two, "ben"],
+  ] as const) {
+    views.setState(record, anna, "on");
+    views.setContacts(record, anna, [contact(name)]);
+  }
+  await start().sync(anna, grants);
+  // The bridge starts anew; the second account cannot sign in.
+  views.drop(one, anna);
+  views.drop(two, anna);
+  views.setState(one, anna, "on");
+  views.setState(two, anna, "waiting");
+  views.setContacts(one, anna, [contact("bob")]);
+  await start().sync(anna, grants);
+  expect([...roster.keys()]).toEqual([gateway, bob, ben]);
+  views.setState(two, anna, "on");
+  for (const record of [one, two]) views.setContacts(record, anna, []);
+  await start().sync(anna, grants);
+  expect([...roster.keys()]).toEqual([gateway, bob, ben]);
+});
+
+test("a server that does not do what it grants is tried once", async () => {
+  const { views, start, sets } = stage(true);
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob"), contact("ben")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  expect([sets(), rosters.works("example.org"), rosters.works("elsewhere.test")]).toEqual([1, false, true]);
+  rosters.reset();
+  expect(rosters.works("example.org")).toBe(true);
+});
