@@ -1,7 +1,7 @@
 /**
  * Files that are made from declarations in the code: `node scripts/generate.ts` writes them, `--check` fails when one is
  * stale. The declarations: the config schemas, the table of metrics, the catalogue of errors, the registry of commands, the
- * table of exit codes, the table of dialects.
+ * table of exit codes, the table of dialects, the golden tables of the texts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,6 +11,7 @@ import { configDocs, sampleConfig } from "./lib/generate/config.ts";
 import { dialectTable } from "./lib/generate/dialects.ts";
 import { errorDocs } from "./lib/generate/errors.ts";
 import { exitCodeTable } from "./lib/generate/exit-codes.ts";
+import { mappingDocs } from "./lib/generate/mapping.ts";
 import { metricDocs } from "./lib/generate/metrics.ts";
 import { between } from "./lib/generate/text.ts";
 
@@ -28,6 +29,7 @@ export const GENERATED: readonly Generated[] = [
   { file: "docs/metrics.md", make: metricDocs },
   { file: "docs/errors.md", make: errorDocs },
   { file: "docs/commands.md", make: commandDocs },
+  { file: "docs/mapping.md", make: mappingDocs },
   { file: "docs/dialects.md", make: (before) => between(before, "dialects", dialectTable()) },
   { file: "docs/operators.md", make: (before) => between(before, "exit codes", exitCodeTable()) },
 ];

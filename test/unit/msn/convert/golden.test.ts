@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { runTable } from "../../../support/golden-tests.ts";
+import { MATRIX_TO_MSN, MSN_TO_MATRIX, MSN_TO_XMPP } from "./golden/crossings.ts";
 import { EMOTICON_RULES, OWN_EMOTICONS, PICTURES } from "./golden/emoticons.ts";
 import { FORMAT } from "./golden/format.ts";
 import { PLUS } from "./golden/plus.ts";
@@ -9,3 +10,6 @@ describe(FORMAT.title, () => runTable(FORMAT));
 describe(WRITING.title, () => runTable(WRITING));
 describe(PLUS.title, () => runTable(PLUS));
 for (const table of [PICTURES, EMOTICON_RULES, OWN_EMOTICONS]) describe(table.title, () => runTable(table));
+describe(MSN_TO_MATRIX.title, () => runTable(MSN_TO_MATRIX));
+describe(MATRIX_TO_MSN.title, () => runTable(MATRIX_TO_MSN));
+describe(MSN_TO_XMPP.title, () => runTable(MSN_TO_XMPP));

@@ -121,7 +121,7 @@ export const PLUS: GoldenTable<WireText, RichText> = {
       from: m("[a=8]hi[/a]"),
       to: r(w("hi", { background: "#ffff00" })),
       back: m("hi"),
-      loss: "MSN itself has no background colours",
+      loss: "MSN has no background colours",
     },
     {
       about: "background",
@@ -129,7 +129,7 @@ export const PLUS: GoldenTable<WireText, RichText> = {
       from: m("[a=1][c=0]hi[/c][/a]"),
       to: r(w("hi", { color: "#ffffff", background: "#000000" })),
       back: m("hi", "FN=Segoe%20UI; EF=; CO=ffffff; CS=0; PF=22"),
-      loss: "MSN itself has no background colours",
+      loss: "MSN has no background colours",
     },
     { about: "plain text", name: "a tag that is never closed", from: m("a[i] = b[s]"), to: r("a[i] = b[s]") },
     { about: "plain text", name: "a tag that is never opened", from: m("x[/b]"), to: r("x[/b]") },
@@ -159,7 +159,7 @@ export const PLUS: GoldenTable<WireText, RichText> = {
       from: m("·$4,8hi"),
       to: r(w("hi", { color: "#ff0000", background: "#ffff00" })),
       back: m("hi", "FN=Segoe%20UI; EF=; CO=ff; CS=0; PF=22"),
-      loss: "MSN itself has no background colours",
+      loss: "MSN has no background colours",
     },
     {
       about: "background",
@@ -167,7 +167,7 @@ export const PLUS: GoldenTable<WireText, RichText> = {
       from: m("·$,8hi"),
       to: r(w("hi", { background: "#ffff00" })),
       back: m("hi"),
-      loss: "MSN itself has no background colours",
+      loss: "MSN has no background colours",
     },
     {
       about: "colour",

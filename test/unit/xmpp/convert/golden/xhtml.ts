@@ -144,7 +144,7 @@ export const READING_XHTML: GoldenTable<string, RichText> = {
       from: "<a href='javascript:alert(1)'>a</a>",
       to: r("a"),
       back: "a",
-      loss: "left out on purpose",
+      loss: "addresses of scripts and of data, on purpose",
     },
     {
       about: "lists",
