@@ -49,6 +49,7 @@ type Chat = Seat<ChatNote>;
 
 const LONGEST_NICK = 60;
 const GHOSTS = 20_000;
+const OFFLINE: Presence = { availability: "offline", text: "" };
 /** A room has no place for who is not there: this is how a contact who is offline sits in theirs. */
 const GONE: Shown = { show: "xa", status: "Offline" };
 
@@ -154,6 +155,7 @@ export class Chats {
       room: {
         nick: nickOf(note),
         plainNick: ghost.contact,
+        shown: shownOf(this.#presences.get(keyOf(ghost)) ?? OFFLINE),
         said: async (message) => await this.#said(chat, message),
         typing: (nick, isTyping) => {
           const { resident } = chat.note;
@@ -172,8 +174,6 @@ export class Chats {
   /** A room that is new, or was not set up to its end. */
   async #entered(chat: Chat, how: { isNew: boolean; affiliation: string }): Promise<void> {
     const { link } = this.#o.client;
-    const presence = this.#presences.get(keyOf(chat.note.ghost));
-    if (presence !== undefined) chat.room?.show(shownOf(presence));
     if (!how.isNew && chat.note.isReady) return;
     if (how.affiliation !== "owner") throw new StanzaRefusal("forbidden", "the room belongs to somebody else");
     await configureRoom(link, chat.jid, nickOf(chat.note));

@@ -58,6 +58,8 @@ export interface MucOptions {
   /** For a room that does not take the nick as it is written. */
   readonly plainNick?: string;
   readonly password?: Secret;
+  /** How we are there until {@link MucRoom.show} says otherwise. */
+  readonly shown?: Shown;
   /** Up to where an earlier run has read. Absent: what was said before we came is none of ours. */
   readonly from?: Position;
   /** Whether a message of this id is one of this bridge's, whoever seems to say it. */
@@ -101,7 +103,7 @@ export class MucRoom {
   #wish: string;
   #nick: string;
   #nickTries = 0;
-  #shown: Shown = { show: undefined, status: "" };
+  #shown: Shown;
   #isIn = false;
   #putOut: string | undefined;
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
@@ -119,6 +121,7 @@ export class MucRoom {
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
     this.#wish = options.nick;
     this.#nick = options.nick;
+    this.#shown = options.shown ?? { show: undefined, status: "" };
     this.#heardAt = options.from?.at;
     this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
     this.#reader = new RoomReader({

@@ -36,19 +36,13 @@ export class RoomsClient {
     await this.link.stop();
   }
 
-  /** A room to sit in from now on; it is entered at once when there is a session. */
-  async add(options: Omit<MucOptions, "link">): Promise<MucRoom> {
+  /** A room to sit in from now on: in each new session, and once it is asked to enter. */
+  put(options: Omit<MucOptions, "link">): MucRoom {
     const known = this.#rooms.get(options.room);
     if (known !== undefined) return known;
     const room = new MucRoom({ ...options, link: this.link });
     this.#rooms.set(options.room, room);
-    if (this.link.isOnline) await room.enterOrReturn();
     return room;
-  }
-
-  remove(jid: BareJid): void {
-    this.#rooms.get(jid)?.close();
-    this.#rooms.delete(jid);
   }
 
   async #fresh(): Promise<void> {

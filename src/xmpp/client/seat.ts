@@ -66,12 +66,14 @@ export class Seat<N extends RoomNote = RoomNote> {
 
   /** Enters, now or in the next session. */
   async sit(): Promise<void> {
+    const { client } = this.#o;
+    this.#room ??= this.#put();
+    if (!this.#room.isIn && client.link.isOnline) await this.#room.enterOrReturn();
+  }
+
+  #put(): MucRoom {
     const { client, secret, limits, log, room, note, isKnown } = this.#o;
-    if (this.#room !== undefined) {
-      if (!this.#room.isIn && client.link.isOnline) await this.#room.enterOrReturn();
-      return;
-    }
-    this.#room = await client.add({
+    return client.put({
       ...room,
       room: this.jid,
       ...(isKnown ? { from: note.position } : {}),

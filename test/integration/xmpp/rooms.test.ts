@@ -60,7 +60,7 @@ async function rig(room: string, service: Partial<ClientService> = {}, limits: P
     await proxy.close();
   });
   await client.link.attached();
-  const muc = await client.add({
+  const muc = client.put({
     room: parseBareJid(room),
     nick: "relay",
     isOurs: () => false,
@@ -69,6 +69,7 @@ async function rig(room: string, service: Partial<ClientService> = {}, limits: P
     log: pino({ level: "silent" }),
     limits: { firstWaitMs: 50, longestWaitMs: 200, ...limits },
   });
+  await muc.enterOrReturn();
   return { client, room: muc, proxy, heard, sessions, changes };
 }
 
