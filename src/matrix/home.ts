@@ -268,7 +268,8 @@ class MatrixSide implements MatrixHome, Inbox {
       this.#nudgeSoon(NUDGE_MS);
       throw toBridgeError(error);
     }
-    if (this.#order.stored(transaction.id)) void this.#remember(transaction.id);
+    // Nobody waits for this: the words themselves are on their way first.
+    if (this.#order.stored(transaction.id)) setImmediate(() => void this.#remember(transaction.id));
   }
 
   /** Best effort: without it, the first transaction after a restart may be asked for twice. */
