@@ -24,7 +24,8 @@ function nextCut(whole: string, start: number, fits: (to: number) => boolean): n
   if (most >= whole.length) return whole.length;
   const earliest = start + Math.ceil(((most - start) * 2) / 3);
   const wish = [whole.lastIndexOf("\n", most - 1) + 1, whole.lastIndexOf(" ", most - 1) + 1];
-  const tidy = wish.find((at) => at > earliest);
+  // A blank can carry an accent or a joiner: then behind it is no edge.
+  const tidy = wish.find((at) => at > earliest && edgeBefore(whole, start, at) === at);
   if (tidy !== undefined && fits(tidy)) return tidy;
   let edge = edgeBefore(whole, start, most);
   // Less text can take more room, when a look that held for all of it no longer does.

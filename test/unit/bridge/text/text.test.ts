@@ -111,6 +111,11 @@ describe("splitting", () => {
     }
   });
 
+  it("cuts behind no blank that carries an accent", () => {
+    expect(split("aaaa \u0301bbbb", 8)).toEqual(["aaaa \u0301b", "bbb"]);
+    expect(split("aaaaa \u0301bbb", 7)).toEqual(["aaaaa", " \u0301bbb"]);
+  });
+
   it("goes on when one character alone is too large", () => {
     expect(split("a👨‍👩‍👧‍👦b", 8).join("")).toBe("a👨‍👩‍👧‍👦b");
     expect(split("🙂🙂", 1)).toEqual(["🙂", "🙂"]);
