@@ -19,3 +19,11 @@ describe("Prosody with everything granted", () => {
   sceneCommands(on);
   sceneOutages(on);
 });
+
+describe("Prosody that grants nothing", () => {
+  const on = useStage({ server: "prosody", privileged: false });
+  sceneRegistration(on);
+  sceneRoster(on, "nothing");
+  sceneOwnWords(on);
+  sceneContacts(on);
+});

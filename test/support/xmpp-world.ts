@@ -37,8 +37,11 @@ interface Parts {
   readonly bridge: BridgeProcess;
 }
 
-/** The network's lists of one account reach its other places, so that what its owner does there is seen on XMPP. */
-const QUIRKS = { tellsOwnChanges: true };
+/**
+ * The network tells the other places of an account what its owner changes at one, so that it is seen on XMPP; and presence
+ * sooner than Escargot does, so that nobody waits for that.
+ */
+const QUIRKS = { tellsOwnChanges: true, presenceDelayMs: 10 };
 
 /**
  * Redis, an XMPP server, an MSN network, and the bridge as a process of its own, without Matrix. Everything that crosses

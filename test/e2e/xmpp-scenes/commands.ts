@@ -21,20 +21,6 @@ export function sceneCommands(on: () => Stage): void {
     expect(form?.type).toBe("result");
   });
 
-  test("the menu asks for what a command needs: Cleo is on the phone by it, and it wins over her client; `automatic` ends that", async () => {
-    const { cleo, bob, gateway } = on();
-    const asking = await cleo.ask.command(gateway, "presence");
-    expect(asking).toMatchObject({ status: "executing", actions: ["complete"] });
-    expect(asking.form?.fields.find(({ name }) => name === "state")?.options).toContain("on-the-phone");
-    const done = await cleo.ask.commandStep(asking, "complete", { state: "on-the-phone" });
-    expect(done.notes[0]?.text).toContain("is now on the phone");
-    await bob.waitFor("Cleo on the phone", () => on().bobSees("cleo") === "PHN");
-    await cleo.setPresence({ show: "away" });
-    await on().command(cleo, "presence automatic", /./);
-    await bob.waitFor("Cleo away", () => on().bobSees("cleo") === "AWY");
-    await cleo.setPresence();
-  });
-
   test("a command can be cancelled, and one that does not exist is refused", async () => {
     const { anna, gateway } = on();
     const asking = await anna.ask.command(gateway, "rename");

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Availability } from "../../../src/bridge/model.ts";
 import type { OwnPresence } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { bare, NS, type SeenMessage } from "../../../src/cli/sandbox/xmpp-stanza.ts";
@@ -25,14 +25,14 @@ const ON_MSN: readonly (readonly [Resident, OwnPresence, MsnStatus, string])[] =
   ["anna", { show: "away", status: "Tea" }, "AWY", "Tea"],
   ["ben", { show: "dnd", status: "In a meeting" }, "BSY", "In a meeting"],
   ["cleo", { show: "away", status: "Be right back" }, "BRB", ""],
+  ["dora", { show: "dnd", status: "On the phone – with mum" }, "PHN", "with mum"],
+  ["emil", { show: "away", status: "out to lunch - pasta" }, "LUN", "pasta"],
   ["anna", { show: "xa", status: "On holiday" }, "AWY", "On holiday"],
-  ["ben", { show: "dnd", status: "On the phone – with mum" }, "PHN", "with mum"],
-  ["cleo", { show: "away", status: "out to lunch - pasta" }, "LUN", "pasta"],
-  ["anna", { show: "chat", status: "Talk to me" }, "NLN", "Talk to me"],
+  ["ben", { show: "chat", status: "Talk to me" }, "NLN", "Talk to me"],
 ];
 
 export function scenePresence(on: () => Stage): void {
-  test("Bob sets a personal message: Anna, Ben and Cleo see it as his status", async () => {
+  test("Bob sets a personal message: everybody sees it as his status", async () => {
     const { bob, bobs } = on();
     await bob.setPersonalMessage("At work");
     for (const { person } of on().residents())
@@ -71,27 +71,6 @@ export function scenePresence(on: () => Stage): void {
     });
   }
 
-  test("Ben hides: neither server passes on `type=invisible`, so he says `presence hidden`; Bob sees him gone, and there again", async () => {
-    const { ben, bob, gateway } = on();
-    await ben.sendPresence(gateway, "invisible");
-    await on().command(ben, "presence hidden", /is now hidden/);
-    await bob.waitFor("Ben to be gone", () => on().bobSees("ben") === "FLN");
-    await on().command(ben, "presence automatic", /./);
-    await ben.setPresence();
-    await bob.waitFor("Ben to be there", () => on().bobSees("ben") === "NLN");
-  });
-
-  test("Cleo has a phone, too: of her clients the one with the highest priority speaks for her", async () => {
-    const { cleo, bob, world } = on();
-    await cleo.setPresence();
-    const phone = await world.person("cleo", { resource: "phone", available: false });
-    await bob.waitFor("Cleo online", () => on().bobSees("cleo") === "NLN");
-    await phone.setPresence({ show: "away", status: "On the road", priority: 10 });
-    await bob.waitFor("Cleo away", () => on().bobSees("cleo") === "AWY");
-    await phone.close();
-    await bob.waitFor("Cleo online", () => on().bobSees("cleo") === "NLN");
-  });
-
   test("Anna's second client is told how Bob is, because her server asks; and she may ask herself", async () => {
     const { anna, bob, bobs, world } = on();
     await bob.setPersonalMessage("Still here");
@@ -106,28 +85,69 @@ export function scenePresence(on: () => Stage): void {
     await tablet.close();
   });
 
-  test("what Bob listens to is a tune on XMPP; what Cleo listens to is playing on MSN; both end", async () => {
-    const { anna, cleo, bob, bobs } = on();
-    const tunes = (): (string | null | undefined)[] => anna.messages.flatMap((seen) => titleOf(seen, bobs) ?? []);
-    await bob.listenTo("So What", "Miles Davis");
-    await anna.waitFor("the tune", () => tunes().at(-1) === "Miles Davis - So What");
-    await bob.listenTo();
-    await anna.waitFor("its end", () => tunes().at(-1) === "");
-    const media = () => bob.contact(on().email("cleo"))?.media?.args[0] ?? "";
-    await cleo.ask.publishTune({ artist: "Nina Simone", title: "Feeling Good" });
-    await bob.waitFor("Cleo's tune", () => media() === "Nina Simone - Feeling Good");
-    await cleo.ask.publishTune();
-    await bob.waitFor("its end", () => media() === "");
+  // Everybody's account may change once in two seconds: each of these has one of their own.
+  describe.concurrent("at the same time", () => {
+    test("Anna leaves with all her clients and her account stays: Bob sees her away; she comes back", async () => {
+      const { anna, bob, bobs } = on();
+      await anna.goOffline();
+      await bob.waitFor("Anna away", () => on().bobSees("anna") === "AWY");
+      await anna.setPresence();
+      await bob.waitFor("Anna online", () => on().bobSees("anna") === "NLN");
+      await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
+    });
+
+    test("Ben hides: neither server passes on `type=invisible`, so he says `presence hidden`; Bob sees him gone, and there again", async () => {
+      const { ben, bob, gateway } = on();
+      await ben.sendPresence(gateway, "invisible");
+      await on().command(ben, "presence hidden", /is now hidden/);
+      await bob.waitFor("Ben to be gone", () => on().bobSees("ben") === "FLN");
+      await on().command(ben, "presence automatic", /./);
+      await bob.waitFor("Ben to be there", () => on().bobSees("ben") === "NLN");
+    });
+
+    test("Cleo has a phone, too: of her clients the one with the highest priority speaks for her", async () => {
+      const { bob, world } = on();
+      const phone = await world.person("cleo", { resource: "phone", available: false });
+      await phone.setPresence({ show: "dnd", status: "On the road", priority: 10 });
+      await bob.waitFor("Cleo busy", () => on().bobSees("cleo") === "BSY");
+      await phone.close();
+      await bob.waitFor("Cleo right back", () => on().bobSees("cleo") === "BRB");
+    });
+
+    test("what Bob listens to is a tune on XMPP; what Dora listens to is playing on MSN; both end", async () => {
+      const { anna, dora, bob, bobs } = on();
+      const tunes = (): string[] => anna.messages.flatMap((seen) => titleOf(seen, bobs) ?? []);
+      await bob.listenTo("So What", "Miles Davis");
+      await anna.waitFor("the tune", () => tunes().at(-1) === "Miles Davis - So What");
+      await bob.listenTo();
+      await anna.waitFor("its end", () => tunes().at(-1) === "");
+      const media = () => bob.contact(on().email("dora"))?.media?.args[0] ?? "";
+      await dora.ask.publishTune({ artist: "Nina Simone", title: "Feeling Good" });
+      await bob.waitFor("Dora's tune", () => media() === "Nina Simone - Feeling Good");
+      await dora.ask.publishTune();
+      await bob.waitFor("its end", () => media() === "");
+    });
+
+    test("the menu of Emil's client asks for what `presence` needs; what he says there wins over his client; `automatic` ends that", async () => {
+      const { emil, bob, gateway } = on();
+      const asking = await emil.ask.command(gateway, "presence");
+      expect(asking).toMatchObject({ status: "executing", actions: ["complete"] });
+      expect(asking.form?.fields.find(({ name }) => name === "state")?.options).toContain("on-the-phone");
+      const done = await emil.ask.commandStep(asking, "complete", { state: "on-the-phone" });
+      expect(done.notes[0]?.text).toContain("is now on the phone");
+      await bob.waitFor("Emil on the phone", () => on().bobSees("emil") === "PHN");
+      await emil.setPresence({ show: "away" });
+      await on().command(emil, "presence automatic", /./);
+      await bob.waitFor("Emil away", () => on().bobSees("emil") === "AWY");
+    });
   });
 
-  test("Anna leaves with all her clients and her account stays: Bob sees her away; she comes back", async () => {
-    const { anna, bob, bobs } = on();
-    await anna.goOffline();
-    await bob.waitFor("Anna away", () => on().bobSees("anna") === "AWY");
-    await anna.setPresence();
-    await bob.waitFor("Anna online", () => on().bobSees("anna") === "NLN");
-    await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
-    expect(anna.presenceOf(bobs)?.element.getChild("c", NS.caps)).toBeDefined();
+  test("nobody hides any more", async () => {
+    const { bob } = on();
+    for (const { person, email } of on().residents()) {
+      await person.setPresence();
+      await bob.waitFor(`${email} online`, () => bob.contact(email)?.status === "NLN");
+    }
   });
 }
 

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { linkByPage } from "../../../src/cli/sandbox/link-page.ts";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { msnAccount } from "../../support/xmpp-world.ts";
 import type { Stage } from "./stage.ts";
 
 const wrong = (name: string) => ({ ...msnAccount(name), password: "not-the-password" });
 
-/** Three people, three ways in. */
+/** Three ways in. */
 export function sceneRegistration(on: () => Stage): void {
   test("the gateway is found among the server's services, as a gateway to MSN that takes registrations and commands", async () => {
     const { anna, gateway, world } = on();
@@ -55,6 +56,15 @@ export function sceneRegistration(on: () => Stage): void {
     await fill(msnAccount("erin"));
     await on().signedIn(cleo);
     expect(world.bridge.logTail(5000)).not.toContain(msnAccount("erin").password);
+  });
+
+  test("Dora and Emil register at the same time, each with a page of their own", async () => {
+    const { dora, emil, gateway } = on();
+    const register = async (person: XmppPerson, account: string): Promise<void> => {
+      await linkByPage((await person.ask.registration(gateway)).url ?? "", msnAccount(account));
+      await on().signedIn(person);
+    };
+    await Promise.all([register(dora, "frank"), register(emil, "grace")]);
   });
 
   test("whom another has linked cannot be linked", async () => {

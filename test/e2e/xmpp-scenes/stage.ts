@@ -6,30 +6,38 @@ import { showTrace, traceFile } from "../../support/traces.ts";
 import { XmppWorld, type XmppWorldOptions } from "../../support/xmpp-world.ts";
 
 /** Who of the XMPP people has which MSN account. */
-const ACCOUNTS = { anna: "alice", ben: "dave", cleo: "erin" } as const;
+const ACCOUNTS = { anna: "alice", ben: "dave", cleo: "erin", dora: "frank", emil: "grace" } as const;
 
 export type Resident = keyof typeof ACCOUNTS;
+const RESIDENTS = ["anna", "ben", "cleo", "dora", "emil"] as const satisfies readonly Resident[];
 
 /**
- * One world for a file, and who plays in it: Anna, Ben and Cleo on XMPP, Bob on MSN, who knows the MSN accounts of all three.
- * The scenes follow one another, each on what those before have left.
+ * One world for a file, and who plays in it: Anna, Ben, Cleo, Dora and Emil on XMPP, Bob on MSN, who knows the MSN accounts
+ * of them all. The scenes follow one another, each on what those before have left.
  */
 export class Stage {
   readonly world: XmppWorld;
   readonly anna: XmppPerson;
   readonly ben: XmppPerson;
   readonly cleo: XmppPerson;
+  readonly dora: XmppPerson;
+  readonly emil: XmppPerson;
   readonly bob: MsnPerson;
   /** Bob's JID. */
   readonly bobs: string;
 
   private constructor(world: XmppWorld, people: readonly XmppPerson[], bob: MsnPerson) {
-    const [anna, ben, cleo] = people;
-    if (anna === undefined || ben === undefined || cleo === undefined) throw new Error("somebody has not come");
+    const called = (name: Resident): XmppPerson => {
+      const person = people.find(({ jid }) => jid.startsWith(`${name}@`));
+      if (person === undefined) throw new Error(`${name} has not come`);
+      return person;
+    };
     this.world = world;
-    this.anna = anna;
-    this.ben = ben;
-    this.cleo = cleo;
+    this.anna = called("anna");
+    this.ben = called("ben");
+    this.cleo = called("cleo");
+    this.dora = called("dora");
+    this.emil = called("emil");
     this.bob = bob;
     this.bobs = world.ghost("bob");
   }
@@ -52,7 +60,7 @@ export class Stage {
   }
 
   residents(): readonly { readonly person: XmppPerson; readonly email: string }[] {
-    return (["anna", "ben", "cleo"] as const).map((name) => ({ person: this[name], email: this.email(name) }));
+    return RESIDENTS.map((name) => ({ person: this[name], email: this.email(name) }));
   }
 
   /** The address of somebody's MSN account. */
