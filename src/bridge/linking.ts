@@ -1,11 +1,12 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
-import type { AccountRecord, NetworkName, ResidentId } from "./model.ts";
+import type { AccountId, AccountRecord, NetworkName, ResidentId } from "./model.ts";
 import { accountId, ownerIn, residentParts } from "./model.ts";
 import type { Linker } from "./ports/linking.ts";
 import type { Network } from "./ports/network.ts";
 import type { AccountStore } from "./ports/store.ts";
+import type { Secret } from "./secret.ts";
 
 export interface LinkingOptions {
   readonly store: AccountStore;
@@ -26,18 +27,26 @@ export function createLinker(o: LinkingOptions): Linker {
       const known = await o.store.account(id);
       const there = known && ownerIn(known, residentParts(resident).home);
       if (there && there !== resident) throw new BridgeError("already-linked", { address: request.address });
-      // The live puppet must be out of the way: some dialects allow one sign-in at a time.
-      await o.fleet.remove(id);
+      // The live puppet must be out of the way: some dialects allow one sign-in at a time. Who only guesses does not
+      // disturb it.
+      const clears = !known || there === resident || (await isPasswordOf(o.store, id, request.password));
+      if (clears) await o.fleet.remove(id);
       try {
         const { address, spelling, password } = request;
         await network.verify({ address, spelling, password }, onStage, signal);
         return await keep(o, resident, request, known);
       } catch (error) {
-        if (known) await o.fleet.adopt(known);
+        if (known && clears) await o.fleet.adopt(known);
         throw error;
       }
     },
   };
+}
+
+async function isPasswordOf(store: AccountStore, account: AccountId, password: Secret): Promise<boolean> {
+  const known = await store.password(account);
+  const hash = (secret: Secret): Buffer => createHash("sha256").update(secret.open()).digest();
+  return known !== undefined && timingSafeEqual(hash(known), hash(password));
 }
 
 async function keep(

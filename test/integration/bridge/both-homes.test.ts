@@ -246,15 +246,16 @@ test("who links from another home becomes one more owner, and the first is told;
   expect(home.told(alice)).toHaveLength(3);
 });
 
-test("a wrong password makes nobody an owner and leaves the first one's sign-in as it was", async () => {
+test("a wrong password makes nobody an owner and does not disturb the first one's sign-in", async () => {
   world = new World(redis);
   world.homes.push(house);
   await world.start();
   await world.link(alice);
   const request = { network: NET, address: ALICE, spelling: ALICE, password: new Secret("wrong") };
   const linking = world.bridge.linker.linkAccount(alix, request, () => {}, new AbortController().signal);
+  const before = session();
   await expect(linking).rejects.toMatchObject({ code: "bad-password" });
-  await world.on();
+  expect(session()).toBe(before);
   expect(await owners()).toEqual([alice]);
 });
 
