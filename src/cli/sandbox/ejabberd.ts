@@ -122,6 +122,12 @@ function ejabberdConfig(plan: XmppPlan): Record<string, unknown> {
 
 function listeners(plan: XmppPlan): readonly Record<string, unknown>[] {
   const loopback = { ip: LOOPBACK };
+  const service = {
+    port: plan.componentPort,
+    module: "ejabberd_service",
+    access: "all",
+    hosts: { [plan.component]: { password: plan.secret } },
+  };
   return [
     {
       ...loopback,
@@ -131,13 +137,7 @@ function listeners(plan: XmppPlan): readonly Record<string, unknown>[] {
       starttls_required: true,
       max_stanza_size: 262_144,
     },
-    {
-      ...loopback,
-      port: plan.componentPort,
-      module: "ejabberd_service",
-      access: "all",
-      hosts: { [plan.component]: { password: plan.secret } },
-    },
+    ...(plan.hasComponent ? [{ ...loopback, ...service }] : []),
     {
       ...loopback,
       port: plan.httpPort,

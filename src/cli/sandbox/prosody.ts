@@ -109,6 +109,9 @@ ${iq}
     };
   }`;
   const privilegeModule = `  modules_enabled = { "privilege" }`;
+  const ownComponent = `Component ${lua(plan.component)}
+  component_secret = ${lua(plan.secret)}
+${plan.privileged ? privilegeModule : ""}`;
   return `run_as_root = true
 daemonize = false
 pidfile = ${lua(join(dir, "prosody.pid"))}
@@ -151,11 +154,7 @@ Component ${lua(plan.upload)} "http_file_share"
   -- the host has to be that of the URL, or a PUT finds nothing
   http_host = "127.0.0.1"
   http_external_url = "http://127.0.0.1:${plan.httpPort}/"
-
-Component ${lua(plan.component)}
-  component_secret = ${lua(plan.secret)}
-${plan.privileged ? privilegeModule : ""}
-`;
+${plan.hasComponent ? `\n${ownComponent}\n` : ""}`;
 }
 
 function lua(text: string): string {

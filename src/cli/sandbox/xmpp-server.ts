@@ -24,6 +24,8 @@ export interface XmppServerOptions {
    * in a user's name, everybody's presence and, where there is such a thing, IQs. Default true.
    */
   readonly privileged?: boolean;
+  /** False for a server that knows nothing of the bridge. Default true. */
+  readonly hasComponent?: boolean;
   /** Changes what stands in its configuration file. */
   readonly config?: (usual: string, plan: XmppPlan) => string;
   /** The group that owns the process; one of its own when not given. */
@@ -78,6 +80,7 @@ export interface XmppServer {
 export interface XmppPlan
   extends Pick<XmppServer, "domain" | "component" | "secret" | "muc" | "upload" | "privileged"> {
   readonly dir: string;
+  readonly hasComponent: boolean;
   readonly c2sPort: number;
   readonly componentPort: number;
   readonly httpPort: number;
@@ -210,7 +213,9 @@ export abstract class LocalXmppServer implements XmppServer {
     const giveUpAt = performance.now() + deadline;
     const doors = [
       () => opens(this.c2sPort, streamHeader("jabber:client", this.domain), "features>"),
-      () => opens(this.componentPort, streamHeader("jabber:component:accept", this.component), "id="),
+      () =>
+        !this.plan.hasComponent ||
+        opens(this.componentPort, streamHeader("jabber:component:accept", this.component), "id="),
       () => opens(this.httpPort, "GET / HTTP/1.0\r\n\r\n", "HTTP/1."),
     ];
     for (const isOpen of doors) {
@@ -244,7 +249,8 @@ export async function planXmppServer(options: XmppServerOptions, name: string): 
     c2sPort,
     componentPort,
     httpPort,
-    privileged: options.privileged ?? true,
+    hasComponent: options.hasComponent ?? true,
+    privileged: options.hasComponent !== false && (options.privileged ?? true),
     secret: randomBytes(16).toString("hex"),
     certificate: await makeCertificate(join(dir, "certs"), [domain, component, muc, upload]),
     logFile: join(dir, `${name}.log`),
