@@ -66,6 +66,11 @@ test("bob writes: anna is asked into a room with him, in which they talk", async
   expect(room().texts("bob")).toEqual(["hi anna"]);
 });
 
+test("nobody else comes in", async () => {
+  const eve = await fixture.newPerson("eve");
+  await expect(eve.joinRoom(jid, "eve")).rejects.toThrow("registration-required");
+});
+
 test("anna is told nothing twice: the room is the one that `chat` names", async () => {
   await anna.say(world.jid, "chat bob@toy.test");
   await anna.waitForMessage(/bob@toy.test/, world.jid);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AVAILABILITIES, messageId } from "../../../../src/bridge/model.ts";
 import { Secret } from "../../../../src/bridge/secret.ts";
 import { isOwnId, ownId } from "../../../../src/xmpp/convert/echo.ts";
-import { messageName, nameMessage, senderOf } from "../../../../src/xmpp/convert/message-id.ts";
+import { messageName, nameMessage, quoteOf, senderOf } from "../../../../src/xmpp/convert/message-id.ts";
 import { fromPresence, mergeResources, toShown } from "../../../../src/xmpp/convert/presence.ts";
 import { readStored } from "../../../../src/xmpp/convert/stored.ts";
 import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "../../../../src/xmpp/convert/text.ts";
@@ -149,6 +149,20 @@ test("a command is read with the room that its answer goes to; what concerns the
   const raw = { kind: "command", from: annaPhone, to: gateway, line: "help", room: `${gateway} ${annaJid}` };
   expect(readStored(raw, XMPP, names)).toMatchObject({ kind: "command", resident: anna, line: "help", room: raw.room });
   expect(readStored({ kind: "act", act: "subscribe", from: annaPhone, to: bob }, XMPP, names)).toEqual({ kind: "own" });
+});
+
+test("in a conference somebody may speak for the resident; the message is known again by how it begins", () => {
+  const room = "friends@rooms.test";
+  const said = { from: `${room}/Carl`, to: room, room, resident: anna, speaker: "Carl", id: "m1" };
+  const event = readStored({ kind: "message", body: "hello\nBob", ...said }, XMPP, names);
+  expect(event).toMatchObject({ kind: "text", resident: anna, room, speaker: "Carl", text: "hello\nBob" });
+  const { message } = event?.kind === "text" ? event : { message: messageId("") };
+  expect(quoteOf(message)).toBe("hello Bob");
+  expect(messageName(message)).toBeUndefined();
+  expect(readStored({ kind: "nudge", ...said }, XMPP, names)).toMatchObject({ kind: "nudge", speaker: "Carl" });
+  const ghost = names.parse(bob);
+  expect(readStored({ kind: "open", ...said, ghost }, XMPP, names)).toMatchObject({ kind: "invited", room, ghost });
+  expect(quoteOf(messageId("r.x.y"))).toBeUndefined();
 });
 
 test.each([

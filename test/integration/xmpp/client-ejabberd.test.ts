@@ -1,0 +1,43 @@
+import { expect, onTestFinished, test } from "vitest";
+import { useXmppServer } from "../../support/xmpp.ts";
+import { accept, ClientWorld } from "./client-world.ts";
+
+const fixture = useXmppServer("ejabberd");
+
+test("on ejabberd: a chat in a room of its own, a relay, a cut link, a bridge that goes for a while", async () => {
+  const [anna, carl] = await Promise.all([fixture.newPerson("anna"), fixture.newPerson("carl")]);
+  const friends = `friends@${fixture.server.muc}`;
+  await carl.joinRoom(friends, "Carl");
+  const world = await ClientWorld.start({
+    server: fixture.server,
+    account: await fixture.newAccount("msn"),
+    relays: [{ room: friends, resident: anna.jid, contact: "bob" }],
+  });
+  onTestFinished(async () => await world.stop());
+  const toBob = (): string[] => world.received("alice", "bob");
+  await world.link(anna.jid, "alice", "bob", "dora");
+
+  await world.hear("alice", "dora", "hi anna");
+  const room = await accept(anna, "anna");
+  await anna.waitForMessage("hi anna");
+  const info = await anna.ask.discoInfo(room);
+  expect(info.features).toEqual(expect.arrayContaining(["muc_membersonly", "muc_nonanonymous", "muc_persistent"]));
+  await anna.sayInRoom(room, "hi dora");
+  await expect.poll(() => world.received("alice", "dora")).toEqual(["hi dora"]);
+
+  await carl.sayInRoom(friends, "hello Bob");
+  await expect.poll(toBob).toEqual(["[Carl] hello Bob"]);
+  world.proxy.cut();
+  await carl.sayInRoom(friends, "still there?");
+  await world.hear("alice", "bob", "I am");
+  await carl.waitForMessage("[bob] I am");
+  await expect.poll(toBob, { timeout: 10_000 }).toEqual(["[Carl] hello Bob", "[Carl] still there?"]);
+
+  await world.stopBridge();
+  await carl.sayInRoom(friends, "while you were out");
+  await anna.sayInRoom(room, "and you, dora?");
+  await world.startBridge();
+  await expect.poll(toBob).toEqual(["[Carl] hello Bob", "[Carl] still there?", "[Carl] while you were out"]);
+  await expect.poll(() => world.received("alice", "dora")).toEqual(["hi dora", "and you, dora?"]);
+  expect(anna.rooms.get(room)?.texts("dora")).toEqual(["hi anna"]);
+});
