@@ -7,6 +7,13 @@ import { fileURLToPath } from "node:url";
 /** The virtual environment with Synapse, as `npm run bench` has made it. */
 export const SYNAPSE_VENV = fileURLToPath(new URL("../../var/synapse-venv", import.meta.url));
 
+/** The allocator that the documentation has the bridge run with (docs/operators.md), where it is installed. */
+export function findJemalloc(): string | undefined {
+  const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
+  const folders = [`/usr/lib/${arch}-linux-gnu`, "/usr/lib64", "/usr/lib"];
+  return folders.map((folder) => join(folder, "libjemalloc.so.2")).find((file) => existsSync(file));
+}
+
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -41,6 +41,8 @@ export interface RigOptions {
   readonly serverName: string;
   readonly accounts: readonly AccountSpec[];
   readonly countSignIns?: boolean;
+  /** Of the bridge's process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -114,7 +116,7 @@ export class Rig {
 
   /** Starts the bridge, without Matrix when there is no homeserver; what is linked and bound before is what it finds. */
   async startBridge(homeserverUrl: string | undefined, overrides: Overrides = {}): Promise<void> {
-    const { setup, redis, services, group } = this.parts;
+    const { setup, redis, services, group, env } = this.parts;
     this.#bridge = new BridgeProcess({
       setup,
       ...(homeserverUrl === undefined ? {} : { homeserverUrl }),
@@ -122,7 +124,7 @@ export class Rig {
       msn: services,
       group,
       overrides: { logging: { level: "warn" }, limits: { signInsPerSecond: 1000 }, ...overrides },
-      env: { NODE_OPTIONS: `--import=${PROBE_PROGRAM}`, MSNBRIDGE_BENCH_PROBE: this.#probePath },
+      env: { ...env, NODE_OPTIONS: `--import=${PROBE_PROGRAM}`, MSNBRIDGE_BENCH_PROBE: this.#probePath },
     });
     await this.#bridge.start();
   }
@@ -199,7 +201,7 @@ async function close(closers: (() => Promise<unknown>)[]): Promise<void> {
   for (const closer of closers.splice(0).reverse()) await closer();
 }
 
-async function startParts({ serverName, accounts, countSignIns }: RigOptions) {
+async function startParts({ serverName, accounts, countSignIns, env }: RigOptions) {
   mkdirSync(VAR, { recursive: true });
   const dir = mkdtempSync(join(VAR, "bench-"));
   const closers: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
@@ -215,7 +217,7 @@ async function startParts({ serverName, accounts, countSignIns }: RigOptions) {
     const msn = await startProgram<MsnQuestions>("msn");
     closers.push(() => msn.stop());
     const services = await msn.ask("start", { accounts, countSignIns: countSignIns === true });
-    return { dir, group, setup, registration, redis, store, msn, services, closers };
+    return { dir, group, setup, registration, redis, store, msn, services, env, closers };
   } catch (error) {
     await close(closers);
     throw error;

@@ -1,3 +1,4 @@
+import { findJemalloc } from "../lib/machine.ts";
 import type { ProcessMemory } from "../lib/probe.ts";
 import type { Figure, Part } from "../lib/report.ts";
 import { Rig } from "../lib/rig.ts";
@@ -14,6 +15,8 @@ const PER_SECOND = 15;
 const LONGEST_S = 120;
 /** For thousands. Many sign-ins at once leave more garbage behind than a bridge ever sees. */
 const FAST = 60;
+/** Until the allocator has given back what only the start needed. */
+const START_MS = 12_000;
 /** Until the bridge has noticed that it is quiet again, and has given back what it does not need. */
 const SETTLE_MS = 30_000;
 
@@ -36,7 +39,9 @@ async function measure(count: number, say: (what: string) => void): Promise<Figu
   const contactsOf = (n: number): string[] =>
     Array.from({ length: CONTACTS }, (_, k) => emails[(n + k + 1) % count] ?? "");
   const accounts = emails.map((email, n) => account(email, contactsOf(n)));
-  const rig = await Rig.start({ serverName: DOMAIN, accounts, countSignIns: true });
+  const jemalloc = findJemalloc();
+  const env = jemalloc === undefined ? {} : { LD_PRELOAD: jemalloc };
+  const rig = await Rig.start({ serverName: DOMAIN, accounts, countSignIns: true, env });
   try {
     const homeserver = await rig.program<HomeserverQuestions>("homeserver");
     const { asToken, hsToken, url } = rig.parts.registration;
@@ -53,7 +58,8 @@ async function measure(count: number, say: (what: string) => void): Promise<Figu
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     const after = await rig.memory(false);
     const peak = mostWithin(await rig.parts.msn.ask("signIns", undefined), 1000);
-    return [...memoryRows(count, before, after), ...(limited ? signInRows(count, seconds, peak) : [])];
+    const allocator = jemalloc === undefined ? "the system's malloc" : "jemalloc";
+    return [...memoryRows(count, before, after, allocator), ...(limited ? signInRows(count, seconds, peak) : [])];
   } finally {
     await rig.stop();
   }
@@ -62,16 +68,18 @@ async function measure(count: number, say: (what: string) => void): Promise<Figu
 /** The bridge with nobody linked, and as little memory as it can do with. */
 async function withoutPuppets(rig: Rig, homeserverUrl: string): Promise<ProcessMemory> {
   await rig.startBridge(homeserverUrl);
+  await rig.memory(true);
+  await new Promise((resolve) => setTimeout(resolve, START_MS));
   const before = await rig.memory(true);
   await rig.stopBridge();
   return before;
 }
 
-function memoryRows(count: number, before: ProcessMemory, after: ProcessMemory): Figure[] {
+function memoryRows(count: number, before: ProcessMemory, after: ProcessMemory, allocator: string): Figure[] {
   const each = (what: keyof ProcessMemory): number => (after[what] - before[what]) / 1024 / count;
   const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   const note = (what: keyof ProcessMemory): string => `${mib(before[what])} without, ${mib(after[what])} with all`;
-  const how = `${CONTACTS} contacts each`;
+  const how = `${CONTACTS} contacts each; ${allocator}`;
   return [
     {
       what: `RSS per puppet, ${count}`,
