@@ -37,6 +37,8 @@ export class RoomReader {
   /** Something was not taken, and will come again: nothing behind it counts as read. */
   #hasGap = false;
   #catchingUp: Promise<void> | undefined;
+  /** What was missed is not read: what is said now is to be read behind it. */
+  #isBehind = false;
 
   constructor(options: ReaderOptions) {
     this.#o = options;
@@ -62,9 +64,12 @@ export class RoomReader {
   async catchUp(passDoor: () => Promise<void>, to: () => Jid): Promise<boolean> {
     const caughtUp = Promise.withResolvers<void>();
     this.#catchingUp = caughtUp.promise;
+    this.#isBehind = true;
     try {
       await passDoor();
-      return (await this.#read(to())) || (await this.#read(to()));
+      const isRead = (await this.#read(to())) || (await this.#read(to()));
+      this.#isBehind = false;
+      return isRead;
     } finally {
       this.#catchingUp = undefined;
       caughtUp.resolve();
@@ -91,7 +96,7 @@ export class RoomReader {
   /** Something that was said, live or in the history; of a room that we are in for the first time that is not for us. */
   async take(stanza: XmlElement, isFirst: boolean): Promise<void> {
     await this.#catchingUp;
-    await this.#take(stanza, isFirst);
+    if (!this.#isBehind) await this.#take(stanza, isFirst);
   }
 
   async #take(stanza: XmlElement, isFirst: boolean): Promise<void> {
