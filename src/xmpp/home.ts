@@ -122,7 +122,10 @@ class XmppSide implements XmppHome {
       limit: limits.residents,
       leaveMs: limits.leaveMs,
       isKnown: (resident) => views.accounts(resident).length > 0,
-      came: (resident) => this.#teller.came(resident),
+      came: (resident) => {
+        this.#teller.came(resident);
+        this.#speech.came(resident);
+      },
       log,
     });
     const people = this.#people;
@@ -182,6 +185,7 @@ class XmppSide implements XmppHome {
     const commands = this.#commands;
     const { secret } = service;
     this.#speech = new Speech({
+      home: XMPP,
       link,
       names,
       secret,

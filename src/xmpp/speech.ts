@@ -3,15 +3,18 @@ import { BridgeError } from "../bridge/errors.ts";
 import {
   type Failure,
   type GhostRef,
+  type HomeName,
   type MessageId,
   messageId,
   type NetworkMessage,
   type PortalRoom,
   type ResidentId,
   type RoomId,
+  residentId,
 } from "../bridge/model.ts";
 import { RecentMap } from "../bridge/recent.ts";
 import type { Secret } from "../bridge/secret.ts";
+import { Afterwards } from "./afterwards.ts";
 import { type AdHocCommands, linkIn } from "./component/commands.ts";
 import { ownId } from "./convert/echo.ts";
 import { type GhostJids, residentJid } from "./convert/ghost.ts";
@@ -25,6 +28,7 @@ import { asPerson, type Grants } from "./stanza/privilege.ts";
 import { NS, type XmlElement } from "./stanza/xml.ts";
 
 export interface SpeechOptions {
+  readonly home: HomeName;
   readonly link: ComponentLink;
   readonly names: GhostJids;
   readonly secret: Secret;
@@ -41,6 +45,7 @@ const UNDER_WAY = 20_000;
 const RECEIPTS = 5000;
 /** So often a server may have nobody for the words of somebody to whom the person is there, before it must be by will. */
 const PATIENCE = 5;
+const BY_WILL = "your server takes nothing from them, as if you had blocked them there; `block` ends it for both sides";
 
 /** Everything that is said to people: as ghosts, as the gateway, and as they themselves. */
 export class Speech {
@@ -54,15 +59,52 @@ export class Speech {
   /** Receipts of what the networks have taken while the link was down. */
   readonly #receipts: XmlElement[] = [];
 
+  readonly #afterwards: Afterwards;
+
   constructor(options: SpeechOptions) {
     this.#o = options;
+    this.#afterwards = new Afterwards({
+      send: (stanza) => this.#sendNow(stanza),
+      hears: options.hears,
+      passes: (condition) => PASSING.has(condition),
+      giveUp: (stanza, condition) => this.#tellLost(stanza, condition),
+    });
+  }
+
+  /** Somebody is there: what their server took and could not deliver is said again. */
+  came(resident: ResidentId): void {
+    this.#afterwards.came(residentJid(resident));
+  }
+
+  #sendNow(stanza: XmlElement): boolean {
+    try {
+      this.#o.link.send(stanza);
+      return true;
+    } catch (error) {
+      this.#o.log.debug({ err: error }, "words were not said again");
+      return false;
+    }
+  }
+
+  #tellLost({ attrs: { from, to, id } }: XmlElement, condition: string): void {
+    const { names, home, log } = this.#o;
+    const [us, who] = [readJid(from), readJid(to)];
+    const contact = (us && names.parse(us)?.contact) ?? from;
+    const detail = condition === "service-unavailable" ? BY_WILL : condition;
+    const text = `A message from ${contact} could not be shown. ${new BridgeError("home-refused", { detail }).person}`;
+    log.info({ id, condition }, "words were sent back after the server had taken them");
+    if (who === undefined) return;
+    this.say(residentId(home, bare(who)), undefined, text, `lost|${id}`).catch((error: unknown) =>
+      log.warn({ err: error, id }, "words are lost, and nobody could be told"),
+    );
   }
 
   /** An error stanza came. True: it was about something that is being said. */
   refused(stanza: XmlElement): boolean {
     const said = this.#underWay.get(stanza.attrs.id ?? "");
     // Servers speak for whom they have nobody; one client of several that does not like it says nothing about the others.
-    if (!said || readJid(stanza.attrs.from) !== said.to) return false;
+    if (!said) return this.#afterwards.refused(stanza);
+    if (readJid(stanza.attrs.from) !== said.to) return false;
     said.refusal ??= errorCondition(stanza);
     return true;
   }
@@ -203,14 +245,20 @@ export class Speech {
       for (const { id } of told) this.#underWay.delete(id);
     }
     const refusal = told.map(({ said }) => said.refusal).find((one) => one !== undefined);
-    if (refusal === undefined) return;
+    if (refusal === undefined) {
+      // What the gateway says of it is not said of what the gateway says.
+      const { gateway } = this.#o.names;
+      for (const { id, stanza } of parts)
+        if (refused === "hold" && stanza.attrs.from !== gateway) this.#afterwards.said(id, stanza);
+      return;
+    }
     if (refused === "drop") {
       this.#o.log.debug({ condition: refusal.condition }, "an answer was sent back");
       return;
     }
     if (this.#isByWill(parts, refusal))
       throw new BridgeError("home-refused", {
-        detail: "your server takes nothing from them, as if you had blocked them there; `block` ends it for both sides",
+        detail: BY_WILL,
       });
     const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
     throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });

@@ -11,7 +11,7 @@ import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
 import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
-import { parseJid } from "../../../src/xmpp/jid.ts";
+import { type Jid, parseJid } from "../../../src/xmpp/jid.ts";
 import { ComponentLink, type LinkLimits } from "../../../src/xmpp/link/component-link.ts";
 import { el, NS, type XmlElement } from "../../../src/xmpp/stanza/xml.ts";
 import { surveyComponent } from "../../../src/xmpp/survey/component.ts";
@@ -145,7 +145,23 @@ test("a stanza that is not ours is not sent, and the link lives on", async () =>
   const { link } = rig();
   link.start();
   await link.attached();
-  expect(() => link.send(message("x", "anna@elsewhere.test", "anna@xmpp.test"))).toThrow("not ours to send");
+  const { component } = server;
+  const foreign = [
+    "elsewhere.test",
+    `${component}.evil.test`,
+    `sub.${component}`,
+    `evil${component}`,
+    server.domain,
+    "",
+  ];
+  for (const domain of foreign) {
+    const from = `anna@${domain}`;
+    expect(() => link.send(message("x", from, "anna@xmpp.test")), from).toThrow("not ours to send");
+    link.sendLoosely(message("x", from, "anna@xmpp.test"));
+    await expect(link.sendSurely(message("x", from, "anna@xmpp.test"))).rejects.toThrow("not ours to send");
+    const ask = { to: parseJid(server.domain), from: from as Jid, type: "get" } as const;
+    await expect(link.request(ask, el("ping", { xmlns: NS.ping }))).rejects.toThrow("not ours to send");
+  }
   expect(() => link.send(message("x".repeat(250_000), server.component, "anna@xmpp.test"))).toThrow("too much for one");
   await link.sendSurely(echo("still here"));
   await link.stop();

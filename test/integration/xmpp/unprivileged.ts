@@ -203,6 +203,18 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     await person.waitForMessage('No contact matches "pest".', world.gateway);
   });
 
+  test("words of somebody whom a person blocks at their own server do not wait for ever", async () => {
+    const { person, ghost, own } = await pair("lena");
+    await agree(person, world.gateway);
+    const { client } = await messenger("lena-friend");
+    await person.ask.block(ghost);
+    await client.conversation(parseEmail(own)).sendText("can you hear me?");
+    await person.waitForMessage(/lena-friend@msn.test could not be shown\..*as if you had blocked them/, world.gateway);
+    await person.ask.unblock(ghost);
+    await client.conversation(parseEmail(own)).sendText("and now?");
+    await person.waitForMessage("and now?", ghost);
+  });
+
   test("a message that cannot be sent comes back with the reason, and can be sent again", async () => {
     const { person, ghost } = await pair("ivan");
     await messenger("ivan-friend");

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type NetworkMessage, parseContactAddress, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
@@ -42,6 +42,7 @@ function stage(refuses?: string, grants?: Grants, isOn = true) {
   };
   const commands = new AdHocCommands({ names, accounts: () => [], run: async () => {}, waitMs: 100 });
   const speech: Speech = new Speech({
+    home: XMPP,
     link: link as unknown as ComponentLink,
     names,
     secret: new Secret("s"),
@@ -84,6 +85,32 @@ test("news wait for a person to come back, an answer does not", async () => {
   const { speech } = stage("service-unavailable");
   await expect(speech.say(anna, undefined, "news", "k")).rejects.toMatchObject({ code: "home-down" });
   await speech.say(anna, names.room(gateway, annaJid), "answer", "k");
+});
+
+test("words that come back when they count as said are said again; to who is away, when they are back", async () => {
+  vi.useFakeTimers();
+  const there = stage();
+  const id = await there.speech.deliver(room, ghost, words(), "key");
+  const back = (from: string, condition = "service-unavailable") =>
+    el("message", { type: "error", id, from, to: bob }, errorElement({ type: "cancel", condition }));
+  expect(there.speech.refused(back("mallory@example.org"))).toBe(false);
+  for (let i = 0; i < 5; i += 1) {
+    expect(there.speech.refused(back(annaJid))).toBe(true);
+    vi.runAllTimers();
+  }
+  expect(there.sent.map(({ attrs }) => attrs.id)).toEqual(Array.from({ length: 6 }, () => id));
+  there.speech.refused(back(annaJid));
+  await vi.waitFor(() =>
+    expect(there.sent.at(-1)?.getChildText("body")).toMatch(/^A message from bob@msn.test could not be shown/),
+  );
+  vi.useRealTimers();
+  const away = stage(undefined, undefined, false);
+  await away.speech.deliver(room, ghost, words(), "key");
+  expect(away.speech.refused(back(annaJid))).toBe(true);
+  expect(away.sent).toHaveLength(1);
+  away.speech.came(anna);
+  away.speech.came(anna);
+  expect(away.sent).toHaveLength(2);
 });
 
 test("what one of several clients does not like has been heard by the others", async () => {

@@ -1,0 +1,92 @@
+import { RecentMap } from "../bridge/recent.ts";
+import { backOff } from "../bridge/waiting.ts";
+import { type BareJid, bare, type Jid, readJid } from "./jid.ts";
+import { errorCondition } from "./stanza/errors.ts";
+import type { XmlElement } from "./stanza/xml.ts";
+
+export interface AfterwardsOptions {
+  /** False: the link is down. */
+  readonly send: (stanza: XmlElement) => boolean;
+  /** Whether somebody has a client that takes messages in. */
+  readonly hears: (who: BareJid) => boolean;
+  /** Whether a refusal of this condition may pass. */
+  readonly passes: (condition: string) => boolean;
+  /** It is of no use: the person is to be told. */
+  readonly giveUp: (words: XmlElement, condition: string) => void;
+  readonly firstWaitMs?: number;
+}
+
+interface Words {
+  readonly stanza: XmlElement;
+  readonly to: Jid;
+  tries: number;
+}
+
+/** Words that are remembered after the server has taken them. */
+const REMEMBERED = 1000;
+/** So often they are said again to somebody who is there. */
+const TRIES = 5;
+const LONGEST_WAIT_MS = 5000;
+
+/**
+ * Refusals that come when the words already count as delivered: ejabberd answers the barrier before the person's own
+ * connection has looked at what came before it, and any server may find later that a client had gone. In memory only: what
+ * the server has said it has processed is not stored any more.
+ */
+export class Afterwards {
+  readonly #o: AfterwardsOptions;
+  readonly #said = new RecentMap<string, Words>(REMEMBERED);
+  /** For people who are not there now. */
+  readonly #waiting = new Map<string, Words>();
+
+  constructor(options: AfterwardsOptions) {
+    this.#o = options;
+  }
+
+  /** The server has these. */
+  said(id: string, stanza: XmlElement): void {
+    const to = readJid(stanza.attrs.to);
+    if (to !== undefined) this.#said.set(id, { stanza, to, tries: 0 });
+  }
+
+  /** An error stanza that is about nothing that is being said. True: it was about something that had been said. */
+  refused(error: XmlElement): boolean {
+    const id = error.attrs.id ?? "";
+    const words = this.#said.get(id);
+    if (!words || readJid(error.attrs.from) !== words.to) return false;
+    this.#said.delete(id);
+    const { condition } = errorCondition(error);
+    if (!this.#o.passes(condition) || words.tries >= TRIES) this.#o.giveUp(words.stanza, condition);
+    else if (this.#o.hears(bare(words.to))) this.#againSoon(id, words);
+    else this.#hold(id, words);
+    return true;
+  }
+
+  /** Somebody is there. */
+  came(who: BareJid): void {
+    for (const [id, words] of this.#waiting) {
+      if (bare(words.to) !== who) continue;
+      this.#waiting.delete(id);
+      this.#again(id, words);
+    }
+  }
+
+  #hold(id: string, words: Words): void {
+    this.#waiting.set(id, words);
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#waiting.size <= REMEMBERED) return;
+    this.#waiting.delete(oldest[0]);
+    this.#o.giveUp(oldest[1].stanza, "recipient-unavailable");
+  }
+
+  #againSoon(id: string, words: Words): void {
+    const wait = backOff(words.tries, this.#o.firstWaitMs ?? 300, LONGEST_WAIT_MS);
+    setTimeout(() => this.#again(id, words), wait).unref();
+  }
+
+  /** Under the same id, so that nobody who has it sees it twice. */
+  #again(id: string, words: Words): void {
+    if (this.#o.send(words.stanza)) this.#said.set(id, { ...words, tries: words.tries + 1 });
+    else this.#hold(id, words);
+  }
+}
