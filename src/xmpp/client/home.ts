@@ -30,6 +30,8 @@ import { type BareJid, domainOf, parseBareJid } from "../jid.ts";
 import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { XMPP } from "../name.ts";
+import { failureElement } from "../stanza/errors.ts";
+import { errorMessage, readMessage } from "../stanza/message.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
 import { GhostTyping } from "../typing.ts";
 import { Chats } from "./chats.ts";
@@ -43,7 +45,7 @@ import {
 } from "./options.ts";
 import { Relays } from "./relays.ts";
 import { Residents } from "./residents.ts";
-import { asJid } from "./room-words.ts";
+import { asJid, invitedTo } from "./room-words.ts";
 import { RoomsClient } from "./rooms.ts";
 import type { Seat, SeatingOptions } from "./seat.ts";
 
@@ -144,6 +146,7 @@ class ClientSide implements XmppClientHome {
       store: profiles,
       lookBackMs: limits.lookBackMs,
       limits: options.limits ?? {},
+      aside: (stanza) => this.#aside(stanza),
       log,
     };
     const shared = { ...seating, host: host_, spool, account, name };
@@ -250,6 +253,17 @@ class ClientSide implements XmppClientHome {
     const seat = this.#seat(roomId(room));
     if (seat === undefined) this.#log.info({ room }, "the account was asked into a room that is not tied to anybody");
     else seat.sit().catch((error: unknown) => this.#log.warn({ err: asBridgeError(error), room }, "not entered"));
+  }
+
+  /** From a room, and not to all in it: an invitation back into it, or a private message. */
+  #aside(stanza: XmlElement): void {
+    const room = invitedTo(stanza);
+    const message = readMessage(stanza);
+    if (room !== undefined) this.#invited(room);
+    else if (message?.body !== undefined && message.id !== undefined) {
+      const error = failureElement("unsupported", "Only what is said to all in the room is passed on.");
+      this.#client.link.sendLoosely(errorMessage({ from: this.gateway, to: message.from }, message.id, error));
+    }
   }
 
   /** The bridge itself says something, as far as it can. */

@@ -21,10 +21,12 @@ export interface SeatingOptions {
   readonly store: RoomNoteStore;
   readonly lookBackMs: number;
   readonly limits: Partial<MucLimits>;
+  /** As {@link MucOptions.aside}. */
+  readonly aside: (stanza: XmlElement) => void;
   readonly log: Logger;
 }
 
-type OurOptions = "link" | "room" | "from" | "isOurs" | "reached" | "changed" | "log" | "limits";
+type OurOptions = "link" | "room" | "from" | "isOurs" | "reached" | "aside" | "changed" | "log" | "limits";
 export type RoomOptions = Omit<MucOptions, OurOptions>;
 
 export interface SeatOptions<N extends RoomNote> extends SeatingOptions {
@@ -82,6 +84,7 @@ export class Seat<N extends RoomNote = RoomNote> {
         this.#lookBack.reach(position, Date.now());
         if (!this.#isKept) this.keepLater({ position } as Partial<N>);
       },
+      aside: this.#o.aside,
       changed: (state) => {
         this.#outside = state;
         this.#o.changed(state);

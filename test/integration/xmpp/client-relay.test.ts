@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
-import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
 import { ClientWorld } from "./client-world.ts";
 
@@ -52,6 +52,12 @@ test("everybody in the room talks with bob, each under their name; nothing comes
   expect(relayed()).toEqual(["[bob] hello all\n> [Carl] I am Carl"]);
 });
 
+test("what is whispered to the relay comes back: it speaks to all", async () => {
+  const id = await carl.say(`${jid}/MSN`, "psst");
+  const { error } = await carl.waitForError(id);
+  expect(error?.text).toContain("said to all");
+});
+
 test("the socket is cut in mid-talk, again and again: nothing lost, nothing doubled, in order, both ways", async () => {
   const [before, shown] = [toBob().length, relayed().length];
   for (const [i, text] of numbers(90).entries()) {
@@ -101,8 +107,8 @@ test("put out of the room, it stays out and says why; asked in again, it goes on
   await world.hear("alice", "bob", "are you still there?");
   await anna.waitForMessage(/could not be shown.*too loud/, world.jid);
   await carl.sayInRoom(jid, "come back");
-  const invite = xml("x", { xmlns: "jabber:x:conference", jid });
-  await carl.send(xml("message", { to: world.jid, id: "come" }, invite));
+  const invite = xml("x", { xmlns: NS.mucUser }, xml("invite", { to: world.jid }));
+  await carl.send(xml("message", { to: jid, id: "come" }, invite));
   await carl.waitFor("the relay back", () => carl.rooms.get(jid)?.occupants.get("MSN"));
   await carl.sayInRoom(jid, "there you are");
   await expect.poll(() => toBob().slice(-2)).toEqual(["[Carl] come back", "[Carl] there you are"]);
