@@ -14,7 +14,9 @@ let ghost: string;
 
 beforeAll(async () => {
   const networks = [NET, parseNetworkName("crosstalk")];
-  world = await XmppWorld.start({ home: { passwordForm: true, version: "1.2.3", networks } });
+  world = await XmppWorld.start({
+    home: { passwordForm: true, version: "1.2.3", networks, limits: { rosterLookMs: 300 } },
+  });
   const [alice, bobs] = [world.msnAccount("alice"), world.msnAccount("bob")];
   world.msn.befriend(alice, bobs);
   [anna, bob] = await Promise.all([world.person("anna"), world.messenger("bob")]);
