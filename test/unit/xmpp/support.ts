@@ -8,8 +8,8 @@ import {
   residentId,
 } from "../../../src/bridge/model.ts";
 import { GhostJids } from "../../../src/xmpp/convert/ghost.ts";
-import { XMPP } from "../../../src/xmpp/name.ts";
 import { parseBareJid, parseJid } from "../../../src/xmpp/jid.ts";
+import { XMPP } from "../../../src/xmpp/name.ts";
 
 export const silent = pino({ level: "silent" });
 export const NET = parseNetworkName("msntest");
