@@ -176,6 +176,17 @@ test("the bridge is stopped in mid-talk: what anna says meanwhile arrives once, 
   await anna.waitFor("bob back", () => room().occupants.get("bob"));
 });
 
+test("a chat that an earlier component had gets a room of the account's own, and goes on there", async () => {
+  await world.tie("alice", "carl", `carl\\40toy.test@msn.xmpp.test ${anna.jid}`, anna.jid);
+  await world.hear("alice", "carl", "same as ever");
+  const moved = await accept(anna, "anna", [jid]);
+  await anna.waitForMessage("same as ever", moved);
+  await anna.sayInRoom(moved, "not quite");
+  await expect.poll(() => world.received("alice", "carl")).toEqual(["not quite"]);
+  await world.hear("alice", "carl", "I see");
+  await anna.waitForMessage("I see", moved);
+});
+
 test("anna's own state is bob's when she has the account among her contacts", async () => {
   await anna.setContact(world.jid);
   await anna.sendPresence(world.jid, "subscribe");

@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { Bridge } from "../../../src/bridge/bridge.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
-import { type ContactAddress, parseContactAddress, residentId } from "../../../src/bridge/model.ts";
+import {
+  accountId,
+  type ContactAddress,
+  directConversation,
+  parseContactAddress,
+  portalId,
+  residentId,
+  roomId,
+} from "../../../src/bridge/model.ts";
+import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppAccount, XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
@@ -45,7 +54,7 @@ export class ClientWorld {
   readonly #redis: PrivateRedis;
   readonly #folder: string;
   readonly #keys = new SealingKeys(new Map([[1, randomBytes(32)]]));
-  #running: { bridge: Bridge; home: XmppClientHome; close: () => Promise<void> } | undefined;
+  #running: { bridge: Bridge; home: XmppClientHome; store: Store; close: () => Promise<void> } | undefined;
 
   private constructor(o: ClientWorldOptions, proxy: CutProxy, redis: PrivateRedis, folder: string) {
     this.#o = o;
@@ -121,6 +130,7 @@ export class ClientWorld {
     this.#running = {
       bridge,
       home,
+      store,
       close: async () => {
         await bridge.stop();
         await store.close();
@@ -180,7 +190,14 @@ export class ClientWorld {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  get #run(): { bridge: Bridge; home: XmppClientHome } {
+  /** Ties a chat to a room as an earlier bridge has left it. */
+  async tie(name: string, contact: string, room: string, resident: string): Promise<void> {
+    const account = accountId(this.network.name, address(name));
+    const portal = portalId(account, directConversation(address(contact)));
+    await this.#run.store.bind(portal, { home: XMPP, room: roomId(room), resident: residentId(XMPP, resident) });
+  }
+
+  get #run(): { bridge: Bridge; home: XmppClientHome; store: Store } {
     if (!this.#running) throw new Error("the bridge is not running");
     return this.#running;
   }
