@@ -3,9 +3,7 @@ import { BridgeError } from "../../bridge/errors.ts";
 import type { Meter } from "../../bridge/metrics.ts";
 import type { HomeName } from "../../bridge/model.ts";
 import type { Readiness } from "../../bridge/ports/linking.ts";
-import { pause } from "../../bridge/waiting.ts";
 import { domainOf, type Jid, parseJid, readJid } from "../jid.ts";
-import { type Grants, readGrants } from "../stanza/privilege.ts";
 import { el, elements, NS, wire, type XmlElement } from "../stanza/xml.ts";
 import { Barriers } from "./barriers.ts";
 import { keepConnected } from "./reconnecting.ts";
@@ -271,26 +269,4 @@ export class ComponentLink {
 function pingTo(domain: string, id: string): XmlElement {
   const jid = parseJid(domain);
   return el("iq", { type: "get", id, from: jid, to: jid }, el("ping", { xmlns: NS.ping }));
-}
-
-/** Servers tell what they grant right after connecting. */
-const GRANTS_MS = 1500;
-
-/**
- * Connects once, hears what the server grants (XEP-0356) by its domain, and closes again; for tools.
- * @throws StreamFailure with what is wrong, in words for the operator.
- */
-export async function readGrantsOnce(service: ComponentService): Promise<Map<string, Grants>> {
-  const granted = new Map<string, Grants>();
-  const heard = Promise.withResolvers<void>();
-  const element = (stanza: XmlElement): void => {
-    const [from, grants] = [readJid(stanza.attrs.from), stanza.name === "message" ? readGrants(stanza) : undefined];
-    if (from === undefined || grants === undefined) return;
-    granted.set(domainOf(from), grants);
-    heard.resolve();
-  };
-  const stream = await ComponentStream.open(service, { element, closed: () => heard.resolve() });
-  await Promise.race([heard.promise, pause(GRANTS_MS)]);
-  await stream.close();
-  return granted;
 }
