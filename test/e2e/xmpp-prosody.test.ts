@@ -25,5 +25,4 @@ describe("Prosody that grants nothing", () => {
   sceneRegistration(on);
   sceneRoster(on, "nothing");
   sceneOwnWords(on);
-  sceneContacts(on);
 });

@@ -27,8 +27,6 @@ const ON_MSN: readonly (readonly [Resident, OwnPresence, MsnStatus, string])[] =
   ["cleo", { show: "away", status: "Be right back" }, "BRB", ""],
   ["dora", { show: "dnd", status: "On the phone – with mum" }, "PHN", "with mum"],
   ["emil", { show: "away", status: "out to lunch - pasta" }, "LUN", "pasta"],
-  ["anna", { show: "xa", status: "On holiday" }, "AWY", "On holiday"],
-  ["ben", { show: "chat", status: "Talk to me" }, "NLN", "Talk to me"],
 ];
 
 export function scenePresence(on: () => Stage): void {
@@ -87,22 +85,24 @@ export function scenePresence(on: () => Stage): void {
 
   // Everybody's account may change once in two seconds: each of these has one of their own.
   describe.concurrent("at the same time", () => {
-    test("Anna leaves with all her clients and her account stays: Bob sees her away; she comes back", async () => {
+    test("Anna leaves with all her clients and her account stays: Bob sees her away; she comes back, free for chat: NLN", async () => {
       const { anna, bob, bobs } = on();
       await anna.goOffline();
       await bob.waitFor("Anna away", () => on().bobSees("anna") === "AWY");
-      await anna.setPresence();
+      await anna.setPresence({ show: "chat", status: "Talk to me" });
       await bob.waitFor("Anna online", () => on().bobSees("anna") === "NLN");
+      expect(bob.contact(on().email("anna"))?.personalMessage).toBe("Talk to me");
       await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
     });
 
-    test("Ben hides: neither server passes on `type=invisible`, so he says `presence hidden`; Bob sees him gone, and there again", async () => {
+    test("Ben hides: neither server passes on `type=invisible`, so he says `presence hidden`; Bob sees him gone, and busy as before again", async () => {
       const { ben, bob, gateway } = on();
       await ben.sendPresence(gateway, "invisible");
       await on().command(ben, "presence hidden", /is now hidden/);
       await bob.waitFor("Ben to be gone", () => on().bobSees("ben") === "FLN");
       await on().command(ben, "presence automatic", /./);
-      await bob.waitFor("Ben to be there", () => on().bobSees("ben") === "NLN");
+      await bob.waitFor("Ben to be busy", () => on().bobSees("ben") === "BSY");
+      await ben.setPresence();
     });
 
     test("Cleo has a phone, too: of her clients the one with the highest priority speaks for her", async () => {
@@ -112,6 +112,7 @@ export function scenePresence(on: () => Stage): void {
       await bob.waitFor("Cleo busy", () => on().bobSees("cleo") === "BSY");
       await phone.close();
       await bob.waitFor("Cleo right back", () => on().bobSees("cleo") === "BRB");
+      await on().cleo.setPresence();
     });
 
     test("what Bob listens to is a tune on XMPP; what Dora listens to is playing on MSN; both end", async () => {
@@ -126,9 +127,10 @@ export function scenePresence(on: () => Stage): void {
       await bob.waitFor("Dora's tune", () => media() === "Nina Simone - Feeling Good");
       await dora.ask.publishTune();
       await bob.waitFor("its end", () => media() === "");
+      await dora.setPresence();
     });
 
-    test("the menu of Emil's client asks for what `presence` needs; what he says there wins over his client; `automatic` ends that", async () => {
+    test("the menu of Emil's client asks for what `presence` needs; what he says there wins over his client, until `automatic`: xa is AWY", async () => {
       const { emil, bob, gateway } = on();
       const asking = await emil.ask.command(gateway, "presence");
       expect(asking).toMatchObject({ status: "executing", actions: ["complete"] });
@@ -136,18 +138,12 @@ export function scenePresence(on: () => Stage): void {
       const done = await emil.ask.commandStep(asking, "complete", { state: "on-the-phone" });
       expect(done.notes[0]?.text).toContain("is now on the phone");
       await bob.waitFor("Emil on the phone", () => on().bobSees("emil") === "PHN");
-      await emil.setPresence({ show: "away" });
+      await emil.setPresence({ show: "xa", status: "On holiday" });
       await on().command(emil, "presence automatic", /./);
       await bob.waitFor("Emil away", () => on().bobSees("emil") === "AWY");
+      expect(bob.contact(on().email("emil"))?.personalMessage).toBe("On holiday");
+      await emil.setPresence();
     });
-  });
-
-  test("nobody hides any more", async () => {
-    const { bob } = on();
-    for (const { person, email } of on().residents()) {
-      await person.setPresence();
-      await bob.waitFor(`${email} online`, () => bob.contact(email)?.status === "NLN");
-    }
   });
 }
 
