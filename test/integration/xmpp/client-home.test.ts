@@ -3,16 +3,17 @@ import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
 import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
-import { accept, address, ClientWorld } from "./client-world.ts";
+import { accept, address, ClientWorld, soon } from "./client-world.ts";
 
 const fixture = useXmppServer("prosody");
 let world: ClientWorld;
 let anna: XmppPerson;
+let eve: XmppPerson;
 /** Anna's room with Bob. */
 let jid: string;
 
 beforeAll(async () => {
-  anna = await fixture.newPerson("anna");
+  [anna, eve] = await Promise.all([fixture.newPerson("anna"), fixture.newPerson("eve")]);
   world = await ClientWorld.start({
     server: fixture.server,
     account: await fixture.newAccount("msn"),
@@ -40,7 +41,6 @@ test("anna says help and link to the account: it answers, with the page as an ad
 });
 
 test("a stranger is refused, politely and once", async () => {
-  const eve = await fixture.newPerson("eve");
   const id = await eve.say(world.jid, "link");
   const { error } = await eve.waitForError(id);
   expect(error).toMatchObject({ condition: "forbidden", text: expect.stringContaining("operator decides") });
@@ -62,12 +62,11 @@ test("bob writes: anna is asked into a room with him, in which they talk", async
     expect.arrayContaining(["muc_membersonly", "muc_nonanonymous", "muc_hidden", "muc_persistent"]),
   );
   await anna.sayInRoom(jid, "hi bob");
-  await expect.poll(toBob).toEqual(["hi bob"]);
+  await soon(toBob).toEqual(["hi bob"]);
   expect(room().texts("bob")).toEqual(["hi anna"]);
 });
 
 test("nobody else comes in", async () => {
-  const eve = await fixture.newPerson("eve");
   await expect(eve.joinRoom(jid, "eve")).rejects.toThrow("registration-required");
 });
 
@@ -110,7 +109,7 @@ test("typing goes both ways", async () => {
   await anna.waitFor("bob's pause", () => room().messages.find(({ chatState }) => chatState === "paused"));
   const composing = xml("composing", { xmlns: "http://jabber.org/protocol/chatstates" });
   await anna.send(xml("message", { to: jid, type: "groupchat" }, composing));
-  await expect.poll(() => world.network.typed.length).toBeGreaterThan(0);
+  await soon(() => world.network.typed.length).toBeGreaterThan(0);
 });
 
 test("a nudge, a correction and /me", async () => {
@@ -123,9 +122,7 @@ test("a nudge, a correction and /me", async () => {
   const id = await anna.sayInRoom(jid, "see you at fife");
   await anna.say(jid, "see you at five", { type: "groupchat", replaces: id });
   await anna.sayInRoom(jid, "/me waves");
-  await expect
-    .poll(() => toBob().slice(before))
-    .toEqual(["(nudge)", "see you at fife", "* see you at five", "* waves"]);
+  await soon(() => toBob().slice(before)).toEqual(["(nudge)", "see you at fife", "* see you at five", "* waves"]);
 });
 
 test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {
@@ -143,7 +140,7 @@ test("what cannot go is told in the room with its beginning, and goes when anna 
   expect(notice.body).toContain(`\`retry\` to ${world.jid}`);
   world.network.away.clear();
   await anna.say(world.jid, "retry");
-  await expect.poll(() => toBob().at(-1)).toBe("are you still there, dear Bob, or have you left me?");
+  await soon(() => toBob().at(-1)).toBe("are you still there, dear Bob, or have you left me?");
 });
 
 test("encrypted words are refused in the room, and to the account", async () => {
@@ -160,12 +157,12 @@ test("encrypted words are refused in the room, and to the account", async () => 
 test("the bridge is stopped in mid-talk: what anna says meanwhile arrives once, in order, and nothing of before", async () => {
   const before = toBob();
   await anna.sayInRoom(jid, "before");
-  await expect.poll(toBob).toEqual([...before, "before"]);
+  await soon(toBob).toEqual([...before, "before"]);
   await world.stopBridge();
   for (const text of ["while", "you", "were", "out"]) await anna.sayInRoom(jid, text);
   await world.startBridge();
   await anna.sayInRoom(jid, "after");
-  await expect.poll(toBob).toEqual([...before, "before", "while", "you", "were", "out", "after"]);
+  await soon(toBob).toEqual([...before, "before", "while", "you", "were", "out", "after"]);
   await world.hear("alice", "bob", "got it all");
   await anna.waitForMessage("got it all");
   expect(
@@ -182,7 +179,7 @@ test("a chat that an earlier component had gets a room of the account's own, and
   const moved = await accept(anna, "anna", [jid]);
   await anna.waitForMessage("same as ever", moved);
   await anna.sayInRoom(moved, "not quite");
-  await expect.poll(() => world.received("alice", "carl")).toEqual(["not quite"]);
+  await soon(() => world.received("alice", "carl")).toEqual(["not quite"]);
   await world.hear("alice", "carl", "I see");
   await anna.waitForMessage("I see", moved);
 });
@@ -196,5 +193,5 @@ test("anna's own state is bob's when she has the account among her contacts", as
   await anna.sendPresence(world.jid, "subscribed");
   await anna.setPresence({ show: "dnd", status: "Exams" });
   const busy = { availability: "busy", text: "Exams" };
-  await expect.poll(async () => (await world.session("alice")).shown, { timeout: 5000 }).toEqual(busy);
+  await soon(async () => (await world.session("alice")).shown).toEqual(busy);
 });

@@ -3,7 +3,7 @@ import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppAccount } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
-import { ClientWorld } from "./client-world.ts";
+import { ClientWorld, soon } from "./client-world.ts";
 
 const fixture = useXmppServer("prosody");
 const BOOKMARKS = "urn:xmpp:bookmarks:1";
@@ -15,7 +15,8 @@ let anna: XmppPerson;
 beforeAll(async () => {
   account = await fixture.newAccount("anna");
   anna = await fixture.newPerson(account, undefined, { resource: "desk" });
-  world = await ClientWorld.start({ server: fixture.server, account, personal: true });
+  const limits = { lookBackMs: 200 };
+  world = await ClientWorld.start({ server: fixture.server, account, personal: true, limits });
 });
 
 afterAll(async () => {
@@ -64,16 +65,16 @@ test("what others write to anna is none of the bridge's business, and comes to h
 test("bob writes: the room is noted so that anna's clients open it; she talks there from two of them", async () => {
   await world.link(account.jid, "alice", "bob");
   await world.hear("alice", "bob", "hi anna");
-  await expect.poll(async () => (await bookmarks()).length).toBe(1);
+  await soon(async () => (await bookmarks()).length).toBe(1);
   const [room = ""] = await bookmarks();
   await anna.joinRoom(room, "anna");
   await anna.waitForMessage("hi anna");
   const phone = await fixture.newPerson(account, undefined, { resource: "phone" });
   await phone.joinRoom(room, "anna on the road");
   await anna.sayInRoom(room, "from my desk");
-  await expect.poll(() => world.received("alice", "bob")).toEqual(["from my desk"]);
+  await soon(() => world.received("alice", "bob")).toEqual(["from my desk"]);
   await phone.sayInRoom(room, "from my phone");
-  await expect.poll(() => world.received("alice", "bob")).toEqual(["from my desk", "from my phone"]);
+  await soon(() => world.received("alice", "bob")).toEqual(["from my desk", "from my phone"]);
   expect(anna.rooms.get(room)?.nicks()).toEqual(["anna", "anna on the road", "bob"]);
   expect(anna.rooms.get(room)?.texts("bob")).toEqual(["hi anna"]);
   await phone.close();
@@ -84,12 +85,12 @@ test("the bridge goes for a while: what anna says in the room meanwhile goes out
   await world.stopBridge();
   await anna.sayInRoom(room, "while you were out");
   await world.startBridge();
-  await expect.poll(() => world.received("alice", "bob").at(-1)).toBe("while you were out");
+  await soon(() => world.received("alice", "bob").at(-1)).toBe("while you were out");
   expect(world.received("alice", "bob")).toHaveLength(3);
 });
 
 test("anna's own state is that of her other clients", async () => {
   await anna.setPresence({ show: "away", status: "Tea" });
   const away = { availability: "away", text: "Tea" };
-  await expect.poll(async () => (await world.session("alice")).shown, { timeout: 5000 }).toEqual(away);
+  await soon(async () => (await world.session("alice")).shown).toEqual(away);
 });

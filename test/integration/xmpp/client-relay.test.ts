@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
-import { ClientWorld } from "./client-world.ts";
+import { ClientWorld, soon } from "./client-world.ts";
 
 const fixture = useXmppServer("prosody");
 const ADMIN = "http://jabber.org/protocol/muc#admin";
@@ -38,17 +38,17 @@ test("the room waits for anna to link an account; she is told so once, by hersel
   const notice = await anna.waitForMessage(/bob@toy.test/, world.jid);
   expect(notice.body).toContain("Say `link`");
   await world.link(anna.jid, "alice", "bob");
-  await expect.poll(() => anna.messages.filter(({ body }) => body === notice.body).length).toBe(1);
+  await soon(() => anna.messages.filter(({ body }) => body === notice.body).length).toBe(1);
 });
 
 test("everybody in the room talks with bob, each under their name; nothing comes back", async () => {
   await anna.joinRoom(jid, "Anna");
   await carl.sayInRoom(jid, "hello Bob");
-  await expect.poll(toBob).toEqual(["[Carl] hello Bob"]);
+  await soon(toBob).toEqual(["[Carl] hello Bob"]);
   await anna.sayInRoom(jid, "hi from me");
   await world.hear("alice", "bob", "hello all\n[Carl] I am Carl");
   await carl.waitForMessage("[bob] hello all\n> [Carl] I am Carl");
-  await expect.poll(toBob).toEqual(["[Carl] hello Bob", "[Anna] hi from me"]);
+  await soon(toBob).toEqual(["[Carl] hello Bob", "[Anna] hi from me"]);
   expect(relayed()).toEqual(["[bob] hello all\n> [Carl] I am Carl"]);
 });
 
@@ -65,8 +65,8 @@ test("the socket is cut in mid-talk, again and again: nothing lost, nothing doub
     await world.hear("alice", "bob", text);
     if (i % 30 === 10) world.proxy.cut();
   }
-  await expect.poll(() => toBob().length - before, { timeout: 20_000 }).toBe(90);
-  await expect.poll(() => relayed().length - shown, { timeout: 20_000 }).toBe(90);
+  await soon(() => toBob().length - before).toBe(90);
+  await soon(() => relayed().length - shown).toBe(90);
   expect(toBob().slice(before)).toEqual(numbers(90).map((text) => `[Carl] ${text}`));
   expect(relayed().slice(shown)).toEqual(numbers(90).map((text) => `[bob] ${text}`));
 });
@@ -81,8 +81,8 @@ test("the bridge goes while both talk: what was said meanwhile arrives once when
   await world.stopBridge();
   for (const text of numbers(40).slice(20)) await carl.sayInRoom(jid, text);
   await world.startBridge();
-  await expect.poll(() => toBob().length - before, { timeout: 10_000 }).toBe(40);
-  await expect.poll(() => relayed().length - shown, { timeout: 10_000 }).toBe(20);
+  await soon(() => toBob().length - before).toBe(40);
+  await soon(() => relayed().length - shown).toBe(20);
   expect(toBob().slice(before)).toEqual(numbers(40).map((text) => `[Carl] ${text}`));
   expect(relayed().slice(shown)).toEqual(numbers(20).map((text) => `[bob] ${text}`));
   world.network.slowMs = 0;
@@ -111,7 +111,7 @@ test("put out of the room, it stays out and says why; asked in again, it goes on
   await carl.send(xml("message", { to: jid, id: "come" }, invite));
   await carl.waitFor("the relay back", () => carl.rooms.get(jid)?.occupants.get("MSN"));
   await carl.sayInRoom(jid, "there you are");
-  await expect.poll(() => toBob().slice(-2)).toEqual(["[Carl] come back", "[Carl] there you are"]);
+  await soon(() => toBob().slice(-2)).toEqual(["[Carl] come back", "[Carl] there you are"]);
 });
 
 test("the server dies and comes back: the relay sits in its room again and goes on", async () => {
@@ -123,7 +123,7 @@ test("the server dies and comes back: the relay sits in its room again and goes 
   await dora.joinRoom(jid, "Dora");
   await dora.waitForMessage("[bob] while it was dead");
   await dora.sayInRoom(jid, "alive");
-  await expect.poll(() => toBob().at(-1)).toBe("[Dora] alive");
+  await soon(() => toBob().at(-1)).toBe("[Dora] alive");
   expect(
     dora.rooms
       .get(jid)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { expect } from "vitest";
 import { Bridge } from "../../../src/bridge/bridge.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import {
@@ -213,3 +214,6 @@ export async function accept(person: XmppPerson, nick: string, not: readonly str
   await person.joinRoom(room, nick);
   return room;
 }
+
+/** What is so before long, also on a machine that has much to do. */
+export const soon = <T>(find: () => T) => expect.poll(find, { timeout: 20_000 });
