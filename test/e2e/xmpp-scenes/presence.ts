@@ -30,6 +30,12 @@ const ON_MSN: readonly (readonly [Resident, OwnPresence, MsnStatus, string])[] =
 ];
 
 export function scenePresence(on: () => Stage): void {
+  /** Whether Bob sees somebody so, with that personal message: the two come one after the other. */
+  const sees = (name: Resident, status: MsnStatus, text: string): boolean => {
+    const seen = on().bob.contact(on().email(name));
+    return seen?.status === status && seen.personalMessage === text;
+  };
+
   test("Bob sets a personal message: everybody sees it as his status", async () => {
     const { bob, bobs } = on();
     await bob.setPersonalMessage("At work");
@@ -62,10 +68,7 @@ export function scenePresence(on: () => Stage): void {
     test(`${name} is ${shown.show}, "${shown.status}": Bob sees ${set}, "${text}"`, async () => {
       const { bob } = on();
       await on()[name].setPresence(shown);
-      await bob.waitFor(`${name} to be ${set}`, () => {
-        const seen = bob.contact(on().email(name));
-        return seen?.status === set && seen.personalMessage === text;
-      });
+      await bob.waitFor(`${name} to be ${set}`, () => sees(name, set, text));
     });
   }
 
@@ -90,8 +93,7 @@ export function scenePresence(on: () => Stage): void {
       await anna.goOffline();
       await bob.waitFor("Anna away", () => on().bobSees("anna") === "AWY");
       await anna.setPresence({ show: "chat", status: "Talk to me" });
-      await bob.waitFor("Anna online", () => on().bobSees("anna") === "NLN");
-      expect(bob.contact(on().email("anna"))?.personalMessage).toBe("Talk to me");
+      await bob.waitFor("Anna, free for chat", () => sees("anna", "NLN", "Talk to me"));
       await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
     });
 
@@ -140,8 +142,7 @@ export function scenePresence(on: () => Stage): void {
       await bob.waitFor("Emil on the phone", () => on().bobSees("emil") === "PHN");
       await emil.setPresence({ show: "xa", status: "On holiday" });
       await on().command(emil, "presence automatic", /./);
-      await bob.waitFor("Emil away", () => on().bobSees("emil") === "AWY");
-      expect(bob.contact(on().email("emil"))?.personalMessage).toBe("On holiday");
+      await bob.waitFor("Emil on holiday", () => sees("emil", "AWY", "On holiday"));
       await emil.setPresence();
     });
   });
