@@ -105,6 +105,7 @@ export class MucRoom {
   #nickTries = 0;
   #shown: Shown;
   #isIn = false;
+  #arrival = Promise.withResolvers<void>();
   #putOut: string | undefined;
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
   #heardAt: number | undefined;
@@ -139,6 +140,11 @@ export class MucRoom {
     return this.#isIn;
   }
 
+  /** Resolves when we are in, or will never be. */
+  async whenIn(): Promise<void> {
+    if (!this.#isIn && this.#putOut === undefined) await this.#arrival.promise;
+  }
+
   /** As the room knows us: not as wished for when that was taken. */
   get nick(): string {
     return this.#nick;
@@ -156,6 +162,7 @@ export class MucRoom {
   }
 
   async #enter(): Promise<void> {
+    if (this.#isIn) this.#arrival = Promise.withResolvers();
     this.#isIn = false;
     const { link } = this.#o;
     const isRead =
@@ -193,6 +200,7 @@ export class MucRoom {
     this.#isIn = false;
     this.#entering?.reject(this.#down("the room was left"));
     this.#echoes.failAll("the room was left");
+    this.#arrival.resolve();
   }
 
   /**
@@ -321,6 +329,7 @@ export class MucRoom {
     this.#echoes.lost();
     this.#isIn = true;
     this.#putOut = undefined;
+    this.#arrival.resolve();
     this.#heardAt = Date.now();
     this.#reader.reach({ at: this.#heardAt });
     clearInterval(this.#watch);
@@ -330,6 +339,7 @@ export class MucRoom {
   }
 
   #out(why: string, triesAgain: boolean): void {
+    if (this.#isIn && triesAgain) this.#arrival = Promise.withResolvers();
     this.#isIn = false;
     this.#putOut = triesAgain ? undefined : why;
     clearInterval(this.#watch);

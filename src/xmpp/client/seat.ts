@@ -3,6 +3,7 @@ import { asBridgeError, BridgeError } from "../../bridge/errors.ts";
 import { type HomeName, type MessageId, messageId, roomId } from "../../bridge/model.ts";
 import type { RoomNoteStore } from "../../bridge/ports/store.ts";
 import type { Secret } from "../../bridge/secret.ts";
+import { pause } from "../../bridge/waiting.ts";
 import { isOwnId, ownId } from "../convert/echo.ts";
 import { splitText } from "../convert/text.ts";
 import type { BareJid } from "../jid.ts";
@@ -12,6 +13,8 @@ import { LookBack } from "./lookback.ts";
 import type { MucLimits, MucOptions, MucRoom } from "./muc.ts";
 import { type RoomNote, writeNote } from "./notes.ts";
 import type { RoomsClient } from "./rooms.ts";
+
+const SOON_MS = 2000;
 
 /** What all rooms of one account have in common. */
 export interface SeatingOptions {
@@ -110,6 +113,7 @@ export class Seat<N extends RoomNote = RoomNote> {
     const { jid } = this;
     const room = this.#room;
     if (room === undefined) throw new BridgeError("home-down", { detail: `${this.#outside.why}: ${jid}` });
+    await this.#soonIn(room);
     try {
       const said = splitText(body).map((text, part) =>
         room.speak(ownId(secret, key, jid, part), text, part === 0 ? more : []),
@@ -119,6 +123,13 @@ export class Seat<N extends RoomNote = RoomNote> {
     } catch (error) {
       throw asHomeError(error);
     }
+  }
+
+  /** A link that is just coming back, or a door that is just being passed, is not worth putting words off for. */
+  async #soonIn(room: MucRoom): Promise<void> {
+    const { link } = this.#o.client;
+    if (!link.isOnline) await Promise.race([link.attached(), pause(SOON_MS)]);
+    if (link.isOnline && !room.isIn) await Promise.race([room.whenIn(), pause(SOON_MS)]);
   }
 
   /** Changes what is kept. @throws BridgeError `store-down`. */
