@@ -6,6 +6,9 @@ import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import type { World } from "../../src/cli/sandbox/world.ts";
 
+/** How long Redis may take to notice that a process is dead, ms. */
+const READ_OUT_MS = 10_000;
+
 /** A gate that senders pass before each message; closed while something is broken on purpose. */
 export class Gate {
   #open = Promise.resolve();
@@ -69,12 +72,15 @@ export async function setScene(world: World): Promise<Scene> {
 export async function textsInRedis(url: string): Promise<string> {
   const redis = new Redis(url);
   try {
-    while (
+    const others = async () =>
       String(await redis.client("LIST"))
         .trim()
-        .split("\n").length > 1
-    )
+        .split("\n").length - 1;
+    const deadline = Date.now() + READ_OUT_MS;
+    while ((await others()) > 0) {
+      if (Date.now() > deadline) throw new Error("somebody else is still connected to Redis");
       await pause(5);
+    }
     const found: string[] = [];
     for (const key of await redis.keys("*")) {
       if ((await redis.type(key)) === "stream") found.push(JSON.stringify(await redis.xrange(key, "-", "+")));
