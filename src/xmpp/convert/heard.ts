@@ -36,12 +36,13 @@ export function commandOf(body: string): string {
 
 /**
  * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
- * some count their ids from 1 at each start, so only what is unique for sure counts.
+ * some count their ids from 1 at each start, so only what is unique for sure counts. What goes to several at once has one id
+ * for all of them (XEP-0033).
  */
-export function batchOf({ from, originId, id }: ReadMessage): string {
+export function batchOf({ from, to, originId, id }: ReadMessage): string {
   const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
   if (name === undefined) return randomUUID();
   return createHash("sha256")
-    .update(`${bare(from)}\n${name}`)
+    .update(`${bare(from)}\n${bare(to)}\n${name}`)
     .digest("base64url");
 }
