@@ -30,6 +30,8 @@ const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
 /** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
 const LONGEST = 40_000;
+/** A home that is not configured is there after a restart at the soonest: what is for it waits in its lane. */
+const NO_HOME_MS = 60_000;
 
 type InLane = LaneRef & { readonly kind: "in" };
 
@@ -209,7 +211,8 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     const home = o.homes.get(lane.home);
     const owner = account && ownerIn(account, lane.home);
     // An account unlinked meanwhile has nobody left there to read this.
-    if (!account || !owner || !home) return { kind: "done" };
+    if (!account || !owner) return { kind: "done" };
+    if (!home) return { kind: "hold", ms: NO_HOME_MS, why: "no-home" };
     try {
       await deliver(o, home, account, owner, entry, message);
     } catch (error) {

@@ -18,6 +18,7 @@ import type {
 } from "../bridge/model.ts";
 import { entryId, laneName, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
 import type { LaneStore } from "../bridge/ports/store.ts";
+import { MOST_PARKED } from "../bridge/ports/store.ts";
 import { decodeBody, encodeBody } from "./body.ts";
 import type { Keyspace } from "./keys.ts";
 import { shortBatch } from "./keys.ts";
@@ -29,7 +30,6 @@ const MAX_LANE = 100_000;
 const MAX_RECENT = 4_096;
 /** Parked entries kept per account. */
 const MAX_PARKED = 1_000;
-const MAX_PARKED_SHOWN = 100;
 const MAX_NAMES = 8;
 const MAX_ITEMS = 10_000;
 /** How long the network's own ids of stored messages are remembered, and how many per account. */
@@ -249,16 +249,17 @@ export class RedisLanes implements LaneStore {
   async parked(
     owner: AccountId | ResidentId,
     resident?: ResidentId,
+    lane?: LaneRef,
   ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
     const k = this.#keys;
     const records = (await this.#link.script(
       "laneParked",
       [k.parked(owner), k.parkedOrder(owner)],
-      [MAX_PARKED_SHOWN, resident ?? ""],
+      [MOST_PARKED, resident ?? "", lane ? laneName(lane) : ""],
     )) as string[];
     return records.map((text) => {
-      const { message, lane, failure, at } = JSON.parse(text) as ParkedRecord;
-      return { message, lane: parseLaneName(lane), failure, at };
+      const { message, lane: from, failure, at } = JSON.parse(text) as ParkedRecord;
+      return { message, lane: parseLaneName(from), failure, at };
     });
   }
 

@@ -30,6 +30,9 @@ import type {
 } from "../model.ts";
 import type { Secret } from "../secret.ts";
 
+/** Parked entries that are shown at once. */
+export const MOST_PARKED = 100;
+
 export interface LaneStore {
   /**
    * Appends; when it has resolved, Redis has it. The command is on its way to Redis before this returns. `once` is the
@@ -98,12 +101,13 @@ export interface LaneStore {
   retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined>;
 
   /**
-   * What is parked for an account (or in a resident's control lane), oldest first, at most 100; with `resident` only what
-   * is theirs.
+   * What is parked for an account (or in a resident's control lane), oldest first, at most {@link MOST_PARKED}; with
+   * `resident` only what is theirs, with `lane` only what comes from there.
    */
   parked(
     owner: AccountId | ResidentId,
     resident?: ResidentId,
+    lane?: LaneRef,
   ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]>;
 
   /** Lanes of a shard that have entries. */

@@ -123,12 +123,15 @@ redis.call('LREM', KEYS[2], 1, id)
 remember(KEYS[5], KEYS[6], ARGV[2], lane, tonumber(ARGV[5]))
 return lane
 `,
-  // KEYS parked, parked-order; ARGV count, resident or '' -> records, oldest first
+  // KEYS parked, parked-order; ARGV count, resident or '', lane or '' -> records, oldest first
   laneParked: `
 local records = {}
 for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   local record = redis.call('HGET', KEYS[1], 'r:' .. id)
-  if ARGV[2] == '' or cjson.decode(record).resident == ARGV[2] then records[#records + 1] = record end
+  local of = cjson.decode(record)
+  if (ARGV[2] == '' or of.resident == ARGV[2]) and (ARGV[3] == '' or of.lane == ARGV[3]) then
+    records[#records + 1] = record
+  end
   if #records >= tonumber(ARGV[1]) then break end
 end
 return records
