@@ -61,7 +61,7 @@ export class PrivilegedRosters {
   async sync(resident: ResidentId, grants: Grants): Promise<boolean> {
     const { names, views, name } = this.#o;
     const known = this.#known.get(resident) ?? (await this.#fetch(resident, grants));
-    if (!known) return false;
+    if (!known || views.accounts(resident).length === 0) return false;
     this.#known.set(resident, known);
     const isNew = known.get(names.gateway)?.subscription !== "both";
     const wanted: RosterItem[] = [{ jid: names.gateway, name, groups: [], subscription: "both" }];
@@ -84,7 +84,7 @@ export class PrivilegedRosters {
     const [first, ...others] = changes;
     if (first) await this.#set(resident, known, first);
     if (!this.works(domainOf(residentJid(resident) as string as Jid))) return false;
-    await Promise.all(others.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
+    await Promise.all(others.map((item) => this.#gate.run(() => this.#setOn(resident, known, item))));
     return isNew && known.get(names.gateway)?.subscription === "both";
   }
 
@@ -131,6 +131,11 @@ export class PrivilegedRosters {
     const before = this.#changes.get(resident);
     const now = await this.#fetch(resident, grants);
     if (!now || this.#changes.get(resident) !== before) return [];
+    // Without the gateway as well it is the server that has lost it: nobody is to go from MSN by that. It is set anew.
+    if (now.size === 0 && known.size > 1) {
+      this.#known.delete(resident);
+      return [];
+    }
     const gone = [...known.values()].filter(({ jid }) => !now.has(jid));
     const items = [...now.values(), ...gone.map((item) => ({ ...item, subscription: "remove" }))];
     return this.pushed(resident, residentJid(resident) as string as Jid, items);
@@ -141,7 +146,7 @@ export class PrivilegedRosters {
     const { views } = this.#o;
     // Whom a person has just asked to see is not on the network's list yet.
     const absent = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
-    const isSure = views.areAllKnown(resident) && (listed.size > 1 || absent.length === 1);
+    const isSure = views.areAllKnown(resident) && (views.isNoneEmpty(resident) || absent.length === 1);
     return isSure ? absent : absent.filter(({ jid }) => views.contact(resident, jid) !== undefined);
   }
 
@@ -167,6 +172,11 @@ export class PrivilegedRosters {
     }
   }
 
+  /** Unless all is unlinked, or the link was lost, since it was decided. */
+  async #setOn(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
+    if (this.#known.get(resident) === known) await this.#set(resident, known, item);
+  }
+
   async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
     const { link, log, named } = this.#o;
     const old = known.get(item.jid);
@@ -180,6 +190,9 @@ export class PrivilegedRosters {
       if (old && old.name !== item.name) await named.remove(resident, nameMark(old));
       if (item.subscription !== "remove") await named.add(resident, nameMark(item));
     } catch (error) {
+      const isGone = error instanceof StanzaRefusal && error.condition === "item-not-found";
+      // Taken off by the person before.
+      if (isGone && item.subscription === "remove") return;
       if (old) known.set(item.jid, old);
       else known.delete(item.jid);
       if (!(error instanceof StanzaRefusal)) throw error;

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
@@ -24,13 +24,15 @@ function stage(refuses = false) {
   const views = new Views(names);
   const profiles = new Profiles();
   let sets = 0;
+  const held: { until?: Promise<void> } = {};
   const request = async (ask: { type: string }, child: XmlElement): Promise<XmlElement> => {
     if (ask.type === "set") {
       sets += 1;
       if (refuses) throw new StanzaRefusal("forbidden", undefined);
+      if (sets > 5) await held.until;
       for (const item of readRoster(el("iq", {}, child)))
-        if (item.subscription === "remove") roster.delete(item.jid);
-        else roster.set(item.jid, item);
+        if (item.subscription !== "remove") roster.set(item.jid, item);
+        else if (!roster.delete(item.jid)) throw new StanzaRefusal("item-not-found", undefined);
     }
     return el("iq", {}, rosterQuery([...roster.values()]));
   };
@@ -44,7 +46,7 @@ function stage(refuses = false) {
       named: new Marks(profiles, "named"),
       log: silent,
     });
-  return { roster, views, start, sets: () => sets };
+  return { roster, views, start, held, sets: () => sets };
 }
 
 test("the list becomes what MSN says, the gateway first, and a name of one's own stays", async () => {
@@ -112,4 +114,72 @@ test("a server that does not do what it grants is tried once", async () => {
   expect([sets(), rosters.works("example.org"), rosters.works("elsewhere.test")]).toEqual([1, false, true]);
   rosters.reset();
   expect(rosters.works("example.org")).toBe(true);
+});
+
+test("who was taken off in a client, and is asked for again, stands there as anybody else", async () => {
+  const { roster, views, start } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob"), contact("ben")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  roster.delete(bob);
+  views.setContact(account(), anna, contact("bob", { listed: false }));
+  await rosters.sync(anna, grants);
+  const again: RosterItem = { jid: bob, name: "Bobby", groups: [], subscription: "none" };
+  roster.set(bob, again);
+  await rosters.sync(anna, grants);
+  expect(roster.get(bob)).toEqual(again);
+  views.setContact(account(), anna, contact("bob"));
+  await rosters.sync(anna, grants);
+  expect(roster.get(bob)?.subscription).toBe("both");
+});
+
+test("a list that the server has lost takes nobody off on MSN, and is set anew", async () => {
+  const { roster, views, start } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob"), contact("ben")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  roster.clear();
+  expect(await rosters.look(anna, grants)).toEqual([]);
+  await rosters.sync(anna, grants);
+  expect([...roster.keys()]).toEqual([gateway, bob, ben]);
+  roster.delete(bob);
+  roster.delete(ben);
+  expect((await rosters.look(anna, grants)).map(({ act, to }) => `${act} ${to}`)).toEqual([
+    `roster-remove ${bob}`,
+    `roster-remove ${ben}`,
+  ]);
+});
+
+test("a long list that is still being set when its account is unlinked is not set on", async () => {
+  const { roster, views, start, held } = stage();
+  views.setState(account(), anna, "on");
+  const many = Array.from({ length: 30 }, (_, i) => contact(`friend${i}`));
+  views.setContacts(account(), anna, many);
+  const rosters = start();
+  const release = Promise.withResolvers<void>();
+  held.until = release.promise;
+  const syncing = rosters.sync(anna, grants);
+  await vi.waitFor(() => expect(roster.size).toBe(5));
+  views.drop(account(), anna);
+  rosters.forget(anna);
+  release.resolve();
+  await syncing;
+  await vi.waitFor(() => expect([...roster.keys()]).toEqual([]));
+});
+
+test("a list that is suddenly empty takes nobody off, though another account has contacts", async () => {
+  const { roster, views, start } = stage();
+  const [one, two] = [account("alice"), account("alice2")];
+  for (const record of [one, two]) views.setState(record, anna, "on");
+  views.setContacts(one, anna, [contact("bob"), contact("ben")]);
+  views.setContacts(two, anna, [contact("carl")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  const before = [...roster.keys()];
+  expect(before).toHaveLength(4);
+  views.setContacts(one, anna, []);
+  await rosters.sync(anna, grants);
+  expect([...roster.keys()]).toEqual(before);
 });
