@@ -124,7 +124,7 @@ class XmppSide implements XmppHome {
       isKnown: (resident) => views.accounts(resident).length > 0,
       came: (resident) => {
         this.#teller.came(resident);
-        this.#speech.came(resident);
+        if (this.#people.hears(residentJid(resident))) this.#speech.came(resident);
       },
       log,
     });

@@ -17,7 +17,7 @@ export interface PeopleOptions {
   readonly leaveMs: number;
   /** Whether they have an account linked. */
   readonly isKnown: (resident: ResidentId) => boolean;
-  /** Somebody has come online, or is found to be. */
+  /** Somebody has come online, or is found to be; again when the first client comes that takes messages in. */
   readonly came: (resident: ResidentId) => void;
   readonly log: Logger;
 }
@@ -60,11 +60,12 @@ export class People {
       return;
     }
     this.#keep(who, person);
-    const wasThere = person.clients.isThere;
+    const { isThere: wasThere, hears: heardBefore } = person.clients;
     person.clients.heard(stanza);
     this.#tell(who, person);
-    const { isThere } = person.clients;
+    const { isThere, hears } = person.clients;
     if (isThere && !wasThere) this.#came(who, person);
+    else if (hears && !heardBefore) this.#o.came(this.#id(who));
     if (!isThere && wasThere) this.#left(who, person);
     // Who is gone, and was not known to be there, leaves nothing behind.
     if (!isThere && person.leaving === undefined) this.#drop(who);
