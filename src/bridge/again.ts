@@ -63,8 +63,8 @@ function isOriginal(home: Home, { body }: LaneEntry, event: Again): boolean {
 async function fromParked(o: AgainOptions, { lane }: LaneEntry, event: Again): Promise<Outcome> {
   const parked = await o.store.parked(o.account, event.resident, lane);
   const original = parked.find(({ message }) => message !== undefined && event.is(message));
-  if (original?.message !== undefined) {
-    const back = await o.store.retry(o.account, original.message);
+  if (original) {
+    const back = await o.store.retry(o.account, original.place);
     if (back) o.lanes().wake(back);
     return { kind: "done" };
   }

@@ -16,8 +16,8 @@ import type {
   ResidentId,
   Shard,
 } from "../bridge/model.ts";
-import { entryId, laneName, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
-import type { LaneStore } from "../bridge/ports/store.ts";
+import { entryId, laneName, messageId, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
+import type { LaneStore, Parked } from "../bridge/ports/store.ts";
 import { MOST_PARKED } from "../bridge/ports/store.ts";
 import { decodeBody, encodeBody } from "./body.ts";
 import type { Keyspace } from "./keys.ts";
@@ -246,20 +246,18 @@ export class RedisLanes implements LaneStore {
     return parseLaneName(String(reply));
   }
 
-  async parked(
-    owner: AccountId | ResidentId,
-    resident?: ResidentId,
-    lane?: LaneRef,
-  ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
+  async parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]> {
     const k = this.#keys;
-    const records = (await this.#link.script(
+    const reply = (await this.#link.script(
       "laneParked",
       [k.parked(owner), k.parkedOrder(owner)],
       [MOST_PARKED, resident ?? "", lane ? laneName(lane) : ""],
     )) as string[];
-    return records.map((text) => {
+    return reply.flatMap((id, i) => {
+      const text = reply[i + 1];
+      if (i % 2 === 1 || text === undefined) return [];
       const { message, lane: from, failure, at } = JSON.parse(text) as ParkedRecord;
-      return { message, lane: parseLaneName(from), failure, at };
+      return [{ place: messageId(id), message, lane: parseLaneName(from), failure, at }];
     });
   }
 

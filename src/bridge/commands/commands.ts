@@ -215,8 +215,8 @@ async function retryAll({ services, resident }: Context, account: AccountRecord)
   let sent = 0;
   for (;;) {
     const before = sent;
-    for (const { message, at } of await services.parked(account, resident))
-      if (message && at <= now && (await services.retry(account, message))) sent += 1;
+    for (const { place, at } of await services.parked(account, resident))
+      if (at <= now && (await services.retry(account, place))) sent += 1;
     if (sent === before) return sent;
   }
 }

@@ -184,3 +184,17 @@ test("alice says again what failed behind a hundred others: she is not told that
   await until("a receipt", () => home.confirmed.includes(arrived));
   expect(home.confirmed).toEqual([arrived]);
 });
+
+test("two messages of one name that failed in two chats are both sent by `retry`", async () => {
+  const { home, network } = world;
+  network.contact(CAROL);
+  const [bobs, carols] = [await world.chat("bob"), await world.chat("carol")];
+  const message = "same" as MessageId;
+  network.away.add(BOB).add(CAROL);
+  home.event({ kind: "text", resident: alice, room: bobs, message, text: "for bob" });
+  home.event({ kind: "text", resident: alice, room: carols, message, text: "for carol" });
+  await until("both to be parked", async () => (await world.store.parked(world.account())).length === 2);
+  network.away.clear();
+  expect(await world.ask("retry")).toBe("Sending 2 message(s) again.");
+  await until("both", () => network.received.length === 2);
+});
