@@ -99,14 +99,17 @@ export class MucRoom {
   readonly #echoes: Echoes;
   readonly #leaving = new AbortController();
   readonly #reader: RoomReader;
-  /** The nick that we want, and the one that we have. */
+  /** The nick that we want, the one that we have, and the one that was asked for last. */
   #wish: string;
   #nick: string;
+  #asked: string;
   #nickTries = 0;
   #shown: Shown;
   #isIn = false;
   #arrival = Promise.withResolvers<void>();
   #putOut: string | undefined;
+  /** Somebody wants us out: only who asks us in brings us back. */
+  #isUnwanted = false;
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
   #heardAt: number | undefined;
   #entry: Promise<void> | undefined;
@@ -122,6 +125,7 @@ export class MucRoom {
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
     this.#wish = options.nick;
     this.#nick = options.nick;
+    this.#asked = options.nick;
     this.#shown = options.shown ?? { show: undefined, status: "" };
     this.#heardAt = options.from?.at;
     this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
@@ -180,6 +184,7 @@ export class MucRoom {
   async renew(): Promise<void> {
     this.#entering?.reject(this.#down("the session has ended"));
     await this.#entry?.catch(() => {});
+    if (this.#isUnwanted) return;
     await this.enterOrReturn();
   }
 
@@ -228,13 +233,20 @@ export class MucRoom {
     if (nick === this.#wish) return;
     this.#wish = nick;
     this.#nickTries = 0;
-    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, nick, this.#shown));
+    this.#sit(nick);
   }
 
   /** How we are, here alone. */
   show(shown: Shown): void {
     this.#shown = shown;
-    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nick, shown));
+    // A new nick that is under way stays so.
+    this.#sit(this.#asked);
+  }
+
+  #sit(nick: string): void {
+    if (!this.#isIn) return;
+    this.#asked = nick;
+    this.#o.link.sendLoosely(roomPresence(this.#o.room, nick, this.#shown));
   }
 
   /** Something that came from the room. Rejects when it was not taken. */
@@ -265,6 +277,7 @@ export class MucRoom {
 
   #knock(): void {
     const { room, password } = this.#o;
+    this.#asked = this.#nick;
     const entry = { room, nick: this.#nick, history: this.#history, password, shown: this.#shown };
     this.#o.link.send(enter(entry));
   }
@@ -300,8 +313,10 @@ export class MucRoom {
     const entering = this.#entering;
     if (entering === undefined && !this.#isIn) return;
     const next = this.#nextNick(condition);
-    if (next === undefined) entering?.reject(new StanzaRefusal(condition, text));
-    else if (entering === undefined) this.#o.link.sendLoosely(roomPresence(this.#o.room, next, this.#shown));
+    if (next === undefined) {
+      entering?.reject(new StanzaRefusal(condition, text));
+      this.#asked = this.#nick;
+    } else if (entering === undefined) this.#sit(next);
     else {
       this.#nick = next;
       this.#knock();
@@ -322,6 +337,7 @@ export class MucRoom {
     const why = reasonOf(presence) ?? `the room put the bridge out (${codes.join(", ") || "no reason given"})`;
     // What is technical has codes of its own beside the kick's (XEP-0045 §15.6: 332, 333).
     const isWill = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
+    this.#isUnwanted = isWill;
     this.#out(why, !isWill);
   }
 
@@ -329,6 +345,7 @@ export class MucRoom {
     this.#echoes.lost();
     this.#isIn = true;
     this.#putOut = undefined;
+    this.#isUnwanted = false;
     this.#arrival.resolve();
     this.#heardAt = Date.now();
     this.#reader.reach({ at: this.#heardAt });
@@ -398,7 +415,8 @@ export class MucRoom {
     else if (isSubject(stanza)) this.#entering?.resolve();
     else {
       this.#typing(stanza);
-      await this.#reader.take(stanza, this.#heardAt === undefined);
+      const origin = this.#entering === undefined ? "live" : "history";
+      await this.#reader.take(stanza, origin, this.#heardAt === undefined);
     }
   }
 
