@@ -207,7 +207,7 @@ export class Bridge {
             mayLink: o.mayLink,
             requests: this.#requests,
             told: this.#told,
-            unlinked: (account, owners) => this.#rosters.dropped(account, owners),
+            unlinked: (account, owners, by) => this.#unlinked(account, owners, by),
           }),
           log,
           forward: (portal, entry) => this.#forward(portal, entry),
@@ -385,6 +385,16 @@ export class Bridge {
       others,
       `${what} now linked from ${this.#placeOf(by)} by ${residentParts(by).id}, too: your chats are there as well. If that was not you, change the password of ${account.address} and say \`unlink everywhere\`.`,
       key,
+    );
+  }
+
+  #unlinked(account: AccountRecord, owners: readonly ResidentId[], by: ResidentId): void {
+    this.#rosters.dropped(account, owners);
+    const what = `${account.address} on ${this.#titleOf(account)} was unlinked from ${this.#placeOf(by)} by ${residentParts(by).id}`;
+    this.#tell(
+      owners.filter((owner) => owner !== by),
+      `${what}, here as well. If that was not you, change its password, and say \`link\` to have it back.`,
+      `unlinked|${account.id}|${Date.now()}`,
     );
   }
 

@@ -45,7 +45,7 @@ const unlink = command({
   summary: "sign out and forget an account, its password and its waiting messages",
   run: async (context: Context, { account, scope }) => {
     const chosen = pick(context, account);
-    const staying = await context.services.unlink(chosen, scope === "everywhere" ? undefined : context.resident);
+    const staying = await context.services.unlink(chosen, context.resident, scope === "everywhere");
     return staying.length > 0
       ? `${chosen.address} is unlinked here; it stays signed in for ${staying.join(", ")}. \`unlink everywhere\` would have ended that, too. Your rooms stay as they are.`
       : `${chosen.address} is unlinked; its password has been deleted here. Your rooms stay as they are.`;

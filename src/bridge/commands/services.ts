@@ -9,8 +9,8 @@ import type { CommandContext } from "./registry.ts";
 /** Implemented by the core (services.ts). */
 export interface CommandServices {
   issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
-  /** Takes one owner out, or (`undefined`) all; resolves with the titles of the homes in which it stays linked. */
-  unlink(account: AccountRecord, owner: ResidentId | undefined): Promise<readonly string[]>;
+  /** Takes an owner out, or all at their word; resolves with the titles of the homes in which it stays linked. */
+  unlink(account: AccountRecord, by: ResidentId, everywhere: boolean): Promise<readonly string[]>;
   /** Titles of the other homes from which it is linked. */
   elsewhere(account: AccountRecord, owner: ResidentId): readonly string[];
   state(account: AccountRecord): {

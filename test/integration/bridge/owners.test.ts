@@ -131,6 +131,17 @@ test("a linking that fails knows who has linked meanwhile", async () => {
   await until("the words in the house", () => words(house.chat(there)).includes("hi"));
 });
 
+test("whoever loses an account by `unlink everywhere` said in another home is told", async () => {
+  await world.link(alix);
+  await world.ask("unlink everywhere", alix);
+  const told = () => world.home.told(alice).filter((line) => line.includes("unlinked"));
+  await until("the news", () => told().length === 1);
+  expect(told()[0]).toMatch(
+    /^alice@msn\.test on Toynet was unlinked from Toyhouse by alix@toy, here as well\. .*`link`/,
+  );
+  expect(house.told(alix).filter((line) => line.includes("unlinked"))).toHaveLength(1);
+});
+
 test("a friend request that could not be told before the bridge stopped is told at the next start", async () => {
   const { home, network } = world;
   await until("the welcome", () => home.told(alice).length === 1);

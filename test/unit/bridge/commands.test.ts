@@ -60,8 +60,8 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
   did.length = 0;
   return {
     issueLink: async () => ({ url: "https://x.test/1", minutes: 10 }),
-    unlink: async ({ address }, owner) => {
-      did.push(`unlink ${address} ${owner ?? "of all"}`);
+    unlink: async ({ address }, by, everywhere) => {
+      did.push(`unlink ${address} ${everywhere ? "of all" : by}`);
       return [];
     },
     elsewhere: () => [],
