@@ -15,7 +15,7 @@ import { oneLine } from "../../bridge/plain.ts";
 import type { HomeHost, IntakeItem } from "../../bridge/ports/home.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import { residentJid } from "../convert/ghost.ts";
-import { storedOf } from "../convert/heard.ts";
+import { allStoredOf } from "../convert/heard.ts";
 import { toShown } from "../convert/presence.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
@@ -225,17 +225,17 @@ export class Chats {
     const { spool, home, notice } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
-    const words = heard && storedOf(heard, chat.jid);
-    if (from === undefined || words === undefined) return;
+    const words = heard === undefined ? [] : allStoredOf(heard, chat.jid);
+    if (from === undefined || words.length === 0) return;
     const id = message.stanzaId ?? message.id;
-    const raw: Stored = { ...words, from, room: chat.jid, ...(id === undefined ? {} : { id }) };
+    const all = words.map((raw): Stored => ({ ...raw, from, room: chat.jid, ...(id === undefined ? {} : { id }) }));
     const isResident = this.#isResident(chat, from as string as BareJid);
     const resident = isResident ? chat.note.resident : residentId(home, from);
     if (isResident && chat.note.seenAs !== message.nick) chat.keepLater({ seenAs: message.nick });
     await take(spool, {
       id: batchInRoom(message),
       resident: chat.note.resident,
-      items: async () => await this.#items(chat, raw, resident),
+      items: async () => await this.#items(chat, all, resident),
       refused: (why) => notice(chat, why.person),
     });
   }
@@ -252,17 +252,15 @@ export class Chats {
   }
 
   /** @throws BridgeError `not-linked`, `store-down`. */
-  async #items(chat: Chat, raw: Stored, resident: ResidentId): Promise<IntakeItem[]> {
+  async #items(chat: Chat, all: readonly Stored[], resident: ResidentId): Promise<IntakeItem[]> {
     const { host, home } = this.#o;
     const room = roomId(chat.jid);
-    const item: IntakeItem = { resident, room, control: false, raw };
-    if (await host().isPortal(home, room)) return [item];
+    const items = all.map((raw): IntakeItem => ({ resident, room, control: false, raw }));
+    if (await host().isPortal(home, room)) return items;
     if (resident !== chat.note.resident) return [];
     if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");
-    return [
-      { ...item, invites: chat.note.ghost, raw: openOf(chat) },
-      { ...item, invites: chat.note.ghost },
-    ];
+    const open: IntakeItem = { resident, room, control: false, raw: openOf(chat) };
+    return [open, ...items].map((item) => ({ ...item, invites: chat.note.ghost }));
   }
 
   /** A chat of before this account was: its portal's room is one that we do not sit in, and it gets one of ours. */

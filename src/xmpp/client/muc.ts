@@ -5,7 +5,7 @@ import { backOff, pause } from "../../bridge/waiting.ts";
 import { type BareJid, readJid, resourceOf, withResource } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
-import { errorCondition, PASSING } from "../stanza/errors.ts";
+import { errorCondition } from "../stanza/errors.ts";
 import type { ChatState } from "../stanza/message.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
@@ -309,12 +309,12 @@ export class MucRoom {
 
   /** Refused is the door to who is outside, another nick to who is inside. */
   #refused(presence: XmlElement): void {
-    const { condition, text } = errorCondition(presence);
+    const { condition, text, type } = errorCondition(presence);
     const entering = this.#entering;
     if (entering === undefined && !this.#isIn) return;
     const next = this.#nextNick(condition);
     if (next === undefined) {
-      entering?.reject(new StanzaRefusal(condition, text));
+      entering?.reject(new StanzaRefusal(condition, text, type));
       this.#asked = this.#nick;
     } else if (entering === undefined) this.#sit(next);
     else {
@@ -441,13 +441,13 @@ export class MucRoom {
   }
 
   #notSaid(stanza: XmlElement): void {
-    const { condition, text } = errorCondition(stanza);
+    const { condition, text, type } = errorCondition(stanza);
     const { id } = stanza.attrs;
     if (id === undefined || !this.#echoes.isSpeaking(id)) return;
     const isOut = condition === "not-acceptable";
     this.#echoes.fail(
       id,
-      isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text),
+      isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text, type),
     );
     if (isOut && this.#isIn) this.#out("the room no longer knows the bridge", true);
   }
@@ -458,5 +458,5 @@ export class MucRoom {
 }
 
 function mayPass(error: unknown): boolean {
-  return !(error instanceof StanzaRefusal) || PASSING.has(error.condition);
+  return !(error instanceof StanzaRefusal) || error.passes;
 }

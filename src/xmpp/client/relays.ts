@@ -5,7 +5,7 @@ import { type HomeName, type RoomId, roomId } from "../../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../../bridge/ports/home.ts";
 import type { Marks } from "../component/marks.ts";
 import { residentJid } from "../convert/ghost.ts";
-import { storedOf } from "../convert/heard.ts";
+import { allStoredOf } from "../convert/heard.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, withResource } from "../jid.ts";
@@ -127,32 +127,32 @@ export class Relays {
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
     const heard = readMessage(message.stanza);
-    const words = heard && storedOf(heard, seat.jid);
-    if (words === undefined) return;
+    const words = heard === undefined ? [] : allStoredOf(heard, seat.jid);
+    if (words.length === 0) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;
-    const raw: Stored = {
-      ...words,
+    const sent = {
       from: withResource(seat.jid, message.nick),
       room: seat.jid,
       resident,
       speaker: message.nick,
       ...(id === undefined ? {} : { id }),
     };
+    const all = words.map((raw): Stored => ({ ...raw, ...sent }));
     await take(spool, {
       id: batchInRoom(message),
       resident,
-      items: async () => await this.#items({ about, seat }, raw),
+      items: async () => await this.#items({ about, seat }, all),
       // Whoever speaks there cannot help it, and the resident has been told.
       refused: (why) => this.#o.log.info({ err: why, room: seat.jid }, "words in a room were not relayed"),
     });
   }
 
-  async #items({ about, seat }: Relay, raw: Stored): Promise<IntakeItem[]> {
+  async #items({ about, seat }: Relay, all: readonly Stored[]): Promise<IntakeItem[]> {
     const { host, home } = this.#o;
-    const item = itemOf(about, raw);
-    if (await host().isPortal(home, roomId(seat.jid))) return [item];
-    if (await host().isLinked(about.resident)) return [itemOf(about, openOf(about)), item];
+    const items = all.map((raw) => itemOf(about, raw));
+    if (await host().isPortal(home, roomId(seat.jid))) return items;
+    if (await host().isLinked(about.resident)) return [itemOf(about, openOf(about)), ...items];
     throw new BridgeError("not-linked");
   }
 }

@@ -26,6 +26,13 @@ export function storedOf(message: ReadMessage, us: BareJid): StoredWords | undef
   return { kind: "message", ...sent, body, ...fixes, ...receipt };
 }
 
+/** As {@link storedOf}, in the order in which it goes to the network: attention may come with words, which MSN says apart. */
+export function allStoredOf(message: ReadMessage, us: BareJid): StoredWords[] {
+  const raw = storedOf(message, us);
+  const words = raw?.kind === "nudge" ? storedOf({ ...message, isNudge: false }, us) : undefined;
+  return [words, raw].filter((one) => one !== undefined);
+}
+
 /** The command in words to the bridge itself. Pure. */
 export function commandOf(body: string): string {
   return body
