@@ -46,6 +46,8 @@ interface Item {
   readonly body: LaneBody & { from: "network" };
   /** `own`: our name of it, new for each. `network`: the network's, under which it may come again. */
   readonly name: { readonly kind: "own" | "network"; readonly id: string };
+  /** Other homes get it as well. */
+  readonly shared: boolean;
   /** Hears how it ended; nobody waits for words that the network does not keep. */
   readonly ended?: PromiseWithResolvers<void>;
 }
@@ -93,7 +95,7 @@ export class Inbox {
       const body = { from: "network", message: shortened({ ...message, delayed: true }), at } as const;
       return inLanes(account, message.from).map((lane) => {
         const ended = Promise.withResolvers<void>();
-        if (!this.#put(lane, { body, name: { kind: "network", id }, ended }))
+        if (!this.#put(lane, { body, name: { kind: "network", id }, shared: account.owners.length > 1, ended }))
           ended.reject(new BridgeError("store-down", { detail: "too many words wait for the store" }));
         return ended.promise;
       });
@@ -112,7 +114,8 @@ export class Inbox {
     const body = { from: "network", message: shortened(message) } as const;
     let lost = false;
     for (const lane of inLanes(account, contact))
-      if (!this.#put(lane, { body, name: { kind: "own", id: randomUUID() } })) lost = true;
+      if (!this.#put(lane, { body, name: { kind: "own", id: randomUUID() }, shared: account.owners.length > 1 }))
+        lost = true;
     if (!lost) return;
     this.#log.error({ account: account.id, held: this.#held }, "words lost: too many wait for the store");
     this.#overflow(account);
@@ -147,6 +150,13 @@ export class Inbox {
         attempt = 0;
       } catch (error) {
         const cause = asBridgeError(error);
+        if (cause.code === "lane-full" && item.shared) {
+          // A home that has been away for so long must not stop the words for the others.
+          this.#log.error({ lane: laneName(spool.lane) }, "words lost for one of several homes: its lane is full");
+          this.#shift(spool);
+          item.ended?.resolve();
+          continue;
+        }
         if (cause.retry === "never") {
           // What is refused for good would keep all that follows from being stored.
           this.#log.error({ err: cause, lane: laneName(spool.lane) }, "words lost: the store does not take them");
