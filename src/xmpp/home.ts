@@ -198,7 +198,6 @@ class XmppSide implements XmppHome {
     });
     const speech = this.#speech;
     this.#typing = new GhostTyping((from, to, state) => link.sendLoosely(stateMessage({ from, to }, state)));
-    const say = (resident: ResidentId, text: string, key: string) => this.say(resident, undefined, text, key);
     this.#performer = new Performer({
       home: XMPP,
       link,
@@ -208,7 +207,7 @@ class XmppSide implements XmppHome {
       asked,
       isSet: (domain) => lists.isSet(domain),
       desk,
-      say,
+      say: (resident, room, text, key) => this.say(resident, room, text, key),
       log,
     });
     const registration = new Registration({
