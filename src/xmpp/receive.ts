@@ -130,7 +130,7 @@ export class Receiver {
     const room = this.#o.names.room(us, bare(from));
     if (message.state !== undefined || message.body !== undefined) {
       const isTyping = message.state === "composing" && message.body === undefined;
-      this.#o.host().typing(room, resident, isTyping);
+      this.#o.host().typing(room, resident, isTyping, ghost);
     }
     const all = allStoredOf(message, us);
     if (all.length === 0) return;

@@ -135,8 +135,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     while (this.#batches.length > 0) await wait(5);
   }
 
-  types(resident: ResidentId, room: RoomId, typing: boolean): void {
-    this.#host?.typing(room, resident, typing);
+  types(resident: ResidentId, room: RoomId, typing: boolean, ghost?: GhostRef): void {
+    this.#host?.typing(room, resident, typing, ghost);
   }
 
   shows(resident: ResidentId, presence: Presence): void {
