@@ -155,6 +155,7 @@ export class Chats {
       room: {
         nick: nickOf(note),
         plainNick: ghost.contact,
+        isOwn: true,
         shown: shownOf(this.#presences.get(keyOf(ghost)) ?? OFFLINE),
         said: async (message) => await this.#said(chat, message),
         typing: (nick, isTyping) => {

@@ -13,12 +13,14 @@ import { el, NS, type XmlElement } from "../stanza/xml.ts";
 import type { Position } from "./archive.ts";
 import { Echoes } from "./echoes.ts";
 import { Occupants } from "./occupants.ts";
+import { OwnNick } from "./own-nick.ts";
 import { OVERLAP_MS, RoomReader } from "./reader.ts";
 import {
   aboutOccupant,
   asJid,
   enter,
   type HistoryWish,
+  isDestroyed,
   isSubject,
   leave,
   type RoomMessage,
@@ -58,6 +60,8 @@ export interface MucOptions {
   /** For a room that does not take the nick as it is written. */
   readonly plainNick?: string;
   readonly password?: Secret;
+  /** Whether it is ours, and made anew when it was destroyed. */
+  readonly isOwn?: boolean;
   /** How we are there until {@link MucRoom.show} says otherwise. */
   readonly shown?: Shown;
   /** Up to where an earlier run has read. Absent: what was said before we came is none of ours. */
@@ -81,7 +85,6 @@ export interface MucOptions {
 
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
-const NICK_TRIES = 5;
 /** Banned, kicked, no member any more, members only: somebody's will, which is not to be disregarded. */
 const PUT_OUT = ["301", "307", "321", "322"];
 /** Answers to XEP-0410 that say that we are out. */
@@ -99,11 +102,7 @@ export class MucRoom {
   readonly #echoes: Echoes;
   readonly #leaving = new AbortController();
   readonly #reader: RoomReader;
-  /** The nick that we want, the one that we have, and the one that was asked for last. */
-  #wish: string;
-  #nick: string;
-  #asked: string;
-  #nickTries = 0;
+  readonly #nicks: OwnNick;
   #shown: Shown;
   #isIn = false;
   #arrival = Promise.withResolvers<void>();
@@ -123,15 +122,13 @@ export class MucRoom {
   constructor(options: MucOptions) {
     this.#o = options;
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
-    this.#wish = options.nick;
-    this.#nick = options.nick;
-    this.#asked = options.nick;
+    this.#nicks = new OwnNick(options.nick, options.plainNick);
     this.#shown = options.shown ?? { show: undefined, status: "" };
     this.#heardAt = options.from?.at;
     this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
     this.#reader = new RoomReader({
       ...options,
-      nick: () => this.#nick,
+      nick: () => this.nick,
       isEcho: (message) => this.#isEcho(message),
     });
   }
@@ -151,7 +148,7 @@ export class MucRoom {
 
   /** As the room knows us: not as wished for when that was taken. */
   get nick(): string {
-    return this.#nick;
+    return this.#nicks.now;
   }
 
   /**
@@ -201,7 +198,7 @@ export class MucRoom {
   close(): void {
     this.#leaving.abort();
     clearInterval(this.#watch);
-    this.#o.link.sendLoosely(leave(this.#o.room, this.#nick));
+    this.#o.link.sendLoosely(leave(this.#o.room, this.nick));
     this.#isIn = false;
     this.#entering?.reject(this.#down("the room was left"));
     this.#echoes.failAll("the room was left");
@@ -230,23 +227,17 @@ export class MucRoom {
 
   /** Sits here under another nick from now on. */
   rename(nick: string): void {
-    if (nick === this.#wish) return;
-    this.#wish = nick;
-    this.#nickTries = 0;
-    this.#sit(nick);
+    if (this.#nicks.want(nick)) this.#sit();
   }
 
   /** How we are, here alone. */
   show(shown: Shown): void {
     this.#shown = shown;
-    // A new nick that is under way stays so.
-    this.#sit(this.#asked);
+    this.#sit();
   }
 
-  #sit(nick: string): void {
-    if (!this.#isIn) return;
-    this.#asked = nick;
-    this.#o.link.sendLoosely(roomPresence(this.#o.room, nick, this.#shown));
+  #sit(): void {
+    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nicks.asked, this.#shown));
   }
 
   /** Something that came from the room. Rejects when it was not taken. */
@@ -260,8 +251,7 @@ export class MucRoom {
     const entering = Promise.withResolvers<void>();
     this.#entering = entering;
     this.#history = history;
-    this.#nick = this.#wish;
-    this.#nickTries = 0;
+    this.#nicks.begin();
     this.occupants.clear();
     const timer = setTimeout(() => entering.reject(this.#down("the room does not answer")), this.#limits.enterMs);
     try {
@@ -277,8 +267,8 @@ export class MucRoom {
 
   #knock(): void {
     const { room, password } = this.#o;
-    this.#asked = this.#nick;
-    const entry = { room, nick: this.#nick, history: this.#history, password, shown: this.#shown };
+    this.#nicks.now = this.#nicks.asked;
+    const entry = { room, nick: this.nick, history: this.#history, password, shown: this.#shown };
     this.#o.link.send(enter(entry));
   }
 
@@ -292,14 +282,14 @@ export class MucRoom {
     }
     this.occupants.take(presence);
     const codes = statusCodes(presence);
-    if (!codes.includes("110") && nick !== this.#nick) return;
+    if (!codes.includes("110") && nick !== this.nick) return;
     if (type === undefined) this.#sitting(nick, presence, codes);
     else if (type === "unavailable" && !codes.includes("303")) this.#put(presence, codes);
   }
 
   /** Our own presence is the last of all: now comes the history, and the subject at its end. */
   #sitting(nick: string | undefined, presence: XmlElement, codes: readonly string[]): void {
-    this.#nick = nick ?? this.#nick;
+    if (nick !== undefined) this.#nicks.now = nick;
     this.#door = { isNew: codes.includes("201"), affiliation: aboutOccupant(presence).affiliation };
     const entering = this.#entering;
     if (entering === undefined) return;
@@ -312,31 +302,17 @@ export class MucRoom {
     const { condition, text, type } = errorCondition(presence);
     const entering = this.#entering;
     if (entering === undefined && !this.#isIn) return;
-    const next = this.#nextNick(condition);
-    if (next === undefined) {
-      entering?.reject(new StanzaRefusal(condition, text, type));
-      this.#asked = this.#nick;
-    } else if (entering === undefined) this.#sit(next);
-    else {
-      this.#nick = next;
-      this.#knock();
-    }
-  }
-
-  #nextNick(condition: string): string | undefined {
-    this.#nickTries += 1;
-    const { plainNick } = this.#o;
-    if (condition === "conflict" && this.#nickTries < NICK_TRIES) return `${this.#wish}${this.#nickTries + 1}`;
-    if (condition !== "jid-malformed" || plainNick === undefined || plainNick === this.#wish) return undefined;
-    this.#wish = plainNick;
-    return plainNick;
+    if (!this.#nicks.refused(condition)) entering?.reject(new StanzaRefusal(condition, text, type));
+    else if (entering === undefined) this.#sit();
+    else this.#knock();
   }
 
   #put(presence: XmlElement, codes: readonly string[]): void {
     if (!this.#isIn) return;
     const why = reasonOf(presence) ?? `the room put the bridge out (${codes.join(", ") || "no reason given"})`;
     // What is technical has codes of its own beside the kick's (XEP-0045 §15.6: 332, 333).
-    const isWill = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
+    const isKick = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
+    const isWill = isKick || (isDestroyed(presence) && this.#o.isOwn !== true);
     this.#isUnwanted = isWill;
     this.#out(why, !isWill);
   }
@@ -393,8 +369,7 @@ export class MucRoom {
   #askWhetherIn(): void {
     const { link, room, log } = this.#o;
     if (!this.#isIn || !link.isOnline || Date.now() - (this.#heardAt ?? 0) < this.#limits.selfPingMs) return;
-    const nick = this.#nick;
-    link.request({ to: withResource(room, nick), type: "get" }, el("ping", { xmlns: NS.ping })).then(
+    link.request({ to: withResource(room, this.nick), type: "get" }, el("ping", { xmlns: NS.ping })).then(
       () => {
         this.#heardAt = Date.now();
       },
@@ -423,7 +398,7 @@ export class MucRoom {
   #typing(stanza: XmlElement): void {
     const message = readMessage(stanza);
     const nick = message && resourceOf(message.from);
-    if (nick === undefined || nick === this.#nick || message?.state === undefined || message.saidAt !== undefined)
+    if (nick === undefined || nick === this.nick || message?.state === undefined || message.saidAt !== undefined)
       return;
     this.#o.typing?.(nick, message.state === "composing" && message.body === undefined);
   }

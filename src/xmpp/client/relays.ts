@@ -12,6 +12,7 @@ import { type BareJid, withResource } from "../jid.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
 import type { RelayRoom } from "./options.ts";
+import { openRoom } from "./room-admin.ts";
 import { asJid, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
 import { batchInRoom, take } from "./taking.ts";
@@ -111,6 +112,9 @@ export class Relays {
         nick,
         ...(password === undefined ? {} : { password }),
         said: async (message) => await this.#said({ about, seat }, message),
+        entered: async ({ isNew }) => {
+          if (isNew) await openRoom(this.#o.client.link, room);
+        },
       },
       changed: ({ isIn, why, triesAgain }) => {
         if (isIn) this.tie();

@@ -95,7 +95,15 @@ export function statusCodes(presence: XmlElement): string[] {
 
 /** Why somebody is out, in the words of who did it. */
 export function reasonOf(presence: XmlElement): string | undefined {
-  return presence.getChild("x", MUC_USER)?.getChild("item")?.getChildText("reason") ?? undefined;
+  const about = presence.getChild("x", MUC_USER);
+  return (
+    about?.getChild("item")?.getChildText("reason") ?? about?.getChild("destroy")?.getChildText("reason") ?? undefined
+  );
+}
+
+/** Whether a presence tells of the room's end (XEP-0045 §10.9). */
+export function isDestroyed(presence: XmlElement): boolean {
+  return presence.getChild("x", MUC_USER)?.getChild("destroy") !== undefined;
 }
 
 /** What a presence in a room tells of somebody: address where the room shows it, and rank. */

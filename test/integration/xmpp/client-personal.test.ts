@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppAccount } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
-import { useXmppServer } from "../../support/xmpp.ts";
+import { befriend, useXmppServer } from "../../support/xmpp.ts";
 import { ClientWorld, soon } from "./client-world.ts";
 
 const fixture = useXmppServer("prosody");
@@ -93,4 +93,15 @@ test("anna's own state is that of her other clients", async () => {
   await anna.setPresence({ show: "away", status: "Tea" });
   const away = { availability: "away", text: "Tea" };
   await soon(async () => (await world.session("alice")).shown).toEqual(away);
+});
+
+test("when only the bridge is there, anna is away to her contacts, and what they write waits for her", async () => {
+  const eve = await fixture.newPerson("eve");
+  await befriend(eve, anna);
+  await anna.close();
+  await eve.waitForPresence(anna.fullJid, "gone", ({ type }) => type === "unavailable");
+  expect(eve.presenceOf(`${account.jid}/msnbridge`)?.show).toBe("xa");
+  await eve.say(account.jid, "where are you?");
+  const back = await fixture.newPerson(account, undefined, { resource: "desk" });
+  await back.waitForMessage("where are you?", eve.jid);
 });
