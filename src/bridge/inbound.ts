@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
+import { NO_HOME } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
@@ -30,8 +31,6 @@ const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
 /** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
 const LONGEST = 40_000;
-/** A home that is not configured is there after a restart at the soonest: what is for it waits in its lane. */
-const NO_HOME_MS = 60_000;
 
 type InLane = LaneRef & { readonly kind: "in" };
 
@@ -222,7 +221,7 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     const owner = account && ownerIn(account, lane.home);
     // An account unlinked meanwhile has nobody left there to read this.
     if (!account || !owner) return { kind: "done" };
-    if (!home) return { kind: "hold", ms: NO_HOME_MS, why: "no-home" };
+    if (!home) return NO_HOME;
     try {
       await deliver(o, home, account, owner, entry, message);
     } catch (error) {

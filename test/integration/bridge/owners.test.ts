@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { MessageId, ResidentId } from "../../../src/bridge/model.ts";
-import { residentId } from "../../../src/bridge/model.ts";
+import { residentId, shardOf } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { NET } from "../../unit/bridge/support.ts";
@@ -11,6 +11,7 @@ import { alice, contact, Redis, until, World } from "./world.ts";
 const BOB = contact("bob");
 const CAROL = contact("carol");
 const ALICE = contact("alice");
+const SAME = "same" as MessageId;
 
 let redis: Redis;
 let world: World;
@@ -88,6 +89,27 @@ test("a home is taken out of the config and put back: what was for it waits, wha
   expect(words(network.received)).toEqual(["from home", "from the house"]);
 });
 
+test("what was said to the bridge in a home that is taken out of the config is answered when it is back", async () => {
+  await world.stop();
+  world.homes.pop();
+  await world.start();
+  const lane = { kind: "control", shard: shardOf(alix), resident: alix } as const;
+  const said = house.item({
+    kind: "command",
+    resident: alix,
+    room: house.management(alix),
+    message: SAME,
+    line: "help",
+  });
+  await world.store.append(lane, { from: "home", home: house.name, raw: said.raw, at: Date.now() }, "help");
+  await world.restart();
+  await world.ask("status", alice);
+  await world.stop();
+  world.homes.push(house);
+  await world.start();
+  await until("the answer", () => house.told(alix).length === 1);
+});
+
 test("what a home that is not configured any more had said of alice does not count", async () => {
   await world.link(alix);
   world.home.shows(alice, { availability: "away", text: "" });
@@ -163,14 +185,13 @@ test("alice says again what has arrived at bob: what failed on its way to carol 
   const { home, network } = world;
   network.contact(CAROL);
   const [bobs, carols] = [await world.chat("bob"), await world.chat("carol")];
-  const message = "same" as MessageId;
   network.away.add(CAROL);
-  home.event({ kind: "text", resident: alice, room: carols, message, text: "for carol" });
+  home.event({ kind: "text", resident: alice, room: carols, message: SAME, text: "for carol" });
   await until("the failure", () => home.chat(carols).length === 1);
   network.away.clear();
-  home.event({ kind: "text", resident: alice, room: bobs, message, text: "for bob" });
+  home.event({ kind: "text", resident: alice, room: bobs, message: SAME, text: "for bob" });
   await until("the receipt", () => home.confirmed.length === 1);
-  home.event({ kind: "again", resident: alice, room: bobs, message, is: () => true });
+  home.event({ kind: "again", resident: alice, room: bobs, message: SAME, is: () => true });
   await until("another receipt", () => home.confirmed.length === 2);
   home.write(alice, carols, "last");
   await until("the last", () => words(network.received).includes("last"));
@@ -200,10 +221,9 @@ test("two messages of one name that failed in two chats are both sent by `retry`
   const { home, network } = world;
   network.contact(CAROL);
   const [bobs, carols] = [await world.chat("bob"), await world.chat("carol")];
-  const message = "same" as MessageId;
   network.away.add(BOB).add(CAROL);
-  home.event({ kind: "text", resident: alice, room: bobs, message, text: "for bob" });
-  home.event({ kind: "text", resident: alice, room: carols, message, text: "for carol" });
+  home.event({ kind: "text", resident: alice, room: bobs, message: SAME, text: "for bob" });
+  home.event({ kind: "text", resident: alice, room: carols, message: SAME, text: "for carol" });
   await until("both to be parked", async () => (await world.store.parked(world.account())).length === 2);
   network.away.clear();
   expect(await world.ask("retry")).toBe("Sending 2 message(s) again.");
