@@ -167,10 +167,11 @@ export class ComponentLink {
     const ended = Promise.withResolvers<StreamFailure>();
     let stream: ComponentStream;
     try {
-      stream = await ComponentStream.open(this.#o.service, {
-        element: (stanza) => this.#heard(stanza),
-        closed: (why) => ended.resolve(why),
-      });
+      const hooks = {
+        element: (stanza: XmlElement) => this.#heard(stanza),
+        closed: (why: StreamFailure) => ended.resolve(why),
+      };
+      stream = await ComponentStream.open(this.#o.service, hooks, this.#stopping.signal);
     } catch (error) {
       return error instanceof StreamFailure ? error : new StreamFailure("lost", String(error), { cause: error });
     }
