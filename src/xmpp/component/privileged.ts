@@ -108,14 +108,19 @@ export class PrivilegedRosters {
       const old = this.#known.get(resident)?.get(item.jid);
       if (names.parse(item.jid) === undefined || !contact?.listed) return [];
       const act = { kind: "act", from, to: item.jid } as const;
-      if (item.subscription === "remove") return old ? [{ ...act, act: "roster-remove" }] : [];
+      if (item.subscription === "remove") {
+        // Asked of MSN once: whom it keeps is set again with the next change.
+        this.#known.get(resident)?.delete(item.jid);
+        return old ? [{ ...act, act: "roster-remove" }] : [];
+      }
       if (!old || item.subscription === "none") return [];
       this.#known.get(resident)?.set(item.jid, item);
       const acts: StoredAct[] = [];
       if (item.name !== old.name)
         acts.push({ ...act, act: "roster-rename", text: item.name === contact.displayName ? "" : item.name });
       const groups = item.groups.filter((group) => group !== name);
-      if (groups.toSorted().join("\n") !== contact.groups.toSorted().join("\n"))
+      // What differs from MSN alone is MSN's change, on its way to the list, or one that MSN has refused.
+      if (!areAlike(item.groups, old.groups) && !areAlike(groups, contact.groups))
         acts.push({ ...act, act: "roster-groups", groups });
       return acts;
     });
@@ -208,5 +213,9 @@ function nameMark({ jid, name }: RosterItem): string {
 
 function isSame(a: RosterItem | undefined, b: RosterItem): boolean {
   if (!a || a.name !== b.name || a.subscription !== b.subscription) return false;
-  return a.groups.toSorted().join("\n") === b.groups.toSorted().join("\n");
+  return areAlike(a.groups, b.groups);
+}
+
+function areAlike(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join("\n") === b.toSorted().join("\n");
 }

@@ -183,3 +183,31 @@ test("a list that is suddenly empty takes nobody off, though another account has
   await rosters.sync(anna, grants);
   expect([...roster.keys()]).toEqual(before);
 });
+
+test("groups that changed on MSN, and are not on the list yet, are not taken for the person's will", async () => {
+  const { roster, views, start } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob", { groups: ["Work"] })]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  views.setContact(account(), anna, contact("bob", { groups: ["Family"] }));
+  expect(await rosters.look(anna, grants)).toEqual([]);
+  await rosters.sync(anna, grants);
+  expect(roster.get(bob)?.groups).toEqual(["Family"]);
+});
+
+test("what MSN refuses is asked of it once, and the list is mended with the next change", async () => {
+  const { roster, views, start } = stage();
+  views.setState(account(), anna, "on");
+  views.setContacts(account(), anna, [contact("bob"), contact("ben")]);
+  const rosters = start();
+  await rosters.sync(anna, grants);
+  roster.delete(bob);
+  roster.set(ben, { jid: ben, name: "ben", groups: ["a group that MSN will not have"], subscription: "both" });
+  const look = async () => (await rosters.look(anna, grants)).map(({ act, to }) => `${act} ${to}`).toSorted();
+  expect(await look()).toEqual([`roster-groups ${ben}`, `roster-remove ${bob}`]);
+  expect(await look()).toEqual([]);
+  await rosters.sync(anna, grants);
+  expect(roster.get(bob)).toMatchObject({ subscription: "both" });
+  expect(roster.get(ben)).toMatchObject({ groups: ["MSN"] });
+});
