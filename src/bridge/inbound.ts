@@ -243,29 +243,36 @@ async function deliver(
   message: NetworkMessage,
 ): Promise<void> {
   if (lane.kind !== "in") return;
-  const { portals, fleet } = o;
+  const { fleet } = o;
   const ghost = ghostOf(lane.portal);
   const key = `${laneName(lane)}|${id}`;
   if (message.own) {
     const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
-    const room = await openRoom(portals, home, owner, lane.portal, name);
+    const room = await openRoom(o, home, owner, lane.portal, name);
     await home.deliverOwn(room, ghost, { network: account.network, contact: account.address }, message, key);
     return;
   }
-  const room = await openRoom(portals, home, owner, lane.portal, message.fromName);
+  const room = await openRoom(o, home, owner, lane.portal, message.fromName);
   if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
   await home.deliver(room, ghost, message, key);
 }
 
-/** An owner's room of a portal; made, and bound, when there is none yet. */
+/** An owner's room of a portal; made, and bound, when there is none yet. Who unlinks meanwhile has a room, but no chat. */
 export async function openRoom(
-  portals: PortalDirectory,
+  { portals, store }: { readonly portals: PortalDirectory; readonly store: Pick<AccountStore, "account"> },
   home: Home,
   owner: ResidentId,
   portal: PortalId,
   displayName: string,
 ): Promise<PortalRoom> {
-  return portals.room(portal, home.name, owner, () => home.openDirect(portal, owner, ghostOf(portal), displayName));
+  let isNew = false;
+  const room = await portals.room(portal, home.name, owner, () => {
+    isNew = true;
+    return home.openDirect(portal, owner, ghostOf(portal), displayName);
+  });
+  if (isNew && !(await store.account(portalParts(portal).account))?.owners.includes(owner))
+    await portals.unbind(portal, home.name, room.room);
+  return room;
 }
 
 function inboundFailure(

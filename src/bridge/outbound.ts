@@ -335,5 +335,5 @@ export async function openChat(
   owner: ResidentId,
   portal: PortalId,
 ): Promise<PortalRoom> {
-  return openRoom(o.portals, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
+  return openRoom(o, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
 }

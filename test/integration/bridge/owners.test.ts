@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { MessageId, ResidentId } from "../../../src/bridge/model.ts";
-import { residentId, shardOf } from "../../../src/bridge/model.ts";
+import { directConversation, portalId, residentId, shardOf } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { NET } from "../../unit/bridge/support.ts";
@@ -151,6 +151,33 @@ test("a linking that fails knows who has linked meanwhile", async () => {
   world.network.say(BOB, ALICE, "hi");
   const there = await world.room("bob", "alice", house);
   await until("the words in the house", () => words(house.chat(there)).includes("hi"));
+});
+
+test("a room that is being made while its owner unlinks is no chat any more, and bob is not shown there", async () => {
+  await world.link(alix);
+  const { network } = world;
+  const openDirect = house.openDirect.bind(house);
+  const making = Promise.withResolvers<void>();
+  const going = Promise.withResolvers<void>();
+  house.openDirect = async (...of) => {
+    making.resolve();
+    await going.promise;
+    return openDirect(...of);
+  };
+  network.say(BOB, ALICE, "hi");
+  await making.promise;
+  expect(await world.ask("unlink", alix)).toMatch(/stays signed in/);
+  going.resolve();
+  await until("the room", () => house.roomsMade === 1);
+  const portal = portalId(world.account(), directConversation(BOB));
+  await until("it to be no chat", async () => {
+    await world.ask("status", alice);
+    return [...house.rooms.values()].flat().some(({ text }) => text === "hi") && (await world.store.portal(portal));
+  });
+  expect((await world.store.portal(portal))?.rooms.map(({ resident }) => resident)).toEqual([alice]);
+  network.contact(BOB, "busy", "", "Bob");
+  await until("bob to be busy", () => world.home.presences.at(-1)?.presence.availability === "busy");
+  expect(house.presences.filter(({ presence }) => presence.availability === "busy")).toEqual([]);
 });
 
 test("whoever loses an account by `unlink everywhere` said in another home is told", async () => {
