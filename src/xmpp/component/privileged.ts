@@ -25,8 +25,10 @@ export interface PrivilegedOptions {
 /** Items that are set at once: servers take one per request. */
 const AT_ONCE = 8;
 
-/** Refusals that are no matter of the one item. */
-const FAILS = new Set(["internal-server-error", "forbidden", "service-unavailable", "feature-not-implemented"]);
+/** Refusals that are no matter of the one item, nor of the one person unless the server has done it for others. */
+const FAILS = new Set(["internal-server-error", "forbidden", "feature-not-implemented"]);
+/** Said of people whom the server does not know any more (RFC 6121 §8.5.1). */
+const NO_SUCH_PERSON = "service-unavailable";
 
 /** Contact lists of people whose server lets the bridge set them (XEP-0356 §4). */
 export class PrivilegedRosters {
@@ -36,6 +38,8 @@ export class PrivilegedRosters {
   /** Grows with each change of ours, so that a list that was read before it is known as old. */
   readonly #changes = new Map<ResidentId, number>();
   readonly #failing = new Set<string>();
+  /** Servers that have set something. */
+  readonly #working = new Set<string>();
   readonly #gate = new Gate(AT_ONCE);
 
   constructor(options: PrivilegedOptions) {
@@ -50,6 +54,7 @@ export class PrivilegedRosters {
   /** The link was down: lists may have changed meanwhile, and the server may be another. */
   reset(): void {
     this.#failing.clear();
+    this.#working.clear();
     this.#known.clear();
     this.#changes.clear();
   }
@@ -82,8 +87,7 @@ export class PrivilegedRosters {
       ...gone.map((item) => ({ ...item, subscription: "remove" })),
     ];
     const [first, ...others] = changes;
-    if (first) await this.#set(resident, known, first);
-    if (!this.works(domainOf(residentJid(resident) as string as Jid))) return false;
+    if (first && !(await this.#set(resident, known, first))) return false;
     await Promise.all(others.map((item) => this.#gate.run(() => this.#setOn(resident, known, item))));
     return isNew && known.get(names.gateway)?.subscription === "both";
   }
@@ -182,8 +186,10 @@ export class PrivilegedRosters {
     if (this.#known.get(resident) === known) await this.#set(resident, known, item);
   }
 
-  async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
+  /** False: it is of no use to go on with this person's list. @throws BridgeError `home-down`. */
+  async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<boolean> {
     const { link, log, named } = this.#o;
+    const domain = domainOf(residentJid(resident) as string as Jid);
     const old = known.get(item.jid);
     this.#changes.set(resident, (this.#changes.get(resident) ?? 0) + 1);
     // Before the answer: the server's news of it may come first.
@@ -192,17 +198,20 @@ export class PrivilegedRosters {
     try {
       const to = residentJid(resident) as string as Jid;
       await link.request({ to, type: "set" }, rosterQuery([item]));
+      this.#working.add(domain);
       if (old && old.name !== item.name) await named.remove(resident, nameMark(old));
       if (item.subscription !== "remove") await named.add(resident, nameMark(item));
+      return true;
     } catch (error) {
       const isGone = error instanceof StanzaRefusal && error.condition === "item-not-found";
       // Taken off by the person before.
-      if (isGone && item.subscription === "remove") return;
+      if (isGone && item.subscription === "remove") return true;
       if (old) known.set(item.jid, old);
       else known.delete(item.jid);
       if (!(error instanceof StanzaRefusal)) throw error;
-      if (FAILS.has(error.condition)) this.#failing.add(domainOf(residentJid(resident) as string as Jid));
+      if (FAILS.has(error.condition) && !this.#working.has(domain)) this.#failing.add(domain);
       log.warn({ err: error, resident }, "an item of a contact list could not be set");
+      return !FAILS.has(error.condition) && error.condition !== NO_SUCH_PERSON;
     }
   }
 }

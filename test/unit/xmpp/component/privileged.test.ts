@@ -1,9 +1,11 @@
 import { expect, test, vi } from "vitest";
+import { residentId } from "../../../../src/bridge/model.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
 import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import type { Grants } from "../../../../src/xmpp/stanza/privilege.ts";
 import { type RosterItem, readRoster, rosterQuery } from "../../../../src/xmpp/stanza/roster.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
@@ -25,9 +27,12 @@ function stage(refuses = false) {
   const profiles = new Profiles();
   let sets = 0;
   const held: { until?: Promise<void> } = {};
-  const request = async (ask: { type: string }, child: XmlElement): Promise<XmlElement> => {
+  const refusals = new Map<string, string>();
+  const request = async (ask: { to: string; type: string }, child: XmlElement): Promise<XmlElement> => {
     if (ask.type === "set") {
       sets += 1;
+      const refusal = refusals.get(ask.to);
+      if (refusal !== undefined) throw new StanzaRefusal(refusal, undefined);
       if (refuses) throw new StanzaRefusal("forbidden", undefined);
       if (sets > 5) await held.until;
       for (const item of readRoster(el("iq", {}, child)))
@@ -46,7 +51,7 @@ function stage(refuses = false) {
       named: new Marks(profiles, "named"),
       log: silent,
     });
-  return { roster, views, start, held, sets: () => sets };
+  return { roster, views, start, held, refusals, sets: () => sets };
 }
 
 test("the list becomes what MSN says, the gateway first, and a name of one's own stays", async () => {
@@ -210,4 +215,21 @@ test("what MSN refuses is asked of it once, and the list is mended with the next
   await rosters.sync(anna, grants);
   expect(roster.get(bob)).toMatchObject({ subscription: "both" });
   expect(roster.get(ben)).toMatchObject({ groups: ["MSN"] });
+});
+
+test("one person whom the server does not know any more says nothing of the others there", async () => {
+  const { views, start, refusals, sets } = stage();
+  const gone = residentId(XMPP, "gone@example.org");
+  for (const who of [anna, gone]) {
+    views.setState(account("alice", who), who, "on");
+    views.setContacts(account("alice", who), who, [contact("bob"), contact("ben")]);
+  }
+  refusals.set("gone@example.org", "service-unavailable");
+  const rosters = start();
+  await rosters.sync(gone, grants);
+  expect([sets(), rosters.works("example.org")]).toEqual([1, true]);
+  expect(await rosters.sync(anna, grants)).toBe(true);
+  refusals.set("gone@example.org", "internal-server-error");
+  await rosters.sync(gone, grants);
+  expect(rosters.works("example.org")).toBe(true);
 });
