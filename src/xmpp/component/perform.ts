@@ -90,7 +90,7 @@ export class Performer {
       case "subscribe":
         return this.#subscribe(act, resident, ghost);
       case "subscribed":
-        await this.#o.asked.add(resident, act.to);
+        if (this.#o.views.accounts(resident).length > 0) await this.#o.asked.add(resident, act.to);
         return this.#answerRequest(act, resident, "accept");
       case "unsubscribed":
         return this.#answerRequest(act, resident, "decline");
