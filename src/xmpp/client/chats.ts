@@ -66,8 +66,10 @@ export class Chats {
     this.#o = options;
   }
 
+  /** `undefined`: there is none, or it is destroyed for good. */
   get(room: RoomId): Chat | undefined {
-    return this.#chats.get(room);
+    const chat = this.#chats.get(room);
+    return chat?.room?.isLost ? undefined : chat;
   }
 
   all(): Iterable<Chat> {
@@ -264,9 +266,11 @@ export class Chats {
     return [open, ...items].map((item) => ({ ...item, invites: chat.note.ghost }));
   }
 
-  /** A chat of before this account was: its portal's room is one that we do not sit in, and it gets one of ours. */
+  /** A chat whose room is one that we do not sit in, as of before this account was, or is destroyed: it gets another. */
   async moved({ room, resident }: PortalRoom, ghost: GhostRef, name: string): Promise<Chat> {
     const chat = await this.open(`moved ${room}`, resident, ghost, name);
+    this.#chats.delete(room);
+    await this.#o.store.dropRoomNote(this.#o.home, room);
     const item = { resident, room: roomId(chat.jid), control: false, invites: ghost, raw: openOf(chat) };
     this.#o
       .host()

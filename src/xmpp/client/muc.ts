@@ -107,6 +107,7 @@ export class MucRoom {
   #isIn = false;
   #arrival = Promise.withResolvers<void>();
   #putOut: string | undefined;
+  #isGone = false;
   /** Somebody wants us out: only who asks us in brings us back. */
   #isUnwanted = false;
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
@@ -139,6 +140,11 @@ export class MucRoom {
 
   get isIn(): boolean {
     return this.#isIn;
+  }
+
+  /** It was ours and is destroyed, and its server lets nobody make it anew. */
+  get isLost(): boolean {
+    return this.#isGone && this.#o.isOwn === true;
   }
 
   /** Resolves when we are in, or will never be. */
@@ -190,8 +196,13 @@ export class MucRoom {
     try {
       await this.enter();
     } catch (error) {
-      this.#out(error instanceof Error ? error.message : String(error), mayPass(error));
+      this.#notIn(error);
     }
+  }
+
+  #notIn(error: unknown): void {
+    this.#isGone = error instanceof StanzaRefusal && error.condition === "gone";
+    this.#out(error instanceof Error ? error.message : String(error), mayPass(error));
   }
 
   /** Leaves for good. */
@@ -335,6 +346,7 @@ export class MucRoom {
     if (this.#isIn && triesAgain) this.#arrival = Promise.withResolvers();
     this.#isIn = false;
     this.#putOut = triesAgain ? undefined : why;
+    if (!triesAgain) this.#arrival.resolve();
     clearInterval(this.#watch);
     this.#o.changed?.({ isIn: false, why, triesAgain });
     if (triesAgain)
@@ -356,7 +368,7 @@ export class MucRoom {
         } catch (error) {
           this.#o.log.info({ room: this.#o.room, err: error }, "the room cannot be entered again");
           if (mayPass(error)) continue;
-          this.#putOut = error instanceof Error ? error.message : String(error);
+          this.#notIn(error);
           return;
         }
       }
@@ -418,7 +430,7 @@ export class MucRoom {
   #notSaid(stanza: XmlElement): void {
     const { condition, text, type } = errorCondition(stanza);
     const { id } = stanza.attrs;
-    if (id === undefined || !this.#echoes.isSpeaking(id)) return;
+    if (id === undefined || readJid(stanza.attrs.from) !== (this.jid as string) || !this.#echoes.isSpeaking(id)) return;
     const isOut = condition === "not-acceptable";
     this.#echoes.fail(
       id,

@@ -89,6 +89,20 @@ test("the bridge goes for a while: what anna says in the room meanwhile goes out
   expect(world.received("alice", "bob")).toHaveLength(3);
 });
 
+test("anna destroys the room: when bob writes again, there is another, and they go on", async () => {
+  const [room = ""] = await bookmarks();
+  const destroy = xml("query", { xmlns: "http://jabber.org/protocol/muc#owner" }, xml("destroy"));
+  await anna.send(xml("iq", { type: "set", to: room, id: "destroy" }, destroy));
+  await anna.waitFor("the end of the room", () => anna.rooms.get(room)?.joined === false);
+  await world.hear("alice", "bob", "where did you go?");
+  await soon(async () => (await bookmarks()).length).toBe(2);
+  const another = (await bookmarks()).find((jid) => jid !== room) ?? "";
+  await anna.joinRoom(another, "anna");
+  await anna.waitForMessage("where did you go?");
+  await anna.sayInRoom(another, "here I am");
+  await soon(() => world.received("alice", "bob").at(-1)).toBe("here I am");
+});
+
 test("anna's own state is that of her other clients", async () => {
   await anna.setPresence({ show: "away", status: "Tea" });
   const away = { availability: "away", text: "Tea" };
