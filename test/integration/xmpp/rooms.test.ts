@@ -52,7 +52,7 @@ async function rig(room: string, service: Partial<ClientService> = {}, limits: P
     offline: () => sessions.push("offline"),
     meter: noMeter,
     log: pino({ level: "silent" }),
-    limits: { firstWaitMs: 50, longestWaitMs: 200 },
+    limits: { firstWaitMs: 50, longestWaitMs: 200, freshMs: 4000 },
   });
   client.start();
   onTestFinished(async () => {
@@ -208,6 +208,25 @@ test("a message that only says of itself that it is old, and whose it is, is bel
   await anna.sayInRoom(jid, "I am Dora", { extra: [delay, item] });
   await expect.poll(() => bodies(heard)).toEqual(["I am Dora"]);
   expect(heard[0]).toMatchObject({ saidAt: undefined, archivedJid: undefined });
+});
+
+test("one room that does not get ready keeps nobody from the others", async () => {
+  const { anna, jid } = await annaIn();
+  const { client, room, proxy } = await rig(jid, { streamManagement: false });
+  const never = new Promise<void>(() => {});
+  client.put({
+    room: parseBareJid(`stuck-${jid}`),
+    nick: "relay",
+    isOurs: () => false,
+    said: () => {},
+    entered: () => never,
+    log: pino({ level: "silent" }),
+  });
+  proxy.cut();
+  await expect.poll(() => client.link.isOnline).toBe(false);
+  await client.link.attached();
+  await room.speak("others", "we go on");
+  await anna.waitForMessage("we go on");
 });
 
 test("a room that forgets the relay is entered again", async () => {
