@@ -60,7 +60,7 @@ export interface OccupantPresence {
   readonly isGone: boolean;
   readonly item: Item;
   readonly codes: readonly string[];
-  readonly occupantId: string;
+  readonly occupantId: string | undefined;
   readonly shown: PresenceParts;
   readonly destroy?: XmlElement | undefined;
 }
@@ -77,7 +77,7 @@ export function occupantPresence(o: OccupantPresence): XmlElement {
     "presence",
     { from: withResource(o.room, o.nick), to: o.to, type: o.isGone ? "unavailable" : undefined },
     o.shown,
-    el("occupant-id", { xmlns: MUC_NS.occupantId, id: o.occupantId }),
+    o.occupantId === undefined ? undefined : el("occupant-id", { xmlns: MUC_NS.occupantId, id: o.occupantId }),
     el("x", { xmlns: MUC_NS.user }, item, o.codes.map(status), o.destroy),
   );
 }

@@ -9,7 +9,7 @@ import { asMediated, readDirectInvitation, readRequest } from "./read.ts";
 import { noSuchRoom, Room } from "./room.ts";
 import type { RoomSnapshot } from "./snapshot.ts";
 import type { RoomOptions } from "./state.ts";
-import type { Outcome, RoomEvent } from "./types.ts";
+import type { Outcome, RoomEvent, WishId } from "./types.ts";
 
 /** What a conference needs of the component's link; `request` rejects with {@link StanzaRefusal} for an error that came. */
 export interface ConferenceLink {
@@ -48,9 +48,17 @@ export interface ConferenceLimits {
   readonly answerMs: number;
   /** Clients that are asked at once. */
   readonly asking: number;
+  /** For how long before the link was lost it is not known what has arrived, ms. */
+  readonly unsureMs: number;
 }
 
-const DEFAULT_LIMITS: ConferenceLimits = { rooms: 10_000, quietMs: 10 * 60_000, answerMs: 30_000, asking: 50 };
+const DEFAULT_LIMITS: ConferenceLimits = {
+  rooms: 10_000,
+  quietMs: 10 * 60_000,
+  answerMs: 30_000,
+  asking: 50,
+  unsureMs: 60_000,
+};
 
 export interface ConferenceSnapshot {
   readonly rooms: readonly RoomSnapshot[];
@@ -63,6 +71,9 @@ export class Conference {
   readonly #rooms = new Map<BareJid, Room>();
   /** The revisions that {@link changed} has given last. */
   readonly #given = new Map<BareJid, number>();
+  /** When something was sent last, by room, Unix ms. */
+  readonly #sentAt = new Map<BareJid, number>();
+  #lostAt: number | undefined;
 
   constructor(options: ConferenceOptions) {
     this.#o = options;
@@ -130,7 +141,11 @@ export class Conference {
   }
 
   #tell(room: Room, events: readonly RoomEvent[]): void {
-    if (room.isDestroyed) this.#rooms.delete(room.jid);
+    this.#sentAt.set(room.jid, this.#now());
+    if (room.isDestroyed) {
+      this.#rooms.delete(room.jid);
+      this.#sentAt.delete(room.jid);
+    }
     for (const event of events) this.#o.told(room, event);
   }
 
@@ -147,6 +162,33 @@ export class Conference {
     const { stanzas, events } = work(room, this.#now());
     this.#tell(room, events);
     if (stanzas.length > 0) await this.#o.link.sendSurely(...stanzas);
+  }
+
+  /**
+   * Grants what was wished for, and resolves when that has surely gone out. Of something said it may be called again, when
+   * it did not: then it is said once more under the same id.
+   * @throws BridgeError as {@link surely}.
+   */
+  async grant(room: Room, wish: WishId): Promise<void> {
+    await this.surely(room, (one, now) => (one.isWished(wish) ? one.grant(wish, now) : one.repeat(wish)));
+  }
+
+  /** The link is down: what was sent in the last moments may not have arrived. */
+  offline(): void {
+    this.#lostAt ??= this.#now();
+  }
+
+  /**
+   * The link is there, for the first time or again: rooms in which something happened shortly before or since are shown anew
+   * to those who sit in them, and everybody is asked whether they are still there. Never rejects.
+   */
+  async online(): Promise<void> {
+    const since = this.#lostAt === undefined ? undefined : this.#lostAt - this.#limits.unsureMs;
+    this.#lostAt = undefined;
+    if (since !== undefined)
+      for (const room of [...this.#rooms.values()])
+        if ((this.#sentAt.get(room.jid) ?? 0) >= since) this.loosely(room, (one) => one.refresh());
+    await this.check(0);
   }
 
   /** Wants to enter a room that is none, or asks a ghost into one that is; anything else is not for a room. */
@@ -200,7 +242,7 @@ export class Conference {
 
   /**
    * Asks clients that were quiet for long whether they are there (XEP-0199), and takes those out whose server says that they
-   * are not. To be called every few minutes; with 0 when the link is back, for what has happened meanwhile. Never rejects.
+   * are not. To be called every few minutes; with 0, all are asked. Never rejects.
    */
   async check(quietMs: number = this.#limits.quietMs): Promise<void> {
     const before = this.#now() - quietMs;

@@ -1,6 +1,6 @@
 /** Coming, going and being called something (XEP-0045 §7.1 to §7.7, §7.14). Pure but for the room's state. */
-import type { Jid } from "../jid.ts";
-import { no, reflected, STATUS, subjectMessage } from "./build.ts";
+import { type Jid, jidParts, unescapeNode } from "../jid.ts";
+import { no, occupantPresence, reflected, STATUS, subjectMessage } from "./build.ts";
 import { delayed, type HistoryWish, type Said, unpackAll } from "./history.ts";
 import { freeNick, nickKey, readNick } from "./nicks.ts";
 import { entryRole, isMember } from "./ranks.ts";
@@ -121,6 +121,7 @@ export function rename(room: RoomState, seat: Seat, nick: string, out: Out): voi
   if (nick === before) return;
   room.announce(out, seat, { isGone: true, nick, codes: [STATUS.nickChanged] });
   room.seats.rename(seat, nick);
+  room.hasGone(before);
   room.touch();
   room.announce(out, seat);
   out.tell({ kind: "renamed", who: seat.who, nick, before });
@@ -136,7 +137,6 @@ const GONE: ReadonlySet<string> = new Set([
   "gone",
   "internal-server-error",
   "item-not-found",
-  "jid-malformed",
   "recipient-unavailable",
   "redirect",
   "remote-server-not-found",
@@ -172,6 +172,22 @@ export function heard(seat: Seat, client: Jid, now: number): void {
 
 const sameParts = (one: PresenceParts, other: PresenceParts): boolean => one.join("") === other.join("");
 
+/** Tells all clients once more who is there and who is not: what was sent before may not have arrived. */
+export function refresh(room: RoomState, out: Out): void {
+  const { jid, subject } = room;
+  const gone = [...new Set(room.gone)].filter((nick) => room.seats.named(nick) === undefined);
+  const item = { affiliation: "none", role: "none" } as const;
+  const codes: string[] = [];
+  for (const { seat, client } of room.clients()) {
+    for (const nick of gone)
+      out.send(
+        occupantPresence({ room: jid, nick, to: client, isGone: true, item, codes, occupantId: undefined, shown: [] }),
+      );
+    for (const other of room.seats) out.send(room.presenceFor(other, seat, client));
+    out.send(subjectMessage(jid, subject.nick, client, subject.text));
+  }
+}
+
 /** A ghost comes in, or is told anew how it is. Its name is made a nick that is free. */
 export function seatGhost(room: RoomState, { who, name, shown }: GhostSeat, out: Out): void {
   const seat = room.seats.of(who);
@@ -186,15 +202,17 @@ export function seatGhost(room: RoomState, { who, name, shown }: GhostSeat, out:
   const changes = !sameParts(seat.shown, shown);
   seat.shown = shown;
   room.touch();
-  if (!sameName(seat.nick, nick, name)) rename(room, seat, nick, out);
+  if (!sameName(seat.nick, nick)) rename(room, seat, nick, out);
   else if (changes) room.announce(out, seat);
 }
 
 /** A ghost that had to take a number keeps it while its name stays: names do not change because others leave. */
-function sameName(now: string, next: string, name: string): boolean {
-  return now === next || (now.startsWith(`${name} (`) && /^ \(\d+\)$/.test(now.slice(name.length)));
+function sameName(now: string, next: string): boolean {
+  return now === next || (now.startsWith(next) && /^ \(\d+\)$/.test(now.slice(next.length)));
 }
 
+/** Free for somebody of this name; their address is the name of who has none. */
 export function nickFor(room: RoomState, who: Seat["who"], name: string): string {
-  return freeNick(name, who.split("@", 1)[0] ?? who, room.limits.nick, (key) => room.isTaken(key, who));
+  const { node = who } = jidParts(who as string as Jid);
+  return freeNick(name, unescapeNode(node) ?? node, room.limits.nick, (key) => room.isTaken(key, who));
 }

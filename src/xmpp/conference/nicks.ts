@@ -1,5 +1,6 @@
 /** Names of those who sit in a room (XEP-0045 §7.2, RFC 8266). Pure. */
 import { oneLine } from "../../bridge/plain.ts";
+import { resourcePrepared } from "./resourceprep.ts";
 
 declare const brand: unique symbol;
 /** By which two nicks are the same to people: RFC 8266 §2.4. */
@@ -19,21 +20,25 @@ export function readNick(text: string, max: number): string | undefined {
   return nick !== "" && isShort && nickKey(nick) !== "" ? nick : undefined;
 }
 
-/** A nick for a name that a network gives: cut, and with a number when it is taken. `otherwise`: for a name with nothing in it. */
+/**
+ * A nick for a name that a network gives: as any server takes it, cut, and with a number when it is taken. `otherwise`: for a
+ * name with nothing in it, or one that bears no number (from right to left, servers take none at the end).
+ */
 export function freeNick(name: string, otherwise: string, max: number, isTaken: (key: NickKey) => boolean): string {
-  const wanted = readNick(cut(name, max), max) ?? readNick(cut(otherwise, max), max) ?? "?";
-  if (!isTaken(nickKey(wanted))) return wanted;
+  const names = [name, otherwise].flatMap((text) => readNick(cut(text, max), max) ?? []);
+  const [wanted] = names;
+  if (wanted !== undefined && !isTaken(nickKey(wanted))) return wanted;
   for (let number = 2; ; number += 1) {
     const tail = ` (${number})`;
-    const nick = `${cut(wanted, max - tail.length)}${tail}`;
-    if (!isTaken(nickKey(nick))) return nick;
+    const numbered = [...names, "?"].map((one) => `${cut(one, max - tail.length)}${tail}`);
+    const nick = numbered.find((one) => resourcePrepared(one) === one);
+    if (nick !== undefined && !isTaken(nickKey(nick))) return nick;
   }
 }
 
 /** At most `max` characters and as many bytes as a nick may have. */
 function cut(text: string, max: number): string {
-  const line = oneLine(text, max);
-  const characters = [...line];
+  const characters = [...resourcePrepared(oneLine(text, Number.POSITIVE_INFINITY))].slice(0, max);
   while (Buffer.byteLength(characters.join("")) > MOST_BYTES - 20) characters.pop();
-  return characters.join("").trim();
+  return resourcePrepared(characters.join(""));
 }

@@ -9,6 +9,7 @@ import { heard } from "./entering.ts";
 import { nickKey, readNick } from "./nicks.ts";
 import { isMember } from "./ranks.ts";
 import type { RoomRequest } from "./read.ts";
+import { resourcePrepared } from "./resourceprep.ts";
 import { deny, type Out, type Proposal, type RoomState } from "./state.ts";
 
 /** The name that is kept for who asks (XEP-0045 §7.12). */
@@ -113,7 +114,8 @@ function register(room: RoomState, { who, child, stanza }: RoomRequest<"iq">, ou
   if (child.getChild("remove")) room.setMember(who, member.affiliation, null);
   else {
     const wanted = child.getChildText("nick") ?? formNick(child) ?? "";
-    const nick = readNick(wanted, room.limits.nick) ?? deny(no.acceptable("That is no name that can be kept."));
+    const nick =
+      readNick(resourcePrepared(wanted), room.limits.nick) ?? deny(no.acceptable("That is no name that can be kept."));
     if (room.isTaken(nickKey(nick), who))
       deny(no.conflict(`Somebody else is called ${nick} in this room; take another name.`));
     room.setMember(who, member.affiliation, nick);

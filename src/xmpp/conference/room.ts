@@ -3,14 +3,25 @@ import { el, type XmlElement } from "../stanza/xml.ts";
 import { giveRole, rank } from "./admin.ts";
 import { no, refusalOf, STATUS } from "./build.ts";
 import { configure } from "./config.ts";
-import { enter, heard, leave, lost, seatGhost, show } from "./entering.ts";
+import { enter, heard, leave, lost, refresh, seatGhost, show } from "./entering.ts";
 import { carryOut, settle } from "./granting.ts";
 import { decline, inviteAll, wantInvite } from "./inviting.ts";
 import { query } from "./queries.ts";
 import { isMember } from "./ranks.ts";
 import type { RoomRequest } from "./read.ts";
 import { type RoomSnapshot, restoreState, snapshotOf } from "./snapshot.ts";
-import { aside, passOn, type Speech, say, setSubject, speak, wantSubject, whisper, whisperAs } from "./speaking.ts";
+import {
+  aside,
+  passOn,
+  repeat,
+  type Speech,
+  say,
+  setSubject,
+  speak,
+  wantSubject,
+  whisper,
+  whisperAs,
+} from "./speaking.ts";
 import { deny, Out, type Proposal, Refused, type RoomOptions, RoomState, type Wish } from "./state.ts";
 import type { Affiliation, GhostSeat, Outcome, Refusal, RoomConfig, WishId } from "./types.ts";
 
@@ -112,6 +123,21 @@ export class Room {
   /** The network has done what was wished for: done here, too, and answered. Nothing for a wish that is none any more. */
   grant(wish: WishId, now: number): Outcome {
     return this.#answer(wish, (found, room, out) => carryOut(room, found, now, out));
+  }
+
+  /** Whether it waits for an answer. */
+  isWished(wish: WishId): boolean {
+    return this.#state.wishes.has(wish);
+  }
+
+  /** Something that was said once more, to all; nothing when the history has it no more. */
+  repeat(stanzaId: string): Outcome {
+    return this.#do((room, out) => repeat(room, stanzaId, out));
+  }
+
+  /** Who is there and who is not once more, to all. */
+  refresh(): Outcome {
+    return this.#do((room, out) => refresh(room, out));
   }
 
   /** The network has not: whoever wished it is told why. */

@@ -5,7 +5,7 @@ import { CONDITIONS } from "../stanza/errors.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
 import { no, privateMessage, reflected, subjectMessage } from "./build.ts";
 import { heard, nickFor } from "./entering.ts";
-import { packAll } from "./history.ts";
+import { packAll, unpackAll } from "./history.ts";
 import { partsOf, type RoomRequest, readRoomWords } from "./read.ts";
 import type { Seat } from "./seats.ts";
 import { deny, type Out, type Proposal, type RoomState } from "./state.ts";
@@ -81,6 +81,15 @@ export function tellAll(room: RoomState, said: ToAll, out: Out): void {
     out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts, delay }));
   if (isLasting(parts)) room.history.add({ stanzaId, id, nick, occupantId, at, parts: packAll(parts) });
   room.touch();
+}
+
+/** Something that was said goes out once more, as it was: it may not have arrived. Clients know it by its id. */
+export function repeat(room: RoomState, stanzaId: string, out: Out): void {
+  const said = room.history.all.find((one) => one.stanzaId === stanzaId);
+  if (!said) return;
+  const { id, nick, occupantId, parts } = said;
+  for (const { client } of room.clients())
+    out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts: unpackAll(parts) }));
 }
 
 /** What the bridge has said by somebody of the network, or by a resident at another place. */

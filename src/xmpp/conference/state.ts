@@ -115,6 +115,9 @@ export interface Announcement {
   readonly destroy?: XmlElement;
 }
 
+/** Nicks of the past that are kept in mind. */
+const MOST_GONE = 50;
+
 /** Everything that one room knows. */
 export class RoomState {
   readonly jid: BareJid;
@@ -129,6 +132,8 @@ export class RoomState {
   config: RoomConfig;
   subject: Subject = { text: "", nick: "", at: undefined };
   isDestroyed = false;
+  /** Nicks of those who have left last, oldest first: somebody may not have heard of it. */
+  readonly gone: string[] = [];
   /** Counts the changes. */
   revision = 0;
   readonly #secret: Secret;
@@ -249,8 +254,14 @@ export class RoomState {
   remove(out: Out, seat: Seat, how: Departure, about: Announcement): void {
     this.announce(out, seat, { ...about, isGone: true });
     this.seats.remove(seat);
+    this.hasGone(seat.nick);
     this.touch();
     out.tell({ kind: "left", who: seat.who, nick: seat.nick, how, reason: about.reason ?? "" });
+  }
+
+  hasGone(nick: string): void {
+    this.gone.push(nick);
+    if (this.gone.length > MOST_GONE) this.gone.shift();
   }
 
   /** Gives somebody the role that goes with their affiliation. */

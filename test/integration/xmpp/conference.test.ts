@@ -53,7 +53,8 @@ class Service {
   #told(room: Room, event: RoomEvent): void {
     this.events.push(event);
     const wish = "wish" in event ? event.wish : undefined;
-    if (wish !== undefined) this.conference.loosely(room, (one, now) => one.grant(wish, now));
+    if (wish !== undefined)
+      this.conference.grant(room, wish).catch((error: unknown) => log.error({ err: error }, "not granted"));
   }
 
   get room(): Room {
@@ -119,6 +120,7 @@ test("people and a ghost talk; each word comes once to each client, in the same 
   for (const room of [second, berts]) expect(room.nicks()).toEqual(["Alice", "Anna", "Bert"]);
   expect(berts.occupants.get("Alice")).toMatchObject({ jid: service.alice, role: "participant" });
   await anna.sayInRoom(jid, "from the phone");
+  await said(laptop, second, "from the phone");
   await laptop.sayInRoom(jid, "from the laptop");
   await said(laptop, second, "from the laptop");
   await service.aliceSays("from MSN");
@@ -150,6 +152,31 @@ test("who comes later hears what was said and the subject, set by Anna and kept 
   await bert.waitFor("the subject", () => room.subject === "Holidays");
   expect(room.texts()).toEqual(["before Bert came"]);
   expect(room.messages[0]?.element.getChild("delay", "urn:xmpp:delay")?.attrs.from).toBe(service.jid);
+});
+
+test("ghosts of whatever name are seen and heard: servers drop what comes from a name that they do not take", async () => {
+  const { service, anna } = await scene();
+  // From all over Unicode, each name with the signs of several places.
+  const signs = (i: number) => [1, 2, 3, 4].map((k) => String.fromCodePoint((i * k * 7919) % 0xd800)).join("");
+  const names = [
+    "Anna \u05E9\u05DC\u05D5\u05DD",
+    "\u{1F389}",
+    "\u0645!",
+    "\uE000x",
+    ...Array.from({ length: 40 }, (_, i) => signs(i)),
+  ];
+  const ghost = (i: number) => parseBareJid(`g${i}\\40msn.test@${fixture.server.component}`);
+  const seats = names.map((name, i) => ({ who: ghost(i), name, shown: [] }));
+  service.conference.loosely(service.room, (one) => one.seatGhosts(seats));
+  const room = await anna.joinRoom(service.jid, "Listener");
+  expect(room.nicks()).toEqual(service.room.occupants.map(({ nick }) => nick).sort());
+  for (const { who, name } of seats) {
+    const speech = { who, name, id: randomUUID(), parts: [el("body", {}, who)] };
+    service.conference.loosely(service.room, (one, now) => one.speak(speech, now));
+  }
+  await said(anna, room, seats.at(-1)?.who ?? "");
+  expect(room.texts()).toEqual(seats.map(({ who }) => who));
+  expect(service.room.occupants.some(({ who }) => who === anna.jid)).toBe(true);
 });
 
 test("strangers and taken names are refused; one who was asked in comes in", async () => {

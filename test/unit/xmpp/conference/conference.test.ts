@@ -144,6 +144,38 @@ test("after a restart everybody sits where they sat; who has gone meanwhile is f
   expect(bodies(desk.take())).toEqual(["still here", "still here"]);
 });
 
+test("what came and went while the link was down is shown when it is back; a room in which nothing was, is not", async () => {
+  const desk = new Desk();
+  const other = parseBareJid("other@msn.example.org");
+  const [room] = [desk.conference.room(ROOM, OPEN), desk.conference.room(other, OPEN)];
+  desk.enter("mike", "Mike");
+  desk.enter("mike", "Mike", other);
+  for (const who of [ALICE, BOB]) room?.seatGhost({ who, name: who.slice(0, 3), shown: [] });
+  desk.now += 10 * 60_000;
+  desk.conference.offline();
+  if (room) desk.conference.loosely(room, (one) => one.putOut(ALICE, "left"));
+  desk.take();
+  await desk.conference.online();
+  expect(presences(desk.take())).toEqual(["-ali", "Mike 110", "bob"]);
+  expect(desk.pinged).toHaveLength(2);
+});
+
+test("words that were granted while the link broke are said again under their id", async () => {
+  const desk = new Desk();
+  const room = desk.conference.room(ROOM, { config: { membersOnly: false } });
+  desk.enter("mike", "Mike");
+  desk.say("mike", "hello");
+  const event = desk.events.at(-1);
+  const wish = event?.kind === "said" ? (event.wish ?? "") : "";
+  desk.take();
+  if (!room) throw new Error("no room");
+  await desk.conference.grant(room, wish);
+  const [first] = desk.take();
+  await desk.conference.grant(room, wish);
+  expect(desk.take().map(String)).toEqual([String(first)]);
+  expect(bodies(first ? [first] : [])).toEqual(["hello"]);
+});
+
 test("only clients that were quiet for long are asked", async () => {
   const desk = new Desk();
   desk.conference.room(ROOM, OPEN);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { freeNick, nickKey, readNick } from "../../../../src/xmpp/conference/nicks.ts";
 import { readRequest } from "../../../../src/xmpp/conference/read.ts";
+import { resourcePrepared } from "../../../../src/xmpp/conference/resourceprep.ts";
 import { el } from "../../../../src/xmpp/stanza/xml.ts";
 import { ALICE, BOB, body, codes, error, FREE, item, jid, MUC, nickOf, presences, ROOM, Scene, to } from "./scene.ts";
 
@@ -198,6 +199,30 @@ test("whoever subscribes to a room hears that it is nobody's contact", () => {
   expect(answer?.attrs).toEqual({ type: "unsubscribed", from: ROOM, to: "mike@example.org" });
 });
 
+test.each([
+  ["Anna \u{1F389}", "Anna"],
+  ["Anna \u05E9\u05DC\u05D5\u05DD", "Anna"],
+  ["\u05E9\u05DC\u05D5\u05DD Anna 1!", "\u05E9\u05DC\u05D5\u05DD"],
+  ["\u05E9\u05DC 7 \u05D5\u05DD", "\u05E9\u05DC 7 \u05D5\u05DD"],
+  ["a\uE000b\u200Bc\uFFFDd\u2028e", "abcd e"],
+  ["\uFF37ide \uFB01ne", "Wide fine"],
+  [
+    "(\u00AF`\u00B7.\u00B8\u00C5nn\u00E5\u00B8.\u00B7\u00B4\u00AF)",
+    "( \u0304`\u00B7. \u0327\u00C5nn\u00E5 \u0327.\u00B7 \u0301 \u0304)",
+  ],
+  ["\u{1F389}\u{1F389}", "alice@msn.test"],
+])("a ghost called %j is %j in the room: some servers drop all that comes from other names", (name, nick) => {
+  const scene = new Scene(OPEN);
+  scene.did(scene.room.seatGhost({ who: ALICE, name, shown: [] }));
+  expect(scene.room.occupants.map((one) => one.nick)).toEqual([nick]);
+});
+
+test("a name from right to left bears no number: the second of that name goes by the address", () => {
+  const scene = new Scene(OPEN);
+  for (const who of [ALICE, BOB]) scene.did(scene.room.seatGhost({ who, name: "\u05E9\u05DC\u05D5\u05DD", shown: [] }));
+  expect(scene.room.occupants.map(({ nick }) => nick)).toEqual(["\u05E9\u05DC\u05D5\u05DD", "bob@msn.test (2)"]);
+});
+
 test("any name becomes a nick that fits, is seen, and is nobody else's", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 100 });
   fc.assert(
@@ -205,6 +230,7 @@ test("any name becomes a nick that fits, is seen, and is nobody else's", () => {
       const keys = new Set<string>(taken.map(nickKey));
       const nick = freeNick(name, other, 20, (key) => keys.has(key));
       expect(readNick(nick, 20)).toBe(nick);
+      expect(resourcePrepared(nick)).toBe(nick);
       expect(keys.has(nickKey(nick))).toBe(false);
     }),
     { numRuns },
