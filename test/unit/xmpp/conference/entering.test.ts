@@ -156,6 +156,8 @@ test("a client whose server sends something back is taken out with 333; a mere r
       el("error", { type: "cancel" }, el(condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" })),
     );
   expect(scene.ask(returned("not-acceptable"))).toEqual([]);
+  // A server says so of a ghost's name that it does not take: no fault of the client's.
+  expect(scene.ask(returned("jid-malformed"))).toEqual([]);
   const got = scene.ask(returned("service-unavailable"));
   expect(presences(to(got, "olga"))).toEqual(["-Mike 333"]);
   expect(presences(to(got, "mike"))).toEqual(["-Mike 110 333"]);
