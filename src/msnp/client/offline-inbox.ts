@@ -138,7 +138,8 @@ export class OfflineInbox {
     // One that may be there the next time holds the later ones back, so that their order stays.
     const end = batch.findIndex(({ tries }, i) => read[i] === undefined && tries < MAX_TRIES);
     const messages = inOrder(read.slice(0, end < 0 ? undefined : end).filter((message) => message !== undefined));
-    if (messages.length === 0) return;
+    // Of a session that has ended meanwhile nothing is handed over: the next one fetches it.
+    if (messages.length === 0 || this.#isOver) return;
     await inTime(this.#store(messages));
     for (const { id } of messages) {
       this.#waiting.delete(id);

@@ -133,17 +133,16 @@ test.each(["MSNP13", "MSNP18"] as const)(
     const left = Array.from({ length: 70 }, (_, i) => ({ from: BOB, text: `m${i}`, at: at + i * 1000 }));
     stage.network.leaveOfflineMessages(ALICE, left);
     const got: OfflineWords[] = [];
-    let down = true;
-    const offline = async (words: readonly OfflineWords[]): Promise<void> => {
-      if (down) throw new Error("the store is away");
-      got.push(...words);
+    let tries = 0;
+    const away = async (): Promise<void> => {
+      tries += 1;
+      throw new Error("the store is away");
     };
-    const first = await signIn(dialect, { offline });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(stage.network.offlineMessages(ALICE)).toHaveLength(70);
+    const first = await signIn(dialect, { offline: away });
+    await until("the store to be asked", () => tries > 0, 15_000);
     await first.close();
-    down = false;
-    await signIn(dialect, { offline });
+    expect(stage.network.offlineMessages(ALICE)).toHaveLength(70);
+    await signIn(dialect, { offline: async (words) => void got.push(...words) });
     await until("all of them", () => got.length >= 70, 15_000);
     expect(got.map(({ message }) => [message.text, message.at])).toEqual(left.map(({ text, at }) => [text, at]));
     expect(got[0]?.message).toMatchObject({ kind: "text", from: bob });
