@@ -27,7 +27,8 @@ import type { Network, Sent } from "./ports/network.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { RecentMap } from "./recent.ts";
-import { spokenBy } from "./speaker.ts";
+import { spokenBy, spokenRich } from "./speaker.ts";
+import type { RichText } from "./text/model.ts";
 import type { Typing } from "./typing.ts";
 
 export interface OutboundOptions {
@@ -112,10 +113,15 @@ async function perform(home: Home, raw: unknown): Promise<Outcome> {
   return { kind: "done" };
 }
 
+/** Words, and the same with their looks where they have any. */
+type Words = { readonly text: string; readonly rich?: RichText };
+
 /** What the contact is to read. */
-function wordsOf(event: HomeEvent & { kind: "text" | "command" }): string {
-  if (event.kind === "command") return event.line;
-  return event.speaker === undefined ? event.text : spokenBy(event.speaker, event.text);
+function wordsOf(event: HomeEvent & { kind: "text" | "command" }): Words {
+  if (event.kind === "command") return { text: event.line };
+  const { text, rich, speaker } = event;
+  if (speaker === undefined) return rich === undefined ? { text } : { text, rich };
+  return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
 }
 
 /** The account was unlinked, there or altogether: the room is told once per message and nothing is kept. */
@@ -134,7 +140,7 @@ async function send(
   o: OutboundOptions,
   work: Work,
   message: MessageId,
-  text: string,
+  words: Words,
   room: PortalRoom["room"],
 ): Promise<Outcome> {
   const { contact } = ghostOf(work.portal);
@@ -148,7 +154,7 @@ async function send(
   let sent: Sent;
   try {
     o.typing.resident(work.portal, false);
-    sent = await session.sendText(contact, text);
+    sent = await session.sendText(contact, words.text, words.rich);
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
@@ -163,7 +169,7 @@ async function send(
   if (sent.via === "chat") o.absences.back(work.account, contact);
   return {
     kind: "done",
-    copies: copiesFor(o, work, { kind: "text", text }),
+    copies: copiesFor(o, work, { kind: "text", ...words }),
     after: async () => {
       await work.home.confirm(room, message);
       if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
@@ -175,7 +181,7 @@ async function send(
 function copiesFor(
   o: OutboundOptions,
   { home, account, portal }: Work,
-  said: Pick<NetworkMessage, "kind" | "text" | "nudge">,
+  said: Pick<NetworkMessage, "kind" | "text" | "rich" | "nudge">,
 ): readonly LaneCopy[] {
   if (account.owners.length === 1) return [];
   const { address } = account;
