@@ -31,7 +31,7 @@ import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createXmppClientHome, createXmppHome, XMPP, type XmppClientHome, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
-import { clientSettings, type SettingsChoice } from "./network-settings.ts";
+import { clientSettings } from "./network-settings.ts";
 import { version } from "./version.ts";
 import { accountOf, relaysOf } from "./xmpp-account.ts";
 

@@ -15,12 +15,12 @@ import { oneLine } from "../../bridge/plain.ts";
 import type { HomeHost, IntakeItem } from "../../bridge/ports/home.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import { residentJid } from "../convert/ghost.ts";
-import { storedOf } from "../convert/heard.ts";
 import { toShown } from "../convert/presence.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, type Jid, withResource } from "../jid.ts";
 import { StanzaRefusal } from "../link/requests.ts";
+import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { asHomeError } from "./failures.ts";
@@ -28,7 +28,7 @@ import type { ChatNote } from "./notes.ts";
 import { bookmark, configureRoom, findMucService, grantMembership, roomFor } from "./room-admin.ts";
 import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
-import { batchInRoom, take } from "./taking.ts";
+import { batchInRoom, namesOf, take } from "./taking.ts";
 
 export interface ChatsOptions extends SeatingOptions {
   readonly home: HomeName;
@@ -56,6 +56,7 @@ const GONE: Shown = { show: "xa", status: "Offline" };
 /** Chats with contacts: each a small room of the account's own, in which it sits as the contact. */
 export class Chats {
   readonly #o: ChatsOptions;
+  readonly #recall = new Recall();
   readonly #chats = new Map<RoomId, Chat>();
   readonly #presences = new RecentMap<string, Presence>(GHOSTS);
   /** When somebody who is not in their room was last asked in, Unix ms. */
@@ -225,7 +226,7 @@ export class Chats {
     const { spool, home, notice } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
-    const words = heard && storedOf(heard, chat.jid);
+    const words = heard && this.#recall.stored(heard, chat.jid, message.nick, namesOf(message));
     if (from === undefined || words === undefined) return;
     const id = message.stanzaId ?? message.id;
     const raw: Stored = { ...words, from, room: chat.jid, ...(id === undefined ? {} : { id }) };

@@ -6,11 +6,11 @@ import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { People } from "../../../../src/xmpp/component/people.ts";
 import { Registration } from "../../../../src/xmpp/component/register.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
-import { XMPP } from "../../../../src/xmpp/name.ts";
 import { IntakeSpool } from "../../../../src/xmpp/intake.ts";
 import { parseJid } from "../../../../src/xmpp/jid.ts";
 import { Barriers } from "../../../../src/xmpp/link/barriers.ts";
 import { IqTable } from "../../../../src/xmpp/link/requests.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
 import { el, NS } from "../../../../src/xmpp/stanza/xml.ts";
 import { account, anna, annaPhone, bob, contact, gateway, NET, names, Profiles, silent } from "../support.ts";
 
