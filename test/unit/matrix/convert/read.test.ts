@@ -42,7 +42,7 @@ describe("words in a chat", () => {
     [
       "in answer to something",
       said("> <@b:x> old\n> older\n\nnew", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
-      "new",
+      "> old older\nnew",
     ],
     [
       "in answer, from a client without fallback",
