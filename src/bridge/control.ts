@@ -74,6 +74,7 @@ async function answer(
       );
       return;
     case "nudge":
+    case "reaction":
     case "again":
     case "left":
       return;

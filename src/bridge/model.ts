@@ -310,6 +310,19 @@ export type HomeEvent =
       /** As in a text. */
       readonly speaker?: string;
     }
+  /** The resident reacts to a message, or takes a reaction back. */
+  | {
+      readonly kind: "reaction";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly target: MessageId;
+      /** What that message says. */
+      readonly text: string;
+      /** An emoji, or words. */
+      readonly key: string;
+      readonly removed?: true;
+    }
   /** Said to the bridge itself. */
   | {
       readonly kind: "command";

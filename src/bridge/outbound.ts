@@ -26,6 +26,7 @@ import type { Home } from "./ports/home.ts";
 import type { Network, Sent } from "./ports/network.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
+import { gathered, type ReactionEvent } from "./reacting.ts";
 import { RecentMap } from "./recent.ts";
 import { spokenBy, spokenRich } from "./speaker.ts";
 import type { RichText } from "./text/model.ts";
@@ -63,6 +64,8 @@ const NUDGED = "sent a nudge";
 /** A guest in somebody's chat is told this often that only the owner's words go. */
 const GUEST_MS = 3_600_000;
 
+const DONE: Outcome = { kind: "done" };
+
 /** Handles the `out` lanes: a resident's words in a portal, on their way to the network. */
 export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
   /** Guests who know that their words do not go, with when they were told: Unix ms. */
@@ -78,7 +81,7 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     const owner = account && ownerIn(account, home.name);
     if (!account || !owner) return orphan(home, event, entry);
     const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at };
-    if (event.resident !== owner) return refuseGuest(guests, work, event);
+    if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
       case "command":
@@ -88,6 +91,8 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         return send(o, work, event.message, wordsOf(event), event.room);
       case "nudge":
         return nudge(o, work, event);
+      case "reaction":
+        return react(o, work, event);
       case "unsupported":
         return refuse(work, event, event.what);
       case "invited":
@@ -203,6 +208,17 @@ async function tellOfAbsence(
 ): Promise<void> {
   const text = `${contact} is offline. ${network} keeps what you say and hands it over when they sign in.`;
   await o.absences.left(account, contact, owner, () => home.say(owner, room, text, key("away", entry)));
+}
+
+/** What is reacted in a while is one text. */
+async function react(o: OutboundOptions, work: Work, event: ReactionEvent): Promise<Outcome> {
+  if ((await o.portals.ofRoom(work.home.name, event.room)) !== work.portal) return DONE;
+  const reacted = await gathered(o.store, work.home, work.entry, event);
+  if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
+  const { text, also } = reacted;
+  if (text === undefined) return { kind: "done", also };
+  const outcome = await send(o, work, event.message, { text }, event.room);
+  return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 
 /** A nudge is of the moment: it does not wait for anything, and what cannot be nudged now is told so. */

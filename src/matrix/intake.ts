@@ -39,7 +39,8 @@ export class Intake {
     this.#options = options;
     const { bot, names, networks } = options;
     const recall = (room: string, event: string, by: string) => this.#recall.of(room, event, by);
-    this.#rules = { bot, names, networks, recall };
+    const reaction = (room: string, event: string) => this.#recall.reaction(room, event);
+    this.#rules = { bot, names, networks, recall, reaction };
   }
 
   /**
@@ -89,8 +90,10 @@ export class Intake {
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const management = typeof asked === "boolean" ? asked : await asked;
     const items: IntakeItem[] = [];
-    for (const sorted of sortEvent(raw, head, management, this.#rules))
+    for (const sorted of sortEvent(raw, head, management, this.#rules)) {
+      if (sorted.onlyInPortal && !(await host.isPortal(this.#options.home, roomId(head.room)))) continue;
       items.push(await this.#item(host, head, sorted));
+    }
     return items;
   }
 

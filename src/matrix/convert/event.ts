@@ -4,7 +4,7 @@
  * anything is written. Pure.
  */
 import { textOf } from "../../bridge/text/model.ts";
-import type { Recalled } from "../recall.ts";
+import type { Reacted, Recalled } from "../recall.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
 import { carriesPassword } from "./password.ts";
@@ -64,6 +64,8 @@ export interface Sorted {
   readonly stored: Stored;
   /** What is stored instead when the room turns out to be no portal, because then the words are for the bot. */
   readonly unlessPortal?: StoredOwn;
+  /** Means nothing in a room that is no portal. */
+  readonly onlyInPortal?: true;
 }
 
 export interface SortingRules {
@@ -72,6 +74,8 @@ export interface SortingRules {
   readonly networks: readonly string[];
   /** What was said in a room lately; `by`: the event that is about it. */
   readonly recall?: (room: string, event: string, by: string) => Recalled | undefined;
+  /** What was reacted in a room lately. */
+  readonly reaction?: (room: string, event: string) => Reacted | undefined;
 }
 
 function text(value: unknown, limit = 255): string | undefined {
@@ -195,13 +199,16 @@ function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: 
 }
 
 /** Somebody takes back words of their own; who takes back anything else, or what nobody remembers, has said nothing. */
-function sortRemoval(raw: unknown, head: EventHead, management: boolean, { recall }: SortingRules): Sorted[] {
-  const target = text(record(raw).redacts) ?? text(head.content.redacts);
-  const said = management || target === undefined ? undefined : recall?.(head.room, target, head.event);
-  if (said === undefined || said.sender !== head.sender) return [];
+function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
   const { type, room, sender, event } = head;
-  const stored = { kind: "event", management, type, room, sender, event, about: said.text } as const;
-  return [{ control: false, stored }];
+  const gone = text(record(raw).redacts) ?? text(head.content.redacts);
+  if (management || gone === undefined) return [];
+  const reaction = rules.reaction?.(room, gone);
+  const said = rules.recall?.(room, reaction?.target ?? gone, event);
+  if (said === undefined || (reaction ?? said).sender !== sender) return [];
+  const relation = reaction && { type: "m.annotation", event: reaction.target, key: reaction.key };
+  const common = { kind: "event", management, type, room, sender, event, about: said.text } as const;
+  return [{ control: false, onlyInPortal: true, stored: relation === undefined ? common : { ...common, relation } }];
 }
 
 const COMMAND_PREFIX = /^!msn\b/i;
@@ -244,8 +251,9 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
   const mentions = record(content["m.mentions"]).user_ids;
   const mentionsBot = (Array.isArray(mentions) && mentions.includes(bot)) || (said?.startsWith(`> <${bot}>`) ?? false);
   const html = speaks && said !== undefined && !management ? htmlOf(words) : undefined;
-  const asked = isEdit ? relation.event : repliesTo;
-  const recalled = speaks && !management && asked !== undefined ? recall?.(room, asked, event) : undefined;
+  const reacts = type === "m.reaction";
+  const asked = isEdit || reacts ? relation.event : repliesTo;
+  const recalled = (speaks || reacts) && !management && asked !== undefined ? recall?.(room, asked, event) : undefined;
   const about = isEdit ? before(recalled, sender) : (recalled?.text ?? (repliesTo && replyFallback(said ?? "", bot)));
   return {
     kind: "event",

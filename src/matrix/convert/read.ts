@@ -1,8 +1,7 @@
 /**
  * A stored event in neutral words (the home's `read`). Pure.
  *
- * What is left out on purpose: notices (`m.notice`) are what programs say, bridging them makes two bots talk for ever;
- * reactions other than "again", because MSN has none.
+ * What is left out on purpose: notices (`m.notice`) are what programs say, bridging them makes two bots talk for ever.
  */
 
 import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
@@ -59,7 +58,7 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
       return readReaction(stored, home);
     case "m.room.redaction": {
       const who = { ...base(stored, home), message: messageId(stored.event) };
-      return { kind: "text", ...who, text: deletionNote(stored.about) };
+      return reaction(stored, who, true) ?? { kind: "text", ...who, text: deletionNote(stored.about) };
     }
     default:
       return readMessage(stored, home);
@@ -80,8 +79,16 @@ function readMember(stored: StoredEvent, home: HomeName, names: GhostNames): Hom
 function readReaction(stored: StoredEvent, home: HomeName): HomeEvent | undefined {
   const { relation } = stored;
   if (relation?.type !== "m.annotation" || relation.event === undefined) return undefined;
-  if (!AGAIN.has((relation.key ?? "").replace(/\uFE0F/g, ""))) return undefined;
+  if (!AGAIN.has((relation.key ?? "").replace(/\uFE0F/g, "")))
+    return reaction(stored, { ...base(stored, home), message: messageId(stored.event) });
   return { kind: "retry", ...base(stored, home), target: messageId(relation.event) };
+}
+
+/** To a message that is known; `undefined` for any other, and for pictures in place of an emoji. */
+function reaction({ relation, about }: StoredEvent, who: Who, removed?: true): HomeEvent | undefined {
+  const { event: target, key } = relation ?? {};
+  if (target === undefined || key === undefined || about === undefined || key.startsWith("mxc:")) return undefined;
+  return { kind: "reaction", ...who, target: messageId(target), text: about, key, ...(removed && { removed }) };
 }
 
 function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined {

@@ -1,10 +1,14 @@
 /** Words with looks, through the real core and the real store. */
+
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { residentId } from "../../../src/bridge/model.ts";
+import { outLane } from "../../../src/bridge/intake.ts";
+import { messageId, type RoomId, residentId } from "../../../src/bridge/model.ts";
+import { directPortal } from "../../../src/bridge/portals.ts";
 import { plainText } from "../../../src/bridge/text/plain.ts";
 import { b, i, link, r, rtl } from "../../support/golden.ts";
 import { ToyHome } from "../../support/toy-home.ts";
-import { alice, contact, Redis, until, World } from "./world.ts";
+import { alice, contact, ghost, Redis, until, World } from "./world.ts";
 
 const BOB = contact("bob");
 const ALICE = contact("alice");
@@ -91,4 +95,77 @@ test("words of a speaker in alice's stead keep their looks behind the name", asy
   await until("both", () => network.received.length === 2);
   expect(network.received.at(-1)).toBe(`${ALICE} > ${BOB}: [Anna] hi`);
   expect(network.looks).toEqual([r("[Anna] ", b("hi"))]);
+});
+
+/** Alice presses an emoji on what was said, or lets go of it. */
+function react(room: RoomId, key: string, text = "see you at eight", removed = false): void {
+  const message = messageId(`$react-${randomUUID()}`);
+  const target = messageId(`$of ${text}`);
+  world.home.event({
+    kind: "reaction",
+    resident: alice,
+    room,
+    message,
+    target,
+    text,
+    key,
+    ...(removed && { removed }),
+  });
+}
+
+test("reactions that stand together are one line, before what is said behind them", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  react(room, "👍");
+  react(room, "🎉", "I have passed");
+  react(room, "❤️");
+  react(room, "👎");
+  react(room, "👎", "see you at eight", true);
+  home.write(alice, room, "and bring cake");
+  await until("both", () => network.received.length === 2);
+  expect(network.received).toEqual([
+    `${ALICE} > ${BOB}: 👍 · ❤️ to “see you at eight”\n🎉 to “I have passed”`,
+    `${ALICE} > ${BOB}: and bring cake`,
+  ]);
+});
+
+test("a reaction that is taken back at once is not told, and neither is a stranger's", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  react(room, "👍");
+  react(room, "👍", "see you at eight", true);
+  const stranger = residentId(home.name, "@stranger:toy");
+  const of = { message: messageId("$s"), target: messageId("$t"), text: "hi", key: "👀" };
+  home.event({ kind: "reaction", resident: stranger, room, ...of });
+  home.write(alice, room, "hello");
+  await until("the words", () => network.received.length > 0);
+  expect(network.received).toEqual([`${ALICE} > ${BOB}: hello`]);
+});
+
+test("the bridge restarts in the pause: each reaction is told once", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  react(room, "👍");
+  react(room, "❤️");
+  const lane = outLane(directPortal(world.account(), ghost("bob")));
+  await until("both to be stored", async () => (await world.store.depth(lane)) === 2);
+  await world.restart();
+  await world.on();
+  home.write(alice, room, "hello");
+  await until("the words", () => network.received.length === 2);
+  expect(network.received).toEqual([`${ALICE} > ${BOB}: 👍 · ❤️ to “see you at eight”`, `${ALICE} > ${BOB}: hello`]);
+  expect(await until("an empty lane", async () => (await world.store.depth(lane)) === 0)).toBe(true);
+});
+
+test("alice's reactions are told in her other home as well, once", async () => {
+  const house = new ToyHome("toyhouse", "Toyhouse");
+  const { home } = await linked(house);
+  await world.link(residentId(house.name, "alix@toy"));
+  const room = await world.chat("bob");
+  react(room, "👍");
+  react(room, "❤️");
+  home.write(alice, room, "hello");
+  const there = await world.room("bob", "alice", house);
+  await until("both", () => house.chat(there).length === 2);
+  expect((house.rooms.get(there) ?? []).map(({ text }) => text)).toEqual(["👍 · ❤️ to “see you at eight”", "hello"]);
 });
