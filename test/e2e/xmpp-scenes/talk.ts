@@ -80,7 +80,7 @@ export function sceneTalk(on: () => Stage): void {
     const { anna, bob, bobs } = on();
     const id = await anna.say(bobs, "see you at fife");
     await anna.correct(bobs, id, "see you at five");
-    await bob.waitForText("* see you at five");
+    await bob.waitForText("* fife → five");
     await anna.say(bobs, "/me waves");
     await bob.waitForText("* waves");
   });

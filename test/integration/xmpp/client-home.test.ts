@@ -122,7 +122,7 @@ test("a nudge, a correction and /me", async () => {
   const id = await anna.sayInRoom(jid, "see you at fife");
   await anna.say(jid, "see you at five", { type: "groupchat", replaces: id });
   await anna.sayInRoom(jid, "/me waves");
-  await soon(() => toBob().slice(before)).toEqual(["(nudge)", "see you at fife", "* see you at five", "* waves"]);
+  await soon(() => toBob().slice(before)).toEqual(["(nudge)", "see you at fife", "* fife → five", "* waves"]);
 });
 
 test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {

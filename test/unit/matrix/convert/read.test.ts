@@ -165,6 +165,10 @@ describe("a password", () => {
     ],
     ["in the name of a picture", { content: { msgtype: "m.image", body: `password ${secret}` }, management: true }],
     [
+      "in a formatted twin alone",
+      { content: said("hi", { formatted_body: `<b>login</b> <i>${secret}</i>` }), management: true },
+    ],
+    [
       "with a formatted twin",
       { content: said(`login ${secret}`, { formatted_body: `<b>login ${secret}</b>` }), management: true },
     ],
