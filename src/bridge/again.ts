@@ -3,6 +3,7 @@ import type { AccountId, EntryId, HomeEvent, LaneEntry } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { LaneStore } from "./ports/store.ts";
+import { MOST_PARKED } from "./ports/store.ts";
 
 export interface AgainOptions {
   readonly store: Pick<LaneStore, "read" | "retry" | "parked">;
@@ -32,12 +33,8 @@ export async function again(o: AgainOptions, entry: LaneEntry, event: Again): Pr
       return { kind: "hold", ms: LEAVING_MS, why: "leaving" };
     case "behind":
       return { kind: "done" };
-    case "gone": {
-      const lane = await fromParked(o, event);
-      if (lane === undefined) return { kind: "done", after: () => o.home.confirm(event.room, event.message) };
-      o.lanes().wake(lane);
-      return { kind: "done" };
-    }
+    case "gone":
+      return fromParked(o, entry, event);
   }
 }
 
@@ -62,10 +59,16 @@ function isOriginal(home: Home, { body }: LaneEntry, event: Again): boolean {
   return said?.kind === "text" && said.room === event.room && event.is(said.message);
 }
 
-async function fromParked({ store, account }: AgainOptions, event: Again): ReturnType<LaneStore["retry"]> {
-  const lane = await store.retry(account, event.message);
-  if (lane !== undefined) return lane;
-  const parked = await store.parked(account, event.resident);
+/** The same name may stand for something else in another chat. */
+async function fromParked(o: AgainOptions, { lane }: LaneEntry, event: Again): Promise<Outcome> {
+  const parked = await o.store.parked(o.account, event.resident, lane);
   const original = parked.find(({ message }) => message !== undefined && event.is(message));
-  return original?.message === undefined ? undefined : await store.retry(account, original.message);
+  if (original) {
+    const back = await o.store.retry(o.account, original.place);
+    if (back) o.lanes().wake(back);
+    return { kind: "done" };
+  }
+  // Not all that is parked may have been seen.
+  if (parked.length >= MOST_PARKED) return { kind: "done" };
+  return { kind: "done", after: () => o.home.confirm(event.room, event.message) };
 }

@@ -4,7 +4,7 @@ import { Absences } from "./absences.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { CommandRegistry } from "./commands/registry.ts";
 import { controlHandler } from "./control.ts";
-import { asBridgeError } from "./errors.ts";
+import { asBridgeError, BridgeError } from "./errors.ts";
 import { Fleet } from "./fleet.ts";
 import { Inbox, inboundHandler } from "./inbound.ts";
 import { Intake, outLane } from "./intake.ts";
@@ -31,6 +31,7 @@ import { outboundHandler } from "./outbound.ts";
 import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
+import { followsOwners } from "./ports/home.ts";
 import type { LinkDesk, Linker, Readiness } from "./ports/linking.ts";
 import type { Network } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
@@ -121,6 +122,11 @@ export class Bridge {
       meter,
       log,
       signInsPerSecond: o.signInsPerSecond,
+      silence: (owner) => {
+        const home = homeOf(owner);
+        if (!home) return "no-home";
+        return followsOwners(home) ? "away" : "unknown";
+      },
       ownerOffline: o.ownerOffline,
       backOff: o.reconnect,
       events: {
@@ -201,7 +207,7 @@ export class Bridge {
             mayLink: o.mayLink,
             requests: this.#requests,
             told: this.#told,
-            unlinked: (account, owners) => this.#rosters.dropped(account, owners),
+            unlinked: (account, owners, by) => this.#unlinked(account, owners, by),
           }),
           log,
           forward: (portal, entry) => this.#forward(portal, entry),
@@ -382,6 +388,16 @@ export class Bridge {
     );
   }
 
+  #unlinked(account: AccountRecord, owners: readonly ResidentId[], by: ResidentId): void {
+    this.#rosters.dropped(account, owners);
+    const what = `${account.address} on ${this.#titleOf(account)} was unlinked from ${this.#placeOf(by)} by ${residentParts(by).id}`;
+    this.#tell(
+      owners.filter((owner) => owner !== by),
+      `${what}, here as well. If that was not you, change its password, and say \`link\` to have it back.`,
+      `unlinked|${account.id}|${Date.now()}`,
+    );
+  }
+
   #placeOf(resident: ResidentId): string {
     const { home } = residentParts(resident);
     return this.#homes.get(home)?.title ?? home;
@@ -401,7 +417,7 @@ export class Bridge {
     });
   }
 
-  /** A home that is away is tried again for about an hour; the key keeps the news single. */
+  /** A home that is away is tried again for about an hour; the key keeps the news single. @throws BridgeError. */
   async #tellUntilHeard(owner: ResidentId, text: string, key: string): Promise<void> {
     const home = this.#homes.get(residentParts(owner).home);
     for (let attempt = 0; home && !this.#stopping.signal.aborted; attempt += 1) {
@@ -414,5 +430,6 @@ export class Bridge {
         await pause(cause.retryAfterMs ?? backOff(attempt, 1000, 60_000), this.#stopping.signal);
       }
     }
+    throw new BridgeError("home-down", { detail: home ? "stopping" : "the owner's home is not configured" });
   }
 }

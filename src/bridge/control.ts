@@ -3,6 +3,7 @@ import type { CommandRegistry } from "./commands/registry.ts";
 import type { CommandServices } from "./commands/services.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Outcome } from "./lanes.ts";
+import { NO_HOME } from "./lanes.ts";
 import type { HomeEvent, HomeName, LaneEntry, PortalId } from "./model.ts";
 import { laneName } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
@@ -31,8 +32,9 @@ export function controlHandler(o: ControlOptions): (entry: LaneEntry) => Promise
     const { body } = entry;
     if (body.from !== "home") return { kind: "done" };
     const home = o.homes.get(body.home);
-    const event = home?.read(body.raw);
-    if (!home || !event) return { kind: "done" };
+    if (!home) return NO_HOME;
+    const event = home.read(body.raw);
+    if (!event) return { kind: "done" };
     if (event.kind === "own") {
       await home.perform(body.raw);
       return { kind: "done" };

@@ -19,6 +19,7 @@ import type { Network, OfflineWords, OwnWords, Session } from "./ports/network.t
 import type { Store, StoredContact } from "./ports/store.ts";
 import { OFFLINE, ownPresence } from "./presence.ts";
 import { Puppet } from "./puppet.ts";
+import { RecentMap } from "./recent.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
 
 export interface FleetEvents {
@@ -41,6 +42,11 @@ export interface FleetOptions {
   readonly events: FleetEvents;
   /** Sign-ins per second of the whole fleet to a network. */
   readonly signInsPerSecond: (network: NetworkName) => number;
+  /**
+   * What the silence of an owner's home means: it always tells when they come and go, it may never tell, or it is not
+   * served here.
+   */
+  readonly silence: (owner: ResidentId) => "away" | "unknown" | "no-home";
   /** How an account looks while its owner is offline at home. */
   readonly ownerOffline: Availability;
   readonly backOff: { readonly baseMs: number; readonly capMs: number };
@@ -85,6 +91,8 @@ export class Fleet {
   readonly #turns = new Map<NetworkName, Gate>();
   /** Accounts whose presence was just sent; the newest goes out when the pause is over. */
   readonly #pacing = new Map<AccountId, { readonly timer: NodeJS.Timeout; again: boolean }>();
+  /** What homes have said of owners last, also while their account was on its way. */
+  readonly #said = new RecentMap<ResidentId, Presence>(20_000);
 
   constructor(options: FleetOptions) {
     this.#o = options;
@@ -182,6 +190,7 @@ export class Fleet {
 
   /** What an owner's home says of the owner; kept, so that a restart does not show them otherwise. */
   homePresence(account: AccountId, owner: ResidentId, presence: Presence): void {
+    this.#said.set(owner, presence);
     const member = this.#members.get(account);
     if (!member?.record.owners.includes(owner)) return;
     // Homes repeat themselves; the network and the store need not hear it.
@@ -262,15 +271,21 @@ export class Fleet {
     if (this.#members.has(record.id)) return;
     const turn = {};
     this.#joining.set(record.id, turn);
-    const last = await Promise.all(record.owners.map((owner) => this.#lastPresence(owner)));
-    const homes = new Map(last.filter((one) => one !== undefined));
+    const owners = record.owners.filter((owner) => this.#o.silence(owner) !== "no-home");
+    const last = await Promise.all(owners.map((owner) => this.#lastPresence(owner)));
+    const kept = new Map(last.filter((one) => one !== undefined));
     // The shard may have been lost, or the account have gone or come another way, meanwhile.
     if (this.#joining.get(record.id) !== turn) return;
     this.#joining.delete(record.id);
     if (!this.#shards.has(shardOf(record.id))) return;
     const puppet = this.#puppet(record, network, () => member);
-    const member: Member = { record, puppet, homes, kept: homes, beganAs: undefined };
+    const said = owners.flatMap((owner) => {
+      const presence = this.#said.get(owner);
+      return presence ? [[owner, presence] as const] : [];
+    });
+    const member: Member = { record, puppet, homes: new Map([...kept, ...said]), kept, beganAs: undefined };
     this.#members.set(record.id, member);
+    if (said.length > 0) this.#announce(member);
     if (record.halt === "none") member.puppet.start();
     this.#o.events.joined?.(record, puppet.state);
   }
@@ -293,7 +308,7 @@ export class Fleet {
       password: () => store.password(record.id),
       turn: (signal) => this.#turn(record.network, signal),
       presence: () => {
-        const shown = shownPresence(member(), this.#o.ownerOffline);
+        const shown = this.#shown(member());
         member().beganAs = shown;
         return shown;
       },
@@ -326,7 +341,7 @@ export class Fleet {
     if (state === "on") {
       this.#keepContacts(member);
       // What changed during the sign-in could not be told then.
-      const { availability, text, media } = shownPresence(member, this.#o.ownerOffline);
+      const { availability, text, media } = this.#shown(member);
       const isAsBegun = availability === member.beganAs?.availability && text === member.beganAs.text;
       if (!isAsBegun || media !== undefined) this.#announce(member);
     }
@@ -369,8 +384,14 @@ export class Fleet {
     }
   }
 
+  #shown(member: Member): Shown {
+    const { record, homes } = member;
+    const mayBeElsewhere = record.owners.some((owner) => !homes.has(owner) && this.#o.silence(owner) === "unknown");
+    return shownPresence(member, this.#o.ownerOffline, mayBeElsewhere);
+  }
+
   async #show(member: Member): Promise<void> {
-    const { availability, text, media } = shownPresence(member, this.#o.ownerOffline);
+    const { availability, text, media } = this.#shown(member);
     try {
       await member.puppet.setPresence(availability, text, media);
     } catch (error) {
@@ -392,13 +413,19 @@ function storedContact(contact: ContactSnapshot): StoredContact {
   return { address, displayName, ...(nickname === undefined ? {} : { nickname }), listed, blocked, groups, presence };
 }
 
-/** The owners' explicit wish, else what their homes say; nothing known: online. Pure. */
+/**
+ * The owners' explicit wish, else what their homes say; nothing known, or gone from all that say something while they may
+ * be in one that does not: online. Pure.
+ */
 export function shownPresence(
   member: { record: AccountRecord; homes: ReadonlyMap<ResidentId, Presence> },
   ownerOffline: Availability,
+  mayBeElsewhere = false,
 ): Shown {
   const { wishedAvailability, wishedText } = member.record;
-  const home = ownPresence(member.homes.values()) ?? { ...OFFLINE, availability: "online" as const };
+  const told = ownPresence(member.homes.values());
+  const isThere = told === undefined || (told.availability === "offline" && mayBeElsewhere);
+  const home = { ...OFFLINE, ...told, ...(isThere ? { availability: "online" as const } : {}) };
   const automatic = home.availability === "offline" ? ownerOffline : home.availability;
   return {
     availability: wishedAvailability === "automatic" ? automatic : wishedAvailability,

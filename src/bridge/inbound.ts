@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
+import { NO_HOME } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
@@ -47,6 +48,8 @@ interface Item {
   readonly body: LaneBody & { from: "network" };
   /** `own`: our name of it, new for each. `network`: the network's, under which it may come again. */
   readonly name: { readonly kind: "own" | "network"; readonly id: string };
+  /** Other homes get it as well. */
+  readonly shared: boolean;
   /** Hears how it ended; nobody waits for words that the network does not keep. */
   readonly ended?: PromiseWithResolvers<void>;
 }
@@ -95,7 +98,7 @@ export class Inbox {
       const body = { from: "network", message: shortened({ ...message, delayed: true }), at } as const;
       return inLanes(account, message.from).map((lane) => {
         const ended = Promise.withResolvers<void>();
-        if (!this.#put(lane, { body, name: { kind: "network", id }, ended }))
+        if (!this.#put(lane, { body, name: { kind: "network", id }, shared: account.owners.length > 1, ended }))
           ended.reject(new BridgeError("store-down", { detail: "too many words wait for the store" }));
         return ended.promise;
       });
@@ -114,7 +117,8 @@ export class Inbox {
     const body = { from: "network", message: shortened(message) } as const;
     let lost = false;
     for (const lane of inLanes(account, contact))
-      if (!this.#put(lane, { body, name: { kind: "own", id: randomUUID() } })) lost = true;
+      if (!this.#put(lane, { body, name: { kind: "own", id: randomUUID() }, shared: account.owners.length > 1 }))
+        lost = true;
     if (!lost) return;
     this.#log.error({ account: account.id, held: this.#held }, "words lost: too many wait for the store");
     this.#overflow(account);
@@ -149,6 +153,13 @@ export class Inbox {
         attempt = 0;
       } catch (error) {
         const cause = asBridgeError(error);
+        if (cause.code === "lane-full" && item.shared) {
+          // A home that has been away for so long must not stop the words for the others.
+          this.#log.error({ lane: laneName(spool.lane) }, "words lost for one of several homes: its lane is full");
+          this.#shift(spool);
+          item.ended?.resolve();
+          continue;
+        }
         if (cause.retry === "never") {
           // What is refused for good would keep all that follows from being stored.
           this.#log.error({ err: cause, lane: laneName(spool.lane) }, "words lost: the store does not take them");
@@ -216,7 +227,8 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     const home = o.homes.get(lane.home);
     const owner = account && ownerIn(account, lane.home);
     // An account unlinked meanwhile has nobody left there to read this.
-    if (!account || !owner || !home) return { kind: "done" };
+    if (!account || !owner) return { kind: "done" };
+    if (!home) return NO_HOME;
     try {
       await deliver(o, home, account, owner, entry, message);
     } catch (error) {
@@ -238,29 +250,36 @@ async function deliver(
   message: NetworkMessage,
 ): Promise<void> {
   if (lane.kind !== "in") return;
-  const { portals, fleet } = o;
+  const { fleet } = o;
   const ghost = ghostOf(lane.portal);
   const key = `${laneName(lane)}|${id}`;
   if (message.own) {
     const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
-    const room = await openRoom(portals, home, owner, lane.portal, name);
+    const room = await openRoom(o, home, owner, lane.portal, name);
     await home.deliverOwn(room, ghost, { network: account.network, contact: account.address }, message, key);
     return;
   }
-  const room = await openRoom(portals, home, owner, lane.portal, message.fromName);
+  const room = await openRoom(o, home, owner, lane.portal, message.fromName);
   if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
   await home.deliver(room, ghost, message, key);
 }
 
-/** An owner's room of a portal; made, and bound, when there is none yet. */
+/** An owner's room of a portal; made, and bound, when there is none yet. Who unlinks meanwhile has a room, but no chat. */
 export async function openRoom(
-  portals: PortalDirectory,
+  { portals, store }: { readonly portals: PortalDirectory; readonly store: Pick<AccountStore, "account"> },
   home: Home,
   owner: ResidentId,
   portal: PortalId,
   displayName: string,
 ): Promise<PortalRoom> {
-  return portals.room(portal, home.name, owner, () => home.openDirect(portal, owner, ghostOf(portal), displayName));
+  let isNew = false;
+  const room = await portals.room(portal, home.name, owner, () => {
+    isNew = true;
+    return home.openDirect(portal, owner, ghostOf(portal), displayName);
+  });
+  if (isNew && !(await store.account(portalParts(portal).account))?.owners.includes(owner))
+    await portals.unbind(portal, home.name, room.room);
+  return room;
 }
 
 function inboundFailure(

@@ -84,15 +84,20 @@ export class Intake implements HomeHost {
     return await stored;
   }
 
-  typing(room: RoomId, resident: ResidentId, typing: boolean): void {
-    const { home } = residentParts(resident);
-    this.#o.portals
-      .ofRoom(home, room)
+  typing(room: RoomId, resident: ResidentId, typing: boolean, ghost?: GhostRef): void {
+    this.#typed(room, resident, ghost)
       .then((portal) => {
         if (portal && this.#o.fleet.record(portalParts(portal).account)?.owners.includes(resident))
           this.#o.typing.resident(portal, typing);
       })
       .catch((error: unknown) => this.#o.log.debug({ err: error }, "typing not passed on"));
+  }
+
+  async #typed(room: RoomId, resident: ResidentId, ghost: GhostRef | undefined): Promise<PortalId | undefined> {
+    const portal = await this.#o.portals.ofRoom(residentParts(resident).home, room);
+    if (portal || !ghost) return portal;
+    const account = this.#accountFor(await this.#o.store.accountsOf(resident), ghost);
+    return account && directPortal(account.id, ghost);
   }
 
   presence(resident: ResidentId, presence: Presence): void {

@@ -28,6 +28,9 @@ export type Outcome =
       readonly report: (() => Promise<MessageId | undefined>) | undefined;
     };
 
+/** A home that is not configured is there after a restart at the soonest: what nobody else waits for stays in its lane. */
+export const NO_HOME: Outcome = { kind: "hold", ms: 60_000, why: "no-home" };
+
 /** Deals with one entry. Called in the lane's order, one at a time per lane, and again for the same entry after a hold or a crash. */
 export type LaneHandler = (entry: LaneEntry) => Promise<Outcome>;
 

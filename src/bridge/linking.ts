@@ -36,11 +36,17 @@ export function createLinker(o: LinkingOptions): Linker {
         await network.verify({ address, spelling, password }, onStage, signal);
         return await keep(o, resident, request, known);
       } catch (error) {
-        if (known && clears) await o.fleet.adopt(known);
+        if (known && clears) await takeBack(o, known);
         throw error;
       }
     },
   };
+}
+
+/** Sets the puppet going again, of the account as it is now: it may have other owners by then, or none. */
+async function takeBack({ store, fleet }: LinkingOptions, before: AccountRecord): Promise<void> {
+  const now = await store.account(before.id).catch(() => before);
+  if (now) await fleet.adopt(now);
 }
 
 async function isPasswordOf(store: AccountStore, account: AccountId, password: Secret): Promise<boolean> {

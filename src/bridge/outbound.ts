@@ -75,10 +75,11 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };
     const home = o.homes.get(body.home);
     const account = await accountOf(o, lane.portal);
-    const event = home?.read(body.raw);
-    if (!home || !event) return { kind: "done" };
+    const owner = account && ownerIn(account, body.home);
+    if (!home) return unread(owner);
+    const event = home.read(body.raw);
+    if (!event) return { kind: "done" };
     if (event.kind === "own") return perform(home, body.raw);
-    const owner = account && ownerIn(account, home.name);
     if (!account || !owner) return orphan(home, event, entry);
     const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at };
     if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);
@@ -111,6 +112,14 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
 async function accountOf(o: OutboundOptions, portal: PortalId): Promise<AccountRecord | undefined> {
   const { account } = portalParts(portal);
   return o.fleet.record(account) ?? (await o.store.account(account));
+}
+
+/** It came from a home that is not configured any more, and must not hold up the others: the owner finds it when it is. */
+function unread(owner: ResidentId | undefined): Outcome {
+  if (!owner) return { kind: "done" };
+  const { code, person, certainty } = new BridgeError("send-failed", { detail: "the place you said it in was gone" });
+  const failure = { code, text: person, certainty };
+  return { kind: "park", resident: owner, message: undefined, failure, report: undefined };
 }
 
 async function perform(home: Home, raw: unknown): Promise<Outcome> {
@@ -348,5 +357,5 @@ export async function openChat(
   owner: ResidentId,
   portal: PortalId,
 ): Promise<PortalRoom> {
-  return openRoom(o.portals, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
+  return openRoom(o, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
 }

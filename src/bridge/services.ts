@@ -18,8 +18,8 @@ export interface ServicesOptions extends OutboundOptions {
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly requests: Requests;
   readonly told: Told;
-  /** These owners have unlinked the account. */
-  readonly unlinked: (account: AccountRecord, owners: readonly ResidentId[]) => void;
+  /** These owners have the account no longer, at the word of one of them. */
+  readonly unlinked: (account: AccountRecord, owners: readonly ResidentId[], by: ResidentId) => void;
 }
 
 /** What the commands can do, done by the core's parts. */
@@ -33,14 +33,14 @@ export function createServices(o: ServicesOptions): CommandServices {
       if (!o.mayLink(resident)) throw new BridgeError("not-allowed");
       return o.desk().issue({ resident });
     },
-    unlink: async (account, owner) => {
+    unlink: async (account, by, everywhere) => {
       // Whoever has no account left has no words from elsewhere either. This first: after the account nobody would ask again.
-      for (const leaving of owner === undefined ? account.owners : [owner]) {
+      for (const leaving of everywhere ? account.owners : [by]) {
         const home = homeOf(leaving);
         const others = (await store.accountsOf(leaving)).filter(({ id }) => id !== account.id);
         if (home && doublePuppets(home) && others.length === 0) await home.dropPuppet(leaving);
       }
-      return (await unlink(o, account, owner)).map(place);
+      return (await unlink(o, account, by, everywhere)).map(place);
     },
     elsewhere: (account, owner) => account.owners.filter((one) => one !== owner).map(place),
     state: (account) => {
@@ -113,17 +113,18 @@ export function createServices(o: ServicesOptions): CommandServices {
 async function unlink(
   o: ServicesOptions,
   account: AccountRecord,
-  owner: ResidentId | undefined,
+  by: ResidentId,
+  everywhere: boolean,
 ): Promise<readonly ResidentId[]> {
   const { id } = account;
-  const gone = owner === undefined ? account.owners : [owner];
+  const gone = everywhere ? account.owners : [by];
   const staying = account.owners.filter((one) => !gone.includes(one));
   // While somebody stays, so does the sign-in.
   if (staying.length === 0) await o.fleet.remove(id);
   const portals = await o.portals.ofAccount(id);
   let left: readonly ResidentId[] = staying;
   try {
-    left = await o.store.unlink(id, owner);
+    left = await o.store.unlink(id, everywhere ? undefined : by);
   } finally {
     if (left.length === 0) {
       o.told.forget(id);
@@ -139,7 +140,7 @@ async function unlink(
   }
   await settle(o, id, left);
   if (left.length > 0) await o.portals.reload(id, portals);
-  o.unlinked(account, gone);
+  o.unlinked(account, gone, by);
   return left;
 }
 

@@ -1,14 +1,26 @@
 import { type RichText, type Run, rich, textOf } from "./text/model.ts";
 
 const LONGEST_SPEAKER = 24;
-const FALSE_START = /(\r\n|[\n\r\u2028\u2029])(?=\s*\[)/g;
+/** Square brackets, and what looks like them. */
+const BRACKETS = String.raw`\[\]\u2045\u2046\u2772\u2773\u27e6\u27e7\u3010\u3011\u3014\u3015\u301a\u301b\ufe47\ufe48\uff3b\uff3d`;
+/** What a client may show as a line break. */
+const BREAKS = String.raw`\n\v\f\r\u0085\u2028\u2029`;
+/** What nobody sees. */
+const BLANK = String.raw`\s\p{C}\p{M}\u115f\u1160\u2800\u3164\uffa0`;
+/** What can show a line in another order than it is written in. */
+const TURNING = String.raw`\u202a-\u202e\u2066-\u2069`;
+const NOT_IN_A_NAME = new RegExp(String.raw`[\p{C}\p{Zl}\p{Zp}${BRACKETS}]+`, "gu");
+const FALSE_START = new RegExp(
+  `(\\r\\n|[${BREAKS}])(?=(?:(?![${BREAKS}])[${BLANK}])*[${BRACKETS}]|[^${BREAKS}]*[${TURNING}])`,
+  "gu",
+);
 
 /**
  * Somebody's words in the mouth of another: `[Anna] hello`. The name is cut to 24 characters; no line of the words can
  * look as if somebody else had said it.
  */
 export function spokenBy(speaker: string, text: string): string {
-  const plain = speaker.replaceAll(/[\p{C}\p{Zl}\p{Zp}[\]]+/gu, " ").trim();
+  const plain = speaker.replaceAll(NOT_IN_A_NAME, " ").trim();
   const letters = [...plain];
   const shown = letters.length > LONGEST_SPEAKER ? `${letters.slice(0, LONGEST_SPEAKER - 1).join("")}…` : plain;
   return `[${shown === "" ? "?" : shown}] ${text.replaceAll(FALSE_START, "$1> ")}`;

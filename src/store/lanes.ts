@@ -16,8 +16,9 @@ import type {
   ResidentId,
   Shard,
 } from "../bridge/model.ts";
-import { entryId, laneName, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
-import type { LaneStore } from "../bridge/ports/store.ts";
+import { entryId, laneName, messageId, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
+import type { LaneStore, Parked } from "../bridge/ports/store.ts";
+import { MOST_PARKED } from "../bridge/ports/store.ts";
 import { decodeBody, encodeBody } from "./body.ts";
 import type { Keyspace } from "./keys.ts";
 import { shortBatch } from "./keys.ts";
@@ -29,7 +30,6 @@ const MAX_LANE = 100_000;
 const MAX_RECENT = 4_096;
 /** Parked entries kept per account. */
 const MAX_PARKED = 1_000;
-const MAX_PARKED_SHOWN = 100;
 const MAX_NAMES = 8;
 const MAX_ITEMS = 10_000;
 /** How long the network's own ids of stored messages are remembered, and how many per account. */
@@ -256,19 +256,18 @@ export class RedisLanes implements LaneStore {
     return parseLaneName(String(reply));
   }
 
-  async parked(
-    owner: AccountId | ResidentId,
-    resident?: ResidentId,
-  ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
+  async parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]> {
     const k = this.#keys;
-    const records = (await this.#link.script(
+    const reply = (await this.#link.script(
       "laneParked",
       [k.parked(owner), k.parkedOrder(owner)],
-      [MAX_PARKED_SHOWN, resident ?? ""],
+      [MOST_PARKED, resident ?? "", lane ? laneName(lane) : ""],
     )) as string[];
-    return records.map((text) => {
-      const { message, lane, failure, at } = JSON.parse(text) as ParkedRecord;
-      return { message, lane: parseLaneName(lane), failure, at };
+    return reply.flatMap((id, i) => {
+      const text = reply[i + 1];
+      if (i % 2 === 1 || text === undefined) return [];
+      const { message, lane: from, failure, at } = JSON.parse(text) as ParkedRecord;
+      return [{ place: messageId(id), message, lane: parseLaneName(from), failure, at }];
     });
   }
 

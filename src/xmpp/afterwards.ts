@@ -13,19 +13,19 @@ export interface AfterwardsOptions {
   readonly passes: (condition: string) => boolean;
   /** It is of no use: the person is to be told. */
   readonly giveUp: (words: XmlElement, condition: string) => void;
-  readonly firstWaitMs?: number;
 }
 
 interface Words {
   readonly stanza: XmlElement;
   readonly to: Jid;
-  tries: number;
+  readonly tries: number;
 }
 
 /** Words that are remembered after the server has taken them. */
 const REMEMBERED = 1000;
 /** So often they are said again to somebody who is there. */
 const TRIES = 5;
+const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 5000;
 
 /**
@@ -36,8 +36,9 @@ const LONGEST_WAIT_MS = 5000;
 export class Afterwards {
   readonly #o: AfterwardsOptions;
   readonly #said = new RecentMap<string, Words>(REMEMBERED);
-  /** For people who are not there now. */
+  /** What is to be said again, in its order: soon to who is there, to others when they come. */
   readonly #waiting = new Map<string, Words>();
+  readonly #soon = new Map<BareJid, NodeJS.Timeout>();
 
   constructor(options: AfterwardsOptions) {
     this.#o = options;
@@ -57,36 +58,43 @@ export class Afterwards {
     this.#said.delete(id);
     const { condition } = errorCondition(error);
     if (!this.#o.passes(condition) || words.tries >= TRIES) this.#o.giveUp(words.stanza, condition);
-    else if (this.#o.hears(bare(words.to))) this.#againSoon(id, words);
     else this.#hold(id, words);
     return true;
   }
 
-  /** Somebody is there. */
+  /** Somebody is there. Under the same ids, so that nobody who has the words sees them twice. */
   came(who: BareJid): void {
-    for (const [id, words] of this.#waiting) {
+    clearTimeout(this.#soon.get(who));
+    this.#soon.delete(who);
+    for (const [id, words] of [...this.#waiting]) {
       if (bare(words.to) !== who) continue;
+      if (!this.#o.send(words.stanza)) {
+        this.#trySoon(who, words);
+        return;
+      }
       this.#waiting.delete(id);
-      this.#again(id, words);
+      this.#said.set(id, { ...words, tries: words.tries + 1 });
     }
   }
 
   #hold(id: string, words: Words): void {
     this.#waiting.set(id, words);
+    this.#trySoon(bare(words.to), words);
     const [oldest] = this.#waiting;
     if (oldest === undefined || this.#waiting.size <= REMEMBERED) return;
     this.#waiting.delete(oldest[0]);
     this.#o.giveUp(oldest[1].stanza, "recipient-unavailable");
   }
 
-  #againSoon(id: string, words: Words): void {
-    const wait = backOff(words.tries, this.#o.firstWaitMs ?? 300, LONGEST_WAIT_MS);
-    setTimeout(() => this.#again(id, words), wait).unref();
-  }
-
-  /** Under the same id, so that nobody who has it sees it twice. */
-  #again(id: string, words: Words): void {
-    if (this.#o.send(words.stanza)) this.#said.set(id, { ...words, tries: words.tries + 1 });
-    else this.#hold(id, words);
+  /** Together with all that comes back until then: each for itself would change their order. */
+  #trySoon(who: BareJid, { tries }: Words): void {
+    if (this.#soon.has(who) || !this.#o.hears(who)) return;
+    const again = (): void => {
+      this.#soon.delete(who);
+      if (this.#o.hears(who)) this.came(who);
+    };
+    const timer = setTimeout(again, backOff(tries, FIRST_WAIT_MS, LONGEST_WAIT_MS));
+    timer.unref();
+    this.#soon.set(who, timer);
   }
 }

@@ -30,7 +30,7 @@ import { RosterTeller } from "./component/rosters.ts";
 import { Services } from "./component/services.ts";
 import { Views } from "./component/views.ts";
 import { GhostJids, residentJid, roomParts } from "./convert/ghost.ts";
-import { parseStored, readStored } from "./convert/stored.ts";
+import { parseStored, readStored, type StoredAct } from "./convert/stored.ts";
 import { IntakeSpool } from "./intake.ts";
 import type { Jid } from "./jid.ts";
 import { ComponentLink } from "./link/component-link.ts";
@@ -124,7 +124,7 @@ class XmppSide implements XmppHome {
       isKnown: (resident) => views.accounts(resident).length > 0,
       came: (resident) => {
         this.#teller.came(resident);
-        this.#speech.came(resident);
+        if (this.#people.hears(residentJid(resident))) this.#speech.came(resident);
       },
       log,
     });
@@ -132,7 +132,8 @@ class XmppSide implements XmppHome {
     const named = new Marks(profiles, "named");
     this.#privileged = new PrivilegedRosters({ link, names, name, views, named, log });
     const privileged = this.#privileged;
-    this.#blocks = new Blocks({ link, views, alike: new Marks(profiles, "blocked"), log });
+    const store = (acts: readonly StoredAct[]) => this.#receiver.act(...acts);
+    this.#blocks = new Blocks({ link, views, alike: new Marks(profiles, "blocked"), store, log });
     const blocks = this.#blocks;
     const asking = new Asking({
       link,
@@ -153,7 +154,7 @@ class XmppSide implements XmppHome {
       grants,
       lookMs: limits.rosterLookMs,
       isThere: (who) => people.isThere(who),
-      store: (acts) => this.#receiver.act(...acts),
+      store,
       introduced: (resident) => this.#teller.introduce(resident),
       freed: (resident, jid) => this.#teller.tellAgain(resident, jid),
       log,
@@ -197,7 +198,6 @@ class XmppSide implements XmppHome {
     });
     const speech = this.#speech;
     this.#typing = new GhostTyping((from, to, state) => link.sendLoosely(stateMessage({ from, to }, state)));
-    const say = (resident: ResidentId, text: string, key: string) => this.say(resident, undefined, text, key);
     this.#performer = new Performer({
       home: XMPP,
       link,
@@ -207,7 +207,7 @@ class XmppSide implements XmppHome {
       asked,
       isSet: (domain) => lists.isSet(domain),
       desk,
-      say,
+      say: (resident, room, text, key) => this.say(resident, room, text, key),
       log,
     });
     const registration = new Registration({
@@ -231,7 +231,7 @@ class XmppSide implements XmppHome {
       registration,
       privileged,
       grants,
-      store: (_, acts) => this.#receiver.act(...acts),
+      store,
       log,
     });
     this.#receiver = new Receiver({

@@ -2,7 +2,7 @@
 
 import { RecentMap } from "../bridge/recent.ts";
 import { deletionNote } from "../bridge/text/quote.ts";
-import { type StoredWords, storedOf } from "./convert/heard.ts";
+import { allStoredOf, type StoredWords } from "./convert/heard.ts";
 import { type BareJid, bare } from "./jid.ts";
 import type { ReadMessage } from "./stanza/message.ts";
 
@@ -16,19 +16,20 @@ export class Recall {
   readonly #before = new RecentMap<string, string>(REMEMBERED);
 
   /**
-   * As {@link storedOf}, with what the message is about. `speaker`: who says it, where only that person's words are meant;
+   * As {@link allStoredOf}, with what the message is about. `speaker`: who says it, where only that person's words are meant;
    * `names`: what else it is called by.
    */
   stored(message: ReadMessage, us: BareJid, speaker: string = bare(message.from), names: readonly string[] = []) {
     const key = (id: string): string => `${us} ${speaker} ${id}`;
     const { id, body, corrects, retracts } = message;
-    if (retracts !== undefined && !message.isEncrypted) return removal(message, us, this.#said.get(key(retracts)));
-    const stored = storedOf(message, us);
-    if (stored?.kind !== "message" || body === undefined) return stored;
+    if (retracts !== undefined && !message.isEncrypted) return [removal(message, us, this.#said.get(key(retracts)))];
+    const all = allStoredOf(message, us);
+    const said = all.find(({ kind }) => kind === "message");
+    if (said === undefined || body === undefined) return all;
     const before = corrects === undefined ? undefined : this.#correct(key(corrects), id === undefined ? id : key(id));
     const called = corrects === undefined ? [...(id === undefined ? [] : [id]), ...names] : [corrects];
     if (body.length <= CHARACTERS) for (const name of called) this.#said.set(key(name), body);
-    return before === undefined ? stored : { ...stored, about: before };
+    return before === undefined ? all : all.map((one) => (one === said ? { ...one, about: before } : one));
   }
 
   #correct(original: string, by: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ import type { RosterTeller } from "./component/rosters.ts";
 import type { Services } from "./component/services.ts";
 import { isOwnId } from "./convert/echo.ts";
 import type { GhostJids } from "./convert/ghost.ts";
-import { batchOf, commandOf, storedOf } from "./convert/heard.ts";
+import { batchOf, commandOf } from "./convert/heard.ts";
 import type { Act, Stored } from "./convert/stored.ts";
 import type { IntakeSpool } from "./intake.ts";
 import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
@@ -132,16 +132,14 @@ export class Receiver {
     const room = this.#o.names.room(us, bare(from));
     if (message.state !== undefined || message.body !== undefined) {
       const isTyping = message.state === "composing" && message.body === undefined;
-      this.#o.host().typing(room, resident, isTyping);
+      this.#o.host().typing(room, resident, isTyping, ghost);
     }
-    const raw = this.#recall.stored(message, us);
-    if (!raw) return;
-    // Attention may be called for with words, which MSN says apart.
-    const words = raw.kind === "nudge" ? storedOf({ ...message, isNudge: false }, us) : undefined;
+    const all = this.#recall.stored(message, us);
+    if (all.length === 0) return;
     this.#o.spool.put({
       id: batchOf(message),
       resident,
-      items: () => this.#items(words ? [words, raw] : [raw], resident, ghost),
+      items: () => this.#items(all, resident, ghost),
       refused: (why) => this.#refuseFor(message, why),
     });
   }

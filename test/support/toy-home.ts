@@ -59,6 +59,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   slowMs = 0;
   /** The bridge's answer to a batch gets lost this many times: the batch is pushed again. */
   losesAnswers = 0;
+  /** Names of messages under which they are said again, with the first. */
+  readonly knowsAs = new Map<MessageId, MessageId>();
   presenceRefreshMs = 0;
   roomsMade = 0;
   readonly #keys = new Map<string, MessageId>();
@@ -135,8 +137,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     while (this.#batches.length > 0) await wait(5);
   }
 
-  types(resident: ResidentId, room: RoomId, typing: boolean): void {
-    this.#host?.typing(room, resident, typing);
+  types(resident: ResidentId, room: RoomId, typing: boolean, ghost?: GhostRef): void {
+    this.#host?.typing(room, resident, typing, ghost);
   }
 
   shows(resident: ResidentId, presence: Presence): void {
@@ -159,7 +161,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     const event = raw as HomeEvent | { kind: "broken" };
     if (event.kind === "broken") throw new TypeError("cannot read properties of undefined");
     // What was stored has no functions.
-    if (event.kind === "again") return { ...event, is: (name) => name === event.message };
+    if (event.kind === "again")
+      return { ...event, is: (name) => name === (this.knowsAs.get(event.message) ?? event.message) };
     return event;
   }
 

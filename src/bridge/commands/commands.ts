@@ -45,7 +45,7 @@ const unlink = command({
   summary: "sign out and forget an account, its password and its waiting messages",
   run: async (context: Context, { account, scope }) => {
     const chosen = pick(context, account);
-    const staying = await context.services.unlink(chosen, scope === "everywhere" ? undefined : context.resident);
+    const staying = await context.services.unlink(chosen, context.resident, scope === "everywhere");
     return staying.length > 0
       ? `${chosen.address} is unlinked here; it stays signed in for ${staying.join(", ")}. \`unlink everywhere\` would have ended that, too. Your rooms stay as they are.`
       : `${chosen.address} is unlinked; its password has been deleted here. Your rooms stay as they are.`;
@@ -215,8 +215,8 @@ async function retryAll({ services, resident }: Context, account: AccountRecord)
   let sent = 0;
   for (;;) {
     const before = sent;
-    for (const { message, at } of await services.parked(account, resident))
-      if (message && at <= now && (await services.retry(account, message))) sent += 1;
+    for (const { place, at } of await services.parked(account, resident))
+      if (at <= now && (await services.retry(account, place))) sent += 1;
     if (sent === before) return sent;
   }
 }

@@ -1,16 +1,16 @@
 /** What commands can do, and what several of them need. */
 import { BridgeError } from "../errors.ts";
-import type { AccountRecord, ContactAddress, Failure, MessageId, PuppetState, ResidentId } from "../model.ts";
+import type { AccountRecord, ContactAddress, MessageId, PuppetState, ResidentId } from "../model.ts";
 import type { PuppetAccess } from "../ports/home.ts";
 import type { ContactEditing, DeviceListing } from "../ports/network.ts";
-import type { StoredContact } from "../ports/store.ts";
+import type { Parked, StoredContact } from "../ports/store.ts";
 import type { CommandContext } from "./registry.ts";
 
 /** Implemented by the core (services.ts). */
 export interface CommandServices {
   issueLink(resident: ResidentId): Promise<{ url: string; minutes: number }>;
-  /** Takes one owner out, or (`undefined`) all; resolves with the titles of the homes in which it stays linked. */
-  unlink(account: AccountRecord, owner: ResidentId | undefined): Promise<readonly string[]>;
+  /** Takes an owner out, or all at their word; resolves with the titles of the homes in which it stays linked. */
+  unlink(account: AccountRecord, by: ResidentId, everywhere: boolean): Promise<readonly string[]>;
   /** Titles of the other homes from which it is linked. */
   elsewhere(account: AccountRecord, owner: ResidentId): readonly string[];
   state(account: AccountRecord): {
@@ -27,10 +27,7 @@ export interface CommandServices {
     change: { availability?: AccountRecord["wishedAvailability"]; text?: string | null },
   ): Promise<void>;
   /** What failed of the owner's. */
-  parked(
-    account: AccountRecord,
-    owner: ResidentId,
-  ): Promise<readonly { message: MessageId | undefined; failure: Failure; at: number }[]>;
+  parked(account: AccountRecord, owner: ResidentId): Promise<readonly Pick<Parked, "place" | "failure" | "at">[]>;
   retry(account: AccountRecord, message: MessageId): Promise<boolean>;
   /** The contact list of a live sign-in. @throws BridgeError `not-signed-in`, `not-offered`. */
   list(account: AccountRecord): ContactEditing;

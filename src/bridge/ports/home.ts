@@ -194,8 +194,11 @@ export interface HomeHost {
    */
   intake(home: HomeName, batch: string, items: readonly IntakeItem[]): Promise<"stored" | "repeated">;
 
-  /** A resident types, or has stopped, in a room. Not stored; ignored when the room is no portal. Never rejects. */
-  typing(room: RoomId, resident: ResidentId, typing: boolean): void;
+  /**
+   * A resident types, or has stopped, in a room. Not stored; ignored when the room is no portal, unless `ghost` names who
+   * is at its far end: in homes whose chats need no opening, one types before anything was said. Never rejects.
+   */
+  typing(room: RoomId, resident: ResidentId, typing: boolean, ghost?: GhostRef): void;
 
   /** A resident's presence changed. Not stored; ignored for people without an account. Never rejects. */
   presence(resident: ResidentId, presence: Presence): void;

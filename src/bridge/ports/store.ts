@@ -30,6 +30,20 @@ import type {
 } from "../model.ts";
 import type { Secret } from "../secret.ts";
 
+/** What could not be delivered, and is kept until a person asks. */
+export interface Parked {
+  /** Names it and nothing else: messages of several chats may have one name. */
+  readonly place: MessageId;
+  readonly message: MessageId | undefined;
+  readonly lane: LaneRef;
+  readonly failure: Failure;
+  /** Unix ms. */
+  readonly at: number;
+}
+
+/** Parked entries that are shown at once. */
+export const MOST_PARKED = 100;
+
 export interface LaneStore {
   /**
    * Appends; when it has resolved, Redis has it. The command is on its way to Redis before this returns. `once` is the
@@ -93,18 +107,15 @@ export interface LaneStore {
   /**
    * Puts a parked message back at the end of its lane, once, with the time of now. `undefined`: it is not parked (any
    * more).
-   * `target` is the message or the notice about it; `owner` the lane's account, or the resident of a control lane.
+   * `target` is its place, the message or the notice about it; `owner` the lane's account, or the resident of a control lane.
    */
   retry(owner: AccountId | ResidentId, target: MessageId): Promise<LaneRef | undefined>;
 
   /**
-   * What is parked for an account (or in a resident's control lane), oldest first, at most 100; with `resident` only what
-   * is theirs.
+   * What is parked for an account (or in a resident's control lane), oldest first, at most {@link MOST_PARKED}; with
+   * `resident` only what is theirs, with `lane` only what comes from there.
    */
-  parked(
-    owner: AccountId | ResidentId,
-    resident?: ResidentId,
-  ): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]>;
+  parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]>;
 
   /** Lanes of a shard that have entries. */
   waiting(shard: Shard): Promise<LaneRef[]>;

@@ -78,7 +78,7 @@ function relayRoom({ room, password }: XmppClientConfig["relays"][number], { roo
     return warn(
       subject,
       "there is no such room, or it hides",
-      "Make it, or let the account in; or correct xmpp.client.relays.",
+      "If its name is another, correct xmpp.client.relays. If there is none, the bridge makes it.",
     );
   if (features.has("muc_passwordprotected") && password === undefined)
     return fail(subject, "it wants a password", "Write it into xmpp.client.relays, as password beside the room.");

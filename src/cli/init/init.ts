@@ -16,6 +16,7 @@ import {
   accountSteps,
   componentFault,
   PASSWORD_FILE,
+  talkTo,
   type XmppAnswer,
   xmppAnswer,
   xmppSteps,
@@ -70,9 +71,7 @@ export async function init(options: InitOptions, terminal: Terminal = openTermin
     // Opens the stored passwords: an old one is never thrown away, even by force.
     if (!existsSync(files.key)) writePrivate(files.key, keyText());
     if (files.password !== undefined && !existsSync(files.password)) writePrivate(files.password, "");
-    terminal.say(nextSteps(files, config, answers));
-    if (xmpp.component !== undefined) terminal.say(xmppSteps(xmpp.component));
-    if (xmpp.account !== undefined) terminal.say(accountSteps(xmpp.account, files.password ?? PASSWORD_FILE));
+    terminal.say(nextSteps(files, config, answers, xmpp));
   } finally {
     terminal.close();
   }
@@ -101,10 +100,12 @@ function xmppOf({ xmpp, xmppClient, personal, matrix }: InitOptions): XmppAnswer
     : {};
 }
 
-/** Without Matrix the XMPP server's name is the server's name. */
-function xmppServer({ component, account }: XmppAnswers): { serverName?: string } {
+/** Without Matrix the XMPP server's name is the server's name, and who alone uses the bridge is its admin. */
+function xmppServer({ component, account }: XmppAnswers): { serverName?: string; admin?: string } {
   if (component !== undefined) return { serverName: component.domain };
-  return account === undefined ? {} : { serverName: account.jid.slice(account.jid.indexOf("@") + 1) };
+  if (account === undefined) return {};
+  const { jid, personal } = account;
+  return { serverName: jid.slice(jid.indexOf("@") + 1), ...(personal ? { admin: jid } : {}) };
 }
 
 function filesOf({ matrix, doublePuppet, xmppClient }: InitOptions, folder: string): Files {
@@ -156,7 +157,7 @@ function configText(answers: Answers, doublePuppet: boolean, xmpp: XmppAnswers):
   return `# Made by \`msnbridge init\`. Every key, with its default, is in docs/config.md.\n${body}`;
 }
 
-function nextSteps(files: Files, config: Config, answers: Answers): string {
+function nextSteps(files: Files, config: Config, answers: Answers, xmpp: XmppAnswers): string {
   const { bind } = config.web;
   const secrets = [
     files.registration && `  ${files.registration}   (secret; the homeserver needs to read it)`,
@@ -171,9 +172,13 @@ function nextSteps(files: Files, config: Config, answers: Answers): string {
 msnbridge check --config ${files.config}
 msnbridge run --config ${files.config}`;
   const talk = `Write to @${config.appservice.botLocalpart}:${answers.serverName} and say: link`;
+  const atXmpp = [
+    xmpp.component && xmppSteps(xmpp.component),
+    xmpp.account && accountSteps(xmpp.account, files.password ?? PASSWORD_FILE),
+  ].filter((step) => step !== undefined);
   const steps = hasMatrix(config)
-    ? [pasteForHomeserver(files), "Restart the homeserver.", proxy, start, talk]
-    : [proxy, start];
+    ? [pasteForHomeserver(files), "Restart the homeserver.", ...atXmpp, proxy, start, talk, ...talkTo(xmpp)]
+    : [...atXmpp, proxy, start, ...talkTo(xmpp)];
   return `
 Written:
   ${files.config}

@@ -71,8 +71,7 @@ access_rules:
 /** What is left to do at the XMPP server. */
 export function xmppSteps(xmpp: XmppAnswer): string {
   const { host, components } = prosodySnippet(xmpp);
-  return `
-For XMPP, add to prosody.cfg.lua, in the VirtualHost that is there (and to the modules_enabled that are there):
+  return `For XMPP, add to prosody.cfg.lua, in the VirtualHost that is there (and to the modules_enabled that are there):
 
 ${host}
 
@@ -85,9 +84,20 @@ or add each of these to what stands in ejabberd.yml under the same key:
 ${ejabberdSnippet(xmpp)}
 
 and restart the server. The upload service is for pictures and files, which do not cross yet: if you have one, only the
-component must be let in there; if you have none, nothing is missed so far. What each grant is good for: docs/xmpp.md.
-Then people find ${xmpp.component} in their clients, or write to it: link
-`;
+component must be let in there; if you have none, nothing is missed so far. What each grant is good for: docs/xmpp.md.`;
+}
+
+/** How people begin. */
+export function talkTo({ component, account }: { component?: XmppAnswer; account?: AccountAnswer }): string[] {
+  if (component !== undefined) return [`People find ${component.component} in their clients, or write to it: link`];
+  if (account === undefined) return [];
+  const { jid, personal } = account;
+  const domain = jid.slice(jid.indexOf("@") + 1);
+  return personal
+    ? ["In your own client, open the chat with yourself (with your own address) and say: link"]
+    : [
+        `People of ${domain} write to ${jid}: link\n(Who else may, and rooms that are tied to one contact: docs/xmpp.md, "Without a component".)`,
+      ];
 }
 
 export interface AccountAnswer {
@@ -107,16 +117,9 @@ export function accountFault(jid: string): string | undefined {
 }
 
 /** What is left to do for an ordinary account. */
-export function accountSteps({ jid, personal }: AccountAnswer, passwordFile: string): string {
-  const domain = jid.slice(jid.indexOf("@") + 1);
-  const talk = personal
-    ? "In your own client, open the chat with yourself (with your own address) and say: link"
-    : `People of ${domain} write to ${jid}: link\n(Who else may, and rooms that are tied to one contact: docs/xmpp.md, "Without a component".)`;
-  return `
-For XMPP, write the password of ${jid} into ${passwordFile}, for example:
+export function accountSteps({ jid }: AccountAnswer, passwordFile: string): string {
+  return `For XMPP, write the password of ${jid} into ${passwordFile}, for example
+(then type it, Enter, Ctrl-D):
 
-(umask 077; cat > ${passwordFile})
-
-${talk}
-`;
+cat > ${passwordFile}`;
 }

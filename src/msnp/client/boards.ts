@@ -65,8 +65,12 @@ export class Boards implements BoardOwner, BoardSource {
     return conversation;
   }
 
-  async openBoard(peer: Email): Promise<Switchboard> {
+  async openBoard(peer: Email, isNeeded: () => boolean): Promise<Switchboard | undefined> {
     const board = await this.#open();
+    if (!isNeeded()) {
+      board.close();
+      return undefined;
+    }
     try {
       await board.call(peer);
     } catch (error) {

@@ -16,8 +16,11 @@ export interface BoardSource {
   readonly selfEmail: Email;
   /** Bytes of a text that fit into one message. */
   readonly maxTextBytes: number;
-  /** Opens a switchboard and calls somebody onto it. Rejects with what went wrong, nothing being left behind. */
-  openBoard(peer: Email): Promise<Switchboard>;
+  /**
+   * Opens a switchboard and calls somebody onto it, unless it is not needed any more by then: `undefined`. Rejects with what
+   * went wrong, nothing being left behind.
+   */
+  openBoard(peer: Email, isNeeded: () => boolean): Promise<Switchboard | undefined>;
   /** Opens a switchboard for a group whose own has closed, and calls those who were there; the server knows who is online. */
   reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
   /** Whether the dialect of the session has what such a body needs. */
@@ -148,9 +151,12 @@ export class DirectConversation extends BaseConversation {
     const arrival = Promise.withResolvers<Switchboard>();
     this.#arrival = arrival;
     void this.source
-      .openBoard(this.peer)
+      // They may have called meanwhile, and what is said on two boards at once has no order.
+      .openBoard(this.peer, () => !this.#current?.isReady)
       .then(
-        (board) => this.attach(board),
+        (board) => {
+          if (board) this.attach(board);
+        },
         (error: unknown) => arrival.reject(toSendError(error)),
       )
       .finally(() => {

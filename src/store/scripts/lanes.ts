@@ -109,11 +109,11 @@ redis.call('HSET', KEYS[1], 'm:' .. ARGV[2], id, 'n:' .. id, cjson.encode(kept))
 return 'ok'
 `,
   // KEYS parked, parked-order, waiting, last, recent, recent-order;
-  // ARGV name, once, max entries, lane prefix, max recent, time -> lane | 'none' | 'full'
+  // ARGV id or name, once, max entries, lane prefix, max recent, time -> lane | 'none' | 'full'
   laneRetry: `${NEXT_ID}${REMEMBER}${FORGET}
 local before = redis.call('HGET', KEYS[5], ARGV[2])
 if before then return before end
-local id = redis.call('HGET', KEYS[1], 'm:' .. ARGV[1])
+local id = redis.call('HEXISTS', KEYS[1], 'r:' .. ARGV[1]) == 1 and ARGV[1] or redis.call('HGET', KEYS[1], 'm:' .. ARGV[1])
 if not id then return 'none' end
 local lane = cjson.decode(redis.call('HGET', KEYS[1], 'r:' .. id)).lane
 local stream = ARGV[4] .. lane
@@ -125,13 +125,17 @@ redis.call('LREM', KEYS[2], 1, id)
 remember(KEYS[5], KEYS[6], ARGV[2], lane, tonumber(ARGV[5]))
 return lane
 `,
-  // KEYS parked, parked-order; ARGV count, resident or '' -> records, oldest first
+  // KEYS parked, parked-order; ARGV count, resident or '', lane or '' -> ids and records by turns, oldest first
   laneParked: `
 local records = {}
 for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   local record = redis.call('HGET', KEYS[1], 'r:' .. id)
-  if ARGV[2] == '' or cjson.decode(record).resident == ARGV[2] then records[#records + 1] = record end
-  if #records >= tonumber(ARGV[1]) then break end
+  local of = cjson.decode(record)
+  if (ARGV[2] == '' or of.resident == ARGV[2]) and (ARGV[3] == '' or of.lane == ARGV[3]) then
+    records[#records + 1] = id
+    records[#records + 1] = record
+  end
+  if #records >= 2 * tonumber(ARGV[1]) then break end
 end
 return records
 `,

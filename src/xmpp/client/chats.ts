@@ -67,8 +67,10 @@ export class Chats {
     this.#o = options;
   }
 
+  /** `undefined`: there is none, or it is destroyed for good. */
   get(room: RoomId): Chat | undefined {
-    return this.#chats.get(room);
+    const chat = this.#chats.get(room);
+    return chat?.room?.isLost ? undefined : chat;
   }
 
   all(): Iterable<Chat> {
@@ -156,6 +158,7 @@ export class Chats {
       room: {
         nick: nickOf(note),
         plainNick: ghost.contact,
+        isOwn: true,
         shown: shownOf(this.#presences.get(keyOf(ghost)) ?? OFFLINE),
         said: async (message) => await this.#said(chat, message),
         typing: (nick, isTyping) => {
@@ -226,17 +229,17 @@ export class Chats {
     const { spool, home, notice } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
-    const words = heard && this.#recall.stored(heard, chat.jid, message.nick, namesOf(message));
-    if (from === undefined || words === undefined) return;
+    const words = heard === undefined ? [] : this.#recall.stored(heard, chat.jid, message.nick, namesOf(message));
+    if (from === undefined || words.length === 0) return;
     const id = message.stanzaId ?? message.id;
-    const raw: Stored = { ...words, from, room: chat.jid, ...(id === undefined ? {} : { id }) };
+    const all = words.map((raw): Stored => ({ ...raw, from, room: chat.jid, ...(id === undefined ? {} : { id }) }));
     const isResident = this.#isResident(chat, from as string as BareJid);
     const resident = isResident ? chat.note.resident : residentId(home, from);
     if (isResident && chat.note.seenAs !== message.nick) chat.keepLater({ seenAs: message.nick });
     await take(spool, {
       id: batchInRoom(message),
       resident: chat.note.resident,
-      items: async () => await this.#items(chat, raw, resident),
+      items: async () => await this.#items(chat, all, resident),
       refused: (why) => notice(chat, why.person),
     });
   }
@@ -253,22 +256,22 @@ export class Chats {
   }
 
   /** @throws BridgeError `not-linked`, `store-down`. */
-  async #items(chat: Chat, raw: Stored, resident: ResidentId): Promise<IntakeItem[]> {
+  async #items(chat: Chat, all: readonly Stored[], resident: ResidentId): Promise<IntakeItem[]> {
     const { host, home } = this.#o;
     const room = roomId(chat.jid);
-    const item: IntakeItem = { resident, room, control: false, raw };
-    if (await host().isPortal(home, room)) return [item];
+    const items = all.map((raw): IntakeItem => ({ resident, room, control: false, raw }));
+    if (await host().isPortal(home, room)) return items;
     if (resident !== chat.note.resident) return [];
     if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");
-    return [
-      { ...item, invites: chat.note.ghost, raw: openOf(chat) },
-      { ...item, invites: chat.note.ghost },
-    ];
+    const open: IntakeItem = { resident, room, control: false, raw: openOf(chat) };
+    return [open, ...items].map((item) => ({ ...item, invites: chat.note.ghost }));
   }
 
-  /** A chat of before this account was: its portal's room is one that we do not sit in, and it gets one of ours. */
+  /** A chat whose room is one that we do not sit in, as of before this account was, or is destroyed: it gets another. */
   async moved({ room, resident }: PortalRoom, ghost: GhostRef, name: string): Promise<Chat> {
     const chat = await this.open(`moved ${room}`, resident, ghost, name);
+    this.#chats.delete(room);
+    await this.#o.store.dropRoomNote(this.#o.home, room);
     const item = { resident, room: roomId(chat.jid), control: false, invites: ghost, raw: openOf(chat) };
     this.#o
       .host()

@@ -1,10 +1,9 @@
 import { asBridgeError, BridgeError } from "../../bridge/errors.ts";
 import { StanzaRefusal } from "../link/requests.ts";
-import { PASSING } from "../stanza/errors.ts";
 
 /** What went wrong with a room or a server, as the core knows it: whether it may pass by itself. */
 export function asHomeError(error: unknown): BridgeError {
   if (!(error instanceof StanzaRefusal)) return asBridgeError(error);
-  const code = PASSING.has(error.condition) ? "home-down" : "home-refused";
+  const code = error.passes ? "home-down" : "home-refused";
   return new BridgeError(code, { detail: error.message }, { cause: error });
 }

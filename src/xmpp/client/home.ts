@@ -65,8 +65,12 @@ export function createXmppClientHome(options: XmppClientOptions): XmppClientHome
 }
 
 const STOP_MS = 2000;
-/** A relay account is the one to be written to; beside its owner's clients the bridge is nobody to be written to. */
-const PRIORITY = { relay: "50", personal: "-1" } as const;
+/**
+ * A relay account is the one to be written to. Beside its owner's clients the bridge is nobody to be written to, and nobody
+ * who is there when they are not.
+ */
+const shownAs = (personal: boolean): XmlElement =>
+  el("presence", {}, personal ? el("show", {}, "xa") : undefined, el("priority", {}, personal ? "-1" : "50"));
 
 class ClientSide implements XmppClientHome {
   readonly name = XMPP;
@@ -102,7 +106,7 @@ class ClientSide implements XmppClientHome {
       find: async () => await findServer({ ...service, tls }),
       home: XMPP,
       begin: async () => await this.#begin(),
-      presence: () => el("presence", {}, el("priority", {}, personal ? PRIORITY.personal : PRIORITY.relay)),
+      presence: () => shownAs(personal),
       stanza: async (stanza) => await this.#outside(stanza),
       online: () => {},
       offline: () => {},

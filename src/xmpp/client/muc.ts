@@ -5,7 +5,7 @@ import { backOff, pause } from "../../bridge/waiting.ts";
 import { type BareJid, readJid, resourceOf, withResource } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
-import { errorCondition, PASSING } from "../stanza/errors.ts";
+import { errorCondition } from "../stanza/errors.ts";
 import type { ChatState } from "../stanza/message.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
@@ -13,12 +13,14 @@ import { el, NS, type XmlElement } from "../stanza/xml.ts";
 import type { Position } from "./archive.ts";
 import { Echoes } from "./echoes.ts";
 import { Occupants } from "./occupants.ts";
+import { OwnNick } from "./own-nick.ts";
 import { OVERLAP_MS, RoomReader } from "./reader.ts";
 import {
   aboutOccupant,
   asJid,
   enter,
   type HistoryWish,
+  isDestroyed,
   isSubject,
   leave,
   type RoomMessage,
@@ -58,6 +60,8 @@ export interface MucOptions {
   /** For a room that does not take the nick as it is written. */
   readonly plainNick?: string;
   readonly password?: Secret;
+  /** Whether it is ours, and made anew when it was destroyed. */
+  readonly isOwn?: boolean;
   /** How we are there until {@link MucRoom.show} says otherwise. */
   readonly shown?: Shown;
   /** Up to where an earlier run has read. Absent: what was said before we came is none of ours. */
@@ -81,7 +85,6 @@ export interface MucOptions {
 
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
-const NICK_TRIES = 5;
 /** Banned, kicked, no member any more, members only: somebody's will, which is not to be disregarded. */
 const PUT_OUT = ["301", "307", "321", "322"];
 /** Answers to XEP-0410 that say that we are out. */
@@ -99,14 +102,14 @@ export class MucRoom {
   readonly #echoes: Echoes;
   readonly #leaving = new AbortController();
   readonly #reader: RoomReader;
-  /** The nick that we want, and the one that we have. */
-  #wish: string;
-  #nick: string;
-  #nickTries = 0;
+  readonly #nicks: OwnNick;
   #shown: Shown;
   #isIn = false;
   #arrival = Promise.withResolvers<void>();
   #putOut: string | undefined;
+  #isGone = false;
+  /** Somebody wants us out: only who asks us in brings us back. */
+  #isUnwanted = false;
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
   #heardAt: number | undefined;
   #entry: Promise<void> | undefined;
@@ -120,14 +123,13 @@ export class MucRoom {
   constructor(options: MucOptions) {
     this.#o = options;
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
-    this.#wish = options.nick;
-    this.#nick = options.nick;
+    this.#nicks = new OwnNick(options.nick, options.plainNick);
     this.#shown = options.shown ?? { show: undefined, status: "" };
     this.#heardAt = options.from?.at;
     this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
     this.#reader = new RoomReader({
       ...options,
-      nick: () => this.#nick,
+      nick: () => this.nick,
       isEcho: (message) => this.#isEcho(message),
     });
   }
@@ -140,6 +142,11 @@ export class MucRoom {
     return this.#isIn;
   }
 
+  /** It was ours and is destroyed, and its server lets nobody make it anew. */
+  get isLost(): boolean {
+    return this.#isGone && this.#o.isOwn === true;
+  }
+
   /** Resolves when we are in, or will never be. */
   async whenIn(): Promise<void> {
     if (!this.#isIn && this.#putOut === undefined) await this.#arrival.promise;
@@ -147,7 +154,7 @@ export class MucRoom {
 
   /** As the room knows us: not as wished for when that was taken. */
   get nick(): string {
-    return this.#nick;
+    return this.#nicks.now;
   }
 
   /**
@@ -180,6 +187,7 @@ export class MucRoom {
   async renew(): Promise<void> {
     this.#entering?.reject(this.#down("the session has ended"));
     await this.#entry?.catch(() => {});
+    if (this.#isUnwanted) return;
     await this.enterOrReturn();
   }
 
@@ -188,15 +196,20 @@ export class MucRoom {
     try {
       await this.enter();
     } catch (error) {
-      this.#out(error instanceof Error ? error.message : String(error), mayPass(error));
+      this.#notIn(error);
     }
+  }
+
+  #notIn(error: unknown): void {
+    this.#isGone = error instanceof StanzaRefusal && error.condition === "gone";
+    this.#out(error instanceof Error ? error.message : String(error), mayPass(error));
   }
 
   /** Leaves for good. */
   close(): void {
     this.#leaving.abort();
     clearInterval(this.#watch);
-    this.#o.link.sendLoosely(leave(this.#o.room, this.#nick));
+    this.#o.link.sendLoosely(leave(this.#o.room, this.nick));
     this.#isIn = false;
     this.#entering?.reject(this.#down("the room was left"));
     this.#echoes.failAll("the room was left");
@@ -225,16 +238,17 @@ export class MucRoom {
 
   /** Sits here under another nick from now on. */
   rename(nick: string): void {
-    if (nick === this.#wish) return;
-    this.#wish = nick;
-    this.#nickTries = 0;
-    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, nick, this.#shown));
+    if (this.#nicks.want(nick)) this.#sit();
   }
 
   /** How we are, here alone. */
   show(shown: Shown): void {
     this.#shown = shown;
-    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nick, shown));
+    this.#sit();
+  }
+
+  #sit(): void {
+    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nicks.asked, this.#shown));
   }
 
   /** Something that came from the room. Rejects when it was not taken. */
@@ -248,8 +262,7 @@ export class MucRoom {
     const entering = Promise.withResolvers<void>();
     this.#entering = entering;
     this.#history = history;
-    this.#nick = this.#wish;
-    this.#nickTries = 0;
+    this.#nicks.begin();
     this.occupants.clear();
     const timer = setTimeout(() => entering.reject(this.#down("the room does not answer")), this.#limits.enterMs);
     try {
@@ -265,7 +278,8 @@ export class MucRoom {
 
   #knock(): void {
     const { room, password } = this.#o;
-    const entry = { room, nick: this.#nick, history: this.#history, password, shown: this.#shown };
+    this.#nicks.now = this.#nicks.asked;
+    const entry = { room, nick: this.nick, history: this.#history, password, shown: this.#shown };
     this.#o.link.send(enter(entry));
   }
 
@@ -279,14 +293,14 @@ export class MucRoom {
     }
     this.occupants.take(presence);
     const codes = statusCodes(presence);
-    if (!codes.includes("110") && nick !== this.#nick) return;
+    if (!codes.includes("110") && nick !== this.nick) return;
     if (type === undefined) this.#sitting(nick, presence, codes);
     else if (type === "unavailable" && !codes.includes("303")) this.#put(presence, codes);
   }
 
   /** Our own presence is the last of all: now comes the history, and the subject at its end. */
   #sitting(nick: string | undefined, presence: XmlElement, codes: readonly string[]): void {
-    this.#nick = nick ?? this.#nick;
+    if (nick !== undefined) this.#nicks.now = nick;
     this.#door = { isNew: codes.includes("201"), affiliation: aboutOccupant(presence).affiliation };
     const entering = this.#entering;
     if (entering === undefined) return;
@@ -296,32 +310,21 @@ export class MucRoom {
 
   /** Refused is the door to who is outside, another nick to who is inside. */
   #refused(presence: XmlElement): void {
-    const { condition, text } = errorCondition(presence);
+    const { condition, text, type } = errorCondition(presence);
     const entering = this.#entering;
     if (entering === undefined && !this.#isIn) return;
-    const next = this.#nextNick(condition);
-    if (next === undefined) entering?.reject(new StanzaRefusal(condition, text));
-    else if (entering === undefined) this.#o.link.sendLoosely(roomPresence(this.#o.room, next, this.#shown));
-    else {
-      this.#nick = next;
-      this.#knock();
-    }
-  }
-
-  #nextNick(condition: string): string | undefined {
-    this.#nickTries += 1;
-    const { plainNick } = this.#o;
-    if (condition === "conflict" && this.#nickTries < NICK_TRIES) return `${this.#wish}${this.#nickTries + 1}`;
-    if (condition !== "jid-malformed" || plainNick === undefined || plainNick === this.#wish) return undefined;
-    this.#wish = plainNick;
-    return plainNick;
+    if (!this.#nicks.refused(condition)) entering?.reject(new StanzaRefusal(condition, text, type));
+    else if (entering === undefined) this.#sit();
+    else this.#knock();
   }
 
   #put(presence: XmlElement, codes: readonly string[]): void {
     if (!this.#isIn) return;
     const why = reasonOf(presence) ?? `the room put the bridge out (${codes.join(", ") || "no reason given"})`;
     // What is technical has codes of its own beside the kick's (XEP-0045 §15.6: 332, 333).
-    const isWill = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
+    const isKick = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
+    const isWill = isKick || (isDestroyed(presence) && this.#o.isOwn !== true);
+    this.#isUnwanted = isWill;
     this.#out(why, !isWill);
   }
 
@@ -329,6 +332,7 @@ export class MucRoom {
     this.#echoes.lost();
     this.#isIn = true;
     this.#putOut = undefined;
+    this.#isUnwanted = false;
     this.#arrival.resolve();
     this.#heardAt = Date.now();
     this.#reader.reach({ at: this.#heardAt });
@@ -342,6 +346,7 @@ export class MucRoom {
     if (this.#isIn && triesAgain) this.#arrival = Promise.withResolvers();
     this.#isIn = false;
     this.#putOut = triesAgain ? undefined : why;
+    if (!triesAgain) this.#arrival.resolve();
     clearInterval(this.#watch);
     this.#o.changed?.({ isIn: false, why, triesAgain });
     if (triesAgain)
@@ -363,7 +368,7 @@ export class MucRoom {
         } catch (error) {
           this.#o.log.info({ room: this.#o.room, err: error }, "the room cannot be entered again");
           if (mayPass(error)) continue;
-          this.#putOut = error instanceof Error ? error.message : String(error);
+          this.#notIn(error);
           return;
         }
       }
@@ -376,8 +381,7 @@ export class MucRoom {
   #askWhetherIn(): void {
     const { link, room, log } = this.#o;
     if (!this.#isIn || !link.isOnline || Date.now() - (this.#heardAt ?? 0) < this.#limits.selfPingMs) return;
-    const nick = this.#nick;
-    link.request({ to: withResource(room, nick), type: "get" }, el("ping", { xmlns: NS.ping })).then(
+    link.request({ to: withResource(room, this.nick), type: "get" }, el("ping", { xmlns: NS.ping })).then(
       () => {
         this.#heardAt = Date.now();
       },
@@ -398,14 +402,15 @@ export class MucRoom {
     else if (isSubject(stanza)) this.#entering?.resolve();
     else {
       this.#typing(stanza);
-      await this.#reader.take(stanza, this.#heardAt === undefined);
+      const origin = this.#entering === undefined ? "live" : "history";
+      await this.#reader.take(stanza, origin, this.#heardAt === undefined);
     }
   }
 
   #typing(stanza: XmlElement): void {
     const message = readMessage(stanza);
     const nick = message && resourceOf(message.from);
-    if (nick === undefined || nick === this.#nick || message?.state === undefined || message.saidAt !== undefined)
+    if (nick === undefined || nick === this.nick || message?.state === undefined || message.saidAt !== undefined)
       return;
     this.#o.typing?.(nick, message.state === "composing" && message.body === undefined);
   }
@@ -423,13 +428,13 @@ export class MucRoom {
   }
 
   #notSaid(stanza: XmlElement): void {
-    const { condition, text } = errorCondition(stanza);
+    const { condition, text, type } = errorCondition(stanza);
     const { id } = stanza.attrs;
-    if (id === undefined || !this.#echoes.isSpeaking(id)) return;
+    if (id === undefined || readJid(stanza.attrs.from) !== (this.jid as string) || !this.#echoes.isSpeaking(id)) return;
     const isOut = condition === "not-acceptable";
     this.#echoes.fail(
       id,
-      isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text),
+      isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text, type),
     );
     if (isOut && this.#isIn) this.#out("the room no longer knows the bridge", true);
   }
@@ -440,5 +445,5 @@ export class MucRoom {
 }
 
 function mayPass(error: unknown): boolean {
-  return !(error instanceof StanzaRefusal) || PASSING.has(error.condition);
+  return !(error instanceof StanzaRefusal) || error.passes;
 }

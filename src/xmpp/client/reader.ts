@@ -4,7 +4,7 @@ import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import type { XmlElement } from "../stanza/xml.ts";
 import { type Position, RoomArchive } from "./archive.ts";
-import { type RoomMessage, readRoomMessage } from "./room-words.ts";
+import { type Origin, type RoomMessage, readRoomMessage } from "./room-words.ts";
 
 /** Clocks differ: so much of the history is read twice, and told once. */
 export const OVERLAP_MS = 5 * 60_000;
@@ -82,7 +82,7 @@ export class RoomReader {
     if (!this.#hasArchive) return false;
     try {
       const from: Position = id === undefined ? { at: at - OVERLAP_MS } : { id, at };
-      for await (const missed of this.#archive.after(from, to)) await this.#take(missed, false);
+      for await (const missed of this.#archive.after(from, to)) await this.#take(missed, "archive");
       return true;
     } catch (error) {
       if (!(error instanceof StanzaRefusal)) throw error;
@@ -93,23 +93,26 @@ export class RoomReader {
     }
   }
 
-  /** Something that was said, live or in the history; of a room that we are in for the first time that is not for us. */
-  async take(stanza: XmlElement, isFirst: boolean): Promise<void> {
+  /** Something that was said; the history of a room that we are in for the first time is not for us. */
+  async take(stanza: XmlElement, origin: Origin, isFirst = false): Promise<void> {
     await this.#catchingUp;
-    if (!this.#isBehind) await this.#take(stanza, isFirst);
+    if (!this.#isBehind) await this.#take(stanza, origin, isFirst);
   }
 
-  async #take(stanza: XmlElement, isFirst: boolean): Promise<void> {
-    const message = readRoomMessage(stanza, this.#o.nick());
+  async #take(stanza: XmlElement, origin: Origin, isFirst = false): Promise<void> {
+    const message = readRoomMessage(stanza, this.#o.nick(), origin);
     if (message === undefined) return;
     const { id, stanzaId, saidAt } = message;
     const at = saidAt ?? Date.now();
     const position = stanzaId === undefined ? { at } : { id: stanzaId, at };
     const key = stanzaId ?? (id === undefined ? undefined : `${message.nick}/${id}`);
-    const isOld = saidAt !== undefined && (isFirst || key === undefined);
+    const isBefore = isFirst && saidAt !== undefined;
+    const isOld = isBefore || (saidAt !== undefined && key === undefined);
     if (this.#o.isEcho(message) || isOld || (key !== undefined && this.#seen.has(key))) {
       if (key !== undefined) remember(this.#seen, key);
-      this.reach(position);
+      // Nobody may go on from here: what is behind it was said before us as well.
+      if (isBefore) this.#position = position;
+      else this.reach(position);
       return;
     }
     // Remembered first: the history may bring it again while it is being taken.

@@ -12,6 +12,7 @@ import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
 import type { RelayRoom } from "./options.ts";
+import { openRoom } from "./room-admin.ts";
 import { asJid, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
 import { batchInRoom, namesOf, take } from "./taking.ts";
@@ -112,6 +113,9 @@ export class Relays {
         nick,
         ...(password === undefined ? {} : { password }),
         said: async (message) => await this.#said({ about, seat }, message),
+        entered: async ({ isNew }) => {
+          if (isNew) await openRoom(this.#o.client.link, room);
+        },
       },
       changed: ({ isIn, why, triesAgain }) => {
         if (isIn) this.tie();
@@ -128,32 +132,32 @@ export class Relays {
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
     const heard = readMessage(message.stanza);
-    const words = heard && this.#recall.stored(heard, seat.jid, message.nick, namesOf(message));
-    if (words === undefined) return;
+    const words = heard === undefined ? [] : this.#recall.stored(heard, seat.jid, message.nick, namesOf(message));
+    if (words.length === 0) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;
-    const raw: Stored = {
-      ...words,
+    const sent = {
       from: withResource(seat.jid, message.nick),
       room: seat.jid,
       resident,
       speaker: message.nick,
       ...(id === undefined ? {} : { id }),
     };
+    const all = words.map((raw): Stored => ({ ...raw, ...sent }));
     await take(spool, {
       id: batchInRoom(message),
       resident,
-      items: async () => await this.#items({ about, seat }, raw),
+      items: async () => await this.#items({ about, seat }, all),
       // Whoever speaks there cannot help it, and the resident has been told.
       refused: (why) => this.#o.log.info({ err: why, room: seat.jid }, "words in a room were not relayed"),
     });
   }
 
-  async #items({ about, seat }: Relay, raw: Stored): Promise<IntakeItem[]> {
+  async #items({ about, seat }: Relay, all: readonly Stored[]): Promise<IntakeItem[]> {
     const { host, home } = this.#o;
-    const item = itemOf(about, raw);
-    if (await host().isPortal(home, roomId(seat.jid))) return [item];
-    if (await host().isLinked(about.resident)) return [itemOf(about, openOf(about)), item];
+    const items = all.map((raw) => itemOf(about, raw));
+    if (await host().isPortal(home, roomId(seat.jid))) return items;
+    if (await host().isLinked(about.resident)) return [itemOf(about, openOf(about)), ...items];
     throw new BridgeError("not-linked");
   }
 }

@@ -68,6 +68,12 @@ export async function configureRoom(link: Asking, room: BareJid, name: string): 
   await link.request({ to: asJid(room), type: "set" }, query(submission(ROOM_CONFIG, named)));
 }
 
+/** Opens a room that has come about by entering it, as it is (XEP-0045 §10.1.2): until then nobody else may enter. */
+export async function openRoom(link: Asking, room: BareJid): Promise<void> {
+  const query = el("query", { xmlns: `${MUC}#owner` }, submission(ROOM_CONFIG, {}));
+  await link.request({ to: asJid(room), type: "set" }, query);
+}
+
 const NEEDED = [`${FIELD}membersonly`, `${FIELD}whois`];
 const WANTED: Readonly<Record<string, string>> = {
   [`${FIELD}persistentroom`]: "1",

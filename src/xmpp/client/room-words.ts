@@ -18,13 +18,13 @@ export interface RoomMessage {
   readonly id: string | undefined;
   /** The room's own name for it (XEP-0359): the same for everybody, live and in the history. */
   readonly stanzaId: string | undefined;
-  /** Unix ms, when it comes from the history. */
+  /** Unix ms, when it comes from the history or the archive. */
   readonly saidAt: number | undefined;
   /** The id of the message that this one corrects (XEP-0308). */
   readonly corrects: string | undefined;
   /** Under our nick, and not by this bridge: another client of the account, or whoever had the nick while we were away. */
   readonly isOwnNick: boolean;
-  /** The address that the archive has kept with it, where the room shows addresses. Never of a message that came live. */
+  /** The address that the archive has kept with it, where the room shows addresses. */
   readonly archivedJid: BareJid | undefined;
   readonly stanza: XmlElement;
 }
@@ -95,7 +95,15 @@ export function statusCodes(presence: XmlElement): string[] {
 
 /** Why somebody is out, in the words of who did it. */
 export function reasonOf(presence: XmlElement): string | undefined {
-  return presence.getChild("x", MUC_USER)?.getChild("item")?.getChildText("reason") ?? undefined;
+  const about = presence.getChild("x", MUC_USER);
+  return (
+    about?.getChild("item")?.getChildText("reason") ?? about?.getChild("destroy")?.getChildText("reason") ?? undefined
+  );
+}
+
+/** Whether a presence tells of the room's end (XEP-0045 §10.9). */
+export function isDestroyed(presence: XmlElement): boolean {
+  return presence.getChild("x", MUC_USER)?.getChild("destroy") !== undefined;
 }
 
 /** What a presence in a room tells of somebody: address where the room shows it, and rank. */
@@ -110,17 +118,24 @@ export function isSubject(message: XmlElement): boolean {
   return message.getChild("subject") !== undefined && message.getChild("body") === undefined;
 }
 
+/**
+ * How a message has come. What it says of its time and its speaker's address is the room's own word only in the archive, of
+ * the time in the history, too; of a message that comes live it is whatever its speaker has written.
+ */
+export type Origin = "live" | "history" | "archive";
+
 /** `undefined` when nobody says anything in it. */
-export function readRoomMessage(stanza: XmlElement, ownNick: string): RoomMessage | undefined {
+export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Origin): RoomMessage | undefined {
   const message = readMessage(stanza);
   if (message?.type !== "groupchat") return undefined;
   const [room, nick] = [bare(message.from), resourceOf(message.from)];
-  const { body = "", id, saidAt, corrects, isNudge, isEncrypted } = message;
+  const { body = "", id, corrects, isNudge, isEncrypted } = message;
   if (nick === undefined || (body === "" && !isNudge && !isEncrypted)) return undefined;
   // Only the room itself may name it so: what others write there is no proof of anything.
   const named = elements(stanza).find((child) => child.is("stanza-id", NS.sid) && child.attrs.by === room);
-  const about = saidAt === undefined ? undefined : stanza.getChildren("x", MUC_USER).at(-1)?.getChild("item");
+  const about = origin === "archive" ? stanza.getChildren("x", MUC_USER).at(-1)?.getChild("item") : undefined;
   const kept = readJid(about?.attrs.jid);
+  const saidAt = origin === "live" ? undefined : stampOf(stanza, room);
   return {
     room,
     nick,
@@ -133,6 +148,14 @@ export function readRoomMessage(stanza: XmlElement, ownNick: string): RoomMessag
     archivedJid: kept && bare(kept),
     stanza,
   };
+}
+
+/** The stamp is the room's; speakers may have put others beside it. */
+function stampOf(stanza: XmlElement, room: BareJid): number | undefined {
+  const stamps = stanza.getChildren("delay", NS.delay);
+  const { stamp = "" } = (stamps.find(({ attrs }) => attrs.from === room) ?? stamps.at(-1))?.attrs ?? {};
+  const at = Date.parse(stamp);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** Asks somebody into a room by oneself (XEP-0249). */

@@ -1,5 +1,6 @@
+import { pause } from "../../bridge/waiting.ts";
 import { type BareJid, bare, readJid } from "../jid.ts";
-import { ClientLink, type ClientLinkOptions } from "../link/client-link.ts";
+import { ClientLink, type ClientLinkOptions, DEFAULT_CLIENT_LIMITS } from "../link/client-link.ts";
 import { el, type XmlElement } from "../stanza/xml.ts";
 import { type MucOptions, MucRoom } from "./muc.ts";
 
@@ -48,6 +49,13 @@ export class RoomsClient {
   async #fresh(): Promise<void> {
     await this.#options.begin?.();
     this.link.send(this.#options.presence?.() ?? el("presence"));
+    const { freshMs = DEFAULT_CLIENT_LIMITS.freshMs } = this.#options.limits ?? {};
+    const waiting = new AbortController();
+    // A room that takes longer gets in by itself, and the others need not wait for it.
+    await Promise.race([this.#renewAll(), pause(freshMs / 2, waiting.signal)]).finally(() => waiting.abort());
+  }
+
+  async #renewAll(): Promise<void> {
     const done = new Set<MucRoom>();
     // Rooms may be added meanwhile.
     for (let todo = this.#without(done); todo.length > 0; todo = this.#without(done)) {

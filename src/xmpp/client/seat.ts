@@ -116,6 +116,8 @@ export class Seat<N extends RoomNote = RoomNote> {
     const room = this.#room;
     if (room === undefined) throw new BridgeError("home-down", { detail: `${this.#outside.why}: ${jid}` });
     await this.#soonIn(room);
+    // The next try finds another room for it.
+    if (room.isLost) throw new BridgeError("home-down", { detail: `${this.#outside.why}: ${jid}` });
     try {
       const parts: readonly RichWords[] =
         typeof words === "string" ? splitText(words).map((body) => ({ body, unstyled: false })) : words;

@@ -125,7 +125,11 @@ export class Asking {
     const ends = { from: jid, to: residentJid(resident) };
     if (words) {
       if (!views.request(resident, jid)) return false;
-      await link.sendSurely(subscription(ends, "subscribe", words));
+      // Whom a person has let in before, their server lets in again without asking them (RFC 6121 §3.1.3).
+      const isKnown = await asked.has(resident, jid);
+      const before = isKnown ? [subscription(ends, "unsubscribe")] : [];
+      await link.sendSurely(...before, subscription(ends, "subscribe", words));
+      if (isKnown) await asked.remove(resident, jid);
       return true;
     }
     if (views.accounts(resident).length === 0) return false;

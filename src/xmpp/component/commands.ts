@@ -116,6 +116,7 @@ export class AdHocCommands {
     const answered = Promise.withResolvers<string>();
     this.#waiting.set(room, { who, settle: answered.resolve });
     const timer = setTimeout(() => answered.resolve(LATER), this.#o.waitMs);
+    timer.unref();
     try {
       await this.#o.run({ from, resident, line, room, id: session });
       return await answered.promise;

@@ -42,6 +42,8 @@ export class Lists {
   /** Whose list is being worked on, and whether it has changed since. */
   readonly #working = new Map<ResidentId, boolean>();
   readonly #gate = new Gate(AT_ONCE);
+  readonly #looks = new Gate(AT_ONCE);
+  readonly #lookedAt = new Set<ResidentId>();
   readonly #stop = new AbortController();
   readonly #looking: NodeJS.Timeout;
 
@@ -111,19 +113,27 @@ export class Lists {
     return false;
   }
 
-  /** Spread evenly, so that no server is asked for all lists at once. */
+  /** Spread evenly, so that no server is asked for all lists at once. Whose server does not answer holds up nobody else. */
   async #lookAtSome(step: number): Promise<void> {
-    const { views, isThere, grants, privileged, blocks, store, freed, link } = this.#o;
-    let i = 0;
-    for (const resident of [...views.residents()]) {
-      const who = residentJid(resident);
-      const granted = grants(domainOf(who as string as Jid));
-      if (i++ % STEPS !== step || granted === undefined || !isThere(who) || !link.isOnline) continue;
-      const changed = granted.roster === "both" ? await privileged.look(resident, granted) : [];
-      const compared = await blocks.look(resident, granted);
-      for (const jid of compared.freed) freed(resident, jid);
-      const acts = [...changed, ...compared.acts];
-      if (acts.length > 0) await store(acts);
-    }
+    const { views, log } = this.#o;
+    const some = [...views.residents()].filter((who, i) => i % STEPS === step && !this.#lookedAt.has(who));
+    const looks = some.map((resident) => {
+      this.#lookedAt.add(resident);
+      return this.#looks
+        .run(() => this.#look(resident))
+        .catch((error: unknown) => log.debug({ err: asBridgeError(error) }, "a contact list was not looked at"))
+        .finally(() => this.#lookedAt.delete(resident));
+    });
+    await Promise.all(looks);
+  }
+
+  async #look(resident: ResidentId): Promise<void> {
+    const { isThere, grants, privileged, blocks, store, freed, link } = this.#o;
+    const who = residentJid(resident);
+    const granted = grants(domainOf(who as string as Jid));
+    if (granted === undefined || !isThere(who) || !link.isOnline || this.#stop.signal.aborted) return;
+    const changed = granted.roster === "both" ? await privileged.look(resident, granted) : [];
+    if (changed.length > 0) await store(changed);
+    for (const jid of await blocks.look(resident, granted)) freed(resident, jid);
   }
 }

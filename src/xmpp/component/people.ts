@@ -17,7 +17,7 @@ export interface PeopleOptions {
   readonly leaveMs: number;
   /** Whether they have an account linked. */
   readonly isKnown: (resident: ResidentId) => boolean;
-  /** Somebody has come online, or is found to be. */
+  /** Somebody has come online, or is found to be; again when the first client comes that takes messages in. */
   readonly came: (resident: ResidentId) => void;
   readonly log: Logger;
 }
@@ -45,6 +45,8 @@ export class People {
   readonly #people = new Map<BareJid, Person>();
   /** Who of them had no account when they came, oldest first. */
   readonly #strangers = new Set<BareJid>();
+  /** Signing in and out, one after the other for each. */
+  readonly #turns = new Map<ResidentId, Promise<void>>();
   #stopped = false;
 
   constructor(options: PeopleOptions) {
@@ -60,11 +62,12 @@ export class People {
       return;
     }
     this.#keep(who, person);
-    const wasThere = person.clients.isThere;
+    const { isThere: wasThere, hears: heardBefore } = person.clients;
     person.clients.heard(stanza);
     this.#tell(who, person);
-    const { isThere } = person.clients;
+    const { isThere, hears } = person.clients;
     if (isThere && !wasThere) this.#came(who, person);
+    else if (hears && !heardBefore) this.#o.came(this.#id(who));
     if (!isThere && wasThere) this.#left(who, person);
     // Who is gone, and was not known to be there, leaves nothing behind.
     if (!isThere && person.leaving === undefined) this.#drop(who);
@@ -145,7 +148,7 @@ export class People {
     clearTimeout(person.leaving);
     person.leaving = undefined;
     this.#o.came(this.#id(who));
-    this.#run(() => this.#bringBack(this.#id(who)));
+    this.#run(this.#id(who), (resident) => this.#bringBack(resident));
   }
 
   /** Clients come and go as networks do: only who stays away has left. */
@@ -155,23 +158,21 @@ export class People {
       if (this.#stopped || person.clients.isThere) return;
       this.#drop(who);
       this.#tell(who, person);
-      this.#run(() => this.#takeAlong(this.#id(who)));
+      this.#run(this.#id(who), (resident) => this.#takeAlong(who, resident));
     }, this.#o.leaveMs);
     person.leaving.unref();
   }
 
-  async #takeAlong(resident: ResidentId): Promise<void> {
-    if (!(await this.follows(resident))) return;
+  async #takeAlong(who: BareJid, resident: ResidentId): Promise<void> {
+    if (this.isThere(who) || !(await this.follows(resident))) return;
     const accounts = await this.#o.desk().accounts(resident);
     const on = accounts.filter(({ halt }) => halt === "none");
     if (on.length === 0) return;
-    // What the owner has signed out themselves stays so when they come back.
-    await this.#o.profiles.updateResident(resident, {
-      [LEFT]: on
-        .map(({ id }) => id)
-        .join("\n")
-        .slice(0, 4000),
-    });
+    // What the owner has signed out themselves stays so when they come back; what could not come back last time comes then.
+    const { [LEFT]: left = "" } = await this.#o.profiles.resident(resident);
+    const leaving = new Set([...left.split("\n"), ...on.map(({ id }) => id)]);
+    const ids = accounts.map(({ id }) => id).filter((id) => leaving.has(id));
+    await this.#o.profiles.updateResident(resident, { [LEFT]: ids.join("\n").slice(0, 4000) });
     for (const { id } of on) await this.#o.desk().signOut(id, resident);
   }
 
@@ -183,10 +184,17 @@ export class People {
     await this.#o.profiles.updateResident(resident, { [LEFT]: "" });
   }
 
-  #run(task: () => Promise<void>): void {
-    task().catch((error: unknown) =>
-      this.#o.log.warn({ err: asBridgeError(error) }, "an account could not follow its owner"),
-    );
+  #run(resident: ResidentId, task: (resident: ResidentId) => Promise<void>): void {
+    const before = this.#turns.get(resident) ?? Promise.resolve();
+    const turn = before
+      .then(() => task(resident))
+      .catch((error: unknown) =>
+        this.#o.log.warn({ err: asBridgeError(error) }, "an account could not follow its owner"),
+      )
+      .finally(() => {
+        if (this.#turns.get(resident) === turn) this.#turns.delete(resident);
+      });
+    this.#turns.set(resident, turn);
   }
 
   #id(who: BareJid): ResidentId {

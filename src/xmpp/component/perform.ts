@@ -6,6 +6,7 @@ import {
   type GhostRef,
   type HomeName,
   type ResidentId,
+  type RoomId,
   residentId,
 } from "../../bridge/model.ts";
 import type { RosterDesk } from "../../bridge/ports/home.ts";
@@ -28,8 +29,8 @@ export interface PerformerOptions {
   /** Whether contacts are set on the lists of this server's people. */
   readonly isSet: (domain: string) => boolean;
   readonly desk: () => RosterDesk;
-  /** Tells a person why something was not done. */
-  readonly say: (resident: ResidentId, text: string, key: string) => Promise<unknown>;
+  /** Tells a person why something was not done: in `room` if they hear it now, without one until they do. */
+  readonly say: (resident: ResidentId, room: RoomId | undefined, text: string, key: string) => Promise<unknown>;
   readonly log: Logger;
 }
 
@@ -53,9 +54,17 @@ export class Performer {
       if (cause.code === "internal") throw cause;
       this.#o.log.info({ code: cause.code, act: act.act }, "a change of a contact list was refused");
       if (act.act === "subscribe") await this.#answer(act, "unsubscribed", cause.person);
-      const who = this.#o.names.parse(act.to)?.contact ?? act.to;
-      await this.#o.say(resident, `${who}: ${cause.person}`, `act|${act.from}|${act.to}|${act.act}|${act.id ?? ""}`);
+      await this.#tell(act, resident, cause.person);
     }
+  }
+
+  /** Nothing is kept for strangers, whose server may never take it. */
+  async #tell({ act, id, from, to }: StoredAct, resident: ResidentId, why: string): Promise<void> {
+    const { names, views, say } = this.#o;
+    const isKnown = views.accounts(resident).length > 0;
+    const room = isKnown ? undefined : names.room(names.gateway, bare(from));
+    const who = names.parse(to)?.contact ?? to;
+    await say(resident, room, `${who}: ${why}`, `act|${from}|${to}|${act}|${id ?? ""}`);
   }
 
   /** Who sees the gateway, and whom it sees: everybody who wants to. */
@@ -81,7 +90,7 @@ export class Performer {
       case "subscribe":
         return this.#subscribe(act, resident, ghost);
       case "subscribed":
-        await this.#o.asked.add(resident, act.to);
+        if (this.#o.views.accounts(resident).length > 0) await this.#o.asked.add(resident, act.to);
         return this.#answerRequest(act, resident, "accept");
       case "unsubscribed":
         return this.#answerRequest(act, resident, "decline");

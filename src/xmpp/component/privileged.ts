@@ -25,8 +25,10 @@ export interface PrivilegedOptions {
 /** Items that are set at once: servers take one per request. */
 const AT_ONCE = 8;
 
-/** Refusals that are no matter of the one item. */
-const FAILS = new Set(["internal-server-error", "forbidden", "service-unavailable", "feature-not-implemented"]);
+/** Refusals that are no matter of the one item, nor of the one person unless the server has done it for others. */
+const FAILS = new Set(["internal-server-error", "forbidden", "feature-not-implemented"]);
+/** Said of people whom the server does not know any more (RFC 6121 §8.5.1). */
+const NO_SUCH_PERSON = "service-unavailable";
 
 /** Contact lists of people whose server lets the bridge set them (XEP-0356 §4). */
 export class PrivilegedRosters {
@@ -36,6 +38,8 @@ export class PrivilegedRosters {
   /** Grows with each change of ours, so that a list that was read before it is known as old. */
   readonly #changes = new Map<ResidentId, number>();
   readonly #failing = new Set<string>();
+  /** Servers that have set something. */
+  readonly #working = new Set<string>();
   readonly #gate = new Gate(AT_ONCE);
 
   constructor(options: PrivilegedOptions) {
@@ -50,6 +54,7 @@ export class PrivilegedRosters {
   /** The link was down: lists may have changed meanwhile, and the server may be another. */
   reset(): void {
     this.#failing.clear();
+    this.#working.clear();
     this.#known.clear();
     this.#changes.clear();
   }
@@ -61,7 +66,7 @@ export class PrivilegedRosters {
   async sync(resident: ResidentId, grants: Grants): Promise<boolean> {
     const { names, views, name } = this.#o;
     const known = this.#known.get(resident) ?? (await this.#fetch(resident, grants));
-    if (!known) return false;
+    if (!known || views.accounts(resident).length === 0) return false;
     this.#known.set(resident, known);
     const isNew = known.get(names.gateway)?.subscription !== "both";
     const wanted: RosterItem[] = [{ jid: names.gateway, name, groups: [], subscription: "both" }];
@@ -82,9 +87,8 @@ export class PrivilegedRosters {
       ...gone.map((item) => ({ ...item, subscription: "remove" })),
     ];
     const [first, ...others] = changes;
-    if (first) await this.#set(resident, known, first);
-    if (!this.works(domainOf(residentJid(resident) as string as Jid))) return false;
-    await Promise.all(others.map((item) => this.#gate.run(() => this.#set(resident, known, item))));
+    if (first && !(await this.#set(resident, known, first))) return false;
+    await Promise.all(others.map((item) => this.#gate.run(() => this.#setOn(resident, known, item))));
     return isNew && known.get(names.gateway)?.subscription === "both";
   }
 
@@ -108,14 +112,19 @@ export class PrivilegedRosters {
       const old = this.#known.get(resident)?.get(item.jid);
       if (names.parse(item.jid) === undefined || !contact?.listed) return [];
       const act = { kind: "act", from, to: item.jid } as const;
-      if (item.subscription === "remove") return old ? [{ ...act, act: "roster-remove" }] : [];
+      if (item.subscription === "remove") {
+        // Asked of MSN once: whom it keeps is set again with the next change.
+        this.#known.get(resident)?.delete(item.jid);
+        return old ? [{ ...act, act: "roster-remove" }] : [];
+      }
       if (!old || item.subscription === "none") return [];
       this.#known.get(resident)?.set(item.jid, item);
       const acts: StoredAct[] = [];
       if (item.name !== old.name)
         acts.push({ ...act, act: "roster-rename", text: item.name === contact.displayName ? "" : item.name });
       const groups = item.groups.filter((group) => group !== name);
-      if (groups.toSorted().join("\n") !== contact.groups.toSorted().join("\n"))
+      // What differs from MSN alone is MSN's change, on its way to the list, or one that MSN has refused.
+      if (!areAlike(item.groups, old.groups) && !areAlike(groups, contact.groups))
         acts.push({ ...act, act: "roster-groups", groups });
       return acts;
     });
@@ -131,6 +140,11 @@ export class PrivilegedRosters {
     const before = this.#changes.get(resident);
     const now = await this.#fetch(resident, grants);
     if (!now || this.#changes.get(resident) !== before) return [];
+    // Without the gateway as well it is the server that has lost it: nobody is to go from MSN by that. It is set anew.
+    if (now.size === 0 && known.size > 1) {
+      this.#known.delete(resident);
+      return [];
+    }
     const gone = [...known.values()].filter(({ jid }) => !now.has(jid));
     const items = [...now.values(), ...gone.map((item) => ({ ...item, subscription: "remove" }))];
     return this.pushed(resident, residentJid(resident) as string as Jid, items);
@@ -141,7 +155,7 @@ export class PrivilegedRosters {
     const { views } = this.#o;
     // Whom a person has just asked to see is not on the network's list yet.
     const absent = [...known.values()].filter(({ jid, subscription }) => !listed.has(jid) && subscription !== "none");
-    const isSure = views.areAllKnown(resident) && (listed.size > 1 || absent.length === 1);
+    const isSure = views.areAllKnown(resident) && (views.isNoneEmpty(resident) || absent.length === 1);
     return isSure ? absent : absent.filter(({ jid }) => views.contact(resident, jid) !== undefined);
   }
 
@@ -167,8 +181,15 @@ export class PrivilegedRosters {
     }
   }
 
-  async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
+  /** Unless all is unlinked, or the link was lost, since it was decided. */
+  async #setOn(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<void> {
+    if (this.#known.get(resident) === known) await this.#set(resident, known, item);
+  }
+
+  /** False: it is of no use to go on with this person's list. @throws BridgeError `home-down`. */
+  async #set(resident: ResidentId, known: Map<BareJid, RosterItem>, item: RosterItem): Promise<boolean> {
     const { link, log, named } = this.#o;
+    const domain = domainOf(residentJid(resident) as string as Jid);
     const old = known.get(item.jid);
     this.#changes.set(resident, (this.#changes.get(resident) ?? 0) + 1);
     // Before the answer: the server's news of it may come first.
@@ -177,14 +198,20 @@ export class PrivilegedRosters {
     try {
       const to = residentJid(resident) as string as Jid;
       await link.request({ to, type: "set" }, rosterQuery([item]));
+      this.#working.add(domain);
       if (old && old.name !== item.name) await named.remove(resident, nameMark(old));
       if (item.subscription !== "remove") await named.add(resident, nameMark(item));
+      return true;
     } catch (error) {
+      const isGone = error instanceof StanzaRefusal && error.condition === "item-not-found";
+      // Taken off by the person before.
+      if (isGone && item.subscription === "remove") return true;
       if (old) known.set(item.jid, old);
       else known.delete(item.jid);
       if (!(error instanceof StanzaRefusal)) throw error;
-      if (FAILS.has(error.condition)) this.#failing.add(domainOf(residentJid(resident) as string as Jid));
+      if (FAILS.has(error.condition) && !this.#working.has(domain)) this.#failing.add(domain);
       log.warn({ err: error, resident }, "an item of a contact list could not be set");
+      return !FAILS.has(error.condition) && error.condition !== NO_SUCH_PERSON;
     }
   }
 }
@@ -195,5 +222,9 @@ function nameMark({ jid, name }: RosterItem): string {
 
 function isSame(a: RosterItem | undefined, b: RosterItem): boolean {
   if (!a || a.name !== b.name || a.subscription !== b.subscription) return false;
-  return a.groups.toSorted().join("\n") === b.groups.toSorted().join("\n");
+  return areAlike(a.groups, b.groups);
+}
+
+function areAlike(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join("\n") === b.toSorted().join("\n");
 }

@@ -88,7 +88,8 @@ export class RosterTeller {
     views.setContacts(account, owner, contacts);
     const now = views.listed(owner);
     // A list that is suddenly empty is more likely the network's fault than its owner's will.
-    if (now.size > 0 || before.size === 1) for (const jid of before) if (!now.has(jid)) this.#removed(owner, jid);
+    if (contacts.length > 0 || before.size === 1)
+      for (const jid of before) if (!now.has(jid)) this.#removed(owner, jid);
     this.#mark(owner, (telling) => this.#markAll(owner, telling));
     this.#o.lists.due(owner);
   }

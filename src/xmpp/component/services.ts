@@ -36,7 +36,7 @@ export interface ServicesOptions {
   readonly privileged: PrivilegedRosters;
   readonly grants: (domain: string) => Grants | undefined;
   /** Has changes of a contact list stored. Rejects with BridgeError. */
-  readonly store: (resident: ResidentId, acts: readonly StoredAct[]) => Promise<void>;
+  readonly store: (acts: readonly StoredAct[]) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -212,10 +212,7 @@ export class Services {
     const ghosts = meant.filter((jid) => names.parse(jid) !== undefined && (isGateway || jid === us)).slice(0, 1000);
     if (ghosts.length === 0 && !all)
       throw new BridgeError("bad-input", { detail: "none of these is a contact of MSN" });
-    await store(
-      resident,
-      ghosts.map((to) => ({ kind: "act", act: kind, from, to })),
-    );
+    await store(ghosts.map((to) => ({ kind: "act", act: kind, from, to })));
     return DONE;
   }
 
@@ -224,7 +221,7 @@ export class Services {
     const grants = this.#o.grants(domainOf(from));
     if (resourceOf(from) !== undefined || (grants?.roster !== "both" && grants?.roster !== "get")) return undefined;
     const acts = this.#o.privileged.pushed(resident, from, readRoster(el("iq", {}, child)));
-    if (acts.length > 0) await this.#o.store(resident, acts);
+    if (acts.length > 0) await this.#o.store(acts);
     return DONE;
   }
 

@@ -122,6 +122,11 @@ export class Views {
     return this.accounts(resident).every(({ isListKnown }) => isListKnown);
   }
 
+  /** Whether there is somebody on the list of each account. */
+  isNoneEmpty(resident: ResidentId): boolean {
+    return this.accounts(resident).every(({ contacts }) => contacts.size > 0);
+  }
+
   /** Whether all lists that a ghost could be on are known, and it is on none. */
   isOnNoList(resident: ResidentId, jid: BareJid): boolean {
     const network = this.#names.parse(jid)?.network;

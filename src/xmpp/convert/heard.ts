@@ -31,7 +31,7 @@ export function storedOf(message: ReadMessage, us: BareJid): StoredWords | undef
 const QUOTED = 500;
 
 /** What is said, how it looks, and what it answers where that is quoted. */
-function wordsOf({ html, unstyled, quoteEnd }: ReadMessage, body: string) {
+function wordsOf({ html, unstyled, quoteEnd, corrects }: ReadMessage, body: string) {
   const signs = unstyled ? ({ unstyled: true } as const) : {};
   const formatted = html === undefined ? undefined : richOfXhtml(html);
   if (formatted !== undefined && textOf(formatted).trim() !== "") {
@@ -39,11 +39,18 @@ function wordsOf({ html, unstyled, quoteEnd }: ReadMessage, body: string) {
     // Who says beside it how it looks means no signs.
     return rich === undefined ? ({ body, unstyled: true } as const) : { body, rich };
   }
-  if (quoteEnd === undefined) return { body, ...signs };
+  if (quoteEnd === undefined || corrects !== undefined) return { body, ...signs };
   const points = [...body];
   const answer = points.slice(quoteEnd).join("");
   const about = points.slice(0, Math.min(quoteEnd, QUOTED)).join("").replace(/^> ?/gm, "").trim();
   return answer.trim() === "" || about === "" ? { body, ...signs } : { body: answer, about, ...signs };
+}
+
+/** As {@link storedOf}, in the order in which it goes to the network: attention may come with words, which MSN says apart. */
+export function allStoredOf(message: ReadMessage, us: BareJid): StoredWords[] {
+  const raw = storedOf(message, us);
+  const words = raw?.kind === "nudge" ? storedOf({ ...message, isNudge: false }, us) : undefined;
+  return [words, raw].filter((one) => one !== undefined);
 }
 
 /** The command in words to the bridge itself. Pure. */
@@ -56,12 +63,13 @@ export function commandOf(body: string): string {
 
 /**
  * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
- * some count their ids from 1 at each start, so only what is unique for sure counts.
+ * some count their ids from 1 at each start, so only what is unique for sure counts. What goes to several at once has one id
+ * for all of them (XEP-0033).
  */
-export function batchOf({ from, originId, id }: ReadMessage): string {
+export function batchOf({ from, to, originId, id }: ReadMessage): string {
   const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
   if (name === undefined) return randomUUID();
   return createHash("sha256")
-    .update(`${bare(from)}\n${name}`)
+    .update(`${bare(from)}\n${bare(to)}\n${name}`)
     .digest("base64url");
 }

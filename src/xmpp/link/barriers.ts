@@ -5,6 +5,8 @@ export interface BarrierOptions {
   /** Sends a ping of this id to our own domain. False: there is no stream. */
   readonly send: (id: string) => boolean;
   readonly answerMs: number;
+  /** Whether something has come within the last `answerMs`: the server is slow then, not dead. Without it: never. */
+  readonly isTalking?: () => boolean;
   /** No answer came: the stream is dead. */
   readonly dead: () => void;
 }
@@ -17,6 +19,8 @@ interface Barrier {
 
 /** Pings under way at once; those who ask meanwhile share the next. */
 const UNDER_WAY = 4;
+/** So often `answerMs` is waited for a server that is slow. */
+const PATIENCE = 8;
 
 /**
  * Acknowledgement on a stream that has none of its own: a server processes a stream in order, so when a ping to our own
@@ -89,7 +93,16 @@ export class Barriers {
       return;
     }
     this.#sent.set(barrier.id, barrier);
-    barrier.timer = setTimeout(() => this.#o.dead(), this.#o.answerMs);
+    this.#expect(barrier, PATIENCE);
+  }
+
+  #expect(barrier: Barrier, patience: number): void {
+    const { answerMs, isTalking, dead } = this.#o;
+    const late = (): void => {
+      if (patience > 1 && isTalking?.()) this.#expect(barrier, patience - 1);
+      else dead();
+    };
+    barrier.timer = setTimeout(late, answerMs);
     barrier.timer.unref();
   }
 }

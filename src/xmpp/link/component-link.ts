@@ -14,7 +14,7 @@ export interface LinkLimits {
   /** Waits between tries to connect, ms. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
-  /** How often a quiet link is tried, ms, and how long an answer may take before the link counts as dead. */
+  /** How often a quiet link is tried, ms, and how long it may be silent behind that before it counts as dead. */
   readonly keepaliveMs: number;
   readonly answerMs: number;
   /** Largest stanza that is sent, bytes. */
@@ -74,6 +74,7 @@ export class ComponentLink {
         return this.#writeNow(ping, wire(ping));
       },
       answerMs: this.#limits.answerMs,
+      isTalking: () => Date.now() - this.#lastHeard < this.#limits.answerMs,
       dead: () => this.#stream?.destroy(`no answer within ${this.#limits.answerMs} ms`),
     });
   }
@@ -167,10 +168,11 @@ export class ComponentLink {
     const ended = Promise.withResolvers<StreamFailure>();
     let stream: ComponentStream;
     try {
-      stream = await ComponentStream.open(this.#o.service, {
-        element: (stanza) => this.#heard(stanza),
-        closed: (why) => ended.resolve(why),
-      });
+      const hooks = {
+        element: (stanza: XmlElement) => this.#heard(stanza),
+        closed: (why: StreamFailure) => ended.resolve(why),
+      };
+      stream = await ComponentStream.open(this.#o.service, hooks, this.#stopping.signal);
     } catch (error) {
       return error instanceof StreamFailure ? error : new StreamFailure("lost", String(error), { cause: error });
     }

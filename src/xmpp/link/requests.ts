@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { BridgeError } from "../../bridge/errors.ts";
 import { type Jid, readJid } from "../jid.ts";
-import { errorCondition } from "../stanza/errors.ts";
+import { errorCondition, mayPass } from "../stanza/errors.ts";
 import type { XmlElement } from "../stanza/xml.ts";
 
 /** A request that was answered with an error. */
@@ -9,10 +9,14 @@ export class StanzaRefusal extends Error {
   override readonly name = "StanzaRefusal";
   /** The defined condition, e.g. `forbidden`; `undefined-condition` when the other side gave none. */
   readonly condition: string;
+  /** Whether the same may be granted later. */
+  readonly passes: boolean;
 
-  constructor(condition: string, text: string | undefined) {
+  /** `type` as RFC 6120 §8.3.2 has it. */
+  constructor(condition: string, text: string | undefined, type = "cancel") {
     super(`refused: ${condition}${text === undefined ? "" : ` (${text})`}`);
     this.condition = condition;
+    this.passes = mayPass({ type, condition });
   }
 }
 
@@ -52,8 +56,8 @@ export class IqTable {
     clearTimeout(waiting.timer);
     if (type === "result") waiting.answer.resolve(iq);
     else {
-      const { condition, text } = errorCondition(iq);
-      waiting.answer.reject(new StanzaRefusal(condition, text));
+      const { condition, text, type: kind } = errorCondition(iq);
+      waiting.answer.reject(new StanzaRefusal(condition, text, kind));
     }
     return true;
   }

@@ -90,8 +90,8 @@ export class ComponentStream {
     this.#early = undefined;
   }
 
-  /** @throws StreamFailure when there is no stream; `hooks.closed` is not called then. */
-  static async open(service: ComponentService, hooks: StreamHooks): Promise<ComponentStream> {
+  /** @throws StreamFailure when there is no stream, or `signal` aborts; `hooks.closed` is not called then. */
+  static async open(service: ComponentService, hooks: StreamHooks, signal?: AbortSignal): Promise<ComponentStream> {
     const opening = Promise.withResolvers<void>();
     const live = { open: false };
     const stream = new ComponentStream(service, {
@@ -106,6 +106,8 @@ export class ComponentStream {
       setImmediate(() => stream.#openGates());
     });
     const late = setTimeout(() => stream.destroy("it did not answer in time"), CONNECT_MS);
+    const stop = (): void => stream.destroy("stopped");
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       stream.#connect(entity).catch((error: unknown) => stream.destroy(error));
       await opening.promise;
@@ -114,6 +116,7 @@ export class ComponentStream {
       return stream;
     } finally {
       clearTimeout(late);
+      signal?.removeEventListener("abort", stop);
     }
   }
 

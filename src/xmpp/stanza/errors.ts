@@ -82,6 +82,11 @@ export function errorCondition(stanza: XmlElement): { condition: string; text: s
   };
 }
 
+/** Whether a refusal passes by itself: the other side says so, or its condition is of that kind. */
+export function mayPass({ type, condition }: { type: string; condition: string }): boolean {
+  return type === "wait" || PASSING.has(condition);
+}
+
 /** Conditions that pass by themselves, e.g. when the person comes online or their server is back. */
 export const PASSING: ReadonlySet<string> = new Set([
   "service-unavailable",

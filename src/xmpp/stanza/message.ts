@@ -122,6 +122,7 @@ export interface ReadMessage {
 const ENCRYPTED: ReadonlySet<string> = new Set([
   NS.eme,
   "eu.siacs.conversations.axolotl",
+  "urn:xmpp:omemo:1",
   "urn:xmpp:omemo:2",
   "jabber:x:encrypted",
   "urn:xmpp:openpgp:0",

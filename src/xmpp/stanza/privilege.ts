@@ -13,6 +13,11 @@ export interface Grants {
   readonly iq: ReadonlyMap<string, string>;
 }
 
+/** Any server may announce what it likes: so much of it is kept. */
+const NAMESPACES = 100;
+const LONGEST_NAMESPACE = 200;
+const ACCESS: ReadonlySet<string | undefined> = new Set(["get", "set", "both"]);
+
 /** What a server announces when the component connects; `undefined`: the message is not about that. */
 export function readGrants(message: XmlElement): Grants | undefined {
   const found = NS.privilege.map((namespace) => message.getChild("privilege", namespace)).find((one) => one);
@@ -23,7 +28,11 @@ export function readGrants(message: XmlElement): Grants | undefined {
     permissions.find((permission) => permission.attrs.access === access)?.attrs.type ?? "none";
   const one = <T extends string>(access: string, known: readonly T[], none: T): T =>
     known.find((type) => type === of(access)) ?? none;
-  const iq = permissions.filter((permission) => permission.attrs.access === "iq").flatMap(namespacesIn);
+  const iq = permissions
+    .filter((permission) => permission.attrs.access === "iq")
+    .flatMap(namespacesIn)
+    .filter(({ attrs: { ns, type } }) => ns !== undefined && ns.length <= LONGEST_NAMESPACE && ACCESS.has(type))
+    .slice(0, NAMESPACES);
   return {
     namespace: found.getNS() === NS.privilege[1] ? NS.privilege[1] : NS.privilege[0],
     roster: one("roster", ["get", "set", "both"], "none"),

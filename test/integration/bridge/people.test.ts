@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { ResidentId } from "../../../src/bridge/model.ts";
-import { residentId } from "../../../src/bridge/model.ts";
+import { residentId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { HOME, NET } from "../../unit/bridge/support.ts";
 import { alice, contact, ghost, Redis, until, World } from "./world.ts";
@@ -307,6 +307,17 @@ test("alice stops typing without sending: the repeating ends", async () => {
   const told = network.typed.length;
   await new Promise((resolve) => setTimeout(resolve, 120));
   expect(network.typed.length).toBe(told);
+});
+
+test("alice types before anything was said: bob is told where the home says whom she writes to", async () => {
+  const { home, network } = await linked();
+  const room = roomId("!not-opened:toy");
+  home.types(alice, room, true);
+  home.types(dora, room, true, ghost("bob"));
+  home.types(alice, room, true, ghost("bob"));
+  await until("typing", () => network.typed.length > 0);
+  home.types(alice, room, false, ghost("bob"));
+  expect(new Set(network.typed)).toEqual(new Set(["alice@msn.test > bob@msn.test"]));
 });
 
 test("bob types: alice sees it where she has a room, and nowhere else", async () => {

@@ -227,6 +227,23 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     expect(await atBob.until(1)).toEqual(["alice: from A"]);
   });
 
+  it("goes by the contact's switchboard when they have called while a place for ours was asked for, and calls nobody", async () => {
+    const { alice, bob, toBob, toAlice } = await pair();
+    const [atAlice, atBob] = [hearing(alice), hearing(bob)];
+    stage.network.faults.arm({ place: "NS", at: "XFR", account: ALICE, fault: { kind: "delay", ms: 300 } });
+    const first = toBob.sendText("first");
+    await eventually(() => boardsOf(alice)).toBe(1);
+    await toAlice.sendText("meanwhile");
+    await first;
+    await toBob.sendText("second");
+    expect(await atAlice.until(1)).toEqual(["bob: meanwhile"]);
+    expect(await atBob.until(2)).toEqual(["alice: first", "alice: second"]);
+    // The place that was asked for has been answered by now, and is left without a call.
+    await eventually(() => stage.trace.some((line) => line.startsWith(`${ALICE} NS <<< XFR`))).toBe(true);
+    await eventually(() => stage.network.load.boards).toBe(1);
+    expect(stage.trace.filter((line) => /^alice\S* SB \d+ >>> CAL \d+ bob/.test(line))).toEqual([]);
+  });
+
   it("with several people is a conversation of its own", async () => {
     const { alice, bob, toBob } = await pair();
     const carol = await stage.signedIn(CAROL, dialect);

@@ -162,3 +162,16 @@ test("the thousand-and-first parked message pushes the oldest out, with a warnin
   // 1 000 messages with four fields each: nothing of the oldest is left.
   expect(await fixture.admin.hlen(`msnb:{s${lane.shard}}:parked:${account("many")}`)).toBe(4000);
 });
+
+test("what is parked can be asked for by chat", async () => {
+  const [bob, carol] = [out(account("chats"), "bob"), out(account("chats"), "carol")];
+  for (const [lane, text] of [
+    [bob, "to bob"],
+    [carol, "to carol"],
+  ] as const) {
+    const [entry] = await appended(lane, text);
+    if (entry) await store.park(entry, messageId("$same"), ann, offline, free);
+  }
+  expect(await store.parked(account("chats"), ann)).toHaveLength(2);
+  expect(await store.parked(account("chats"), ann, carol)).toMatchObject([{ lane: carol, message: "$same" }]);
+});

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
 import { accept, ClientWorld, soon } from "./client-world.ts";
 
@@ -40,4 +41,22 @@ test("on ejabberd: a chat in a room of its own, a relay, a cut link, a bridge th
   await soon(toBob).toEqual(["[Carl] hello Bob", "[Carl] still there?", "[Carl] while you were out"]);
   await soon(() => world.received("alice", "dora")).toEqual(["hi dora", "and you, dora?"]);
   expect(anna.rooms.get(room)?.texts("dora")).toEqual(["hi anna"]);
+});
+
+test("a relay's room that is destroyed is not made anew", async () => {
+  const [anna, carl] = await Promise.all([fixture.newPerson("anna"), fixture.newPerson("carl")]);
+  const room = `doomed@${fixture.server.muc}`;
+  await carl.joinRoom(room, "Carl");
+  const world = await ClientWorld.start({
+    server: fixture.server,
+    account: await fixture.newAccount("msn"),
+    relays: [{ room, resident: anna.jid, contact: "bob" }],
+  });
+  onTestFinished(async () => await world.stop());
+  await carl.waitFor("the relay", () => carl.rooms.get(room)?.occupants.get("MSN"));
+  const destroy = xml("destroy", {}, xml("reason", {}, "we have moved"));
+  const owner = xml("query", { xmlns: "http://jabber.org/protocol/muc#owner" }, destroy);
+  await carl.send(xml("iq", { type: "set", to: room, id: "destroy" }, owner));
+  await anna.waitForMessage(/no longer in .*: we have moved/, world.jid);
+  await expect(carl.ask.discoInfo(room)).rejects.toThrow("item-not-found");
 });

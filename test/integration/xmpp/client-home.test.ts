@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
@@ -5,7 +7,24 @@ import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
 import { accept, address, ClientWorld, soon } from "./client-world.ts";
 
-const fixture = useXmppServer("prosody");
+/** As mod_muc_limits does it, but at words that tests know: too fast once. */
+const PACE = `local st, seen = require "util.stanza", {};
+module:hook("muc-occupant-groupchat", function (event)
+  local body = event.stanza:get_child_text("body");
+  if not body or not body:find("in a hurry") or seen[body] then return end
+  seen[body] = true;
+  event.origin.send(st.error_reply(event.stanza, "wait", "policy-violation", "You speak too fast"));
+  return true;
+end, 500);`;
+
+const fixture = useXmppServer("prosody", {
+  config: (usual, { dir }) => {
+    writeFileSync(join(dir, "mod_pace.lua"), PACE);
+    return usual
+      .replace("/usr/lib/prosody/modules", (known) => `${known}", "${dir}`)
+      .replace('"muc_mam"', '"muc_mam", "pace"');
+  },
+});
 let world: ClientWorld;
 let anna: XmppPerson;
 let eve: XmppPerson;
@@ -112,6 +131,14 @@ test("typing goes both ways", async () => {
   await soon(() => world.network.typed.length).toBeGreaterThan(0);
 });
 
+test("a room that says `too fast` is told again, in order: nothing is lost", async () => {
+  const before = room().texts("bob").length;
+  await world.hear("alice", "bob", "I am in a hurry");
+  await world.hear("alice", "bob", "and gone");
+  await anna.waitForMessage("and gone");
+  expect(room().texts("bob").slice(before)).toEqual(["I am in a hurry", "and gone"]);
+});
+
 test("a nudge, a correction and /me", async () => {
   await world.hear("alice", "bob", "bob sent you a nudge!", { nudge: true });
   const nudge = await anna.waitForMessage("bob sent you a nudge!");
@@ -122,7 +149,13 @@ test("a nudge, a correction and /me", async () => {
   const id = await anna.sayInRoom(jid, "see you at fife");
   await anna.say(jid, "see you at five", { type: "groupchat", replaces: id });
   await anna.sayInRoom(jid, "/me waves");
-  await soon(() => toBob().slice(before)).toEqual(["(nudge)", "see you at fife", "* fife → five", "* waves"]);
+  await soon(() => toBob().slice(before)).toEqual([
+    "Attention!",
+    "(nudge)",
+    "see you at fife",
+    "* fife → five",
+    "* waves",
+  ]);
 });
 
 test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {

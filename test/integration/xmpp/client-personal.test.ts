@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppAccount } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
-import { useXmppServer } from "../../support/xmpp.ts";
+import { befriend, useXmppServer } from "../../support/xmpp.ts";
 import { ClientWorld, soon } from "./client-world.ts";
 
 const fixture = useXmppServer("prosody");
@@ -89,8 +89,33 @@ test("the bridge goes for a while: what anna says in the room meanwhile goes out
   expect(world.received("alice", "bob")).toHaveLength(3);
 });
 
+test("anna destroys the room: when bob writes again, there is another, and they go on", async () => {
+  const [room = ""] = await bookmarks();
+  const destroy = xml("query", { xmlns: "http://jabber.org/protocol/muc#owner" }, xml("destroy"));
+  await anna.send(xml("iq", { type: "set", to: room, id: "destroy" }, destroy));
+  await anna.waitFor("the end of the room", () => anna.rooms.get(room)?.joined === false);
+  await world.hear("alice", "bob", "where did you go?");
+  await soon(async () => (await bookmarks()).length).toBe(2);
+  const another = (await bookmarks()).find((jid) => jid !== room) ?? "";
+  await anna.joinRoom(another, "anna");
+  await anna.waitForMessage("where did you go?");
+  await anna.sayInRoom(another, "here I am");
+  await soon(() => world.received("alice", "bob").at(-1)).toBe("here I am");
+});
+
 test("anna's own state is that of her other clients", async () => {
   await anna.setPresence({ show: "away", status: "Tea" });
   const away = { availability: "away", text: "Tea" };
   await soon(async () => (await world.session("alice")).shown).toEqual(away);
+});
+
+test("when only the bridge is there, anna is away to her contacts, and what they write waits for her", async () => {
+  const eve = await fixture.newPerson("eve");
+  await befriend(eve, anna);
+  await anna.close();
+  await eve.waitForPresence(anna.fullJid, "gone", ({ type }) => type === "unavailable");
+  expect(eve.presenceOf(`${account.jid}/msnbridge`)?.show).toBe("xa");
+  await eve.say(account.jid, "where are you?");
+  const back = await fixture.newPerson(account, undefined, { resource: "desk" });
+  await back.waitForMessage("where are you?", eve.jid);
 });

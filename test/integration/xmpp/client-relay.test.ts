@@ -17,6 +17,7 @@ beforeAll(async () => {
   [anna, carl] = await Promise.all([fixture.newPerson("anna"), fixture.newPerson("carl")]);
   jid = `friends@${fixture.server.muc}`;
   await carl.joinRoom(jid, "Carl");
+  await carl.sayInRoom(jid, "long before the relay came");
   await carl.sayInRoom(jid, "before the relay came");
   await carl.waitForMessage("before the relay came");
   world = await ClientWorld.start({

@@ -47,6 +47,12 @@ test("with the privilege, contacts are on the roster under their names, nobody i
   expect(anna.presences.filter(({ type }) => type === "subscribe")).toEqual([]);
 });
 
+test("anna's typing is seen before anything was said", async () => {
+  await anna.showChatState(ghost, "composing");
+  await bob.waitFor("anna typing", () => bob.typists.length > 0);
+  await anna.showChatState(ghost, "paused");
+});
+
 test("anna: hi bob / bob: hi anna", async () => {
   const id = await anna.say(ghost, "hi bob");
   await bob.waitForText("hi bob");
@@ -59,8 +65,9 @@ test("anna: hi bob / bob: hi anna", async () => {
 });
 
 test("typing is seen on both sides, and fades", async () => {
+  const told = bob.typists.length;
   await anna.showChatState(ghost, "composing");
-  await bob.waitFor("anna typing", () => bob.typists.length > 0);
+  await bob.waitFor("anna typing", () => bob.typists.length > told);
   await bob.type("alice@msn.test");
   await anna.waitFor("bob typing", () => anna.messages.find(({ chatState }) => chatState === "composing"));
   await anna.waitFor("bob to have stopped", () => anna.messages.find(({ chatState }) => chatState === "paused"));

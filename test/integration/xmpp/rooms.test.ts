@@ -52,7 +52,7 @@ async function rig(room: string, service: Partial<ClientService> = {}, limits: P
     offline: () => sessions.push("offline"),
     meter: noMeter,
     log: pino({ level: "silent" }),
-    limits: { firstWaitMs: 50, longestWaitMs: 200 },
+    limits: { firstWaitMs: 50, longestWaitMs: 200, freshMs: 4000 },
   });
   client.start();
   onTestFinished(async () => {
@@ -170,6 +170,63 @@ test("who is kicked stays out and hears why; the words come back", async () => {
   await anna.send(xml("iq", { type: "set", to: jid, id: "kick" }, query));
   await expect.poll(() => changes.at(-1)).toEqual({ isIn: false, why: "too loud", triesAgain: false });
   await expect(room.speak("x", spokenBy("Bert", "still here"))).rejects.toThrow("not in the room");
+});
+
+test("who was kicked stays out in a new session, too, until it is asked in", async () => {
+  const { anna, jid } = await annaIn();
+  const { client, room, proxy, changes } = await rig(jid, { streamManagement: false });
+  const item = xml("item", { nick: "relay", role: "none" }, xml("reason", {}, "too loud"));
+  const query = xml("query", { xmlns: "http://jabber.org/protocol/muc#admin" }, item);
+  await anna.send(xml("iq", { type: "set", to: jid, id: "kick" }, query));
+  await expect.poll(() => changes.length).toBe(2);
+  proxy.cut();
+  await expect.poll(() => client.link.isOnline).toBe(false);
+  await client.link.attached();
+  expect(room.isIn).toBe(false);
+  expect(changes).toHaveLength(2);
+  await room.enterOrReturn();
+  expect(room.isIn).toBe(true);
+});
+
+test("a new name and a new state at once: the room knows both", async () => {
+  const { anna, jid } = await annaIn();
+  const { room } = await rig(jid);
+  room.rename("Bert");
+  room.show({ show: "dnd", status: "at work" });
+  const seen = await anna.waitForPresence(`${jid}/Bert`, "busy", ({ show }) => show === "dnd");
+  expect(seen.status).toBe("at work");
+  await room.speak("named", "it is me");
+  await anna.waitForMessage("it is me");
+  expect(room.nick).toBe("Bert");
+});
+
+test("a message that only says of itself that it is old, and whose it is, is believed neither", async () => {
+  const { anna, jid } = await annaIn();
+  const { heard } = await rig(jid);
+  const delay = xml("delay", { xmlns: "urn:xmpp:delay", stamp: "2099-01-01T00:00:00Z" });
+  const item = xml("x", { xmlns: "http://jabber.org/protocol/muc#user" }, xml("item", { jid: "dora@xmpp.test" }));
+  await anna.sayInRoom(jid, "I am Dora", { extra: [delay, item] });
+  await expect.poll(() => bodies(heard)).toEqual(["I am Dora"]);
+  expect(heard[0]).toMatchObject({ saidAt: undefined, archivedJid: undefined });
+});
+
+test("one room that does not get ready keeps nobody from the others", async () => {
+  const { anna, jid } = await annaIn();
+  const { client, room, proxy } = await rig(jid, { streamManagement: false });
+  const never = new Promise<void>(() => {});
+  client.put({
+    room: parseBareJid(`stuck-${jid}`),
+    nick: "relay",
+    isOurs: () => false,
+    said: () => {},
+    entered: () => never,
+    log: pino({ level: "silent" }),
+  });
+  proxy.cut();
+  await expect.poll(() => client.link.isOnline).toBe(false);
+  await client.link.attached();
+  await room.speak("others", "we go on");
+  await anna.waitForMessage("we go on");
 });
 
 test("a room that forgets the relay is entered again", async () => {

@@ -203,6 +203,28 @@ export function playUnprivileged(options: XmppWorldOptions): void {
     await person.waitForMessage('No contact matches "pest".', world.gateway);
   });
 
+  test("who was taken off while the bridge was away, and asks to be a contact, is not let in unasked", async () => {
+    const { person, ghost, own, friend } = await pair("mona");
+    await agree(person, world.gateway);
+    await agree(person, ghost);
+    await world.stopBridge();
+    const { client } = await messenger("mona-friend");
+    const { client: mona } = await messenger("mona");
+    await mona.roster.remove(parseEmail(friend));
+    await client.roster.remove(parseEmail(own));
+    await mona.signOut();
+    const seen = person.presences.length;
+    await world.startBridge();
+    await person.waitForPresence(world.gateway, "there", ({ type }) => type === "available");
+    await client.roster.add(parseEmail(own));
+    await person.waitForMessage(/mona-friend.* would like to be a contact/, world.gateway);
+    await person.waitFor("the request", () =>
+      person.presences.slice(seen).find(({ from, type }) => bare(from) === ghost && type === "subscribe"),
+    );
+    await person.say(world.gateway, "requests");
+    await person.waitForMessage(/mona-friend@msn.test/, world.gateway);
+  });
+
   test("words of somebody whom a person blocks at their own server do not wait for ever", async () => {
     const { person, ghost, own } = await pair("lena");
     await agree(person, world.gateway);

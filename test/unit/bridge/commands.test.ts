@@ -60,8 +60,8 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
   did.length = 0;
   return {
     issueLink: async () => ({ url: "https://x.test/1", minutes: 10 }),
-    unlink: async ({ address }, owner) => {
-      did.push(`unlink ${address} ${owner ?? "of all"}`);
+    unlink: async ({ address }, by, everywhere) => {
+      did.push(`unlink ${address} ${everywhere ? "of all" : by}`);
       return [];
     },
     elsewhere: () => [],
@@ -207,11 +207,11 @@ test("what may have been a password is not said once more", async () => {
 
 test("`retry` asks again for all that had failed by then, page by page, and for nothing that fails meanwhile", async () => {
   const failure = { code: "contact-offline", text: "", certainty: "not-sent" } as const;
-  const failed = Array.from({ length: 250 }, (_, i) => ({ message: messageId(`$${i}`), failure, at: 0 }));
+  const failed = Array.from({ length: 250 }, (_, i) => ({ place: messageId(`$${i}`), failure, at: 0 }));
   const asked: string[] = [];
   const again = async (_: AccountRecord, message: string): Promise<boolean> => {
     asked.push(message);
-    const at = failed.findIndex((one) => one.message === message);
+    const at = failed.findIndex((one) => one.place === message);
     failed.push(...failed.splice(at, 1).map((one) => ({ ...one, at: Date.now() + 1000 })));
     return true;
   };
@@ -225,7 +225,7 @@ test("status tells what is wrong, when it is tried again, what waits and what fa
     state: () => ({ state: "waiting", dialect: undefined, why: "Toynet is away.", retryAt: Date.now() + 5000 }),
     waiting: async () => 3,
     parked: async () => [
-      { message: messageId("$1"), failure: { code: "internal", text: "", certainty: "not-sent" }, at: 0 },
+      { place: messageId("$1"), failure: { code: "internal", text: "", certainty: "not-sent" }, at: 0 },
     ],
   });
   expect(text).toBe(

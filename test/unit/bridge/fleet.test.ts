@@ -39,6 +39,7 @@ function stage(change: Partial<Store> = {}): { fleet: Fleet; network: ToyNetwork
     networks: new Map([[NET, network]]),
     events: nothing,
     signInsPerSecond: () => 1000,
+    silence: () => "unknown",
     ownerOffline: "hidden",
     backOff: { baseMs: 10, capMs: 40 },
     meter: noMeter,
@@ -230,4 +231,22 @@ test("a link that cannot be stored leaves the account that was there signed in",
     code: "store-down",
   });
   await until("on again", () => fleet.session(account()));
+});
+
+test("a linking that fails does not bring back an account that was unlinked meanwhile", async () => {
+  let known: AccountRecord | undefined = record();
+  const { fleet, network, store } = stage({ account: async () => known });
+  await fleet.takeShard(shard);
+  await until("on", () => fleet.session(account()));
+  network.verify = async () => {
+    known = undefined;
+    throw new BridgeError("bad-password");
+  };
+  const linker = createLinker({ store, fleet, networks: new Map([[NET, network]]), linked: () => {} });
+  const address = contact("alice");
+  const request = { network: NET, address, spelling: address, password: new Secret("wrong") };
+  await expect(linker.linkAccount(alice, request, () => {}, new AbortController().signal)).rejects.toMatchObject({
+    code: "bad-password",
+  });
+  expect(fleet.members()).toEqual([]);
 });

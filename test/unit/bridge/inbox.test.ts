@@ -3,8 +3,8 @@ import { BridgeError } from "../../../src/bridge/errors.ts";
 import { Inbox } from "../../../src/bridge/inbound.ts";
 import { LaneRunner } from "../../../src/bridge/lanes.ts";
 import type { LaneBody, LaneRef } from "../../../src/bridge/model.ts";
-import { shardOf } from "../../../src/bridge/model.ts";
-import { account, contact, HOME, portal, record, silent, ToyLanes, until } from "./support.ts";
+import { parseHomeName, residentId, shardOf } from "../../../src/bridge/model.ts";
+import { account, alice, contact, HOME, portal, record, silent, ToyLanes, until } from "./support.ts";
 
 const inboxes: Inbox[] = [];
 afterEach(async () => {
@@ -118,6 +118,30 @@ test("more than may wait in memory ends the session instead of growing for ever"
   };
   for (let i = 0; i < 10_001; i += 1) hear(`${i}`);
   expect(overflows).toEqual([account()]);
+});
+
+test("a home whose lane has been full for long costs the other one nothing", async () => {
+  const { store, inbox, overflows, stored } = stage();
+  const append = store.append.bind(store);
+  const fills = (into: LaneRef): void => {
+    if (into.kind === "in" && into.home !== HOME) throw new BridgeError("lane-full");
+  };
+  store.append = async (into, body, once) => {
+    fills(into);
+    return append(into, body, once);
+  };
+  store.appendOnce = async (into, body) => {
+    fills(into);
+    return append(into, body);
+  };
+  const both = record("alice", { owners: [alice, residentId(parseHomeName("toyhouse"), "alix@toy")] });
+  const said = { kind: "text", from: contact("bob"), fromName: "Bob", at: 1 } as const;
+  await inbox.receiveOffline(both, [{ id: "1", message: { ...said, text: "left" } }]);
+  for (const n of [6001, 12_001]) {
+    for (let i = 0; i < 6000; i += 1) inbox.receive(both, { ...said, text: `${i}` });
+    await until(`${n}`, () => stored().length === n);
+  }
+  expect(overflows).toEqual([]);
 });
 
 test("stopping waits for the words that are on their way, but not for ever", async () => {

@@ -20,6 +20,7 @@ import {
   directConversation,
   entryId,
   laneName,
+  messageId,
   parseContactAddress,
   parseHomeName,
   parseNetworkName,
@@ -28,7 +29,7 @@ import {
   shardOf,
 } from "../../../src/bridge/model.ts";
 import type { SessionHooks } from "../../../src/bridge/ports/network.ts";
-import type { LaneStore } from "../../../src/bridge/ports/store.ts";
+import type { LaneStore, Parked } from "../../../src/bridge/ports/store.ts";
 
 export const silent = pino({ level: "silent" });
 export const NET = parseNetworkName("toynet");
@@ -170,8 +171,10 @@ export class ToyLanes implements LaneStore {
     return found?.entry.lane;
   }
 
-  async parked(): Promise<{ message: MessageId | undefined; lane: LaneRef; failure: Failure; at: number }[]> {
-    return this.parkedEntries.map(({ entry, message, failure, at }) => ({ message, lane: entry.lane, failure, at }));
+  async parked(): Promise<Parked[]> {
+    return this.parkedEntries.map(({ entry, message, failure, at }) => {
+      return { place: messageId(entry.id), message, lane: entry.lane, failure, at };
+    });
   }
 
   async waiting(shard: Shard): Promise<LaneRef[]> {

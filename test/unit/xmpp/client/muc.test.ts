@@ -1,15 +1,52 @@
 import { pino } from "pino";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { MucRoom } from "../../../../src/xmpp/client/muc.ts";
 import { type Jid, parseBareJid, parseJid } from "../../../../src/xmpp/jid.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
-import { el, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 
 const ROOM = "room@muc.test";
 const USER = "http://jabber.org/protocol/muc#user";
 
 afterEach(() => {
   vi.useRealTimers();
+});
+
+test("only the room can say that words were not said: another occupant's error is nothing", async () => {
+  const to = "relay@xmpp.test/bridge";
+  const sent = Promise.withResolvers<void>();
+  const send = (stanza: XmlElement): void => {
+    if (stanza.attrs.type !== undefined) return;
+    const self = el("x", { xmlns: USER }, el("status", { code: "110" }));
+    void room.stanza(el("presence", { from: `${ROOM}/relay`, to }, self));
+    void room.stanza(el("message", { from: ROOM, to, type: "groupchat" }, el("subject")));
+  };
+  const room = new MucRoom({
+    link: {
+      send: (stanza) => queueMicrotask(() => send(stanza)),
+      sendLoosely: () => {},
+      sendSurely: async () => sent.resolve(),
+      arrived: () => {},
+      isOnline: true,
+      jid: parseJid(to),
+      request: async () => el("iq"),
+    },
+    room: parseBareJid(ROOM),
+    nick: "relay",
+    isOurs: () => false,
+    said: () => {},
+    log: pino({ level: "silent" }),
+  });
+  onTestFinished(() => room.close());
+  await room.enter();
+  const speaking = room.speak("id-1", "hello");
+  await sent.promise;
+  const error = el("error", { type: "cancel" }, el("not-acceptable", { xmlns: NS.stanzas }));
+  await room.stanza(el("message", { from: `${ROOM}/eve`, to, type: "error", id: "id-1" }, error));
+  const echo = { from: `${ROOM}/relay`, to, type: "groupchat", id: "id-1" };
+  await room.stanza(el("message", echo, el("body", {}, "hello")));
+  expect((await speaking).body).toBe("hello");
+  expect(room.isIn).toBe(true);
 });
 
 /** A room whose server answers the question of XEP-0410 with an error, which no real one does at will. */

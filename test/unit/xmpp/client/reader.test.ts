@@ -62,20 +62,20 @@ function readerWith(...answers: ((ask: { after: string | undefined; give: (id: s
 
 test("what is said while the archive is read comes behind it", async () => {
   const { reader, said, catchUp } = readerWith(({ give }) => {
-    void reader.take(message("3"), false);
+    void reader.take(message("3"), "live");
     give("1");
     give("2");
     give("3");
   });
   expect(await catchUp()).toBe(true);
-  await reader.take(message("4"), false);
+  await reader.take(message("4"), "live");
   expect(said).toEqual(["1", "2", "3", "4"]);
 });
 
 test("when the archive cannot be read, nothing is taken before it was read at the next time", async () => {
   const { reader, said, asked, catchUp } = readerWith(
     () => {
-      void reader.take(message("2"), false);
+      void reader.take(message("2"), "live");
       throw new BridgeError("home-down");
     },
     ({ give }) => {
@@ -84,7 +84,7 @@ test("when the archive cannot be read, nothing is taken before it was read at th
     },
   );
   await expect(catchUp()).rejects.toThrow("home-down");
-  await reader.take(message("2"), false);
+  await reader.take(message("2"), "live");
   expect(said).toEqual([]);
   expect(await catchUp()).toBe(true);
   expect(said).toEqual(["1", "2"]);
@@ -111,13 +111,13 @@ test("an archive that does not know where we were is asked by time; without one,
 test("what could not be taken is no place to go on from", async () => {
   const { reader, reached, catchUp, fail, said } = readerWith(({ give }) => give("2"));
   fail("2");
-  await reader.take(message("1"), false);
-  await expect(reader.take(message("2"), false)).rejects.toThrow("not now");
-  await reader.take(message("3"), false);
+  await reader.take(message("1"), "live");
+  await expect(reader.take(message("2"), "live")).rejects.toThrow("not now");
+  await reader.take(message("3"), "live");
   expect(reached.map(({ id }) => id)).toEqual(["1"]);
   fail(undefined);
   await catchUp();
-  await reader.take(message("4"), false);
+  await reader.take(message("4"), "live");
   expect(said).toEqual(["1", "3", "2", "4"]);
   expect(reached.at(-1)?.id).toBe("4");
 });

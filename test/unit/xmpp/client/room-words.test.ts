@@ -17,31 +17,40 @@ test("only the room itself may give a message its name", () => {
       el("body", {}, "hello"),
       el("stanza-id", { xmlns: NS.sid, by, id: "name" }),
     );
-  expect(readRoomMessage(said("room@muc.test"), "relay")?.stanzaId).toBe("name");
-  expect(readRoomMessage(said("anna@xmpp.test"), "relay")?.stanzaId).toBeUndefined();
+  expect(readRoomMessage(said("room@muc.test"), "relay", "live")?.stanzaId).toBe("name");
+  expect(readRoomMessage(said("anna@xmpp.test"), "relay", "live")?.stanzaId).toBeUndefined();
 });
 
 test("what has no speaker or no words is no message", () => {
   const attrs = { from: "room@muc.test", to: "relay@xmpp.test/x", type: "groupchat" };
-  expect(readRoomMessage(el("message", attrs, el("body", {}, "x")), "relay")).toBeUndefined();
-  expect(readRoomMessage(el("message", { ...attrs, from: "room@muc.test/a" }), "relay")).toBeUndefined();
+  expect(readRoomMessage(el("message", attrs, el("body", {}, "x")), "relay", "live")).toBeUndefined();
+  expect(readRoomMessage(el("message", { ...attrs, from: "room@muc.test/a" }), "relay", "live")).toBeUndefined();
 });
 
 test("an address counts only when the archive has kept it: the last one, which is the room's own", () => {
   const item = (jid: string) => el("x", { xmlns: MUC_USER }, el("item", { jid }));
   const attrs = { from: "room@muc.test/eve", to: "relay@xmpp.test/x", type: "groupchat" };
-  const forged = el("message", attrs, el("body", {}, "x"), item("anna@xmpp.test"));
-  expect(readRoomMessage(forged, "relay")?.archivedJid).toBeUndefined();
-  const delay = el("delay", { xmlns: NS.delay, stamp: "2024-01-01T00:00:00Z" });
-  const archived = el("message", attrs, el("body", {}, "x"), item("anna@xmpp.test"), item("eve@xmpp.test"), delay);
-  expect(readRoomMessage(archived, "relay")?.archivedJid).toBe("eve@xmpp.test");
+  const said = el("message", attrs, el("body", {}, "x"), item("anna@xmpp.test"), item("eve@xmpp.test"));
+  expect(readRoomMessage(said, "relay", "archive")?.archivedJid).toBe("eve@xmpp.test");
+  expect(readRoomMessage(said, "relay", "history")?.archivedJid).toBeUndefined();
+  expect(readRoomMessage(said, "relay", "live")?.archivedJid).toBeUndefined();
+});
+
+test("of several times the room's own counts, and none of what comes live", () => {
+  const attrs = { from: "room@muc.test/eve", to: "relay@xmpp.test/x", type: "groupchat" };
+  const delay = (from: string, year: number) =>
+    el("delay", { xmlns: NS.delay, from, stamp: `${year}-01-01T00:00:00Z` });
+  const stamps = [delay("eve@xmpp.test", 2099), delay("room@muc.test", 2024), delay("eve@xmpp.test", 2098)];
+  const said = el("message", attrs, el("body", {}, "x"), ...stamps);
+  expect(readRoomMessage(said, "relay", "history")?.saidAt).toBe(Date.UTC(2024));
+  expect(readRoomMessage(said, "relay", "live")?.saidAt).toBeUndefined();
 });
 
 test("a nudge and an encrypted message are messages without a body", () => {
   const attrs = { from: "room@muc.test/anna", to: "relay@xmpp.test/x", type: "groupchat" };
   const nudge = el("message", attrs, el("attention", { xmlns: NS.attention }));
   const secret = el("message", attrs, el("encrypted", { xmlns: "urn:xmpp:omemo:2" }));
-  expect([nudge, secret].map((stanza) => readRoomMessage(stanza, "relay")?.body)).toEqual(["", ""]);
+  expect([nudge, secret].map((stanza) => readRoomMessage(stanza, "relay", "live")?.body)).toEqual(["", ""]);
 });
 
 test("invitations are understood, by oneself and by way of the room", () => {

@@ -125,3 +125,11 @@ test("what a page is opened by goes along", async () => {
   const done = await commands.step(command("link"), annaPhone, anna, annaJid);
   expect(done?.getChild("x", NS.oob)?.getChildText("url")).toBe("https://x.test/link/1");
 });
+
+test("a command that nobody answers keeps no program from ending", async () => {
+  const commands = new AdHocCommands({ names, accounts: () => [], run: () => new Promise(() => {}), waitMs: 60_000 });
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  void commands.step(command("help"), annaPhone, anna, annaJid);
+  expect(timers()).toBe(before);
+});

@@ -8,9 +8,13 @@ import { Lists } from "../../../../src/xmpp/component/lists.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import type { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
 import { Views } from "../../../../src/xmpp/component/views.ts";
+import { residentJid } from "../../../../src/xmpp/convert/ghost.ts";
+import type { StoredAct } from "../../../../src/xmpp/convert/stored.ts";
+import { parseJid } from "../../../../src/xmpp/jid.ts";
 import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
 import { XMPP } from "../../../../src/xmpp/name.ts";
+import { errorElement } from "../../../../src/xmpp/stanza/errors.ts";
 import type { Grants } from "../../../../src/xmpp/stanza/privilege.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { account, anna, annaJid, bob, contact, gateway, NET, names, Profiles, silent } from "../support.ts";
@@ -108,11 +112,18 @@ function blocking(type = "both") {
   const server = new Set<string>();
   const network = { blocked: false };
   const views = new Views(names);
-  const state = { refuses: false, asked: 0, freed: [] as readonly string[] };
+  const state = { refuses: false, refusesInside: "", isStoreDown: false, asked: 0, freed: [] as readonly string[] };
+  const stored: string[] = [];
+  const toPerson = (answer: XmlElement): XmlElement =>
+    el("iq", {}, el("privilege", { xmlns: NS.privilege[0] }, el("forwarded", { xmlns: NS.forward }, answer)));
   const request = async (_: unknown, child: XmlElement): Promise<XmlElement> => {
     state.asked += 1;
     if (state.refuses) throw new StanzaRefusal("forbidden", undefined);
     const inner = child.getChild("iq");
+    if (inner?.attrs.type === state.refusesInside) {
+      const error = errorElement({ type: "cancel", condition: "service-unavailable" });
+      return toPerson(el("iq", { xmlns: NS.client, type: "error" }, error));
+    }
     for (const kind of ["block", "unblock"] as const)
       for (const item of inner?.getChild(kind, NS.blocking)?.getChildren("item") ?? [])
         server[kind === "block" ? "add" : "delete"](item.attrs.jid ?? "");
@@ -121,22 +132,26 @@ function blocking(type = "both") {
       { xmlns: NS.blocking },
       [...server].map((jid) => el("item", { jid })),
     );
-    const answer = el("iq", { xmlns: NS.client, type: "result" }, list);
-    return el("iq", {}, el("privilege", { xmlns: NS.privilege[0] }, el("forwarded", { xmlns: NS.forward }, answer)));
+    return toPerson(el("iq", { xmlns: NS.client, type: "result" }, list));
   };
   const blocks = new Blocks({
     link: { request } as unknown as ComponentLink,
     views,
     alike: new Marks(new Profiles(), "blocked"),
+    store: async (acts) => {
+      if (state.isStoreDown) throw new BridgeError("store-down");
+      for (const { act, to } of acts) {
+        network.blocked = act === "block";
+        stored.push(`${act} ${to}`);
+      }
+    },
     log: silent,
   });
   views.setState(account(), anna, "on");
   const look = async (): Promise<string[]> => {
     views.setContacts(account(), anna, [contact("bob", network)]);
-    const { acts, freed } = await blocks.look(anna, grants(type));
-    state.freed = freed;
-    for (const { act } of acts) network.blocked = act === "block";
-    return acts.map(({ act, to }) => `${act} ${to}`);
+    state.freed = await blocks.look(anna, grants(type));
+    return stored.splice(0);
   };
   return { server, network, look, blocks, state };
 }
@@ -180,6 +195,38 @@ test("a server that only tells is told nothing; one that refuses is not asked ag
   expect(state.asked).toBe(2);
 });
 
+test("a list that the person's server would not show says nothing: nobody is unblocked on MSN", async () => {
+  const { server, look, blocks, state } = blocking();
+  server.add(bob);
+  await look();
+  state.refusesInside = "get";
+  expect(await look()).toEqual([]);
+  state.refusesInside = "";
+  blocks.reset();
+  expect(await look()).toEqual([]);
+});
+
+test("a block that the server does not take over stays on MSN", async () => {
+  const { network, look, blocks, state } = blocking();
+  network.blocked = true;
+  state.refusesInside = "set";
+  for (let i = 0; i < 3; i += 1) {
+    expect(await look()).toEqual([]);
+    blocks.reset();
+  }
+  expect(network.blocked).toBe(true);
+});
+
+test("a block that could not be stored is not undone, but stored at the next look", async () => {
+  const { server, look, state } = blocking();
+  server.add(bob);
+  state.isStoreDown = true;
+  await expect(look()).rejects.toMatchObject({ code: "store-down" });
+  state.isStoreDown = false;
+  expect(await look()).toEqual([`block ${bob}`]);
+  expect([...server]).toEqual([bob]);
+});
+
 test("what was alike with one account says nothing of the next", async () => {
   const { server, network, look, blocks } = blocking();
   server.add(bob);
@@ -206,26 +253,30 @@ test("who is on no list is known only when all lists are", () => {
 });
 
 /** Lists that are set by `sync`. */
-function setting(sync: (resident: ResidentId) => Promise<boolean>) {
+function setting(
+  sync: (resident: ResidentId) => Promise<boolean>,
+  look: (resident: ResidentId) => Promise<StoredAct[]> = async () => [],
+) {
   const views = new Views(names);
   const introduced: ResidentId[] = [];
   const asked: ResidentId[] = [];
+  const stored: string[] = [];
   const lists = new Lists({
     link: { isOnline: true } as ComponentLink,
     views,
     asking: { contacts: (who: ResidentId) => asked.push(who), stop: () => {} } as unknown as Asking,
-    privileged: { works: () => true, sync } as unknown as PrivilegedRosters,
-    blocks: {} as Blocks,
+    privileged: { works: () => true, sync, look } as unknown as PrivilegedRosters,
+    blocks: { look: async () => [] } as unknown as Blocks,
     grants: (domain) => (domain === "example.org" ? grants("none") : undefined),
-    lookMs: 60_000,
+    lookMs: 100,
     isThere: () => true,
-    store: async () => {},
+    store: async (acts) => void stored.push(...acts.map(({ act, from }) => `${act} ${from}`)),
     introduced: (who) => introduced.push(who),
     freed: () => {},
     log: silent,
   });
   for (const who of [anna, carl, dora]) views.setState(account("alice", who), who, "on");
-  return { lists, introduced, asked };
+  return { lists, introduced, asked, stored, views };
 }
 
 test("a list that takes long holds up nobody else's, and what changes meanwhile is set behind it", async () => {
@@ -256,5 +307,22 @@ test("a list that could not be set is set again", async () => {
   lists.due(anna);
   await vi.waitFor(() => expect(introduced).toEqual([anna]), { timeout: 3000 });
   expect(tries).toBe(2);
+  lists.stop();
+});
+
+test("a server that answers nothing keeps nobody else's changes from being seen", async () => {
+  // More people than are looked at in one step, so that some come behind the silent one.
+  const people = Array.from({ length: 11 }, (_, i) => residentId(XMPP, `p${i}@example.org`));
+  const { lists, stored, views } = setting(
+    async () => false,
+    async (who) => {
+      if (who === anna) throw new BridgeError("home-down");
+      const from = parseJid(residentJid(who));
+      return [{ kind: "act", act: "roster-remove", from, to: bob }];
+    },
+  );
+  for (const who of people) views.setState(account("alice", who), who, "on");
+  await vi.waitFor(() => expect(stored).toContain(`roster-remove ${residentJid(carl)}`));
+  for (const who of people) await vi.waitFor(() => expect(stored).toContain(`roster-remove ${residentJid(who)}`));
   lists.stop();
 });

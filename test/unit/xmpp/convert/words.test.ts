@@ -22,7 +22,7 @@ function hears(recall: Recall, ...children: XmlElement[]) {
 
 function hearsAs(recall: Recall, id: string, ...children: XmlElement[]) {
   const message = readMessage(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
-  const stored = message && recall.stored(message, bob);
+  const [stored] = message === undefined ? [] : recall.stored(message, bob);
   return stored && readStored(JSON.parse(JSON.stringify(stored)), XMPP, names);
 }
 

@@ -180,6 +180,16 @@ test("what Prosody nests by mistake is read all the same; what may be asked is k
   expect(mayAsk(undefined, "get", NS.vcard)).toBe(false);
 });
 
+test("a server that grants without end fills no memory", () => {
+  const many = Array.from({ length: 2000 }, (_, i) => el("namespace", { ns: `urn:x:${i}`, type: "both" }));
+  const long = el("namespace", { ns: `urn:${"x".repeat(10_000)}`, type: "both" });
+  const perm = el("perm", { access: "iq" }, el("namespace", { ns: NS.blocking, type: "both" }), long, ...many);
+  const grants = readGrants(el("message", {}, el("privilege", { xmlns: NS.privilege[0] }, perm)));
+  expect(mayAsk(grants, "set", NS.blocking)).toBe(true);
+  expect([...(grants?.iq.keys() ?? [])].join("").length).toBeLessThan(20_000);
+  expect(grants?.iq.size).toBeLessThanOrEqual(100);
+});
+
 // XEP-0356 0.4.1 examples 16 and 19.
 test("a request in a person's name is wrapped, and its answer unwrapped", () => {
   const asked = asPersonAsks("get", "i1", el("blocklist", { xmlns: NS.blocking }));
