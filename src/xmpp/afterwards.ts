@@ -1,7 +1,7 @@
 import { RecentMap } from "../bridge/recent.ts";
 import { backOff } from "../bridge/waiting.ts";
 import { type BareJid, bare, type Jid, readJid } from "./jid.ts";
-import { errorCondition } from "./stanza/errors.ts";
+import { errorCondition, mayPass } from "./stanza/errors.ts";
 import type { XmlElement } from "./stanza/xml.ts";
 
 export interface AfterwardsOptions {
@@ -9,8 +9,6 @@ export interface AfterwardsOptions {
   readonly send: (stanza: XmlElement) => boolean;
   /** Whether somebody has a client that takes messages in. */
   readonly hears: (who: BareJid) => boolean;
-  /** Whether a refusal of this condition may pass. */
-  readonly passes: (condition: string) => boolean;
   /** It is of no use: the person is to be told. */
   readonly giveUp: (words: XmlElement, condition: string) => void;
 }
@@ -56,8 +54,8 @@ export class Afterwards {
     const words = this.#said.get(id);
     if (!words || readJid(error.attrs.from) !== words.to) return false;
     this.#said.delete(id);
-    const { condition } = errorCondition(error);
-    if (!this.#o.passes(condition) || words.tries >= TRIES) this.#o.giveUp(words.stanza, condition);
+    const refusal = errorCondition(error);
+    if (!mayPass(refusal) || words.tries >= TRIES) this.#o.giveUp(words.stanza, refusal.condition);
     else this.#hold(id, words);
     return true;
   }

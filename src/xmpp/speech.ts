@@ -24,7 +24,7 @@ import { failureText, saidAt, splitText, stanzaId } from "./convert/text.ts";
 import { ownWords, partsOf, wordsOf } from "./convert/words.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
-import { CONDITIONS, errorCondition, errorElement, PASSING } from "./stanza/errors.ts";
+import { CONDITIONS, errorCondition, errorElement, mayPass } from "./stanza/errors.ts";
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
 import { asPerson, type Grants } from "./stanza/privilege.ts";
 import { NS, type XmlElement } from "./stanza/xml.ts";
@@ -68,7 +68,6 @@ export class Speech {
     this.#afterwards = new Afterwards({
       send: (stanza) => this.#sendNow(stanza),
       hears: options.hears,
-      passes: (condition) => PASSING.has(condition),
       giveUp: (stanza, condition) => this.#tellLost(stanza, condition),
     });
   }
@@ -270,7 +269,7 @@ export class Speech {
         detail: BY_WILL,
       });
     const detail = `${refusal.condition}${refusal.text === undefined ? "" : `: ${refusal.text}`}`;
-    throw new BridgeError(PASSING.has(refusal.condition) ? "home-down" : "home-refused", { detail });
+    throw new BridgeError(mayPass(refusal) ? "home-down" : "home-refused", { detail });
   }
 
   /**
@@ -302,5 +301,5 @@ function mayCarbon(grants: Grants | undefined): grants is Grants {
 }
 
 type WhenRefused = "hold" | "drop";
-type Refusal = { condition: string; text: string | undefined };
+type Refusal = ReturnType<typeof errorCondition>;
 type Said = { readonly to: Jid | undefined; refusal: Refusal | undefined };

@@ -25,7 +25,15 @@ import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { asHomeError } from "./failures.ts";
 import type { ChatNote } from "./notes.ts";
-import { bookmark, configureRoom, findMucService, grantMembership, roomFor } from "./room-admin.ts";
+import {
+  bookmark,
+  bookmarkAgain,
+  configureRoom,
+  findMucService,
+  forgetBookmark,
+  grantMembership,
+  roomFor,
+} from "./room-admin.ts";
 import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
 import { batchInRoom, namesOf, take } from "./taking.ts";
@@ -117,16 +125,26 @@ export class Chats {
 
   /** Something was said to who may not be there: they are asked in again, now and then. */
   invite(chat: Chat): void {
-    const { personal, inviteMs, log } = this.#o;
+    const { personal, inviteMs, client, log } = this.#o;
     const room = roomId(chat.jid);
-    if (personal || chat.room === undefined) return;
-    if (chat.room.occupants.nicksOf(residentJid(chat.note.resident)).length > 0) return;
+    if (chat.room === undefined) return;
+    // On an account of one's own the first is the contact.
+    if (chat.room.occupants.nicksOf(residentJid(chat.note.resident)).length > (personal ? 1 : 0)) return;
     if (Date.now() - (this.#invited.get(room) ?? 0) < inviteMs) return;
+    if (personal) {
+      this.#invited.set(room, Date.now());
+      this.#loosely(bookmarkAgain(client.link, chat.jid, nickOf(chat.note)), "a room was not noted again");
+      return;
+    }
     try {
       this.#ask(chat, "direct");
     } catch (error) {
       log.debug({ err: asBridgeError(error), room }, "an invitation was not sent");
     }
+  }
+
+  #loosely(done: Promise<void>, what: string): void {
+    done.catch((error: unknown) => this.#o.log.debug({ err: asBridgeError(error) }, what));
   }
 
   #of(ghost: GhostRef): Chat[] {
@@ -211,14 +229,12 @@ export class Chats {
   }
 
   #renamed(chat: Chat, change: Partial<ChatNote>): void {
-    const { client, log } = this.#o;
+    const { client } = this.#o;
     chat.keepLater(change);
     const nick = nickOf(chat.note);
     chat.room?.rename(nick);
     if (!chat.room?.isIn) return;
-    configureRoom(client.link, chat.jid, nick).catch((error: unknown) =>
-      log.debug({ err: error, room: chat.jid }, "a room's name was not changed"),
-    );
+    this.#loosely(configureRoom(client.link, chat.jid, nick), "a room's name was not changed");
   }
 
   #isResident(chat: Chat, jid: BareJid | undefined): boolean {
@@ -270,7 +286,10 @@ export class Chats {
   /** A chat whose room is one that we do not sit in, as of before this account was, or is destroyed: it gets another. */
   async moved({ room, resident }: PortalRoom, ghost: GhostRef, name: string): Promise<Chat> {
     const chat = await this.open(`moved ${room}`, resident, ghost, name);
+    const lost = this.#chats.get(room);
     this.#chats.delete(room);
+    if (lost !== undefined && this.#o.personal)
+      this.#loosely(forgetBookmark(this.#o.client.link, lost.jid), "a room that is no more was not forgotten");
     await this.#o.store.dropRoomNote(this.#o.home, room);
     const item = { resident, room: roomId(chat.jid), control: false, invites: ghost, raw: openOf(chat) };
     this.#o

@@ -41,6 +41,8 @@ export class Relays {
   readonly #o: RelaysOptions;
   readonly #recall = new Recall();
   readonly #relays = new Map<RoomId, Relay>();
+  /** Two at once would both tell that an account is missing. */
+  readonly #tying = new Set<Relay>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RelaysOptions) {
@@ -73,14 +75,18 @@ export class Relays {
 
   /** Ties what is not tied yet and can be by now: rooms that we sit in, of residents with an account. */
   tie(): void {
-    for (const relay of this.#relays.values())
-      if (relay.seat.room?.isIn)
-        this.#tie(relay).catch((error: unknown) =>
+    for (const relay of this.#relays.values()) {
+      if (!relay.seat.room?.isIn || this.#tying.has(relay)) continue;
+      this.#tying.add(relay);
+      this.#tie(relay)
+        .catch((error: unknown) =>
           this.#o.log.info(
             { err: asBridgeError(error), room: relay.seat.jid },
             "a room could not be tied to its contact",
           ),
-        );
+        )
+        .finally(() => this.#tying.delete(relay));
+    }
   }
 
   async #tie({ about, seat }: Relay): Promise<void> {

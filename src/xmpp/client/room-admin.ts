@@ -125,6 +125,24 @@ export async function bookmark(link: Asking, room: BareJid, name: string): Promi
   }
 }
 
+/** As {@link bookmark}, for a room that its owner may have forgotten; what is noted of it stays as it is. */
+export async function bookmarkAgain(link: Asking, room: BareJid, name: string): Promise<void> {
+  const wanted = el("items", { node: PEP_BOOKMARKS }, el("item", { id: room }));
+  try {
+    const answer = await link.request({ type: "get" }, el("pubsub", { xmlns: NS.pubsub }, wanted));
+    if (elements(answer.getChild("pubsub", NS.pubsub)?.getChild("items")).length > 0) return;
+  } catch (error) {
+    if (!(error instanceof StanzaRefusal) || error.condition !== "item-not-found") throw error;
+  }
+  await bookmark(link, room, name);
+}
+
+/** Takes a room that is no more out of the account's own. @throws StanzaRefusal. */
+export async function forgetBookmark(link: Asking, room: BareJid): Promise<void> {
+  const retract = el("retract", { node: PEP_BOOKMARKS, notify: "true" }, el("item", { id: room }));
+  await link.request({ type: "set" }, el("pubsub", { xmlns: NS.pubsub }, retract));
+}
+
 /** All of them are one document there. */
 async function bookmarkOldStyle(link: Asking, room: BareJid, name: string): Promise<void> {
   const query = (...marks: XmlElement[]): XmlElement =>

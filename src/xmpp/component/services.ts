@@ -205,6 +205,7 @@ export class Services {
     const items = elements(child).flatMap(({ attrs }) => readJid(attrs.jid) ?? []);
     const all = kind === "unblock" && items.length === 0;
     const { views, names, store } = this.#o;
+    if (views.accounts(resident).length === 0) throw new BridgeError("not-linked");
     const meant = all
       ? [...views.ghosts(resident)].filter((jid) => views.contact(resident, jid)?.contact.blocked)
       : items.map(bare);

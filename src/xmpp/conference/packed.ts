@@ -12,10 +12,15 @@ export interface Packed {
 const DEEPEST = 40;
 
 export function pack(element: XmlElement, depth = 0): Packed {
-  const attrs = Object.entries(element.attrs).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const attrs = Object.entries(element.attrs).filter((pair): pair is [string, string] => isKept(...pair));
   const children = element.children.filter((child) => typeof child === "string" || depth < DEEPEST);
   const inner = children.map((child) => (typeof child === "string" ? child : pack(child, depth + 1)));
   return { name: element.name, attrs: Object.fromEntries(attrs), in: inner };
+}
+
+/** Prefixes were lost on reading: an attribute that has one would make the server end the stream. */
+function isKept(name: string, value: string | undefined): boolean {
+  return value !== undefined && (!name.includes(":") || name.startsWith("xml:"));
 }
 
 export function unpack(packed: Packed): XmlElement {

@@ -88,7 +88,7 @@ export function mayPass({ type, condition }: { type: string; condition: string }
 }
 
 /** Conditions that pass by themselves, e.g. when the person comes online or their server is back. */
-export const PASSING: ReadonlySet<string> = new Set([
+const PASSING: ReadonlySet<string> = new Set([
   "service-unavailable",
   "recipient-unavailable",
   "remote-server-timeout",

@@ -15,7 +15,7 @@ let anna: XmppPerson;
 beforeAll(async () => {
   account = await fixture.newAccount("anna");
   anna = await fixture.newPerson(account, undefined, { resource: "desk" });
-  const limits = { lookBackMs: 200 };
+  const limits = { lookBackMs: 200, inviteMs: 0 };
   world = await ClientWorld.start({ server: fixture.server, account, personal: true, limits });
 });
 
@@ -95,12 +95,25 @@ test("anna destroys the room: when bob writes again, there is another, and they 
   await anna.send(xml("iq", { type: "set", to: room, id: "destroy" }, destroy));
   await anna.waitFor("the end of the room", () => anna.rooms.get(room)?.joined === false);
   await world.hear("alice", "bob", "where did you go?");
-  await soon(async () => (await bookmarks()).length).toBe(2);
+  await soon(async () => (await bookmarks()).filter((jid) => jid !== room).length).toBe(1);
   const another = (await bookmarks()).find((jid) => jid !== room) ?? "";
+  await soon(bookmarks).toEqual([another]);
   await anna.joinRoom(another, "anna");
   await anna.waitForMessage("where did you go?");
   await anna.sayInRoom(another, "here I am");
   await soon(() => world.received("alice", "bob").at(-1)).toBe("here I am");
+});
+
+test("anna leaves the room and forgets it: when bob writes again, it is among her bookmarks again", async () => {
+  const [joined = ""] = await bookmarks();
+  await anna.leaveRoom(joined);
+  const retract = xml("retract", { node: BOOKMARKS, notify: "true" }, xml("item", { id: joined }));
+  await anna.send(xml("iq", { type: "set", id: "forget" }, xml("pubsub", { xmlns: NS.pubsub }, retract)));
+  await soon(bookmarks).not.toContain(joined);
+  await world.hear("alice", "bob", "still friends?");
+  await soon(bookmarks).toContain(joined);
+  await anna.joinRoom(joined, "anna");
+  await anna.waitForMessage("still friends?");
 });
 
 test("anna's own state is that of her other clients", async () => {

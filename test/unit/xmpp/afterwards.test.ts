@@ -24,7 +24,6 @@ function stage() {
       return state.isOpen;
     },
     hears: () => state.hears,
-    passes: () => true,
     giveUp: () => {},
   });
   const ids = Array.from({ length: 10 }, (_, i) => `words-${i}`);

@@ -6,7 +6,7 @@ import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
 import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
 import { XMPP } from "../../../src/xmpp/name.ts";
 import { Speech } from "../../../src/xmpp/speech.ts";
-import { errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";
+import { type ErrorType, errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";
 import { readMessage } from "../../../src/xmpp/stanza/message.ts";
 import type { Grants } from "../../../src/xmpp/stanza/privilege.ts";
 import { el, NS, type XmlElement } from "../../../src/xmpp/stanza/xml.ts";
@@ -24,7 +24,7 @@ const words = (change: Partial<NetworkMessage> = {}): NetworkMessage => ({
 });
 
 /** A link whose server sends everything back with a condition, or takes it. */
-function stage(refuses?: string, grants?: Grants, isOn = true) {
+function stage(refuses?: string, grants?: Grants, isOn = true, type: ErrorType = "cancel") {
   const sent: XmlElement[] = [];
   const link = {
     isOnline: true,
@@ -35,7 +35,7 @@ function stage(refuses?: string, grants?: Grants, isOn = true) {
         sent.push(stanza);
         if (refuses === undefined) continue;
         const { from, to, id } = stanza.attrs;
-        const error = errorElement({ type: "cancel", condition: refuses });
+        const error = errorElement({ type, condition: refuses });
         speech.refused(el("message", { type: "error", from: to, to: from, id }, error));
       }
     },
@@ -79,6 +79,11 @@ test.each([
   ["not-acceptable", "home-refused"],
 ])("words that come back with %s are %s", async (condition, code) => {
   await expect(stage(condition).speech.deliver(room, ghost, words(), "key")).rejects.toMatchObject({ code });
+});
+
+test("words that come back because there are too many of them wait, whatever the server calls it", async () => {
+  const busy = stage("policy-violation", undefined, true, "wait");
+  await expect(busy.speech.deliver(room, ghost, words(), "key")).rejects.toMatchObject({ code: "home-down" });
 });
 
 test("news wait for a person to come back, an answer does not", async () => {

@@ -12,18 +12,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+function letIn(room: MucRoom): void {
+  const to = "relay@xmpp.test/bridge";
+  const self = el("x", { xmlns: USER }, el("status", { code: "110" }));
+  void room.stanza(el("presence", { from: `${ROOM}/relay`, to }, self));
+  void room.stanza(el("message", { from: ROOM, to, type: "groupchat" }, el("subject")));
+}
+
 test("only the room can say that words were not said: another occupant's error is nothing", async () => {
   const to = "relay@xmpp.test/bridge";
   const sent = Promise.withResolvers<void>();
-  const send = (stanza: XmlElement): void => {
-    if (stanza.attrs.type !== undefined) return;
-    const self = el("x", { xmlns: USER }, el("status", { code: "110" }));
-    void room.stanza(el("presence", { from: `${ROOM}/relay`, to }, self));
-    void room.stanza(el("message", { from: ROOM, to, type: "groupchat" }, el("subject")));
-  };
   const room = new MucRoom({
     link: {
-      send: (stanza) => queueMicrotask(() => send(stanza)),
+      send: () => queueMicrotask(() => letIn(room)),
       sendLoosely: () => {},
       sendSurely: async () => sent.resolve(),
       arrived: () => {},
@@ -59,10 +60,7 @@ async function forgetful(
   const send = (stanza: XmlElement): void => {
     if (stanza.name !== "presence" || stanza.attrs.type !== undefined) return;
     knocks += 1;
-    const to = "relay@xmpp.test/bridge";
-    const self = el("x", { xmlns: USER }, el("status", { code: "110" }));
-    void room.stanza(el("presence", { from: `${ROOM}/relay`, to }, self));
-    void room.stanza(el("message", { from: ROOM, to, type: "groupchat" }, el("subject")));
+    letIn(room);
   };
   const room = new MucRoom({
     link: {

@@ -101,6 +101,12 @@ test("ids, times and ranks that people write themselves are taken out; everythin
   expect(text).toMatch(/markable/);
 });
 
+test("an attribute whose prefix nobody knows any more is left out: with it the server would end the stream", () => {
+  const odd = el("thing", { xmlns: "urn:x", "odd:a": "1", "xml:lang": "en", plain: "2" }, el("in", { "odd:b": "3" }));
+  const text = Scene.peopled().say("mike", "hello", odd)[0]?.toString();
+  expect(text).toContain('<thing xmlns="urn:x" xml:lang="en" plain="2"><in/></thing>');
+});
+
 test("corrections, answers, reactions, deletions and attention are told in neutral words", () => {
   const scene = Scene.peopled();
   scene.say("mike", "helo", el("reply", { xmlns: "urn:xmpp:reply:0", id: "m0", to: `${ROOM}/Olga` }));

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { AdHocCommands } from "../../../../src/xmpp/component/commands.ts";
+import type { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
+import type { Registration } from "../../../../src/xmpp/component/register.ts";
+import { Services } from "../../../../src/xmpp/component/services.ts";
+import { Views } from "../../../../src/xmpp/component/views.ts";
+import type { ComponentLink } from "../../../../src/xmpp/link/component-link.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
+import { errorCondition } from "../../../../src/xmpp/stanza/errors.ts";
+import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { account, anna, annaPhone, bob, gateway, NET, names, silent } from "../support.ts";
+
+test("a stranger has nobody blocked, and nothing is stored of it", async () => {
+  const answers: XmlElement[] = [];
+  const stored: string[] = [];
+  const views = new Views(names);
+  const services = new Services({
+    home: XMPP,
+    link: { sendLoosely: (stanza: XmlElement) => answers.push(stanza) } as unknown as ComponentLink,
+    names,
+    networks: [NET],
+    name: "MSN",
+    version: "1",
+    views,
+    commands: {} as AdHocCommands,
+    registration: {} as Registration,
+    privileged: {} as PrivilegedRosters,
+    grants: () => undefined,
+    store: async (acts) => void stored.push(...acts.map(({ act, to }) => `${act} ${to}`)),
+    log: silent,
+  });
+  const block = el("block", { xmlns: NS.blocking }, el("item", { jid: bob }));
+  const iq = el("iq", { type: "set", id: "1", from: annaPhone, to: gateway }, block);
+  await services.handle(iq);
+  expect(errorCondition(answers[0] ?? iq).condition).toBe("registration-required");
+  expect(stored).toEqual([]);
+  views.setState(account(), anna, "on");
+  await services.handle(iq);
+  expect(answers[1]?.attrs.type).toBe("result");
+  expect(stored).toEqual([`block ${bob}`]);
+});
