@@ -76,6 +76,7 @@ async function answer(
       );
       return;
     case "nudge":
+    case "reaction":
     case "again":
     case "left":
       return;

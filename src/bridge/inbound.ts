@@ -24,6 +24,8 @@ import type { Home } from "./ports/home.ts";
 import { showsTyping } from "./ports/home.ts";
 import type { OfflineWords, OwnWords } from "./ports/network.ts";
 import type { AccountStore, LaneStore } from "./ports/store.ts";
+import { concat, plainRich, storable } from "./text/model.ts";
+import { slice } from "./text/split.ts";
 import { backOff, pause } from "./waiting.ts";
 
 /** Words kept in memory while Redis does not take them, per lane and in all; beyond this the session is ended. */
@@ -31,6 +33,7 @@ const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
 /** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
 const LONGEST = 40_000;
+const TOO_LONG = "… (the rest was too long for the bridge)";
 
 type InLane = LaneRef & { readonly kind: "in" };
 
@@ -78,9 +81,10 @@ export class Inbox {
 
   /** What the owner said to a contact at another place. It stands in the same lane as the contact's words. */
   receiveOwn(account: AccountRecord, words: OwnWords): void {
-    const { kind, to, fromName, text, at, device } = words;
+    const { kind, to, fromName, text, rich, at, device } = words;
     const own = device === undefined ? {} : { device };
-    this.#receive(account, to, { kind, from: account.address, fromName, text, at, own });
+    const looks = rich === undefined ? {} : { rich };
+    this.#receive(account, to, { kind, from: account.address, fromName, text, ...looks, at, own });
   }
 
   /**
@@ -195,10 +199,13 @@ export function inLanes({ id, network, owners }: AccountRecord, contact: Contact
 
 /** A part that says so is better than a lane that does not take the whole. */
 export function shortened(message: NetworkMessage): NetworkMessage {
-  const { fromName, text } = message;
-  if (text.length <= LONGEST && fromName.length <= 1000) return message;
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}… (the rest was too long for the bridge)` : text;
-  return { ...message, fromName: fromName.slice(0, 1000), text: cut };
+  const { fromName, text, rich } = message;
+  if (text.length <= LONGEST && fromName.length <= 1000 && rich === undefined) return message;
+  const isLong = text.length > LONGEST;
+  const looks = storable(isLong ? rich && concat(slice(rich, 0, LONGEST), plainRich(TOO_LONG)) : rich);
+  const { rich: _rich, ...rest } = message;
+  const cut = isLong ? `${text.slice(0, LONGEST)}${TOO_LONG}` : text;
+  return { ...rest, fromName: fromName.slice(0, 1000), text: cut, ...(looks && { rich: looks }) };
 }
 
 export interface InboundOptions {

@@ -12,6 +12,8 @@ export type Outcome =
       readonly kind: "done";
       /** What is to stand in other lanes of the shard; they get it in the moment in which the entry leaves its lane. */
       readonly copies?: readonly LaneCopy[];
+      /** Entries behind it that it has dealt with, too: they leave in the same moment. */
+      readonly also?: readonly EntryId[];
       /** Runs once the entry has left its lane. Best effort. */
       readonly after?: () => Promise<void>;
     }
@@ -163,12 +165,15 @@ export class LaneRunner {
     let after: EntryId | undefined;
     let leaving: Promise<void> = Promise.resolve();
     const copies = { written: Promise.resolve() };
+    const dealtWith = new Set<EntryId>();
     try {
       for (;;) {
         const page = await this.#o.store.read(lane.ref, after, PAGE);
         for (const entry of page) {
+          if (dealtWith.delete(entry.id)) continue;
           const before = this.#mine(lane.ref);
           const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
+          if (outcome?.kind === "done") for (const id of outcome.also ?? []) dealtWith.add(id);
           const previous = leaving;
           // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
           // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
@@ -232,8 +237,9 @@ export class LaneRunner {
   ): Promise<void> {
     const { store } = this.#o;
     if (outcome.kind === "done") {
-      if (outcome.copies?.length) await this.#copy(entry, outcome.copies, fence, copies);
-      else await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current));
+      const { also } = outcome;
+      if (outcome.copies?.length) await this.#copy(entry, outcome.copies, also, fence, copies);
+      else await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current, undefined, also));
       await outcome.after?.();
       return;
     }
@@ -252,6 +258,7 @@ export class LaneRunner {
   async #copy(
     entry: LaneEntry,
     copies: readonly LaneCopy[],
+    also: readonly EntryId[] | undefined,
     fence: Fence,
     turn: { written: Promise<void> },
   ): Promise<void> {
@@ -260,7 +267,7 @@ export class LaneRunner {
     turn.written = mine.promise;
     try {
       await before;
-      await this.#write(entry.lane.shard, fence, (current) => this.#o.store.done(entry, current, copies));
+      await this.#write(entry.lane.shard, fence, (current) => this.#o.store.done(entry, current, copies, also));
     } finally {
       mine.resolve();
     }

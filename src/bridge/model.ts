@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { BridgeError } from "./errors.ts";
+import type { RichText } from "./text/model.ts";
 
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
@@ -236,7 +237,10 @@ export interface NetworkMessage {
   readonly kind: "text" | "notice";
   readonly from: ContactAddress;
   readonly fromName: string;
+  /** The words alone. */
   readonly text: string;
+  /** The same words with their looks; absent: they have none. */
+  readonly rich?: RichText;
   /** Unix ms when they were said. */
   readonly at: number;
   /** They have waited on the network while the account was not signed in. */
@@ -290,7 +294,10 @@ export type HomeEvent =
       readonly resident: ResidentId;
       readonly room: RoomId;
       readonly message: MessageId;
+      /** The words alone. */
       readonly text: string;
+      /** The same words with their looks; absent: they have none. */
+      readonly rich?: RichText;
       /** Said by somebody of this name in a room where the resident lets others speak; absent: by the resident. */
       readonly speaker?: string;
     }
@@ -302,6 +309,19 @@ export type HomeEvent =
       readonly message: MessageId;
       /** As in a text. */
       readonly speaker?: string;
+    }
+  /** The resident reacts to a message, or takes a reaction back. */
+  | {
+      readonly kind: "reaction";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly target: MessageId;
+      /** What that message says. */
+      readonly text: string;
+      /** An emoji, or words. */
+      readonly key: string;
+      readonly removed?: true;
     }
   /** Said to the bridge itself. */
   | {

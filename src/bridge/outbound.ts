@@ -26,8 +26,10 @@ import type { Home } from "./ports/home.ts";
 import type { Network, Sent } from "./ports/network.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
+import { gathered, type ReactionEvent } from "./reacting.ts";
 import { RecentMap } from "./recent.ts";
-import { spokenBy } from "./speaker.ts";
+import { spokenBy, spokenRich } from "./speaker.ts";
+import type { RichText } from "./text/model.ts";
 import type { Typing } from "./typing.ts";
 
 export interface OutboundOptions {
@@ -62,6 +64,8 @@ const NUDGED = "sent a nudge";
 /** A guest in somebody's chat is told this often that only the owner's words go. */
 const GUEST_MS = 3_600_000;
 
+const DONE: Outcome = { kind: "done" };
+
 /** Handles the `out` lanes: a resident's words in a portal, on their way to the network. */
 export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
   /** Guests who know that their words do not go, with when they were told: Unix ms. */
@@ -78,7 +82,7 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (event.kind === "own") return perform(home, body.raw);
     if (!account || !owner) return orphan(home, event, entry);
     const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at };
-    if (event.resident !== owner) return refuseGuest(guests, work, event);
+    if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
       case "command":
@@ -88,6 +92,8 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         return send(o, work, event.message, wordsOf(event), event.room);
       case "nudge":
         return nudge(o, work, event);
+      case "reaction":
+        return react(o, work, event);
       case "unsupported":
         return refuse(work, event, event.what);
       case "invited":
@@ -121,10 +127,15 @@ async function perform(home: Home, raw: unknown): Promise<Outcome> {
   return { kind: "done" };
 }
 
+/** Words, and the same with their looks where they have any. */
+type Words = { readonly text: string; readonly rich?: RichText };
+
 /** What the contact is to read. */
-function wordsOf(event: HomeEvent & { kind: "text" | "command" }): string {
-  if (event.kind === "command") return event.line;
-  return event.speaker === undefined ? event.text : spokenBy(event.speaker, event.text);
+function wordsOf(event: HomeEvent & { kind: "text" | "command" }): Words {
+  if (event.kind === "command") return { text: event.line };
+  const { text, rich, speaker } = event;
+  if (speaker === undefined) return rich === undefined ? { text } : { text, rich };
+  return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
 }
 
 /** The account was unlinked, there or altogether: the room is told once per message and nothing is kept. */
@@ -143,7 +154,7 @@ async function send(
   o: OutboundOptions,
   work: Work,
   message: MessageId,
-  text: string,
+  words: Words,
   room: PortalRoom["room"],
 ): Promise<Outcome> {
   const { contact } = ghostOf(work.portal);
@@ -157,7 +168,7 @@ async function send(
   let sent: Sent;
   try {
     o.typing.resident(work.portal, false);
-    sent = await session.sendText(contact, text);
+    sent = await session.sendText(contact, words.text, words.rich);
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
@@ -172,7 +183,7 @@ async function send(
   if (sent.via === "chat") o.absences.back(work.account, contact);
   return {
     kind: "done",
-    copies: copiesFor(o, work, { kind: "text", text }),
+    copies: copiesFor(o, work, { kind: "text", ...words }),
     after: async () => {
       await work.home.confirm(room, message);
       if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
@@ -184,7 +195,7 @@ async function send(
 function copiesFor(
   o: OutboundOptions,
   { home, account, portal }: Work,
-  said: Pick<NetworkMessage, "kind" | "text" | "nudge">,
+  said: Pick<NetworkMessage, "kind" | "text" | "rich" | "nudge">,
 ): readonly LaneCopy[] {
   if (account.owners.length === 1) return [];
   const { address } = account;
@@ -206,6 +217,17 @@ async function tellOfAbsence(
 ): Promise<void> {
   const text = `${contact} is offline. ${network} keeps what you say and hands it over when they sign in.`;
   await o.absences.left(account, contact, owner, () => home.say(owner, room, text, key("away", entry)));
+}
+
+/** What is reacted in a while is one text. */
+async function react(o: OutboundOptions, work: Work, event: ReactionEvent): Promise<Outcome> {
+  if ((await o.portals.ofRoom(work.home.name, event.room)) !== work.portal) return DONE;
+  const reacted = await gathered(o.store, work.home, work.entry, event);
+  if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
+  const { text, also } = reacted;
+  if (text === undefined) return { kind: "done", also };
+  const outcome = await send(o, work, event.message, { text }, event.room);
+  return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 
 /** A nudge is of the moment: it does not wait for anything, and what cannot be nudged now is told so. */

@@ -1,3 +1,5 @@
+import { type RichText, type Run, rich, textOf } from "./text/model.ts";
+
 const LONGEST_SPEAKER = 24;
 /** Square brackets, and what looks like them. */
 const BRACKETS = String.raw`\[\]\u2045\u2046\u2772\u2773\u27e6\u27e7\u3010\u3011\u3014\u3015\u301a\u301b\ufe47\ufe48\uff3b\uff3d`;
@@ -22,4 +24,22 @@ export function spokenBy(speaker: string, text: string): string {
   const letters = [...plain];
   const shown = letters.length > LONGEST_SPEAKER ? `${letters.slice(0, LONGEST_SPEAKER - 1).join("")}…` : plain;
   return `[${shown === "" ? "?" : shown}] ${text.replaceAll(FALSE_START, "$1> ")}`;
+}
+
+/** {@link spokenBy} for words with looks; the name has none. */
+export function spokenRich(speaker: string, words: RichText): RichText {
+  const breaks = [...textOf(words).matchAll(FALSE_START)].map(({ 0: found, index }) => index + found.length);
+  const runs: Run[] = [{ text: spokenBy(speaker, "") }];
+  let at = 0;
+  for (const run of words.runs) {
+    const end = at + run.text.length;
+    let from = at;
+    for (const place of breaks.filter((one) => one > at && one <= end)) {
+      runs.push({ ...run, text: run.text.slice(from - at, place - at) }, { text: "> " });
+      from = place;
+    }
+    runs.push({ ...run, text: run.text.slice(from - at) });
+    at = end;
+  }
+  return rich(runs, { rightToLeft: words.rightToLeft === true });
 }

@@ -31,7 +31,7 @@ import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createXmppClientHome, createXmppHome, XMPP, type XmppClientHome, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
-import { clientSettings, type SettingsChoice } from "./network-settings.ts";
+import { clientSettings } from "./network-settings.ts";
 import { version } from "./version.ts";
 import { accountOf, relaysOf } from "./xmpp-account.ts";
 
@@ -89,7 +89,7 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
   const bridge: Bridge = new Bridge({
     store,
     homes,
-    networks: profiles.map((profile) => networkOf(profile, config.networks.proxy, log)),
+    networks: profiles.map((profile) => networkOf(profile, config, log)),
     desk,
     owner,
     leaseMs: LEASE_MS,
@@ -250,9 +250,10 @@ async function loadPuppetRegistration({ matrix }: Loaded["config"]): Promise<Pup
   }
 }
 
-function networkOf(profile: NetworkProfile, proxy: SettingsChoice["proxy"], log: Logger): Network {
+function networkOf(profile: NetworkProfile, { networks, text }: Loaded["config"], log: Logger): Network {
+  const { proxy } = networks;
   const settings = clientSettings(profile, proxy === undefined ? {} : { proxy });
-  return createMsnNetwork({ ...settings, name: profile.name, title: profile.title, log });
+  return createMsnNetwork({ ...settings, ...text, name: profile.name, title: profile.title, log });
 }
 
 /** The lowest rate that a profile asks for; one bucket per network keeps them apart in Redis. */

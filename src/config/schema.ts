@@ -156,6 +156,18 @@ const presence = z
   .prefault({})
   .describe("Presence.");
 
+const textSection = z
+  .strictObject({
+    emoticons: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether MSN's shortcuts for emoticons, like :) and (y), become emoji on the other side, and emoji shortcuts.",
+      ),
+  })
+  .prefault({})
+  .describe("What is said.");
+
 const limits = z
   .strictObject({
     signInsPerSecond: z
@@ -224,6 +236,7 @@ const sections = z.strictObject({
   data,
   networks,
   presence,
+  text: textSection,
   limits,
   logging,
   permissions,

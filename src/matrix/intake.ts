@@ -7,8 +7,10 @@ import { RecentMap } from "../bridge/recent.ts";
 import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
+import { parseStored } from "./convert/read.ts";
 import type { EarlyWords } from "./early.ts";
 import type { Transaction } from "./listener/appservice.ts";
+import { Recall } from "./recall.ts";
 
 export interface IntakeOptions {
   readonly home: HomeName;
@@ -30,12 +32,15 @@ const TYPISTS = 50;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #rules: SortingRules;
+  readonly #recall = new Recall();
   readonly #typing = new RecentMap<string, ReadonlySet<string>>(TYPING_ROOMS);
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { bot, names, networks } = options;
-    this.#rules = { bot, names, networks };
+    const recall = (room: string, event: string, by: string) => this.#recall.of(room, event, by);
+    const reaction = (room: string, event: string) => this.#recall.reaction(room, event);
+    this.#rules = { bot, names, networks, recall, reaction };
   }
 
   /**
@@ -73,12 +78,22 @@ export class Intake {
     const head = eventHead(raw);
     if (head === undefined || taken.has(head.event) || this.#options.early.has(head.event)) return [];
     taken.add(head.event);
+    const items = await this.#sorted(host, raw, head);
+    // The bot's words are no part of a chat, nor is what looks like a password.
+    const isSealed = items.some(({ raw }) => isPassword(raw));
+    if (head.sender !== this.#options.bot && !isSealed) this.#recall.note(head);
+    return items;
+  }
+
+  async #sorted(host: HomeHost, raw: unknown, head: EventHead): Promise<IntakeItem[]> {
     if (this.#options.isEcho(head)) return [];
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const management = typeof asked === "boolean" ? asked : await asked;
     const items: IntakeItem[] = [];
-    for (const sorted of sortEvent(raw, head, management, this.#rules))
+    for (const sorted of sortEvent(raw, head, management, this.#rules)) {
+      if (sorted.onlyInPortal && !(await host.isPortal(this.#options.home, roomId(head.room)))) continue;
       items.push(await this.#item(host, head, sorted));
+    }
     return items;
   }
 
@@ -131,4 +146,9 @@ export class Intake {
   #isPerson(mxid: string): boolean {
     return mxid.startsWith("@") && mxid !== this.#options.bot && !this.#options.names.owns(mxid);
   }
+}
+
+function isPassword(raw: unknown): boolean {
+  const stored = parseStored(raw);
+  return stored?.kind === "own" && stored.act === "password";
 }

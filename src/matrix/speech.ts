@@ -1,7 +1,7 @@
 /** Words of the network in rooms: as the contact's ghost, or as the owner when they are the owner's own. */
 import type { GhostRef, MessageId, NetworkMessage, PortalRoom } from "../bridge/model.ts";
 import { residentParts } from "../bridge/model.ts";
-import { textContent, tooLong } from "./convert/text.ts";
+import { richContent, textContent, tooLong } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { MatrixHomeOptions } from "./options.ts";
@@ -56,7 +56,9 @@ export class Speech {
     );
   }
 
-  #content({ kind, text }: NetworkMessage): object {
+  #content({ kind, text, rich }: NetworkMessage): object {
+    const formatted = rich && richContent(kind, rich);
+    if (formatted !== undefined) return formatted;
     if (tooLong(text)) this.#o.meter.count("msnb_degraded_total", { feature: "long-text" });
     return textContent(kind, text);
   }

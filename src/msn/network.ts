@@ -4,7 +4,7 @@ import { BridgeError } from "../bridge/errors.ts";
 import type { Availability, ContactAddress, NetworkName } from "../bridge/model.ts";
 import type { Credentials, Network } from "../bridge/ports/network.ts";
 import type { MsnClientOptions } from "../msnp/index.ts";
-import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError } from "../msnp/index.ts";
+import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError, textBytesIn } from "../msnp/index.ts";
 import { signInError } from "./convert/errors.ts";
 import { offlineWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
@@ -28,6 +28,8 @@ export type NetworkSettings = Pick<
 export interface MsnNetworkOptions extends NetworkSettings {
   readonly name: NetworkName;
   readonly title: string;
+  /** Whether shortcuts of emoticons become emoji, and the other way round. */
+  readonly emoticons?: boolean;
   readonly log: Logger;
 }
 
@@ -36,7 +38,8 @@ const ENDPOINT_NAME = "msnbridge";
 
 /** The MSN side of the core: turns {@link MsnClient} into the port of ports/network.ts. */
 export function createMsnNetwork(options: MsnNetworkOptions): Network {
-  const { name, title } = options;
+  const { name, title, emoticons = true, maxMessageBytes } = options;
+  const pictures = { emoticons };
   return {
     name,
     title,
@@ -56,9 +59,9 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
 
     async signIn(credentials, { machineGuid, ...presence }, hooks, signal) {
       const client = createClient(options, credentials, machineGuid, presence, (messages) =>
-        hooks.offline(messages.map(offlineWords)),
+        hooks.offline(messages.map((message) => offlineWords(message, pictures))),
       );
-      listen(client, parseAccount(credentials.address), hooks);
+      listen(client, parseAccount(credentials.address), hooks, pictures);
       try {
         await client.signIn(signal);
       } catch (error) {
@@ -67,7 +70,7 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
           throw new BridgeError("elsewhere", {}, { cause: error });
         throw signInError(error, { address: credentials.address, network: title });
       }
-      return new MsnSession(client, title, presence.text);
+      return new MsnSession(client, title, presence.text, { ...pictures, bytes: textBytesIn(maxMessageBytes) });
     },
   };
 }
@@ -79,7 +82,7 @@ function createClient(
   presence: { availability: Availability; text: string },
   storeOffline?: MsnClientOptions["storeOffline"],
 ): MsnClient {
-  const { name, title: _, log: parent, ...common } = o;
+  const { name, title: _, emoticons: __, log: parent, ...common } = o;
   const log = parent.child({ network: name });
   return new MsnClient({
     ...common,

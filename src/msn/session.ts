@@ -12,17 +12,29 @@ import type {
   SessionHooks,
   TypingSending,
 } from "../bridge/ports/network.ts";
+import { markDirection } from "../bridge/text/direction.ts";
+import type { RichText } from "../bridge/text/model.ts";
 import type { Conversation, Email, IncomingMessage, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
 import { MsnpError, SendError } from "../msnp/index.ts";
 import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
 import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
-import { networkMessage, ownWords } from "./convert/message.ts";
+import { networkMessage, ownWords, type Reading } from "./convert/message.ts";
 import { currentMedia, statusOf } from "./convert/presence.ts";
+import { msnOfRich, msnOfWords, msnPartsOfRich, type Pictures, wordsOfMsn } from "./convert/rich.ts";
 
 /** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
 const TYPING_REPEAT_MS = 4500;
 /** How far presence may be behind; Escargot tells it every 200 ms (source: msnp-core §9.3). */
 const PRESENCE_LAG_MS = 2000;
+
+/** Parts of one text. */
+const MOST_PARTS = 128;
+
+/** How texts are written. */
+export interface TextSettings extends Pictures {
+  /** Bytes of a text that one message holds. */
+  readonly bytes: number;
+}
 
 /** A signed-in {@link MsnClient} as the core's session. */
 export class MsnSession
@@ -31,13 +43,15 @@ export class MsnSession
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
+  readonly #texts: TextSettings;
   /** The personal message as the server has it, and what is playing. */
   #text: string;
   #media: string | undefined;
 
-  constructor(client: MsnClient, network: string, text: string) {
+  constructor(client: MsnClient, network: string, text: string, texts: TextSettings) {
     this.#client = client;
     this.#network = network;
+    this.#texts = texts;
     this.#text = text;
   }
 
@@ -46,7 +60,7 @@ export class MsnSession
   }
 
   get displayName(): string {
-    return this.#client.self.displayName;
+    return wordsOfMsn(this.#client.self.displayName);
   }
 
   *contacts(): Iterable<ContactSnapshot> {
@@ -63,13 +77,13 @@ export class MsnSession
    * Into the chat, or, when the contact is not there, to the server's store, where the dialect has one
    * (source: msnp-chat §5.6). Only what certainly went nowhere goes the second way.
    */
-  async sendText(to: ContactAddress, text: string): Promise<Sent> {
+  async sendText(to: ContactAddress, text: string, rich?: RichText): Promise<Sent> {
     const email = this.#emailOf(to);
     const context = { address: to, network: this.#network };
     // A server rings nobody for who has blocked them, and takes words for its store all the same, to lose them.
     if (this.#isOn(email, "BL")) throw new BridgeError("contact-refused", { ...context, because: "blocked" });
     try {
-      await this.#client.conversation(email).sendText(text);
+      await this.#say(email, text, rich);
       return { via: "chat" };
     } catch (error) {
       if (!this.#keeps(email, error)) throw sendError(error, context);
@@ -77,17 +91,38 @@ export class MsnSession
     if (!this.#isOn(email, "FL")) throw new BridgeError("contact-offline", { ...context, because: "stranger" });
     await this.#seenGone(email);
     try {
-      await this.#client.offline.send(email, text);
+      await this.#client.offline.send(email, this.#left(text, rich));
       return { via: "offline" };
     } catch (error) {
       if (!this.#isRefusedAsOnline(email, error)) throw sendError(error, { address: to, network: this.#network });
     }
     try {
-      await this.#client.conversation(email).sendText(text);
+      await this.#say(email, text, rich);
       return { via: "chat" };
     } catch (error) {
       throw sendError(error, { address: to, network: this.#network });
     }
+  }
+
+  /** One part after the other: the looks may differ from one to the next. Rejects with SendError. */
+  async #say(email: Email, text: string, rich: RichText | undefined): Promise<void> {
+    const conversation = this.#client.conversation(email);
+    if (rich === undefined) return conversation.sendText(msnOfWords(text, this.#texts));
+    const parts = msnPartsOfRich(rich, this.#texts.bytes, this.#texts);
+    if (parts.length > MOST_PARTS)
+      throw new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts");
+    for (const [sent, part] of parts.entries()) {
+      try {
+        await conversation.sendText(part.text, part.format);
+      } catch (error) {
+        throw error instanceof SendError ? error.after(sent + error.partsSent) : error;
+      }
+    }
+  }
+
+  /** What is left for somebody has no looks of its own: signs stand for those of some words. */
+  #left(text: string, rich: RichText | undefined): string {
+    return rich === undefined ? msnOfWords(text, this.#texts) : msnOfRich(markDirection(rich), this.#texts).text;
   }
 
   /** Nothing can be left for them, and nothing was, because they are there after all: they can be called again. */
@@ -156,7 +191,7 @@ export class MsnSession
     try {
       // Servers refuse changes that come too fast, and tell each one to every contact: only what changes is sent.
       if (status !== this.#client.self.status) await this.#client.setStatus(status);
-      if (text !== this.#text || media !== this.#media) await this.#say(text, media);
+      if (text !== this.#text || media !== this.#media) await this.#tell(text, media);
       this.#text = text;
       this.#media = media;
     } catch (error) {
@@ -165,7 +200,7 @@ export class MsnSession
   }
 
   /** Dialects below 11 have no personal message; there is nothing to be told of that. */
-  async #say(text: string, media: string | undefined): Promise<void> {
+  async #tell(text: string, media: string | undefined): Promise<void> {
     const playing = media === undefined ? {} : { media: currentMedia(media) };
     try {
       await this.#client.setPersonalMessage({ text, ...playing });
@@ -279,12 +314,15 @@ export class MsnSession
 }
 
 /** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
-export function listen(client: MsnClient, self: Email, hooks: SessionHooks): void {
+export function listen(client: MsnClient, self: Email, hooks: SessionHooks, pictures: Pictures): void {
   const speakers = new WeakMap<Conversation, Email>();
+  const own = new OwnPictures();
   client.on("message", (message) => {
-    if (message.from === self) return hearOwn(client, message, hooks, speakers.get(message.conversation));
+    if (own.take(message)) return;
+    const reading = { ...pictures, custom: own.of(message) };
+    if (message.from === self) return hearOwn(client, message, hooks, speakers.get(message.conversation), reading);
     speakers.set(message.conversation, message.from);
-    const neutral = networkMessage(message);
+    const neutral = networkMessage(message, reading);
     if (neutral) hooks.message(neutral);
   });
   client.on("typing", ({ from, conversation }) => {
@@ -303,9 +341,34 @@ function hearOwn(
   message: IncomingMessage,
   hooks: SessionHooks,
   lastSpeaker: Email | undefined,
+  reading: Reading,
 ): void {
   const place = message.endpoint && client.endpoints.list.get(message.endpoint);
   if (place?.isSelf) return;
-  const own = ownWords(message, place?.name === "" ? undefined : place?.name, lastSpeaker);
+  const own = ownWords(message, place?.name === "" ? undefined : place?.name, lastSpeaker, reading);
   if (own) hooks.ownMessage(own);
+}
+
+/** Shortcuts of one person in one conversation that are remembered; the newest count. */
+const MOST_SHORTCUTS = 64;
+const MOST_SPEAKERS = 64;
+
+/** Which shortcuts stand for people's own pictures: they are told in front of the words (source: msnp-chat §2.4). */
+class OwnPictures {
+  readonly #known = new WeakMap<Conversation, Map<Email, readonly string[]>>();
+
+  /** True: the message names pictures, and says nothing. */
+  take({ conversation, from, body }: IncomingMessage): boolean {
+    if (body.kind !== "emoticons") return false;
+    const all = this.#known.get(conversation) ?? new Map<Email, readonly string[]>();
+    if (!all.has(from) && all.size >= MOST_SPEAKERS) return true;
+    this.#known.set(conversation, all);
+    const shortcuts = [...(all.get(from) ?? []), ...body.emoticons.map(({ shortcut }) => shortcut)];
+    all.set(from, [...new Set(shortcuts)].slice(-MOST_SHORTCUTS));
+    return true;
+  }
+
+  of({ conversation, from }: IncomingMessage): readonly string[] {
+    return this.#known.get(conversation)?.get(from) ?? [];
+  }
 }

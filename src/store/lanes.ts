@@ -170,19 +170,29 @@ export class RedisLanes implements LaneStore {
     return await this.#link.command("laneDepth", (r) => r.xlen(this.#keys.lane(lane)));
   }
 
-  async done(entry: LaneEntry, fence: Fence, copies: readonly LaneCopy[] = []): Promise<void> {
+  async done(
+    entry: LaneEntry,
+    fence: Fence,
+    copies: readonly LaneCopy[] = [],
+    also: readonly EntryId[] = [],
+  ): Promise<void> {
     const { lane } = entry;
     const k = this.#keys;
-    if (copies.length > 0) return this.#doneCopying(entry, fence, copies);
+    if (copies.length > 0) return this.#doneCopying(entry, fence, copies, also);
     const reply = await this.#link.script(
       "laneDone",
       [k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard)],
-      [laneName(lane), entry.id, fence],
+      [laneName(lane), entry.id, fence, ...also],
     );
     if (reply === "fenced") throw new BridgeError("fenced", { detail: laneName(lane) });
   }
 
-  async #doneCopying({ lane, id }: LaneEntry, fence: Fence, copies: readonly LaneCopy[]): Promise<void> {
+  async #doneCopying(
+    { lane, id }: LaneEntry,
+    fence: Fence,
+    copies: readonly LaneCopy[],
+    also: readonly EntryId[],
+  ): Promise<void> {
     const k = this.#keys;
     const s = lane.shard;
     const name = laneName(lane);
@@ -191,7 +201,7 @@ export class RedisLanes implements LaneStore {
     const reply = await this.#link.script(
       "laneDoneCopying",
       [k.lane(lane), k.waiting(s), k.fence(s), k.last(s), ...copies.map((copy) => k.lane(copy.lane))],
-      [name, id, fence, MAX_LANE, ...copies.flatMap((copy) => [laneName(copy.lane), encodeBody(copy.body)])],
+      [name, id, fence, MAX_LANE, ...copies.flatMap((copy) => [laneName(copy.lane), encodeBody(copy.body)]), ...also],
     );
     if (reply === "fenced") throw new BridgeError("fenced", { detail: name });
     if (Number(reply) > 0)

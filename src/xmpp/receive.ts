@@ -9,11 +9,12 @@ import type { RosterTeller } from "./component/rosters.ts";
 import type { Services } from "./component/services.ts";
 import { isOwnId } from "./convert/echo.ts";
 import type { GhostJids } from "./convert/ghost.ts";
-import { allStoredOf, batchOf, commandOf } from "./convert/heard.ts";
+import { batchOf, commandOf } from "./convert/heard.ts";
 import type { Act, Stored } from "./convert/stored.ts";
 import type { IntakeSpool } from "./intake.ts";
 import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
+import { Recall } from "./recall.ts";
 import type { Speech } from "./speech.ts";
 import { errorElement, failureElement } from "./stanza/errors.ts";
 import { errorMessage, type ReadMessage, readMessage, readTune, receiptMessage } from "./stanza/message.ts";
@@ -46,6 +47,7 @@ const ACTS: Readonly<Record<string, Act>> = {
 /** Sorts what comes over the link: what matters is stored first, what is of the moment is passed on at once. */
 export class Receiver {
   readonly #o: ReceiverOptions;
+  readonly #recall = new Recall();
 
   constructor(options: ReceiverOptions) {
     this.#o = options;
@@ -132,7 +134,7 @@ export class Receiver {
       const isTyping = message.state === "composing" && message.body === undefined;
       this.#o.host().typing(room, resident, isTyping, ghost);
     }
-    const all = allStoredOf(message, us);
+    const all = this.#recall.stored(message, us);
     if (all.length === 0) return;
     this.#o.spool.put({
       id: batchOf(message),

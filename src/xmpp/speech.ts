@@ -19,7 +19,9 @@ import { type AdHocCommands, linkIn } from "./component/commands.ts";
 import { ownId } from "./convert/echo.ts";
 import { type GhostJids, residentJid } from "./convert/ghost.ts";
 import { messageName, senderOf } from "./convert/message-id.ts";
-import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "./convert/text.ts";
+import type { RichWords } from "./convert/rich.ts";
+import { failureText, saidAt, splitText, stanzaId } from "./convert/text.ts";
+import { ownWords, partsOf, wordsOf } from "./convert/words.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
 import { CONDITIONS, errorCondition, errorElement, mayPass } from "./stanza/errors.ts";
@@ -114,7 +116,7 @@ export class Speech {
     return this.#say({
       from,
       to: residentJid(room.resident),
-      body: bodyOf(message),
+      words: partsOf(wordsOf(message)),
       key,
       nick: message.fromName,
       ...(when === undefined ? {} : { saidAt: when }),
@@ -137,7 +139,8 @@ export class Speech {
       }
     }
     const when = saidAt(message);
-    return this.#say({ from: jid, to, body: ownBody(message), key, ...(when === undefined ? {} : { saidAt: when }) });
+    const words = partsOf(ownWords(message));
+    return this.#say({ from: jid, to, words, key, ...(when === undefined ? {} : { saidAt: when }) });
   }
 
   async #sayAs(
@@ -150,9 +153,15 @@ export class Speech {
   ): Promise<MessageId> {
     const { names, secret } = this.#o;
     const when = saidAt(message);
-    const ids = splitText(message.kind === "notice" ? `/me ${message.text}` : message.text).map((body, part) => {
+    const ids = partsOf(wordsOf(message)).map((said, part) => {
       const id = ownId(secret, key, ghost, part);
-      const words: ChatMessage = { from: person, to: ghost, id, body, ...(when === undefined ? {} : { saidAt: when }) };
+      const words: ChatMessage = {
+        from: person,
+        to: ghost,
+        id,
+        ...said,
+        ...(when === undefined ? {} : { saidAt: when }),
+      };
       const inner = chatMessage(words);
       (inner.attrs as Record<string, string>).xmlns = NS.client;
       return { id, stanza: asPerson({ from: names.gateway, server, grants, id }, inner) };
@@ -169,7 +178,7 @@ export class Speech {
     const words = {
       from: names.gateway,
       to: residentJid(resident),
-      body: text,
+      words: plainly(text),
       key,
       ...(url === undefined ? {} : { url }),
     };
@@ -179,7 +188,7 @@ export class Speech {
 
   /** Words of a ghost of its own, e.g. why it does not talk. */
   async tell(from: BareJid, to: BareJid, body: string, key: string): Promise<void> {
-    await this.#say({ from, to, body, key }, "drop");
+    await this.#say({ from, to, words: plainly(body), key }, "drop");
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
@@ -196,7 +205,7 @@ export class Speech {
     }
     const who = us === undefined ? undefined : names.parse(us as BareJid);
     const body = who === undefined ? text : `To ${who.contact}: ${text}`;
-    return this.#say({ from: names.gateway, to: residentJid(room.resident), body, key }, "drop");
+    return this.#say({ from: names.gateway, to: residentJid(room.resident), words: plainly(body), key }, "drop");
   }
 
   confirm(room: RoomId, message: MessageId): void {
@@ -215,12 +224,12 @@ export class Speech {
   }
 
   async #say(
-    { body, key, ...rest }: Omit<ChatMessage, "id"> & { key: string },
+    { words, key, ...rest }: Omit<ChatMessage, "id" | "body"> & { words: readonly RichWords[]; key: string },
     refused: WhenRefused = "hold",
   ): Promise<MessageId> {
-    const parts = splitText(body).map((part, i) => {
+    const parts = words.map((said, i) => {
       const id = stanzaId(key, i);
-      return { id, stanza: chatMessage({ ...rest, id, body: part }) };
+      return { id, stanza: chatMessage({ ...rest, ...said, id }) };
     });
     await this.#sendSurely(parts, refused);
     return messageId(parts[0]?.id ?? "");
@@ -276,6 +285,11 @@ export class Speech {
     else this.#unheard.delete(first.id);
     return times >= PATIENCE;
   }
+}
+
+/** What the gateway itself says. */
+function plainly(text: string): RichWords[] {
+  return splitText(text).map((body) => ({ body, unstyled: false }));
 }
 
 /**

@@ -26,7 +26,7 @@ test("the sandbox's conversations cross in both directions, on Matrix and on XMP
   await Promise.all([playConversation(there.world, matrix), playXmppConversation(there.world, xmpp)]);
   expect(matrix.render()).toMatch(/ │ Bob: Loud and clear :\)\n/);
   expect(xmpp.render()).toMatch(/^seconds │ XMPP +│ MSN\n/);
-  expect(xmpp.render()).toMatch(/\d │ Fred: Loud and clear :\) +│\n/);
+  expect(xmpp.render()).toMatch(/\d │ Fred: Loud and clear 🙂 +│\n/);
 });
 
 test("who reads the sandbox's description can sign in by XMPP and register", async () => {
@@ -163,8 +163,36 @@ test("a long message arrives in parts, and whole", async () => {
   await ben.sendText(room, long);
   await carol.waitFor("its end", () => carol.messages.at(-1)?.text.endsWith("end"));
   const parts = carol.messages.slice(before).map(({ text }) => text);
-  expect(parts.join("")).toBe(long);
+  expect(parts.join("")).toBe(long.replaceAll("☕", "(C)"));
   for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(1400);
+  await carol.signOut();
+});
+
+test("looks cross both ways; answers, edits, removals and reactions come as words", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  const dave = world.account("dave").email;
+  await carol.say(dave, "see you at [b]eight[/b] :)", { italic: true, color: "#ff0000" });
+  const seen = await ben.waitForMessage(room, "see you at eight 🙂", world.ghost("carol"));
+  expect(seen.content.formatted_body).toBe(
+    '<span data-mx-color="#ff0000"><em>see you at <strong>eight</strong> 🙂</em></span>',
+  );
+  const say = (content: object) => ben.sendEvent(room, "m.room.message", { msgtype: "m.text", ...content });
+  const html = (formatted_body: string) => ({ format: "org.matrix.custom.html", formatted_body });
+  await say({ body: "**all of it**", ...html("<strong>all of it</strong>") });
+  expect((await carol.waitForText("all of it")).format).toMatchObject({ bold: true });
+  const answer = { "m.relates_to": { "m.in_reply_to": { event_id: seen.event_id } } };
+  const said = await say({ body: "I am over their now", ...answer });
+  await carol.waitForText("> see you at eight 🙂\nI am over their now".replace("🙂", ":)"));
+  const fixed = { body: "I am over there now", msgtype: "m.text" };
+  await say({ body: "* fixed", "m.new_content": fixed, "m.relates_to": { rel_type: "m.replace", event_id: said } });
+  await carol.waitForText("* their → there");
+  await ben.react(room, seen.event_id, "👍");
+  await ben.react(room, seen.event_id, "🦀");
+  await ben.redact(room, said);
+  await carol.waitForText("(deleted: “I am over there now”)");
+  expect(carol.textsFrom(dave).at(-2)).toBe("(Y) · 🦀 to “see you at eight :)”");
   await carol.signOut();
 });
 

@@ -24,11 +24,13 @@ import type {
   TypingShowing,
 } from "../../src/bridge/ports/home.ts";
 import type { Secret } from "../../src/bridge/secret.ts";
+import type { RichText } from "../../src/bridge/text/model.ts";
 
 export interface ToyMessage {
   readonly id: MessageId;
   readonly by: string;
   readonly text: string;
+  readonly rich?: RichText;
 }
 
 type Said = Extract<HomeEvent, { kind: "text" | "command" }>;
@@ -90,9 +92,9 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     return (this.rooms.get(this.management(resident)) ?? []).filter(({ by }) => by === "bot").map(({ text }) => text);
   }
 
-  write(resident: ResidentId, room: RoomId, text: string): MessageId {
-    const message = this.#post(room, resident, text);
-    this.push([this.item({ kind: "text", resident, room, message, text })]);
+  write(resident: ResidentId, room: RoomId, text: string, rich?: RichText): MessageId {
+    const message = this.#post(room, resident, text, rich);
+    this.push([this.item({ kind: "text", resident, room, message, text, ...(rich && { rich }) })]);
     return message;
   }
 
@@ -167,7 +169,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     await this.#answers();
     this.times.push(message.at);
-    return this.#once(key, room.room, ghost.contact, message.text);
+    return this.#once(key, room.room, ghost.contact, message.text, message.rich);
   }
 
   async deliverOwn(
@@ -180,7 +182,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     await this.#answers();
     const device = message.own?.device ?? "another place";
     const by = this.access === "none" ? `${self.contact} (you, on ${device})` : `${room.resident} (on ${device})`;
-    return this.#once(key, room.room, by, message.text);
+    return this.#once(key, room.room, by, message.text, message.rich);
   }
 
   async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
@@ -268,17 +270,17 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     if (this.mode === "refusing") throw new BridgeError("home-refused", { detail: "M_FORBIDDEN" });
   }
 
-  #once(key: string, room: RoomId, by: string, text: string): MessageId {
+  #once(key: string, room: RoomId, by: string, text: string, rich?: RichText): MessageId {
     const known = this.#keys.get(key);
     if (known) return known;
-    const id = this.#post(room, by, text);
+    const id = this.#post(room, by, text, rich);
     this.#keys.set(key, id);
     return id;
   }
 
-  #post(room: RoomId, by: string, text: string): MessageId {
+  #post(room: RoomId, by: string, text: string, rich?: RichText): MessageId {
     const id = messageId(this.#id("$"));
-    this.rooms.set(room, [...(this.rooms.get(room) ?? []), { id, by, text }]);
+    this.rooms.set(room, [...(this.rooms.get(room) ?? []), { id, by, text, ...(rich && { rich }) }]);
     return id;
   }
 

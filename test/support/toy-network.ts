@@ -19,6 +19,7 @@ import type {
   StageListener,
   TypingSending,
 } from "../../src/bridge/ports/network.ts";
+import type { RichText } from "../../src/bridge/text/model.ts";
 
 /** A network in memory whose server outlives the bridge: accounts, who is there, what was said. */
 export class ToyNetwork implements Network {
@@ -30,6 +31,8 @@ export class ToyNetwork implements Network {
   readonly contacts = new Map<ContactAddress, ContactSnapshot>();
   /** What contacts have received, as `from > to: words`. */
   readonly received: string[] = [];
+  /** The looks of what they have received, as far as it has any. */
+  readonly looks: RichText[] = [];
   readonly typed: string[] = [];
   /** When each sign-in came in (ms). */
   readonly signIns: number[] = [];
@@ -190,8 +193,8 @@ export class ToySession
     this.hooks.ownMessage({ kind: "text", to, fromName: this.displayName, text, at: Date.now(), device });
   }
 
-  hear(from: ContactAddress, text: string): void {
-    this.hooks.message({ kind: "text", from, fromName: from, text, at: Date.now() });
+  hear(from: ContactAddress, text: string, rich?: RichText): void {
+    this.hooks.message({ kind: "text", from, fromName: from, text, ...(rich && { rich }), at: Date.now() });
   }
 
   contacts(): Iterable<ContactSnapshot> {
@@ -202,8 +205,9 @@ export class ToySession
     return this.#network.contacts.get(address);
   }
 
-  async sendText(to: ContactAddress, text: string): Promise<Sent> {
+  async sendText(to: ContactAddress, text: string, rich?: RichText): Promise<Sent> {
     this.#alive();
+    if (rich) this.#network.looks.push(rich);
     const away = this.#network.away.has(to);
     if (away && !this.#network.left) throw new BridgeError("contact-offline", { address: to });
     if (away) {

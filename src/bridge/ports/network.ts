@@ -3,6 +3,7 @@
  */
 import type { Availability, ContactAddress, ContactSnapshot, NetworkMessage, NetworkName, OwnPlace } from "../model.ts";
 import type { Secret } from "../secret.ts";
+import type { RichText } from "../text/model.ts";
 
 export interface Credentials {
   readonly address: ContactAddress;
@@ -68,6 +69,8 @@ export interface OwnWords extends OwnPlace {
   /** The owner's display name. */
   readonly fromName: string;
   readonly text: string;
+  /** As in a {@link NetworkMessage}. */
+  readonly rich?: RichText;
   /** Unix ms when it was said. */
   readonly at: number;
 }
@@ -100,11 +103,11 @@ export interface Session {
   contact(address: ContactAddress): ContactSnapshot | undefined;
 
   /**
-   * Says something to a contact, or leaves it for one who is offline where the network can keep it. Resolves when the
-   * server has acknowledged all of it. The core has one call under way per conversation. @throws BridgeError
+   * Says something to a contact, or leaves it for one who is offline where the network can keep it; `rich`: the same words
+   * with their looks. Resolves when the server has acknowledged all of it. The core has one call under way per conversation. @throws BridgeError
    * `contact-offline`, `contact-refused`, `rate-limited`, `send-failed`, `send-uncertain`, `network-down`.
    */
-  sendText(to: ContactAddress, text: string): Promise<Sent>;
+  sendText(to: ContactAddress, text: string, rich?: RichText): Promise<Sent>;
 
   /** Signs out. Settles within a few seconds, never rejects. */
   close(): Promise<void>;

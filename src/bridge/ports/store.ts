@@ -83,11 +83,11 @@ export interface LaneStore {
 
   /**
    * The entry has been dealt with and leaves its lane; in the same step each of `copies` is appended to its lane, which
-   * must be one of the same shard. Doing it again is nothing. A copy for which its lane has no room is dropped, with an
+   * must be one of the same shard, and the entries `also` leave the same lane. Doing it again is nothing. A copy for which its lane has no room is dropped, with an
    * error in the log.
    * @throws BridgeError `bad-input` for a copy over 256 KiB.
    */
-  done(entry: LaneEntry, fence: Fence, copies?: readonly LaneCopy[]): Promise<void>;
+  done(entry: LaneEntry, fence: Fence, copies?: readonly LaneCopy[], also?: readonly EntryId[]): Promise<void>;
 
   /**
    * Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it.

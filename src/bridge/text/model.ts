@@ -112,6 +112,15 @@ export function isPlain({ runs }: RichText): boolean {
   return runs.every((run) => sameLook(run, {}));
 }
 
+/** Bytes of looks that are stored beside the words: both together fit into an entry of a lane. */
+const STORED_BYTES = 100_000;
+
+/** What of it is worth storing beside the plain words, and can be; `undefined`: the words alone say it all, or must do. */
+export function storable(text: RichText | undefined): RichText | undefined {
+  if (text === undefined || (isPlain(text) && !text.rightToLeft)) return undefined;
+  return Buffer.byteLength(JSON.stringify(text)) <= STORED_BYTES ? text : undefined;
+}
+
 /** The characters alone. */
 export function textOf({ runs }: RichText): string {
   return runs.map(({ text }) => text).join("");

@@ -8,7 +8,8 @@ export interface Reaction {
   readonly message: string;
   /** What that message says. */
   readonly text: string;
-  readonly by: string;
+  /** Absent: the one who tells of it. */
+  readonly by?: string;
   /** An emoji, or words. */
   readonly key: string;
   readonly removed?: boolean;
@@ -29,7 +30,7 @@ export function reactionText(reactions: readonly Reaction[]): string | undefined
   const lines = [...byMessage(reactions)].flatMap(([, { text, keys }]) => {
     const given = [...keys].filter(([, names]) => names.size > 0).slice(0, MOST_KEYS);
     if (given.length === 0) return [];
-    const told = given.map(([key, names]) => `${key} ${list([...names])}`).join(" · ");
+    const told = given.map(([key, names]) => `${key} ${list([...names])}`.trimEnd()).join(" · ");
     return [`${told} to “${excerpt(text)}”`];
   });
   return lines.length === 0 ? undefined : lines.slice(0, MOST_MESSAGES).join("\n");
@@ -47,7 +48,7 @@ function byMessage(reactions: readonly Reaction[]): Map<string, Reacted> {
     const reacted = messages.get(message) ?? { text, keys: new Map() };
     messages.set(message, reacted);
     const shown = oneLine(shortened(key, LONGEST_KEY), LONGEST_KEY * 16);
-    const name = oneLine(by, LONGEST_NAME) || "someone";
+    const name = by === undefined ? "" : oneLine(by, LONGEST_NAME) || "someone";
     if (shown === "") continue;
     const names = reacted.keys.get(shown) ?? new Set<string>();
     reacted.keys.set(shown, names);

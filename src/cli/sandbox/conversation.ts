@@ -116,8 +116,8 @@ async function talk(
   transcript.msn("… Alice is typing");
   const hello = await anna.sendText(room, "Hello Bob, can you read this? ☕");
   transcript.matrix("Anna: Hello Bob, can you read this? ☕");
-  await bob.waitForText("Hello Bob, can you read this? ☕", CROSS_MS);
-  transcript.msn("Alice: Hello Bob, can you read this? ☕");
+  await bob.waitForText("Hello Bob, can you read this? (C)", CROSS_MS);
+  transcript.msn("Alice: Hello Bob, can you read this? (C)");
   await anna.waitFor("the receipt", () => anna.room(room).receipts.get(world.bridge.setup.bot) === hello, CROSS_MS);
   transcript.matrix("(delivered: the bot's read receipt)");
   await bob.type(email);
@@ -126,8 +126,8 @@ async function talk(
   transcript.matrix("… Bob is typing");
   await bob.say(email, "Loud and clear :)");
   transcript.msn("Bob: Loud and clear :)");
-  await anna.waitForMessage(room, "Loud and clear :)", ghost, CROSS_MS);
-  transcript.matrix("Bob: Loud and clear :)");
+  await anna.waitForMessage(room, "Loud and clear 🙂", ghost, CROSS_MS);
+  transcript.matrix("Bob: Loud and clear 🙂");
 }
 
 async function carolWritesFirst(

@@ -11,6 +11,7 @@ import {
   parseEmail,
   parseMachineGuid,
   type Roster,
+  type TextFormat,
 } from "../../msnp/index.ts";
 import type { Trace } from "./trace.ts";
 import { Watchers } from "./watchers.ts";
@@ -29,6 +30,8 @@ export interface MsnPersonOptions {
 export interface SeenMessage {
   readonly from: Email;
   readonly text: string;
+  /** How the message is to look, as far as it says. */
+  readonly format: TextFormat | undefined;
   readonly at: number;
 }
 
@@ -85,8 +88,8 @@ export class MsnPerson {
   }
 
   /** Resolves when the server has acknowledged the text. @throws SendError */
-  async say(to: string, text: string): Promise<void> {
-    await this.#client.conversation(parseEmail(to)).sendText(text);
+  async say(to: string, text: string, format?: TextFormat): Promise<void> {
+    await this.#client.conversation(parseEmail(to)).sendText(text, format);
     this.#options.trace?.(`msn ${this.#name}`, `says to ${to}: ${text}`);
   }
 
@@ -156,7 +159,7 @@ export class MsnPerson {
         : { trace: (direction, connection, line) => trace(`msn ${this.#name}`, `${connection} ${direction} ${line}`) }),
     });
     client.on("message", ({ from, body, receivedAt }) => {
-      if (body.kind === "text") this.messages.push({ from, text: body.text, at: receivedAt });
+      if (body.kind === "text") this.messages.push({ from, text: body.text, format: body.format, at: receivedAt });
       if (body.kind === "nudge") this.nudges.push(from);
       this.#wake();
     });

@@ -82,8 +82,8 @@ async function talk(world: World, emma: XmppPerson, fred: MsnPerson, transcript:
   const { email } = world.account("emily");
   const hello = await emma.say(ghost, "Hello Fred, can you read this? ☕");
   transcript.xmpp("Emma: Hello Fred, can you read this? ☕");
-  await fred.waitForText("Hello Fred, can you read this? ☕", CROSS_MS);
-  transcript.msn("Emily: Hello Fred, can you read this? ☕");
+  await fred.waitForText("Hello Fred, can you read this? (C)", CROSS_MS);
+  transcript.msn("Emily: Hello Fred, can you read this? (C)");
   await emma.waitForReceipt(hello, CROSS_MS);
   transcript.xmpp("(delivered: the receipt)");
   await emma.showChatState(ghost, "composing");
@@ -98,8 +98,8 @@ async function talk(world: World, emma: XmppPerson, fred: MsnPerson, transcript:
   transcript.xmpp("… Fred is typing");
   await fred.say(email, "Loud and clear :)");
   transcript.msn("Fred: Loud and clear :)");
-  await emma.waitForMessage("Loud and clear :)", ghost, CROSS_MS);
-  transcript.xmpp("Fred: Loud and clear :)");
+  await emma.waitForMessage("Loud and clear 🙂", ghost, CROSS_MS);
+  transcript.xmpp("Fred: Loud and clear 🙂");
 }
 
 async function nudges(world: World, emma: XmppPerson, fred: MsnPerson, transcript: Transcript): Promise<void> {

@@ -3,9 +3,12 @@
  * event (deep nesting, huge unknown content) costs nothing, and so that words that look like a password are gone before
  * anything is written. Pure.
  */
+import { textOf } from "../../bridge/text/model.ts";
+import type { Reacted, Recalled } from "../recall.ts";
 import type { GhostNames } from "./ghost.ts";
+import { HTML, richOfHtml } from "./html.ts";
 import { carriesPassword } from "./password.ts";
-import { withoutReplyFallback } from "./text.ts";
+import { replyFallback, withoutReplyFallback } from "./text.ts";
 
 /** An event as it waits in its lane. */
 export interface StoredEvent {
@@ -18,7 +21,12 @@ export interface StoredEvent {
   readonly event: string;
   readonly stateKey?: string;
   readonly msgtype?: string;
+  /** The words; of an edit the new ones. */
   readonly body?: string;
+  /** The same words as HTML. */
+  readonly html?: string;
+  /** The words that are answered, edited or removed, as far as they are known. */
+  readonly about?: string;
   /** The words were longer than any homeserver may send: they are not kept, and the sender is told. */
   readonly oversized?: true;
   readonly membership?: string;
@@ -56,12 +64,18 @@ export interface Sorted {
   readonly stored: Stored;
   /** What is stored instead when the room turns out to be no portal, because then the words are for the bot. */
   readonly unlessPortal?: StoredOwn;
+  /** Means nothing in a room that is no portal. */
+  readonly onlyInPortal?: true;
 }
 
 export interface SortingRules {
   readonly bot: string;
   readonly names: GhostNames;
   readonly networks: readonly string[];
+  /** What was said in a room lately; `by`: the event that is about it. */
+  readonly recall?: (room: string, event: string, by: string) => Recalled | undefined;
+  /** What was reacted in a room lately. */
+  readonly reaction?: (room: string, event: string) => Reacted | undefined;
 }
 
 function text(value: unknown, limit = 255): string | undefined {
@@ -109,6 +123,7 @@ const WANTED = new Set([
   "m.room.message",
   "m.sticker",
   "m.reaction",
+  "m.room.redaction",
   "m.poll.start",
   "org.matrix.msc3381.poll.start",
   "m.call.invite",
@@ -132,6 +147,8 @@ export function sortEvent(raw: unknown, head: EventHead, management: boolean, ru
     case "m.room.encryption":
     case "m.room.encrypted":
       return refuseEncrypted(head, management);
+    case "m.room.redaction":
+      return sortRemoval(raw, head, management, rules);
     default:
       return WANTED.has(head.type) ? sortMessage(head, management, rules) : [];
   }
@@ -181,12 +198,26 @@ function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: 
   return [{ control: false, ghost: target, stored: { ...kind, type, room, sender, event, stateKey: target } }];
 }
 
+/** Somebody takes back words of their own; who takes back anything else, or what nobody remembers, has said nothing. */
+function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
+  const { type, room, sender, event } = head;
+  const gone = text(record(raw).redacts) ?? text(head.content.redacts);
+  if (management || gone === undefined) return [];
+  const reaction = rules.reaction?.(room, gone);
+  const said = rules.recall?.(room, reaction?.target ?? gone, event);
+  if (said === undefined || (reaction ?? said).sender !== sender) return [];
+  const relation = reaction && { type: "m.annotation", event: reaction.target, key: reaction.key };
+  const common = { kind: "event", management, type, room, sender, event, about: said.text } as const;
+  return [{ control: false, onlyInPortal: true, stored: relation === undefined ? common : { ...common, relation } }];
+}
+
 const COMMAND_PREFIX = /^!msn\b/i;
 
 function sortMessage(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
-  const stored = pick(head, management, rules.bot);
+  const stored = pick(head, management, rules);
   if (stored.msgtype === "m.notice") return [];
-  const control = management || COMMAND_PREFIX.test(stored.body ?? "");
+  const isEdit = stored.relation?.type === "m.replace";
+  const control = management || (!isEdit && COMMAND_PREFIX.test(stored.body ?? ""));
   if (!spoken(head.content).some((words) => carriesPassword(words, rules.networks))) return [{ control, stored }];
   const sealed = own(head, { act: "password" });
   if (control) return [{ control, stored: sealed }];
@@ -195,25 +226,35 @@ function sortMessage(head: EventHead, management: boolean, rules: SortingRules):
 
 /** All that a message says, without what it quotes; an edit says its new words, too. */
 function spoken(content: Record<string, unknown>): string[] {
-  const bodies = [content.body, record(content["m.new_content"]).body];
-  return bodies.flatMap((body) => {
+  return [content, record(content["m.new_content"])].flatMap(({ body, formatted_body }) => {
     const said = text(body, BODY_BYTES);
-    return said === undefined ? [] : [withoutReplyFallback(said).replace(/^\s*\*\s+/, "")];
+    const html = text(formatted_body, BODY_BYTES);
+    const shown = html === undefined ? undefined : richOfHtml(html);
+    const plain = said === undefined ? [] : [withoutReplyFallback(said)];
+    return [...plain, ...(shown === undefined ? [] : [textOf(shown)])].map((words) => words.replace(/^\s*\*\s+/, ""));
   });
 }
 
-function pick(head: EventHead, management: boolean, bot: string): StoredEvent {
+function pick(head: EventHead, management: boolean, { bot, recall }: SortingRules): StoredEvent {
   const { content, type, room, sender, event } = head;
   const rel = record(content["m.relates_to"]);
   const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: text(rel.key, 64) };
-  const repliesTo = text(record(rel["m.in_reply_to"]).event_id);
+  const isEdit = relation.type === "m.replace";
+  // Clients that know no threads show what is said there as an answer to what was said last.
+  const repliesTo = rel.is_falling_back === true ? undefined : text(record(rel["m.in_reply_to"]).event_id);
   const msgtype = text(content.msgtype);
-  const whole = text(content.body, Number.POSITIVE_INFINITY);
+  const words = isEdit ? record(content["m.new_content"]) : content;
+  const whole = text(words.body, Number.POSITIVE_INFINITY);
   const said = whole !== undefined && fits(whole) ? whole : undefined;
-  // The words of an edit or the name of a picture are not used, so they are not kept.
-  const speaks = type === "m.room.message" && relation.type !== "m.replace" && !MEDIA.has(msgtype ?? "");
+  // The name of a picture is not used, so it is not kept.
+  const speaks = type === "m.room.message" && !MEDIA.has(msgtype ?? "") && !(isEdit && management);
   const mentions = record(content["m.mentions"]).user_ids;
   const mentionsBot = (Array.isArray(mentions) && mentions.includes(bot)) || (said?.startsWith(`> <${bot}>`) ?? false);
+  const html = speaks && said !== undefined && !management ? htmlOf(words) : undefined;
+  const reacts = type === "m.reaction";
+  const asked = isEdit || reacts ? relation.event : repliesTo;
+  const recalled = (speaks || reacts) && !management && asked !== undefined ? recall?.(room, asked, event) : undefined;
+  const about = isEdit ? before(recalled, sender) : (recalled?.text ?? (repliesTo && replyFallback(said ?? "", bot)));
   return {
     kind: "event",
     management,
@@ -223,11 +264,23 @@ function pick(head: EventHead, management: boolean, bot: string): StoredEvent {
     event,
     ...(msgtype === undefined ? {} : { msgtype }),
     ...(speaks && said !== undefined ? { body: repliesTo ? withoutReplyFallback(said) : said } : {}),
+    ...(html === undefined ? {} : { html }),
+    ...(about === undefined ? {} : { about }),
     ...(speaks && whole !== said ? { oversized: true as const } : {}),
     ...(relation.type === undefined ? {} : { relation: defined(relation) }),
     ...(repliesTo === undefined ? {} : { repliesTo }),
     ...(mentionsBot ? { mentionsBot } : {}),
   };
+}
+
+/** Pieces cannot be compared, and nobody edits another's words. */
+function before(recalled: Recalled | undefined, sender: string): string | undefined {
+  return recalled?.isWhole && recalled.sender === sender ? recalled.text : undefined;
+}
+
+function htmlOf({ format, formatted_body }: Record<string, unknown>): string | undefined {
+  const html = format === HTML ? text(formatted_body, BODY_BYTES) : undefined;
+  return html !== undefined && fits(html) ? html : undefined;
 }
 
 export const MEDIA: ReadonlySet<string> = new Set(["m.image", "m.file", "m.audio", "m.video", "m.location"]);

@@ -92,7 +92,8 @@ export interface Formatted {
   readonly formatted_body?: string;
 }
 
-const HTML = "org.matrix.custom.html";
+/** The `format` of a message with HTML. */
+export const HTML = "org.matrix.custom.html";
 
 /** A message's words with their looks; by its `body` alone when it has no HTML that can be read. */
 export function richOfContent({ body, format, formatted_body: html }: Formatted): RichText {

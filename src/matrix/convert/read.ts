@@ -1,12 +1,18 @@
 /**
  * A stored event in neutral words (the home's `read`). Pure.
  *
- * What is left out on purpose: notices (`m.notice`) are what programs say, bridging them makes two bots talk for ever;
- * redactions, because MSN cannot take a word back; reactions other than "again", because MSN has none.
+ * What is left out on purpose: notices (`m.notice`) are what programs say, bridging them makes two bots talk for ever.
  */
+
 import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
+import { correctionLine } from "../../bridge/text/correction.ts";
+import { firstStrong } from "../../bridge/text/direction.ts";
+import { concat, plainRich, type RichText, storable, textOf } from "../../bridge/text/model.ts";
+import { plainText } from "../../bridge/text/plain.ts";
+import { deletionNote, quotedReply } from "../../bridge/text/quote.ts";
 import type { Stored, StoredEvent } from "./event.ts";
 import type { GhostNames } from "./ghost.ts";
+import { HTML, richOfContent } from "./html.ts";
 
 const AGAIN = new Set(["🔁", "🔄", "🔂", "retry"]);
 const COMMAND = /^!msn(?:\s+|$)/i;
@@ -50,6 +56,10 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
       return readMember(stored, home, names);
     case "m.reaction":
       return readReaction(stored, home);
+    case "m.room.redaction": {
+      const who = { ...base(stored, home), message: messageId(stored.event) };
+      return reaction(stored, who, true) ?? { kind: "text", ...who, text: deletionNote(stored.about) };
+    }
     default:
       return readMessage(stored, home);
   }
@@ -69,8 +79,16 @@ function readMember(stored: StoredEvent, home: HomeName, names: GhostNames): Hom
 function readReaction(stored: StoredEvent, home: HomeName): HomeEvent | undefined {
   const { relation } = stored;
   if (relation?.type !== "m.annotation" || relation.event === undefined) return undefined;
-  if (!AGAIN.has((relation.key ?? "").replace(/\uFE0F/g, ""))) return undefined;
+  if (!AGAIN.has((relation.key ?? "").replace(/\uFE0F/g, "")))
+    return reaction(stored, { ...base(stored, home), message: messageId(stored.event) });
   return { kind: "retry", ...base(stored, home), target: messageId(relation.event) };
+}
+
+/** To a message that is known; `undefined` for any other, and for pictures in place of an emoji. */
+function reaction({ relation, about }: StoredEvent, who: Who, removed?: true): HomeEvent | undefined {
+  const { event: target, key } = relation ?? {};
+  if (target === undefined || key === undefined || about === undefined || key.startsWith("mxc:")) return undefined;
+  return { kind: "reaction", ...who, target: messageId(target), text: about, key, ...(removed && { removed }) };
 }
 
 function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined {
@@ -79,7 +97,8 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
     stored.management ? undefined : { kind: "unsupported", ...who, what };
   // Also in the management room: whoever is not read is told so.
   if (stored.oversized) return { kind: "unsupported", ...who, what: "a message of more than 64 kB" };
-  if (stored.relation?.type === "m.replace") return unsupported("an edit of an earlier message");
+  const isEdit = stored.relation?.type === "m.replace";
+  if (isEdit && stored.body === undefined) return unsupported("an edit of an earlier message");
   const called = CALLED[stored.type] ?? CALLED[stored.msgtype ?? ""];
   if (called !== undefined) return unsupported(called);
   const body = stored.body ?? "";
@@ -88,10 +107,44 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
   if (stored.repliesTo !== undefined && (stored.management || stored.mentionsBot) && isRetry(body)) {
     return { kind: "retry", ...base(stored, home), target: messageId(stored.repliesTo) };
   }
+  if (isEdit) return COMMAND.test(body) || stored.management ? undefined : edited(stored, who);
   if (COMMAND.test(body) || stored.management) {
     return { kind: "command", ...who, line: body.replace(COMMAND, "").trim() };
   }
-  return { kind: "text", ...who, text: stored.msgtype === "m.emote" ? `* ${body}` : body };
+  return said(stored, who);
+}
+
+type Who = Pick<HomeEvent & { kind: "text" }, "resident" | "room" | "message">;
+
+/** Plain words, which most are, cost nothing more. */
+function said({ body = "", html, about, msgtype }: StoredEvent, who: Who): HomeEvent {
+  const star = msgtype === "m.emote" ? "* " : "";
+  if (html === undefined && about === undefined && firstStrong(body) !== "rtl")
+    return { kind: "text", ...who, text: star + body };
+  const words = wordsOf({ body, html });
+  const shown = star === "" ? words : concat(plainRich(star), words);
+  return spoken(about === undefined ? shown : quotedReply(shown, { name: "", text: about }), who);
+}
+
+/** A line for who knows no edits; nothing when no word has changed. */
+function edited({ body = "", html, about }: StoredEvent, who: Who): HomeEvent | undefined {
+  const words = wordsOf({ body, html });
+  const text = plainText(words);
+  const whole = `* ${text.trim()}`;
+  const line = about === undefined ? whole : correctionLine(about, text);
+  if (line === undefined) return undefined;
+  return line === whole ? spoken(concat(plainRich("* "), words), who) : { kind: "text", ...who, text: line };
+}
+
+function wordsOf({ body, html }: { body: string; html: string | undefined }): RichText {
+  const words = richOfContent(html === undefined ? { body } : { body, format: HTML, formatted_body: html });
+  // HTML in which nothing is to be seen says less than the words beside it.
+  return textOf(words).trim() === "" ? plainRich(body) : words;
+}
+
+function spoken(words: RichText, who: Who): HomeEvent {
+  const rich = storable(words);
+  return { kind: "text", ...who, text: plainText(words), ...(rich && { rich }) };
 }
 
 function isRetry(body: string): boolean {

@@ -1,5 +1,7 @@
 /** Words in Matrix's content and back. Pure. */
 import { oneLine } from "../../bridge/plain.ts";
+import type { RichText } from "../../bridge/text/model.ts";
+import { contentOfRich, type Formatted } from "./html.ts";
 
 const NAME_CHARACTERS = 256;
 
@@ -17,6 +19,17 @@ export function withoutReplyFallback(body: string): string {
   return rest === "" ? body : rest;
 }
 
+const QUOTED = 500;
+
+/** The words that a client without {@link withoutReplyFallback}'s newer way has quoted; none of the bot's. */
+export function replyFallback(body: string, bot: string): string | undefined {
+  if (!body.startsWith("> <@") || body.startsWith(`> <${bot}>`)) return undefined;
+  const lines = body.slice(0, QUOTED).split("\n");
+  const end = lines.findIndex((line) => !line.startsWith(">"));
+  const quoted = (end < 0 ? lines : lines.slice(0, end)).map((line) => line.replace(/^> ?/, ""));
+  return quoted.join("\n").replace(/^<@[^>]*>\s*/, "") || undefined;
+}
+
 export interface TextContent {
   readonly msgtype: "m.text" | "m.notice";
   readonly body: string;
@@ -32,6 +45,14 @@ export function tooLong(text: string): boolean {
 
 function jsonBytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
+}
+
+/** Words with their looks; `undefined` when they do not fit into an event with them. */
+export function richContent(kind: "text" | "notice", text: RichText): (TextContent & Formatted) | undefined {
+  const { body, ...html } = contentOfRich(text);
+  const content = { msgtype: kind === "notice" ? "m.notice" : "m.text", body, ...html } as const;
+  const units = body.length + (html.formatted_body?.length ?? 0);
+  return units * 6 <= BODY_BYTES || Buffer.byteLength(JSON.stringify(content)) <= BODY_BYTES ? content : undefined;
 }
 
 /** A plain message. A text that no event can hold is cut at a character's edge and ends in `…`. */

@@ -3,6 +3,7 @@ import { parseContactAddress } from "../../bridge/model.ts";
 import type { Email, MsnContact } from "../../msnp/index.ts";
 import { mediaText, toEmail } from "../../msnp/index.ts";
 import { availabilityOf } from "./presence.ts";
+import { wordsOfMsn } from "./rich.ts";
 
 /** An MSN address as the bridge's. The library's form is the narrower one, so this always works. */
 export function addressOf(email: Email): ContactAddress {
@@ -17,13 +18,14 @@ export function emailOf(address: ContactAddress): Email | undefined {
 /** A contact in the bridge's words. */
 export function snapshotOf(contact: MsnContact): ContactSnapshot {
   const media = contact.media?.enabled ? mediaText(contact.media).trim() : "";
+  const name = wordsOfMsn(contact.displayName);
   return {
     address: addressOf(contact.email),
-    displayName: contact.displayName === "" ? contact.email : contact.displayName,
+    displayName: name === "" ? contact.email : name,
     ...(contact.nickname === undefined || contact.nickname === "" ? {} : { nickname: contact.nickname }),
     presence: {
       availability: availabilityOf(contact.status),
-      text: contact.personalMessage,
+      text: wordsOfMsn(contact.personalMessage),
       ...(media === "" ? {} : { media }),
     },
     listed: contact.lists.has("FL"),

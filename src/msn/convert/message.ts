@@ -1,31 +1,58 @@
 import type { NetworkMessage } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
-import type { Conversation, Email, IncomingMessage, OfflineMessage } from "../../msnp/index.ts";
+import { concat, isPlain, plainRich, type RichText } from "../../bridge/text/model.ts";
+import { plainText } from "../../bridge/text/plain.ts";
+import type { Conversation, Email, IncomingMessage, OfflineMessage, TextFormat } from "../../msnp/index.ts";
 import { addressOf } from "./contact.ts";
+import { type Pictures, richOfMsn, wordsOfMsn } from "./rich.ts";
 
 /** Characters of a circle's name in front of what is said there. */
 const LONGEST_NAME = 60;
+
+/** How the words of one who speaks are read. */
+export interface Reading extends Pictures {
+  /** Shortcuts that stand for pictures of their own. */
+  readonly custom?: readonly string[];
+}
+
+const AS_USUAL: Reading = { emoticons: true };
 
 /**
  * A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the
  * like). What is said among several stands in the chat with who said it, marked, because groups have no chat of their own.
  */
-export function networkMessage(message: IncomingMessage): NetworkMessage | undefined {
-  const common = { from: addressOf(message.from), fromName: message.fromName, at: message.receivedAt };
+export function networkMessage(message: IncomingMessage, reading: Reading = AS_USUAL): NetworkMessage | undefined {
+  const common = { from: addressOf(message.from), fromName: wordsOfMsn(message.fromName), at: message.receivedAt };
   const { body, conversation } = message;
   const among = amongSeveral(conversation);
   switch (body.kind) {
     case "text":
-      return { ...common, kind: "text", text: among + body.text };
+      return { ...common, kind: "text", ...words(body.text, body.format ?? {}, among, reading) };
     case "action":
-      return { ...common, kind: "notice", text: among + body.text };
+      return { ...common, kind: "notice", text: among + wordsOfMsn(body.text) };
     case "nudge":
       if (conversation.isGroup) return { ...common, kind: "notice", text: `${among}sent a nudge` };
       return { ...common, kind: "notice", text: "sent you a nudge", nudge: true };
     default:
       return undefined;
   }
+}
+
+/** What is said, and the same with its looks where it has any. */
+function words(
+  text: string,
+  format: TextFormat,
+  among: string,
+  { custom = [], ...pictures }: Reading,
+): Pick<NetworkMessage, "text" | "rich"> {
+  const said = richOfMsn({ text, format }, custom, pictures);
+  return lookless(among === "" ? said : concat(plainRich(among), said));
+}
+
+function lookless(said: RichText): Pick<NetworkMessage, "text" | "rich"> {
+  const text = plainText(said);
+  return isPlain(said) && !said.rightToLeft ? { text } : { text, rich: said };
 }
 
 /** Where something was said, unless it was between two. */
@@ -43,14 +70,23 @@ export function ownWords(
   message: IncomingMessage,
   device: string | undefined,
   lastSpeaker: Email | undefined,
+  reading: Reading = AS_USUAL,
 ): OwnWords | undefined {
   const { conversation, body } = message;
   const to = message.to ?? addressee(message, lastSpeaker);
-  const said = networkMessage(message);
+  const said = networkMessage(message, reading);
   if (to === undefined || said === undefined) return undefined;
   const text = body.kind === "nudge" && !conversation.isGroup ? "sent a nudge" : said.text;
-  const { kind, fromName, at } = said;
-  return { kind, to: addressOf(to), fromName, text, at, ...(device === undefined ? {} : { device }) };
+  const { kind, fromName, rich, at } = said;
+  return {
+    kind,
+    to: addressOf(to),
+    fromName,
+    text,
+    ...(rich && { rich }),
+    at,
+    ...(device === undefined ? {} : { device }),
+  };
 }
 
 function addressee({ conversation, from }: IncomingMessage, lastSpeaker: Email | undefined): Email | undefined {
@@ -63,7 +99,8 @@ function addressee({ conversation, from }: IncomingMessage, lastSpeaker: Email |
 const LONGEST_ID = 200;
 
 /** A message that waited, with the time at which it was said and the server's own name of it. */
-export function offlineWords(message: OfflineMessage): OfflineWords {
-  const { id, from, fromName, text, sentAt } = message;
-  return { id: id.slice(0, LONGEST_ID), message: { kind: "text", from: addressOf(from), fromName, text, at: sentAt } };
+export function offlineWords(message: OfflineMessage, reading: Reading = AS_USUAL): OfflineWords {
+  const { id, from, text, sentAt } = message;
+  const common = { from: addressOf(from), fromName: wordsOfMsn(message.fromName), at: sentAt };
+  return { id: id.slice(0, LONGEST_ID), message: { ...common, kind: "text", ...words(text, {}, "", reading) } };
 }

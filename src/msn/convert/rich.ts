@@ -20,10 +20,22 @@ const DEFAULT_COLOR = "#000000";
 /** For texts of a program. */
 const FIXED_FONT = "Courier New";
 
+/** Whether shortcuts of emoticons become emoji, and the other way round. */
+export interface Pictures {
+  readonly emoticons: boolean;
+}
+
+const WITH_PICTURES: Pictures = { emoticons: true };
+
 /** A message as rich text. `custom`: shortcuts that stand for pictures of the sender's own; they stay as they are written. */
-export function richOfMsn({ text, format }: MsnText, custom: readonly string[] = []): RichText {
+export function richOfMsn(
+  { text, format }: MsnText,
+  custom: readonly string[] = [],
+  { emoticons }: Pictures = WITH_PICTURES,
+): RichText {
   const base = lookOfFormat(format);
-  const runs = readPlus(text).map((run): Run => ({ ...base, ...run, text: shortcutsToEmoji(run.text, custom) }));
+  const shown = (words: string): string => (emoticons ? shortcutsToEmoji(words, custom) : words);
+  const runs = readPlus(text).map((run): Run => ({ ...base, ...run, text: shown(run.text) }));
   return rich(runs, { rightToLeft: format.rightToLeft === true });
 }
 
@@ -43,7 +55,7 @@ function lookOfFormat({ bold, italic, underline, strike, font, color }: TextForm
  * Rich text as a message of MSN. A look that all words have becomes the message's; bold, italic and strike of some words become
  * `*`, `_` and `~` around them; other looks of some words are lost. Addresses stand behind what leads to them.
  */
-export function msnOfRich(text: RichText): MsnText {
+export function msnOfRich(text: RichText, { emoticons }: Pictures = WITH_PICTURES): MsnText {
   const common = commonLook(text);
   const runs = linksAsText(text).map((run) => without(run, common));
   const format: TextFormat = {
@@ -55,7 +67,10 @@ export function msnOfRich(text: RichText): MsnText {
     ...(common.code ? { font: FIXED_FONT } : common.font !== undefined && { font: common.font }),
     ...(text.rightToLeft && { rightToLeft: true }),
   };
-  const pictured = runs.map((run) => (run.code || common.code ? run : { ...run, text: emojiToShortcuts(run.text) }));
+  const isSpelled = !emoticons || common.code === true;
+  const pictured = isSpelled
+    ? runs
+    : runs.map((run) => (run.code ? run : { ...run, text: emojiToShortcuts(run.text) }));
   return { text: withSigns(pictured), format };
 }
 
@@ -79,11 +94,18 @@ function msnBytes(text: string): number {
 }
 
 /** A text as the messages it needs, each of at most `limit` bytes beside its headers. */
-export function msnPartsOfRich(text: RichText, limit: number): MsnText[] {
-  return splitRich(text, limit, (part) => msnBytes(msnOfRich(part).text)).map(msnOfRich);
+export function msnPartsOfRich(text: RichText, limit: number, pictures: Pictures = WITH_PICTURES): MsnText[] {
+  const written = (part: RichText): MsnText => msnOfRich(part, pictures);
+  return splitRich(text, limit, (part) => msnBytes(written(part).text)).map(written);
+}
+
+/** Words without any look, as a message of MSN. */
+export function msnOfWords(text: string, { emoticons }: Pictures): string {
+  return emoticons ? emojiToShortcuts(text) : text;
 }
 
 /** A name or a personal message, which may carry codes of Messenger Plus! too, as the plain words to be seen in it. */
 export function wordsOfMsn(text: string): string {
-  return plainText(rich(readPlus(text)));
+  const runs = readPlus(text);
+  return runs.length === 1 && runs[0]?.text === text ? text : plainText(rich(runs));
 }

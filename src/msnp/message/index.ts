@@ -11,4 +11,4 @@ export { contentTypeOf, encodeMime, headerOf, MimeError, parseMime } from "./mim
 export type { AckKind, OutgoingBody } from "./outgoing.ts";
 export { encodeBody } from "./outgoing.ts";
 export type { P2pBody } from "./p2p-envelope.ts";
-export { MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText } from "./split.ts";
+export { MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText, textBytesIn } from "./split.ts";

@@ -48,11 +48,9 @@ function extraBytes(text: string, i: number): number {
 function cutPoint(text: string, limit: number): number {
   const end = lastFitting(text, limit);
   const earliest = Math.ceil((end * 2) / 3);
-  const line = text.lastIndexOf("\n", end - 1) + 1;
-  if (line > earliest) return line;
-  const word = text.lastIndexOf(" ", end - 1) + 1;
-  if (word > earliest) return word;
-  return graphemeBoundary(text, end);
+  const wish = [text.lastIndexOf("\n", end - 1) + 1, text.lastIndexOf(" ", end - 1) + 1];
+  // A blank can carry an accent or a joiner: then behind it is no edge.
+  return wish.find((at) => at > earliest && graphemeBoundary(text, at) === at) ?? graphemeBoundary(text, end);
 }
 
 /** The longest prefix of whole code points (and whole CRLFs) within `limit` bytes. */
@@ -70,16 +68,15 @@ function lastFitting(text: string, limit: number): number {
   return i;
 }
 
+/** Code units in which the beginning of a grapheme is looked for: within a row of flags only the first tells the pairs. */
+const LOOKED_BACK = 8192;
+
 /** Moves back to where the grapheme at `end` begins, unless it alone fills the part or is absurdly long. */
 function graphemeBoundary(text: string, end: number): number {
-  const from = Math.max(0, end - 64);
+  const from = Math.max(0, end - LOOKED_BACK);
   const start = from > 0 && isLowSurrogate(text, from) ? from - 1 : from;
-  let boundary = end;
-  for (const segment of segmenter.segment(text.slice(start, end + 64))) {
-    const at = start + segment.index;
-    if (at > end) break;
-    boundary = at;
-  }
+  if (end >= text.length) return end;
+  const boundary = start + (segmenter.segment(text.slice(start, end + 64)).containing(end - start)?.index ?? 0);
   return boundary > start ? boundary : end;
 }
 

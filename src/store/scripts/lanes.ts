@@ -52,13 +52,14 @@ end
 redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
 return 'stored'
 `,
-  // KEYS stream, waiting, fence; ARGV lane, id, token -> 'ok' | 'fenced'
+  // KEYS stream, waiting, fence; ARGV lane, id, token, other ids… -> 'ok' | 'fenced'
   laneDone: `${FENCED}${LEAVE}
 if fenced(KEYS[3], ARGV[3]) then return 'fenced' end
+for i = 4, #ARGV do redis.call('XDEL', KEYS[1], ARGV[i]) end
 leave(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return 'ok'
 `,
-  // KEYS stream, waiting, fence, last, stream of each copy…; ARGV lane, id, token, max entries, then lane, body of each copy…
+  // KEYS stream, waiting, fence, last, stream of each copy…; ARGV lane, id, token, max entries, then lane, body of each copy…, other ids…
   // -> 'fenced' | number of copies for which there was no room
   laneDoneCopying: `${FENCED}${LEAVE}${NEXT_ID}
 if fenced(KEYS[3], ARGV[3]) then return 'fenced' end
@@ -74,6 +75,7 @@ if #redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2]) > 0 then
     end
   end
 end
+for i = 2 * #KEYS - 3, #ARGV do redis.call('XDEL', KEYS[1], ARGV[i]) end
 leave(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return tostring(dropped)
 `,

@@ -15,12 +15,12 @@ import { oneLine } from "../../bridge/plain.ts";
 import type { HomeHost, IntakeItem } from "../../bridge/ports/home.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import { residentJid } from "../convert/ghost.ts";
-import { allStoredOf } from "../convert/heard.ts";
 import { toShown } from "../convert/presence.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, type Jid, withResource } from "../jid.ts";
 import { StanzaRefusal } from "../link/requests.ts";
+import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { asHomeError } from "./failures.ts";
@@ -36,7 +36,7 @@ import {
 } from "./room-admin.ts";
 import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
-import { batchInRoom, take } from "./taking.ts";
+import { batchInRoom, namesOf, take } from "./taking.ts";
 
 export interface ChatsOptions extends SeatingOptions {
   readonly home: HomeName;
@@ -64,6 +64,7 @@ const GONE: Shown = { show: "xa", status: "Offline" };
 /** Chats with contacts: each a small room of the account's own, in which it sits as the contact. */
 export class Chats {
   readonly #o: ChatsOptions;
+  readonly #recall = new Recall();
   readonly #chats = new Map<RoomId, Chat>();
   readonly #presences = new RecentMap<string, Presence>(GHOSTS);
   /** When somebody who is not in their room was last asked in, Unix ms. */
@@ -244,7 +245,7 @@ export class Chats {
     const { spool, home, notice } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
-    const words = heard === undefined ? [] : allStoredOf(heard, chat.jid);
+    const words = heard === undefined ? [] : this.#recall.stored(heard, chat.jid, message.nick, namesOf(message));
     if (from === undefined || words.length === 0) return;
     const id = message.stanzaId ?? message.id;
     const all = words.map((raw): Stored => ({ ...raw, from, room: chat.jid, ...(id === undefined ? {} : { id }) }));

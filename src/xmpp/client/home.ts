@@ -24,7 +24,8 @@ import { Marks } from "../component/marks.ts";
 import { GhostJids } from "../convert/ghost.ts";
 import { quoteOf } from "../convert/message-id.ts";
 import { readStored } from "../convert/stored.ts";
-import { bodyOf, failureText, ownBody, saidAt } from "../convert/text.ts";
+import { failureText } from "../convert/text.ts";
+import { dated, ownWords, partsOf, spoken, wordsOf } from "../convert/words.ts";
 import { IntakeSpool } from "../intake.ts";
 import { type BareJid, domainOf, parseBareJid } from "../jid.ts";
 import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
@@ -292,11 +293,11 @@ class ClientSide implements XmppClientHome {
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     const relay = this.#relays.get(room.room);
     const nudge = message.nudge ? [el("attention", { xmlns: NS.attention })] : [];
-    const body = dated(bodyOf(message), message);
+    const words = dated(wordsOf(message), message);
     this.#typing.said(room.room as string as BareJid, this.gateway);
-    if (relay !== undefined) return await relay.seat.say(key, spokenBy(message.fromName, body), nudge);
+    if (relay !== undefined) return await relay.seat.say(key, partsOf(spoken(message.fromName, words)), nudge);
     const chat = this.#chats.get(room.room) ?? (await this.#chats.moved(room, ghost, message.fromName));
-    const said = await chat.say(key, body, nudge);
+    const said = await chat.say(key, partsOf(words), nudge);
     this.#chats.invite(chat);
     return said;
   }
@@ -310,9 +311,9 @@ class ClientSide implements XmppClientHome {
   ): Promise<MessageId> {
     const relay = this.#relays.get(room.room);
     if (relay !== undefined)
-      return await relay.seat.say(key, spokenBy(message.fromName, dated(bodyOf(message), message)));
+      return await relay.seat.say(key, partsOf(spoken(message.fromName, dated(wordsOf(message), message))));
     const chat = this.#chats.get(room.room) ?? (await this.#chats.moved(room, ghost, ghost.contact));
-    return await chat.say(key, dated(ownBody(message), message));
+    return await chat.say(key, partsOf(dated(ownWords(message), message)));
   }
 
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef, displayName: string): Promise<RoomId> {
@@ -366,10 +367,4 @@ class ClientSide implements XmppClientHome {
   async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
     this.#chats.show(ghost, presence);
   }
-}
-
-/** Rooms stamp what is said when it is said: an older time stands in the words. */
-function dated(text: string, message: NetworkMessage): string {
-  const at = saidAt(message);
-  return at === undefined ? text : `(${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC) ${text}`;
 }

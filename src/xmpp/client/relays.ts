@@ -5,17 +5,17 @@ import { type HomeName, type RoomId, roomId } from "../../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../../bridge/ports/home.ts";
 import type { Marks } from "../component/marks.ts";
 import { residentJid } from "../convert/ghost.ts";
-import { allStoredOf } from "../convert/heard.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, withResource } from "../jid.ts";
+import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
 import type { RelayRoom } from "./options.ts";
 import { openRoom } from "./room-admin.ts";
 import { asJid, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
-import { batchInRoom, take } from "./taking.ts";
+import { batchInRoom, namesOf, take } from "./taking.ts";
 
 export interface RelaysOptions extends SeatingOptions {
   readonly home: HomeName;
@@ -39,6 +39,7 @@ interface Relay {
 /** Conferences that are there without us, each tied by the configuration to one contact of somebody's account. */
 export class Relays {
   readonly #o: RelaysOptions;
+  readonly #recall = new Recall();
   readonly #relays = new Map<RoomId, Relay>();
   /** Two at once would both tell that an account is missing. */
   readonly #tying = new Set<Relay>();
@@ -137,7 +138,7 @@ export class Relays {
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
     const heard = readMessage(message.stanza);
-    const words = heard === undefined ? [] : allStoredOf(heard, seat.jid);
+    const words = heard === undefined ? [] : this.#recall.stored(heard, seat.jid, message.nick, namesOf(message));
     if (words.length === 0) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;

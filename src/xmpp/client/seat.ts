@@ -5,8 +5,10 @@ import type { RoomNoteStore } from "../../bridge/ports/store.ts";
 import type { Secret } from "../../bridge/secret.ts";
 import { pause } from "../../bridge/waiting.ts";
 import { isOwnId, ownId } from "../convert/echo.ts";
+import type { RichWords } from "../convert/rich.ts";
 import { splitText } from "../convert/text.ts";
 import type { BareJid } from "../jid.ts";
+import { lookElements } from "../stanza/message.ts";
 import type { XmlElement } from "../stanza/xml.ts";
 import { asHomeError } from "./failures.ts";
 import { LookBack } from "./lookback.ts";
@@ -108,7 +110,7 @@ export class Seat<N extends RoomNote = RoomNote> {
    * Says something here; the same key is said once. Resolves when the room has given it back.
    * @throws BridgeError `home-down`, `home-busy`, `home-refused`.
    */
-  async say(key: string, body: string, more: readonly XmlElement[] = []): Promise<MessageId> {
+  async say(key: string, words: string | readonly RichWords[], more: readonly XmlElement[] = []): Promise<MessageId> {
     const { secret } = this.#o;
     const { jid } = this;
     const room = this.#room;
@@ -117,8 +119,10 @@ export class Seat<N extends RoomNote = RoomNote> {
     // The next try finds another room for it.
     if (room.isLost) throw new BridgeError("home-down", { detail: `${this.#outside.why}: ${jid}` });
     try {
-      const said = splitText(body).map((text, part) =>
-        room.speak(ownId(secret, key, jid, part), text, part === 0 ? more : []),
+      const parts: readonly RichWords[] =
+        typeof words === "string" ? splitText(words).map((body) => ({ body, unstyled: false })) : words;
+      const said = parts.map((one, part) =>
+        room.speak(ownId(secret, key, jid, part), one.body, [...lookElements(one), ...(part === 0 ? more : [])]),
       );
       const [first] = await Promise.all(said);
       return messageId(first?.stanzaId ?? first?.id ?? ownId(secret, key, jid));

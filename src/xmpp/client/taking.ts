@@ -45,3 +45,8 @@ export function batchInRoom({ room, stanzaId, stanza }: RoomMessage): string {
   if (stanzaId === undefined && message !== undefined) return batchOf(message);
   return createHash("sha256").update(`${room}\n${stanzaId}`).digest("base64url");
 }
+
+/** What a message is called by beside its own id. */
+export function namesOf({ stanzaId }: RoomMessage): string[] {
+  return stanzaId === undefined ? [] : [stanzaId];
+}

@@ -1,8 +1,10 @@
 /** What is kept of the messages that people send. */
 import { createHash, randomUUID } from "node:crypto";
+import { storable, textOf } from "../../bridge/text/model.ts";
 import { type BareJid, bare } from "../jid.ts";
 import type { ReadMessage } from "../stanza/message.ts";
 import type { Stored } from "./stored.ts";
+import { richOfXhtml } from "./xhtml.ts";
 
 /** Bytes of a text that is taken; MSN splits what is longer than 1.4 kB as it is. */
 const LONGEST = 64 * 1024;
@@ -23,7 +25,25 @@ export function storedOf(message: ReadMessage, us: BareJid): StoredWords | undef
   if (body === undefined || body.trim() === "") return undefined;
   if (Buffer.byteLength(body) > LONGEST) return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
   const fixes = corrects === undefined ? {} : ({ fixes: true } as const);
-  return { kind: "message", ...sent, body, ...fixes, ...receipt };
+  return { kind: "message", ...sent, ...wordsOf(message, body), ...fixes, ...receipt };
+}
+
+const QUOTED = 500;
+
+/** What is said, how it looks, and what it answers where that is quoted. */
+function wordsOf({ html, unstyled, quoteEnd, corrects }: ReadMessage, body: string) {
+  const signs = unstyled ? ({ unstyled: true } as const) : {};
+  const formatted = html === undefined ? undefined : richOfXhtml(html);
+  if (formatted !== undefined && textOf(formatted).trim() !== "") {
+    const rich = storable(formatted);
+    // Who says beside it how it looks means no signs.
+    return rich === undefined ? ({ body, unstyled: true } as const) : { body, rich };
+  }
+  if (quoteEnd === undefined || corrects !== undefined) return { body, ...signs };
+  const points = [...body];
+  const answer = points.slice(quoteEnd).join("");
+  const about = points.slice(0, Math.min(quoteEnd, QUOTED)).join("").replace(/^> ?/gm, "").trim();
+  return answer.trim() === "" || about === "" ? { body, ...signs } : { body: answer, about, ...signs };
 }
 
 /** As {@link storedOf}, in the order in which it goes to the network: attention may come with words, which MSN says apart. */

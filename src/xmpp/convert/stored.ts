@@ -8,9 +8,16 @@ import {
   residentId,
   roomId,
 } from "../../bridge/model.ts";
+import { correctionLine } from "../../bridge/text/correction.ts";
+import { firstStrong, readDirection } from "../../bridge/text/direction.ts";
+import { concat, plainRich, type RichText, storable, textOf } from "../../bridge/text/model.ts";
+import { plainText } from "../../bridge/text/plain.ts";
+import { quotedReply } from "../../bridge/text/quote.ts";
+import { slice } from "../../bridge/text/split.ts";
 import { type BareJid, bare, type Jid, readJid } from "../jid.ts";
 import { type GhostJids, residentJid } from "./ghost.ts";
 import { messageName, nameOf, nameQuoted } from "./message-id.ts";
+import { richOfStyling } from "./styling.ts";
 
 interface Sent {
   /** Who: the person's full address. */
@@ -42,7 +49,19 @@ export type Act =
   | "unregister";
 
 export type Stored =
-  | (Sent & { readonly kind: "message"; readonly body: string; readonly fixes?: true; readonly receipt?: true })
+  | (Sent & {
+      readonly kind: "message";
+      readonly body: string;
+      /** There are no signs in the body. */
+      readonly unstyled?: true;
+      /** The same words with their looks. */
+      readonly rich?: RichText;
+      /** It corrects other words. */
+      readonly fixes?: true;
+      /** The words that are corrected or answered, as far as they are known. */
+      readonly about?: string;
+      readonly receipt?: true;
+    })
   | (Sent & { readonly kind: "nudge"; readonly receipt?: true })
   | (Sent & { readonly kind: "unsupported"; readonly what: string })
   /** A message that is stored already, said again by a client that has heard nothing of it. */
@@ -81,7 +100,7 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
   const speaker = stored.speaker === undefined ? {} : { speaker: stored.speaker };
   switch (stored.kind) {
     case "message":
-      return { kind: "text", ...who, message, text: wordsOf(stored.body, stored.fixes === true), ...speaker };
+      return said(stored, { ...who, message, ...speaker });
     case "nudge":
       return { kind: "nudge", ...who, message, ...speaker };
     case "again":
@@ -99,8 +118,36 @@ function nameStored(stored: Stored): MessageId {
   return nameOf(stored.from, stored.id, "receipt" in stored && stored.receipt === true);
 }
 
+type Text = HomeEvent & { kind: "text" };
+type StoredMessage = Stored & { kind: "message" };
+
+const SIGNS = /[*_~`]/;
+const STAR = plainRich("* ");
+
 /** MSN has neither actions nor corrections in its texts: a star stands for both, as people write it. */
-function wordsOf(body: string, fixes: boolean): string {
-  const words = body.startsWith("/me ") ? `* ${body.slice(4)}` : body;
-  return fixes ? `* ${words}` : words;
+function said(stored: StoredMessage, who: Omit<Text, "kind" | "text" | "rich">): HomeEvent | undefined {
+  const { body, fixes, about, rich } = stored;
+  // Plain words, which most are, cost nothing more.
+  const isPlainly = rich === undefined && about === undefined && (stored.unstyled || !SIGNS.test(body));
+  if (isPlainly && firstStrong(body) !== "rtl") {
+    const words = body.startsWith("/me ") ? `* ${body.slice(4)}` : body;
+    return { kind: "text", ...who, text: fixes ? `* ${words}` : words };
+  }
+  const words = wordsOf(stored);
+  if (!fixes) return spoken(about === undefined ? words : quotedReply(words, { name: "", text: about }), who);
+  const whole = concat(STAR, words);
+  const line = about === undefined ? undefined : correctionLine(about, plainText(words));
+  if (about !== undefined && line === undefined) return undefined;
+  return line === undefined || line === plainText(whole) ? spoken(whole, who) : { kind: "text", ...who, text: line };
+}
+
+function wordsOf({ body, rich, unstyled }: StoredMessage): RichText {
+  const words = rich ?? (unstyled ? readDirection(plainRich(body)) : richOfStyling(body));
+  const text = textOf(words);
+  return text.startsWith("/me ") ? concat(STAR, slice(words, 4, text.length)) : words;
+}
+
+function spoken(words: RichText, who: Omit<Text, "kind" | "text" | "rich">): HomeEvent {
+  const rich = storable(words);
+  return { kind: "text", ...who, text: plainText(words), ...(rich && { rich }) };
 }

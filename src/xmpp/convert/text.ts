@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Failure, NetworkMessage } from "../../bridge/model.ts";
 
 /** Bytes of one message's text; the stanza around it stays far below what servers take. */
-const PART_BYTES = 60_000;
+export const PART_BYTES = 60_000;
 /** What was said longer ago than this carries its time, ms. */
 const FRESH_MS = 60_000;
 
@@ -28,17 +28,6 @@ export function splitText(text: string, bytes = PART_BYTES): string[] {
     size += more;
   }
   return part === "" && parts.length > 0 ? parts : [...parts, part];
-}
-
-/** The network's words as a body. */
-export function bodyOf({ kind, text }: Pick<NetworkMessage, "kind" | "text">): string {
-  return kind === "notice" ? `/me ${text}` : text;
-}
-
-/** The owner's own words where they cannot be shown as theirs. */
-export function ownBody({ kind, text, own }: NetworkMessage): string {
-  const where = own?.device === undefined ? "elsewhere" : `at ${own.device}`;
-  return kind === "notice" ? `[You, ${where}] * ${text}` : `[You, ${where}] ${text}`;
 }
 
 /** The time to show with a message, if any. */

@@ -4,9 +4,9 @@ import { markDirection, readDirection } from "../../bridge/text/direction.ts";
 import { type Attributes, DEEPEST_ELEMENT, FlowReader, type FlowRules } from "../../bridge/text/flow.ts";
 import { isPlain, type Look, type RichText, type Run, readColor } from "../../bridge/text/model.ts";
 import { type Mark, type Nested, nest } from "../../bridge/text/nest.ts";
-import { el, type XmlElement } from "../stanza/xml.ts";
+import { el, NS, type XmlElement } from "../stanza/xml.ts";
 
-export const XHTML_IM = "http://jabber.org/protocol/xhtml-im";
+export const XHTML_IM = NS.xhtmlIm;
 const XHTML = "http://www.w3.org/1999/xhtml";
 
 /** Elements that are looked at; servers take no stanza that could hold more. */
@@ -106,7 +106,7 @@ export function xhtmlOfRich(text: RichText): XmlElement | undefined {
   if (isPlain(shown)) return undefined;
   return el(
     "html",
-    { xmlns: XHTML_IM },
+    { xmlns: NS.xhtmlIm },
     el("body", { xmlns: XHTML }, ...written(nest(lastingBlanks(shown.runs), tagsOf))),
   );
 }

@@ -15,6 +15,10 @@ export interface ChatMessage extends Addressed {
   /** Also the XEP-0359 origin id: the same for each try. */
   readonly id: string;
   readonly body: string;
+  /** The body's signs are none (XEP-0393 §6). */
+  readonly unstyled?: boolean;
+  /** The same words with their looks (XEP-0071). */
+  readonly html?: XmlElement;
   /** When it was said, Unix ms, if that was not just now (XEP-0203). */
   readonly saidAt?: number;
   /** The sender's name for who has none of theirs (XEP-0172). */
@@ -26,11 +30,12 @@ export interface ChatMessage extends Addressed {
 
 /** Somebody's words. */
 export function chatMessage(o: ChatMessage): XmlElement {
-  const { from, to, id, body, saidAt, nick, isNudge, url } = o;
+  const { from, to, id, saidAt, nick, isNudge, url } = o;
   return el(
     "message",
     { from, to, id, type: "chat" },
-    el("body", {}, body),
+    el("body", {}, o.body),
+    lookElements(o),
     el("active", { xmlns: NS.chatStates }),
     el("origin-id", { xmlns: NS.sid, id }),
     saidAt === undefined ? undefined : el("delay", { xmlns: NS.delay, from, stamp: new Date(saidAt).toISOString() }),
@@ -38,6 +43,11 @@ export function chatMessage(o: ChatMessage): XmlElement {
     isNudge ? el("attention", { xmlns: NS.attention }) : undefined,
     url === undefined ? undefined : el("x", { xmlns: NS.oob }, el("url", {}, url)),
   );
+}
+
+/** What stands beside a body and says how it looks. */
+export function lookElements({ unstyled, html }: Pick<ChatMessage, "unstyled" | "html">): XmlElement[] {
+  return [...(unstyled ? [el("unstyled", { xmlns: NS.styling })] : []), ...(html === undefined ? [] : [html])];
 }
 
 /** Typing, or its end (XEP-0085). Nothing of it is to be kept. */
@@ -88,10 +98,18 @@ export interface ReadMessage {
   readonly id: string | undefined;
   readonly type: string;
   readonly body: string | undefined;
+  /** The body's signs are none (XEP-0393 §6). */
+  readonly unstyled: boolean;
+  /** The same words with their looks (XEP-0071). */
+  readonly html: XmlElement | undefined;
+  /** Where in the body the quotation of what is answered ends (XEP-0461, XEP-0428), in code points. */
+  readonly quoteEnd: number | undefined;
   readonly state: ChatState | undefined;
   readonly isNudge: boolean;
   /** The id of the message that this one corrects (XEP-0308). */
   readonly corrects: string | undefined;
+  /** The id of the message that is taken back (XEP-0424). */
+  readonly retracts: string | undefined;
   readonly wantsReceipt: boolean;
   /** The sender's client vouches that no other message of theirs has this id (XEP-0359). */
   readonly originId: string | undefined;
@@ -122,14 +140,25 @@ export function readMessage(message: XmlElement): ReadMessage | undefined {
     id: shortId(message.attrs.id),
     type: message.attrs.type ?? "normal",
     body: message.getChildText("body") ?? undefined,
+    unstyled: message.getChild("unstyled", NS.styling) !== undefined,
+    html: message.getChild("html", NS.xhtmlIm),
+    quoteEnd: quoteEnd(message),
     state: state?.getName() as ChatState | undefined,
     isNudge: message.getChild("attention", NS.attention) !== undefined,
     corrects: message.getChild("replace", NS.correct)?.attrs.id,
+    retracts: shortId(message.getChild("retract", NS.retract)?.attrs.id),
     wantsReceipt: message.getChild("request", NS.receipts) !== undefined,
     originId: shortId(message.getChild("origin-id", NS.sid)?.attrs.id),
     isEncrypted: elements(message).some((child) => ENCRYPTED.has(child.getNS() ?? "")),
     saidAt: Number.isNaN(stamp) ? undefined : stamp,
   };
+}
+
+function quoteEnd(message: XmlElement): number | undefined {
+  if (message.getChild("reply", NS.reply) === undefined) return undefined;
+  const fallback = message.getChildren("fallback", NS.fallback).find(({ attrs }) => attrs.for === NS.reply);
+  const { start = "0", end } = fallback?.getChild("body", NS.fallback)?.attrs ?? {};
+  return start === "0" && end !== undefined && /^\d{1,6}$/.test(end) ? Number(end) : undefined;
 }
 
 /** Ids are kept with the message: one as long as a book counts as none. */

@@ -153,7 +153,7 @@ test("a nudge, a correction and /me", async () => {
     "Attention!",
     "(nudge)",
     "see you at fife",
-    "* see you at five",
+    "* fife → five",
     "* waves",
   ]);
 });

@@ -126,7 +126,7 @@ test("a client that comes later is told how bob is, because its server asks", as
 test("a correction goes to MSN with a star", async () => {
   const id = await anna.say(ghost, "see you at fife");
   await anna.correct(ghost, id, "see you at five");
-  await bob.waitForText("* see you at five");
+  await bob.waitForText("* fife → five");
 });
 
 test("an action goes both ways as an action", async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { spokenBy } from "../../../src/bridge/speaker.ts";
+import { spokenBy, spokenRich } from "../../../src/bridge/speaker.ts";
+import { textOf } from "../../../src/bridge/text/model.ts";
+import { b, r } from "../../support/golden.ts";
 
 test.each([
   ["Anna", "hello", "[Anna] hello"],
@@ -19,6 +21,12 @@ test.each([
   ["Anna", "one\n[Bert] two\r\n  [Carl] three\nfour", "[Anna] one\n> [Bert] two\r\n>   [Carl] three\nfour"],
 ])("%j says %j: it reads %j", (speaker, text, shown) => {
   expect(spokenBy(speaker, text)).toBe(shown);
+});
+
+test("words keep their looks in another's mouth, and none of their lines can look as if somebody else had said it", () => {
+  const said = spokenRich("Anna", r("one\n", b("[Bert] two"), "\n three\n[", b("Carl]")));
+  expect(said).toEqual(r("[Anna] one\n> ", b("[Bert] two"), "\n three\n> [", b("Carl]")));
+  expect(textOf(said)).toBe(spokenBy("Anna", "one\n[Bert] two\n three\n[Carl]"));
 });
 
 test("very many empty lines take no time", () => {

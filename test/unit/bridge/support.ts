@@ -132,11 +132,17 @@ export class ToyLanes implements LaneStore {
     return this.lanes.get(laneName(lane))?.length ?? 0;
   }
 
-  async done(entry: LaneEntry, fence: Fence, copies: readonly LaneCopy[] = []): Promise<void> {
+  async done(
+    entry: LaneEntry,
+    fence: Fence,
+    copies: readonly LaneCopy[] = [],
+    also: readonly EntryId[] = [],
+  ): Promise<void> {
     this.fault("done");
     if (fence !== this.fence) throw new BridgeError("fenced");
     const isThere = this.lanes.get(laneName(entry.lane))?.some(({ id }) => id === entry.id);
     if (isThere) for (const { lane, body } of copies) await this.append(lane, body);
+    for (const id of also) this.#take({ ...entry, id });
     this.#take(entry);
   }
 

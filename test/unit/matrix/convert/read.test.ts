@@ -42,7 +42,7 @@ describe("words in a chat", () => {
     [
       "in answer to something",
       said("> <@b:x> old\n> older\n\nnew", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
-      "new",
+      "> old older\nnew",
     ],
     [
       "in answer, from a client without fallback",
@@ -164,6 +164,10 @@ describe("a password", () => {
       },
     ],
     ["in the name of a picture", { content: { msgtype: "m.image", body: `password ${secret}` }, management: true }],
+    [
+      "in a formatted twin alone",
+      { content: said("hi", { formatted_body: `<b>login</b> <i>${secret}</i>` }), management: true },
+    ],
     [
       "with a formatted twin",
       { content: said(`login ${secret}`, { formatted_body: `<b>login ${secret}</b>` }), management: true },

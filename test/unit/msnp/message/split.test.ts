@@ -42,6 +42,16 @@ describe("splitting a text", () => {
     expect(parts.map((part) => part.length)).toEqual([4, 4, 4, 4, 4]);
   });
 
+  it("does not cut behind a blank that carries an accent", () => {
+    const parts = splitText(`12345678 \u0301abcdefgh`, 12);
+    expect(parts).toEqual(["12345678 \u0301a", "bcdefgh"]);
+  });
+
+  it("keeps flags whole, however many stand side by side", () => {
+    const parts = splitText("🇩🇪".repeat(100), 62);
+    expect(parts.every((part) => /^(?:🇩🇪)+$/u.test(part))).toBe(true);
+  });
+
   it("gives parts that fit, are whole characters, and join to the text", () => {
     const anyText = fc
       .array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 12 })

@@ -6,7 +6,8 @@ import { isOwnId, ownId } from "../../../../src/xmpp/convert/echo.ts";
 import { messageName, nameMessage, quoteOf, senderOf } from "../../../../src/xmpp/convert/message-id.ts";
 import { fromPresence, mergeResources, toShown } from "../../../../src/xmpp/convert/presence.ts";
 import { readStored } from "../../../../src/xmpp/convert/stored.ts";
-import { bodyOf, failureText, ownBody, saidAt, splitText, stanzaId } from "../../../../src/xmpp/convert/text.ts";
+import { failureText, saidAt, splitText, stanzaId } from "../../../../src/xmpp/convert/text.ts";
+import { ownWords, wordsOf } from "../../../../src/xmpp/convert/words.ts";
 import { XMPP } from "../../../../src/xmpp/name.ts";
 import { anna, annaJid, annaPhone, bob, gateway, names } from "../support.ts";
 
@@ -96,9 +97,9 @@ test("a long text is split between characters and nothing is lost", () => {
 });
 
 test("actions are actions, own words are marked, old words have their time", () => {
-  expect(bodyOf({ kind: "notice", text: "waves" })).toBe("/me waves");
+  expect(wordsOf({ kind: "notice", text: "waves" })).toEqual({ text: "/me waves" });
   const own = { kind: "text", from: "a", fromName: "A", text: "hi", at: 0, own: { device: "Laptop" } } as never;
-  expect(ownBody(own)).toBe("[You, at Laptop] hi");
+  expect(ownWords(own)).toEqual({ text: "[You, at Laptop] hi" });
   expect(saidAt({ at: 1000 }, 2000)).toBeUndefined();
   expect(saidAt({ at: 1000 }, 100_000)).toBe(1000);
   expect(saidAt({ at: 1000, delayed: true }, 2000)).toBe(1000);

@@ -48,6 +48,7 @@ test("a message is read with all that hangs on it", () => {
     id: "m",
     type: "chat",
     body: "hi",
+    unstyled: false,
     state: "composing",
     isNudge: true,
     corrects: "before",

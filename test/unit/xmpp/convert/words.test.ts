@@ -1,0 +1,115 @@
+/** Words of people and of the network on XMPP, as far as the golden tables do not tell of them. */
+import { expect, test } from "vitest";
+import type { NetworkMessage } from "../../../../src/bridge/model.ts";
+import { readStored } from "../../../../src/xmpp/convert/stored.ts";
+import { splitText } from "../../../../src/xmpp/convert/text.ts";
+import { dated, ownWords, partsOf, spoken, wordsOf } from "../../../../src/xmpp/convert/words.ts";
+import { XMPP } from "../../../../src/xmpp/name.ts";
+import { Recall } from "../../../../src/xmpp/recall.ts";
+import { chatMessage, readMessage } from "../../../../src/xmpp/stanza/message.ts";
+import { el, NS, wire, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { b, i, r, rtl, w } from "../../../support/golden.ts";
+import { annaPhone, bob, names } from "../support.ts";
+
+const XHTML = "http://www.w3.org/1999/xhtml";
+const html = (...children: (XmlElement | string)[]) =>
+  el("html", { xmlns: NS.xhtmlIm }, el("body", { xmlns: XHTML }, ...children));
+
+/** Anna's client says something; what the core reads of it after it was stored. */
+function hears(recall: Recall, ...children: XmlElement[]) {
+  return hearsAs(recall, "m1", ...children);
+}
+
+function hearsAs(recall: Recall, id: string, ...children: XmlElement[]) {
+  const message = readMessage(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
+  const [stored] = message === undefined ? [] : recall.stored(message, bob);
+  return stored && readStored(JSON.parse(JSON.stringify(stored)), XMPP, names);
+}
+
+const body = (text: string): XmlElement => el("body", {}, text);
+
+test.each([
+  ["plain", [body("hi")], { text: "hi" }],
+  ["with signs", [body("*hi* you")], { text: "hi you", rich: r(b("hi"), " you") }],
+  ["with signs that are none", [body("*hi*"), el("unstyled", { xmlns: NS.styling })], { text: "*hi*" }],
+  ["as XHTML-IM", [body("*hi*"), html(el("em", {}, "hi"))], { text: "hi", rich: r(i("hi")) }],
+  ["as XHTML-IM without any look", [body("*hi*"), html("*hi*")], { text: "*hi*" }],
+  ["from right to left", [body("שלום")], { text: "שלום", rich: rtl("שלום") }],
+  ["of an action", [body("/me waves *much*")], { text: "* waves much", rich: r("* waves ", b("much")) }],
+])("words %s", (_what, children, words) => {
+  const { kind, text, ...more } = hears(new Recall(), ...children) as { kind: string; text: string; rich?: unknown };
+  expect({ text, ...("rich" in more ? { rich: more.rich } : {}) }).toEqual(words);
+  expect(kind).toBe("text");
+});
+
+const corrects = (id: string): XmlElement => el("replace", { xmlns: NS.correct, id });
+
+test("a correction tells the difference, also when its stanza comes again", () => {
+  const recall = new Recall();
+  hears(recall, body("I am over their now"));
+  const fixed = [body("I am over there now"), corrects("m1")];
+  expect(hearsAs(recall, "m2", ...fixed)).toMatchObject({ text: "* their → there" });
+  expect(hearsAs(recall, "m2", ...fixed)).toMatchObject({ text: "* their → there" });
+  expect(hearsAs(recall, "m3", body("I am over there then"), corrects("m1"))).toMatchObject({ text: "* now → then" });
+});
+
+test("a correction of what nobody remembers is said whole, with its looks", () => {
+  expect(hears(new Recall(), body("see *you*"), corrects("m0"))).toMatchObject({
+    text: "* see you",
+    rich: r("* see ", b("you")),
+  });
+});
+
+test("what is taken back is told, with its words while they are remembered", () => {
+  const recall = new Recall();
+  hears(recall, body("I love you"));
+  const retract = (id: string) => [el("retract", { xmlns: NS.retract, id }), body("This person attempted to retract")];
+  expect(hearsAs(recall, "m2", ...retract("m1"))).toMatchObject({ text: "(deleted: “I love you”)" });
+  expect(hearsAs(recall, "m3", ...retract("m0"))).toMatchObject({ text: "(a message was deleted)" });
+});
+
+test("an answer carries a short quote", () => {
+  const quote = "> see you at eight in the old house behind the church, as we have said the other day\n";
+  const fallback = el(
+    "fallback",
+    { xmlns: NS.fallback, for: NS.reply },
+    el("body", { start: "0", end: String(quote.length) }),
+  );
+  const answers = el("reply", { xmlns: NS.reply, id: "x" });
+  expect(hears(new Recall(), body(`${quote}yes`), answers, fallback)).toMatchObject({
+    text: "> see you at eight in the old house behind the church, as we…\nyes",
+  });
+});
+
+const message: NetworkMessage = { kind: "text", from: "bob@msn.test" as never, fromName: "Bob", text: "hi you", at: 0 };
+const rich = r(b("hi"), " you");
+
+test("looks go in both of XMPP's ways, also behind what is put in front of them", () => {
+  const [said] = partsOf(wordsOf({ ...message, rich }));
+  const text = wire(chatMessage({ from: bob, to: annaPhone, id: "x", ...(said ?? { body: "" }) }));
+  expect(text).toContain(
+    `<body>*hi* you</body><html xmlns="${NS.xhtmlIm}"><body xmlns="${XHTML}"><strong>hi</strong> you`,
+  );
+  expect(text).not.toContain("unstyled");
+  const own = { ...message, rich, own: { device: "Laptop" } };
+  expect(partsOf(ownWords(own))[0]?.body).toBe("[You, at Laptop] *hi* you");
+  expect(partsOf(dated(wordsOf(own), own))[0]?.body).toBe("(1970-01-01 00:00 UTC) *hi* you");
+  expect(partsOf(spoken("Bob", wordsOf(own)))[0]?.body).toBe("[Bob] *hi* you");
+});
+
+test("signs that bob has typed are marked as none", () => {
+  const [said] = partsOf({ text: "2 * 3 * 4 and *so* on" });
+  expect(said).toEqual({ body: "2 * 3 * 4 and *so* on", unstyled: true });
+  expect(wire(chatMessage({ from: bob, to: annaPhone, id: "x", ...(said ?? { body: "" }) }))).toContain(
+    `<unstyled xmlns="${NS.styling}"/>`,
+  );
+  expect(partsOf({ text: "2 * 3 = 6" })).toEqual([{ body: "2 * 3 = 6", unstyled: false }]);
+});
+
+test("long words with looks come in parts that servers take", () => {
+  const long = r(w("ä".repeat(50_000), { color: "#ff0000" }), b("ö".repeat(20_000)));
+  const parts = partsOf({ text: "unused", rich: long });
+  expect(parts.map((part) => part.body.replaceAll("*", "")).join("")).toBe("ä".repeat(50_000) + "ö".repeat(20_000));
+  for (const part of parts) expect(Buffer.byteLength(part.body + String(part.html))).toBeLessThanOrEqual(60_000);
+  expect(splitText("ä".repeat(70_000))).toHaveLength(3);
+});
