@@ -24,7 +24,7 @@ import type {
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { laneName, portalParts, residentParts } from "./model.ts";
+import { laneName, portalParts, residentParts, storedAt } from "./model.ts";
 import { PuppetNews } from "./news.ts";
 import { Nicknames } from "./nicknames.ts";
 import { outboundHandler } from "./outbound.ts";
@@ -297,10 +297,7 @@ export class Bridge {
       depths.reduce((sum, depth) => sum + depth, 0),
     );
     const heads = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, 1)));
-    const oldest = Math.min(
-      Date.now(),
-      ...heads.flat().map(({ body }) => (body.from === "home" ? body.at : (body.at ?? body.message.at))),
-    );
+    const oldest = Math.min(Date.now(), ...heads.flat().map(({ body }) => storedAt(body)));
     meter.gauge("msnb_lane_oldest_seconds", {}, (Date.now() - oldest) / 1000);
   }
 

@@ -256,6 +256,39 @@ const rows = {
     person: () => "The bridge cannot reach its store right now; it tries again by itself.",
     operator: "Redis does not answer",
   },
+  "group-gone": {
+    retry: "by-hand",
+    http: 410,
+    person: (c) =>
+      `Not sent: ${c.detail ?? "this group conversation is over, or nobody of it can be reached now"}. Say \`retry\` when somebody is there.`,
+    operator: "a group conversation that is over, or that nobody could be called into",
+  },
+  "not-in-group": {
+    retry: "by-hand",
+    http: 403,
+    person: (c) =>
+      `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link an account that is in it, or ask its owner for \`relay set\`.`,
+    operator: "words of a resident who has neither a seat in the group nor a relay",
+  },
+  "group-refused": {
+    retry: "never",
+    http: 403,
+    person: (c) => `That was not done: ${c.detail ?? "the group does not allow it"}.`,
+    operator: "somebody lacks the power for it, in a group or in a room",
+  },
+  "room-unknown": {
+    retry: "never",
+    http: 404,
+    person: (c) => `There is no such room: ${c.detail ?? "it was not found"}. Give its full address.`,
+    operator: "a room that somebody named was not found",
+  },
+  "room-gone": {
+    retry: "by-hand",
+    http: 410,
+    person: (c) =>
+      `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it, or \`unbridge\` it.`,
+    operator: "a room is gone, or the bridge was removed from it",
+  },
   "lane-full": {
     retry: "wait",
     http: 507,

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { BridgeError } from "./errors.ts";
+import type { LiveGroup } from "./groups/model.ts";
 import type { RichText } from "./text/model.ts";
 
 declare const brand: unique symbol;
@@ -272,8 +273,21 @@ export type LaneBody =
    * was stored, or asked for again.
    */
   | { readonly from: "home"; readonly home: HomeName; readonly raw: unknown; readonly at: number }
-  /** Words of the network for one home. `at`: Unix ms when they were stored; absent: when they were said. */
-  | { readonly from: "network"; readonly message: NetworkMessage; readonly at?: number };
+  /**
+   * Words of the network for one home. `at`: Unix ms when they were stored; absent: when they were said. `id`: ours, the same
+   * for all homes that get them; only words of groups have one.
+   */
+  | { readonly from: "network"; readonly message: NetworkMessage; readonly at?: number; readonly id?: string }
+  /**
+   * A group is other than it was. `live`: as the account sees it; absent: what is stored of it has changed. The room is
+   * shaped anew in the order of the words around it.
+   */
+  | { readonly from: "group"; readonly at: number; readonly account?: AccountId; readonly live?: LiveGroup };
+
+/** Unix ms when an entry was stored. */
+export function storedAt(body: LaneBody): number {
+  return body.from === "network" ? (body.at ?? body.message.at) : body.at;
+}
 
 export interface LaneEntry {
   readonly id: EntryId;
@@ -300,6 +314,8 @@ export type HomeEvent =
       readonly rich?: RichText;
       /** Said by somebody of this name in a room where the resident lets others speak; absent: by the resident. */
       readonly speaker?: string;
+      /** What it is to other homes. */
+      readonly about?: Relation;
     }
   /** A nudge: the contact's attention is asked for. */
   | {
@@ -362,8 +378,51 @@ export type HomeEvent =
       readonly message: MessageId;
       readonly what: string;
     }
+  /** A resident takes a contact out of a group's room. `message`: the event that did it, for answers. */
+  | {
+      readonly kind: "removed";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly ghost: GhostRef;
+    }
+  /** A resident has given a group's room another name or topic, or somebody in it another role. */
+  | {
+      readonly kind: "reshaped";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      readonly message: MessageId;
+      readonly change:
+        | { readonly what: "name" | "topic"; readonly text: string }
+        | { readonly what: "role"; readonly ghost: GhostRef; readonly role: "admin" | "member" };
+    }
+  /** The bridge was thrown out of a room by a resident: nothing can be said there any more. */
+  | { readonly kind: "shut-out"; readonly resident: ResidentId; readonly room: RoomId }
+  /** A room goes on elsewhere. */
+  | { readonly kind: "moved"; readonly resident: ResidentId; readonly room: RoomId; readonly to: RoomId }
   /** Concerns the home alone: the core gives it back to be carried out, in its turn. */
   | { readonly kind: "own" };
+
+/**
+ * What words are to a home that has such things of its own, when it knows the message they are about. A network that has
+ * not gets the text instead.
+ */
+export type Relation =
+  /** `text` and `rich`: the words alone, without a quote; of an edit the whole new words. */
+  | {
+      readonly kind: "reply" | "edit";
+      readonly target: MessageId;
+      readonly text: string;
+      readonly rich?: RichText;
+    }
+  | { readonly kind: "removal"; readonly target: MessageId }
+  | { readonly kind: "reaction"; readonly target: MessageId; readonly key: string; readonly removed?: true };
+
+/** Words for a group's room: of the network, or of somebody in another home. */
+export interface GroupMessage extends NetworkMessage {
+  /** `target` is this home's own name of the message. */
+  readonly about?: Relation;
+}
 
 export interface AccountRecord {
   readonly id: AccountId;

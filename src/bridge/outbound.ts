@@ -102,6 +102,11 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         return retry(o, work, event.target);
       case "again":
         return again({ ...o, home, account: account.id }, entry, event);
+      case "removed":
+      case "reshaped":
+      case "shut-out":
+      case "moved":
+        return DONE;
       case "left":
         await o.portals.unbind(lane.portal, home.name, event.room);
         return { kind: "done" };

@@ -4,6 +4,7 @@
 import type { Availability, ContactAddress, ContactSnapshot, NetworkMessage, NetworkName, OwnPlace } from "../model.ts";
 import type { Secret } from "../secret.ts";
 import type { RichText } from "../text/model.ts";
+import type { GroupHooks } from "./groups.ts";
 
 export interface Credentials {
   readonly address: ContactAddress;
@@ -60,6 +61,8 @@ export interface SessionHooks {
   contact(contact: ContactSnapshot): void;
   /** The session has ended, other than by {@link Session.close}. */
   closed(reason: ClosedReason): void;
+  /** Groups; absent: they are of no interest. */
+  readonly groups?: GroupHooks;
 }
 
 /** What the owner said to `to` at another place; among several, `to` is the one in whose chat it is to stand. */

@@ -69,7 +69,9 @@ export function said(text: string): LaneBody {
 }
 
 export function textOf(entry: { body: LaneBody }): string {
-  return entry.body.from === "home" ? (entry.body.raw as { text: string }).text : entry.body.message.text;
+  const { body } = entry;
+  if (body.from === "group") throw new Error("a group has no text");
+  return body.from === "home" ? (body.raw as { text: string }).text : body.message.text;
 }
 
 export async function textsIn(store: Store, lane: LaneRef): Promise<string[]> {

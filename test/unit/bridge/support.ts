@@ -101,7 +101,9 @@ export class ToyLanes implements LaneStore {
   #next = 1;
 
   texts(lane: LaneRef): unknown[] {
-    return (this.lanes.get(laneName(lane)) ?? []).map(({ body }) => (body.from === "home" ? body.raw : body.message));
+    return (this.lanes.get(laneName(lane)) ?? []).map(({ body }) =>
+      body.from === "home" ? body.raw : body.from === "network" ? body.message : body,
+    );
   }
 
   async append(lane: LaneRef, body: LaneBody): Promise<EntryId> {

@@ -1,0 +1,184 @@
+/**
+ * Contracts for group chats: what a network's session and a home can do with them, and what is kept. Optional capabilities,
+ * found by the guards at the end (design §6).
+ */
+import type {
+  GroupHandle,
+  GroupId,
+  GroupRecord,
+  GroupRelay,
+  GroupRoom,
+  GroupSpeaker,
+  GroupView,
+  GroupWords,
+  LiveGroup,
+} from "../groups/model.ts";
+import type {
+  AccountId,
+  ContactAddress,
+  GhostRef,
+  GroupMessage,
+  HomeName,
+  LaneBody,
+  LaneRef,
+  MessageId,
+  ResidentId,
+  RoomId,
+} from "../model.ts";
+import type { RichText } from "../text/model.ts";
+import type { Home } from "./home.ts";
+import type { Session } from "./network.ts";
+
+/** An invitation into a circle that waits for an answer. */
+export interface CircleInvitation {
+  /** The network's lasting id of the circle. */
+  readonly circle: string;
+  readonly name: string;
+  readonly inviter?: ContactAddress;
+  readonly message?: string;
+}
+
+/** What a session tells the core of groups. As the other hooks: synchronous, and they return at once. */
+export interface GroupHooks {
+  /** A group conversation has begun, or its name, its members or their roles have changed. Comes before its first words. */
+  group(group: LiveGroup): void;
+  /** It is over for this account: left, thrown out, or everybody has gone. Not told of what ends with the session. */
+  ended(group: LiveGroup): void;
+  /** Called in the tick of the socket read. The account's own words from another place carry `own`, and `from` is itself. */
+  message(group: LiveGroup, words: GroupWords): void;
+  typing(group: LiveGroup, from: ContactAddress): void;
+  /** Told once per session and circle, also of those found at sign-in. */
+  invited(invitation: CircleInvitation): void;
+}
+
+/**
+ * A session that can talk in groups. All reject with BridgeError: `not-offered` with the reason where the network or its
+ * dialect has nothing of the kind, `group-gone` for a handle that is over, and as {@link Session.sendText} does.
+ */
+export interface GroupTalking {
+  /** Those that are live now. */
+  liveGroups(): Iterable<LiveGroup>;
+  /** Calls all of these into a new conversation; resolves when somebody is there. Whoever did not come is left out. */
+  startGroup(members: readonly ContactAddress[]): Promise<LiveGroup>;
+  /** `mark`: 1-64 characters of `A-Za-z0-9_.-`; whoever else of the bridge is there gets it back with the words. */
+  sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void>;
+  /** Rings the whole group. `mark` as above, where the network can carry one. */
+  nudgeGroup(group: GroupHandle, mark: string): Promise<void>;
+  /** Best effort: never rejects. */
+  typeInGroup(group: GroupHandle): Promise<void>;
+  inviteToGroup(group: GroupHandle, contact: ContactAddress): Promise<void>;
+  /** Leaves it; a circle for good. */
+  leaveGroup(group: GroupHandle): Promise<void>;
+  removeFromGroup(group: GroupHandle, contact: ContactAddress): Promise<void>;
+  renameGroup(group: GroupHandle, name: string): Promise<void>;
+  setGroupRole(group: GroupHandle, contact: ContactAddress, role: "admin" | "member"): Promise<void>;
+  /** Makes a circle. */
+  createCircle(name: string): Promise<LiveGroup>;
+  /** Invitations into circles that wait for an answer. */
+  circleInvitations(): readonly CircleInvitation[];
+  answerCircle(circle: string, accept: boolean): Promise<void>;
+}
+
+/** What somebody asks of a room that belongs to people. */
+export type RoomPower =
+  | { readonly allowed: true }
+  /** Sentences for the person: why not, and who could. */
+  | { readonly allowed: false; readonly because: string };
+
+/**
+ * A home with rooms for groups. Errors as in {@link Home.deliver}: `home-down` and `home-busy` are tried again; `room-gone`:
+ * the room is there no more, or nobody of ours may be in it.
+ */
+export interface GroupHosting {
+  /** Makes the room of a group, with everybody of the view in it or invited. Called again after a crash it finds the room. */
+  openGroup(view: GroupView): Promise<RoomId>;
+  /** Makes a room what the view says: people in and out, name, topic, roles. Idempotent; what is so already costs nothing. */
+  shapeGroup(room: RoomId, view: GroupView): Promise<void>;
+  /** Posts words under their speaker's name. `key` as in {@link Home.deliver}. Words of `own` must not come back. */
+  deliverToGroup(
+    room: RoomId,
+    group: GroupId,
+    speaker: GroupSpeaker,
+    message: GroupMessage,
+    key: string,
+  ): Promise<MessageId>;
+  /** Best effort: never rejects. As {@link TypingShowing.showTyping}. */
+  showGroupTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void>;
+  /** How a resident is called in a room. Best effort: never rejects. */
+  nameIn(room: RoomId, resident: ResidentId): Promise<string>;
+  /** The room that a person means: an address, an alias or an id. @throws BridgeError `room-unknown`. */
+  findRoom(text: string, resident: ResidentId): Promise<RoomId>;
+  /** Whether a resident may tie this room to a group or untie it; the bridge enters it for that where it is invited. */
+  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower>;
+  /** Ends the bridge's part: `unbridge` leaves the room to its people without ghosts, `delete` empties it. Idempotent. */
+  releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void>;
+}
+
+/** What is kept of groups. Written by whichever worker sees it: fields are replaced one by one, the last wins. */
+export interface GroupStore {
+  group(group: GroupId): Promise<GroupRecord | undefined>;
+  /**
+   * Replaces what is given of a group, making it when it is new (`kind` is needed then). At most 1 000 members, names and
+   * topics of at most 1 000 characters are kept.
+   */
+  saveGroup(
+    group: GroupId,
+    change: Partial<Pick<GroupRecord, "kind" | "circle" | "name" | "topic" | "members">> & {
+      /** `null` takes it away. */
+      readonly relay?: GroupRelay | null;
+    },
+  ): Promise<GroupRecord>;
+  /**
+   * The account has a seat in the group from now on. `set` is a further key under which the account knows it, other than its own: those
+   * who were there when it was found ({@link GroupStore.groupKeys}); at most 64 per account and group.
+   */
+  takeSeat(account: AccountId, group: GroupId, set?: string): Promise<void>;
+  leaveSeat(account: AccountId, group: GroupId): Promise<void>;
+  /** Groups in which the account has a seat. */
+  groupsOf(account: AccountId): Promise<GroupRecord[]>;
+  /** For an account: group by each key of it that is not the group's own. */
+  groupKeys(account: AccountId): Promise<ReadonlyMap<string, GroupId>>;
+  /** Ties a room; what was tied there of this home or to that room before is untied. `portalOfRoom` finds it. */
+  tieRoom(group: GroupId, room: GroupRoom): Promise<GroupRecord>;
+  untieRoom(group: GroupId, home: HomeName): Promise<void>;
+  /** Forgets a group with its seats, rooms and what waits for its homes. */
+  dropGroup(group: GroupId): Promise<void>;
+  /** All groups of an installation, for tools; in no order. */
+  allGroups(): Promise<GroupId[]>;
+  /**
+   * Appends for several homes at once what was read in a group, when `reader` may read it: one worker at a time does, under a
+   * lease that each append renews for `leaseMs`. `reader`: `owner boot`; another boot of the same owner takes over at once.
+   * `once` as in LaneStore.append. False: another worker reads this group, and nothing was appended.
+   * @throws BridgeError `lane-full` when the lane of a home is full (nothing is appended), `bad-input`.
+   */
+  appendRead(
+    group: GroupId,
+    reader: string,
+    leaseMs: number,
+    lanes: readonly (LaneRef & { kind: "in" })[],
+    body: LaneBody,
+    once: string,
+  ): Promise<boolean>;
+  /** The worker reads this group no more: another may, at once. */
+  releaseReader(group: GroupId, reader: string): Promise<void>;
+  /**
+   * Keeps which messages are the same one: `name` of it in each home (`home id`). Bounded: the last 2 000 of a group.
+   * Given again under a known name, names are added.
+   */
+  sameMessage(
+    group: GroupId,
+    names: readonly { readonly home: HomeName; readonly message: MessageId }[],
+  ): Promise<void>;
+  /** How a message of one home is called in another; `undefined`: not known (any more). */
+  messageIn(group: GroupId, of: HomeName, message: MessageId, home: HomeName): Promise<MessageId | undefined>;
+  /** A random secret of this installation, made once; for marks that nobody else can make. 32 bytes, base64url. */
+  markSecret(): Promise<string>;
+}
+
+export function talksInGroups(session: Session): session is Session & GroupTalking {
+  return "sendToGroup" in session;
+}
+
+export function hostsGroups(home: Home): home is Home & GroupHosting {
+  return "openGroup" in home;
+}
