@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Fleet } from "./fleet.ts";
+import { isGroup } from "./groups/model.ts";
 import type { LaneRunner } from "./lanes.ts";
 import type {
   AccountRecord,
@@ -113,6 +114,11 @@ export class Intake implements HomeHost {
     return (
       this.#invited.get(`${home} ${room}`) !== undefined || (await this.#o.portals.ofRoom(home, room)) !== undefined
     );
+  }
+
+  async isGroup(home: HomeName, room: RoomId): Promise<boolean> {
+    const portal = await this.#o.portals.ofRoom(home, room);
+    return portal !== undefined && isGroup(portal);
   }
 
   async isLinked(resident: ResidentId): Promise<boolean> {

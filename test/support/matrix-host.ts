@@ -66,6 +66,8 @@ export class RecordingHost implements HomeHost {
   readonly typings: { room: RoomId; resident: ResidentId; typing: boolean }[] = [];
   readonly presences: { resident: ResidentId; presence: Presence }[] = [];
   readonly portals = new Set<RoomId>();
+  /** Portals that are tied to groups. */
+  readonly groups = new Set<RoomId>();
   /** Set to refuse batches like a store that is away. */
   failure: Error | undefined;
   refused = 0;
@@ -113,7 +115,11 @@ export class RecordingHost implements HomeHost {
   }
 
   async isPortal(_home: HomeName, room: RoomId): Promise<boolean> {
-    return this.portals.has(room);
+    return this.portals.has(room) || this.groups.has(room);
+  }
+
+  async isGroup(_home: HomeName, room: RoomId): Promise<boolean> {
+    return this.groups.has(room);
   }
 
   async isLinked(): Promise<boolean> {

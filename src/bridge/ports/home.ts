@@ -206,6 +206,9 @@ export interface HomeHost {
   /** Whether the room is a portal's, or will be by an invitation that is already stored. @throws BridgeError `store-down`. */
   isPortal(home: HomeName, room: RoomId): Promise<boolean>;
 
+  /** Whether the room is tied to a group. @throws BridgeError `store-down`. */
+  isGroup(home: HomeName, room: RoomId): Promise<boolean>;
+
   /** Whether the resident has an account linked. */
   isLinked(resident: ResidentId): Promise<boolean>;
 }
