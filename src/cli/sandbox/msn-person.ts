@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import {
+  type Circles,
   type CloseReason,
+  type Conversation,
   type DialectName,
   type Email,
   MsnClient,
@@ -13,6 +15,7 @@ import {
   type Roster,
   type TextFormat,
 } from "../../msnp/index.ts";
+import { MsnGroup } from "./msn-group.ts";
 import type { Trace } from "./trace.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -44,6 +47,10 @@ export class MsnPerson {
   readonly typists: { readonly from: Email; readonly at: number }[] = [];
   /** Who has nudged, oldest first. */
   readonly nudges: Email[] = [];
+  /** Conversations of several people, oldest first, those of earlier sessions too. */
+  readonly groups: MsnGroup[] = [];
+  /** Names of the circles that one is asked into, oldest first. */
+  readonly circleInvites: string[] = [];
   readonly #options: MsnPersonOptions;
   readonly #watchers = new Watchers();
   #client: MsnClient;
@@ -74,6 +81,34 @@ export class MsnPerson {
   /** The contact list, to be changed. */
   get roster(): Roster {
     return this.#client.roster;
+  }
+
+  get circles(): Circles {
+    return this.#client.circles;
+  }
+
+  /** Calls these into a new conversation; resolves when somebody is there. @throws SendError */
+  async startGroup(...emails: readonly string[]): Promise<MsnGroup> {
+    return this.#groupOf(await this.#client.startGroup(emails.map(parseEmail)));
+  }
+
+  /** The chat of a circle. @throws MsnpError `no-such-circle` */
+  circle(id: string): MsnGroup {
+    return this.#groupOf(this.#client.circles.conversation(id));
+  }
+
+  /** The newest conversation in which exactly these others are. */
+  groupWith(...emails: readonly string[]): MsnGroup | undefined {
+    const wanted = emails.toSorted().join(" ");
+    return this.groups.findLast((group) => group.members.join(" ") === wanted);
+  }
+
+  #groupOf(conversation: Conversation): MsnGroup {
+    const known = this.groups.find((group) => group.isOf(conversation));
+    if (known !== undefined) return known;
+    const group = new MsnGroup(conversation);
+    this.groups.push(group);
+    return group;
   }
 
   /** Signs in again after {@link signOut} or a lost connection. @throws SignInError */
@@ -158,9 +193,11 @@ export class MsnPerson {
         ? {}
         : { trace: (direction, connection, line) => trace(`msn ${this.#name}`, `${connection} ${direction} ${line}`) }),
     });
-    client.on("message", ({ from, body, receivedAt }) => {
-      if (body.kind === "text") this.messages.push({ from, text: body.text, format: body.format, at: receivedAt });
-      if (body.kind === "nudge") this.nudges.push(from);
+    client.on("message", (message) => {
+      const { from, body, receivedAt, conversation } = message;
+      if (conversation.isGroup) this.#groupOf(conversation).see(message);
+      else if (body.kind === "text") this.messages.push({ from, text: body.text, format: body.format, at: receivedAt });
+      else if (body.kind === "nudge") this.nudges.push(from);
       this.#wake();
     });
     client.on("typing", ({ from }) => {
@@ -168,6 +205,16 @@ export class MsnPerson {
       this.#wake();
     });
     client.on("contactChanged", () => this.#wake());
+    client.on("conversation", (conversation) => {
+      if (conversation.isGroup) this.#groupOf(conversation);
+      this.#wake();
+    });
+    client.on("membersChanged", () => this.#wake());
+    client.on("circlesChanged", () => this.#wake());
+    client.on("circleInvite", ({ name }) => {
+      this.circleInvites.push(name);
+      this.#wake();
+    });
     client.on("closed", (reason) => {
       this.#closed = reason;
       this.#wake();

@@ -24,6 +24,8 @@ export interface WorldOptions {
   /** Users of a Prosody; only when there are any is it started, and has the bridge a home there. */
   readonly xmppUsers?: readonly string[];
   readonly trace?: Trace | undefined;
+  /** Versions of MSNP that the bridge may speak, best first; those of the network's profile when not given. */
+  readonly dialects?: readonly DialectName[];
   readonly bridge?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly onProgress?: (what: string) => void;
   /** False when the caller ends the world itself on SIGINT and SIGTERM. */
@@ -109,6 +111,9 @@ export class World {
         redisUrl: redis.url,
         msn: msn.services,
         group,
+        ...(options.dialects === undefined
+          ? {}
+          : { env: { MSNBRIDGE_NETWORK_SANDBOX_DIALECTS: options.dialects.join(",") } }),
         overrides: { ...(xmpp === undefined ? {} : { xmpp: componentOf(xmpp) }), ...options.bridge },
       });
       await bridge.start();
