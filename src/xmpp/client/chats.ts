@@ -20,10 +20,12 @@ import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, type Jid, withResource } from "../jid.ts";
 import { StanzaRefusal } from "../link/requests.ts";
+import { asHomeError } from "../muc/failures.ts";
+import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "../muc/room-words.ts";
+import { batchInRoom, namesOf, take } from "../muc/taking.ts";
 import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
-import { asHomeError } from "./failures.ts";
 import type { ChatNote } from "./notes.ts";
 import {
   bookmark,
@@ -34,9 +36,7 @@ import {
   grantMembership,
   roomFor,
 } from "./room-admin.ts";
-import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
-import { batchInRoom, namesOf, take } from "./taking.ts";
 
 export interface ChatsOptions extends SeatingOptions {
   readonly home: HomeName;

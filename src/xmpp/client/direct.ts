@@ -13,11 +13,11 @@ import { splitText } from "../convert/text.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, bare, jidParts, readJid } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
+import { invitedTo } from "../muc/room-words.ts";
+import { take } from "../muc/taking.ts";
 import { failureElement } from "../stanza/errors.ts";
 import { chatMessage, errorMessage, type ReadMessage, readMessage } from "../stanza/message.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
-import { invitedTo } from "./room-words.ts";
-import { take } from "./taking.ts";
 
 export interface DirectOptions {
   readonly home: HomeName;

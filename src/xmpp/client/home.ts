@@ -30,6 +30,7 @@ import { IntakeSpool } from "../intake.ts";
 import { type BareJid, domainOf, parseBareJid } from "../jid.ts";
 import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
 import { StanzaRefusal } from "../link/requests.ts";
+import { asJid, invitedTo } from "../muc/room-words.ts";
 import { XMPP } from "../name.ts";
 import { failureElement } from "../stanza/errors.ts";
 import { errorMessage, readMessage } from "../stanza/message.ts";
@@ -46,7 +47,6 @@ import {
 } from "./options.ts";
 import { Relays } from "./relays.ts";
 import { Residents } from "./residents.ts";
-import { asJid, invitedTo } from "./room-words.ts";
 import { RoomsClient } from "./rooms.ts";
 import type { Seat, SeatingOptions } from "./seat.ts";
 

@@ -6,7 +6,7 @@ import {
   parseNetworkName,
   type ResidentId,
 } from "../../bridge/model.ts";
-import type { Position } from "./archive.ts";
+import type { Position } from "../muc/archive.ts";
 
 /** A chat with a contact: a room of the account's own. */
 export interface ChatNote {

@@ -8,14 +8,14 @@ import { residentJid } from "../convert/ghost.ts";
 import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, withResource } from "../jid.ts";
+import { asJid, type RoomMessage } from "../muc/room-words.ts";
+import { batchInRoom, namesOf, take } from "../muc/taking.ts";
 import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
 import type { RelayRoom } from "./options.ts";
 import { openRoom } from "./room-admin.ts";
-import { asJid, type RoomMessage } from "./room-words.ts";
 import { Seat, type SeatingOptions } from "./seat.ts";
-import { batchInRoom, namesOf, take } from "./taking.ts";
 
 export interface RelaysOptions extends SeatingOptions {
   readonly home: HomeName;

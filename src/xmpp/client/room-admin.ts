@@ -5,9 +5,9 @@ import type { Secret } from "../../bridge/secret.ts";
 import { type BareJid, domainOf, type Jid, parseBareJid, readJid } from "../jid.ts";
 import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
+import { asJid } from "../muc/room-words.ts";
 import { submission } from "../stanza/form.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
-import { asJid } from "./room-words.ts";
 
 const MUC = "http://jabber.org/protocol/muc";
 const ROOM_CONFIG = `${MUC}#roomconfig`;

@@ -1,8 +1,8 @@
 import { pause } from "../../bridge/waiting.ts";
 import { type BareJid, bare, readJid } from "../jid.ts";
 import { ClientLink, type ClientLinkOptions, DEFAULT_CLIENT_LIMITS } from "../link/client-link.ts";
+import { type MucOptions, MucRoom } from "../muc/muc.ts";
 import { el, type XmlElement } from "../stanza/xml.ts";
-import { type MucOptions, MucRoom } from "./muc.ts";
 
 export type RoomsOptions = Omit<ClientLinkOptions, "fresh" | "stanza"> & {
   /** A stanza that comes from none of the rooms. As {@link ClientLinkOptions.stanza}. */

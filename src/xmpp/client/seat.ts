@@ -8,11 +8,11 @@ import { isOwnId, ownId } from "../convert/echo.ts";
 import type { RichWords } from "../convert/rich.ts";
 import { splitText } from "../convert/text.ts";
 import type { BareJid } from "../jid.ts";
+import { asHomeError } from "../muc/failures.ts";
+import { LookBack } from "../muc/lookback.ts";
+import type { MucLimits, MucOptions, MucRoom } from "../muc/muc.ts";
 import { lookElements } from "../stanza/message.ts";
 import type { XmlElement } from "../stanza/xml.ts";
-import { asHomeError } from "./failures.ts";
-import { LookBack } from "./lookback.ts";
-import type { MucLimits, MucOptions, MucRoom } from "./muc.ts";
 import { type RoomNote, writeNote } from "./notes.ts";
 import type { RoomsClient } from "./rooms.ts";
 

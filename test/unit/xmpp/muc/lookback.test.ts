@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LookBack } from "../../../../src/xmpp/client/lookback.ts";
+import { LookBack } from "../../../../src/xmpp/muc/lookback.ts";
 
 test("a position counts when it is old enough, and only once", () => {
   const back = new LookBack(1000);

@@ -1,10 +1,10 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { BridgeError } from "../../../../src/bridge/errors.ts";
-import type { Position } from "../../../../src/xmpp/client/archive.ts";
-import { RoomReader } from "../../../../src/xmpp/client/reader.ts";
 import { parseBareJid, parseJid } from "../../../../src/xmpp/jid.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import type { Position } from "../../../../src/xmpp/muc/archive.ts";
+import { RoomReader } from "../../../../src/xmpp/muc/reader.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 
 const ROOM = parseBareJid("room@muc.test");

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { MucRoom } from "../../../../src/xmpp/client/muc.ts";
 import { type Jid, parseBareJid, parseJid } from "../../../../src/xmpp/jid.ts";
 import { StanzaRefusal } from "../../../../src/xmpp/link/requests.ts";
+import { MucRoom } from "../../../../src/xmpp/muc/muc.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 
 const ROOM = "room@muc.test";

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
+import { parseBareJid } from "../../../../src/xmpp/jid.ts";
 import {
   directInvitation,
   invitedTo,
   MUC_USER,
   mediatedInvitation,
   readRoomMessage,
-} from "../../../../src/xmpp/client/room-words.ts";
-import { parseBareJid } from "../../../../src/xmpp/jid.ts";
+} from "../../../../src/xmpp/muc/room-words.ts";
 import { el, NS } from "../../../../src/xmpp/stanza/xml.ts";
 
 test("only the room itself may give a message its name", () => {
