@@ -316,6 +316,8 @@ export type HomeEvent =
       readonly speaker?: string;
       /** What it is to other homes. */
       readonly about?: Relation;
+      /** The words only name what was sent, and this is what it is for its sender ("a sticker"). */
+      readonly instead?: string;
     }
   /** A nudge: the contact's attention is asked for. */
   | {

@@ -129,8 +129,8 @@ export function mappingDocs(): string {
 ${NOTE}
 
 Every side's texts are read into one neutral form, the bridge's rich text, and written from it. The ${count} cases below are the
-golden tables of the tests: each one is run in both directions, so what stands here is what the converters do. **Chats do not use
-them yet:** there, words cross without their looks. Rich text is shown as \`{bold, color #ff0000|words}\`; \`⏎\` is a line break, \`␣\` a blank that lasts, \`⟨RLM⟩\` the mark for right to left.
+golden tables of the tests: each one is run in both directions, so what stands here is what chats do, one-to-one and in groups, in
+both homes. What has no way back, or another one, is a loss, and stands beside its case. Rich text is shown as \`{bold, color #ff0000|words}\`; \`⏎\` is a line break, \`␣\` a blank that lasts, \`⟨RLM⟩\` the mark for right to left.
 
 ## In short
 
