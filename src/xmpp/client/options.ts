@@ -7,7 +7,7 @@ import type { Secret } from "../../bridge/secret.ts";
 import type { BareJid } from "../jid.ts";
 import type { ClientLimits } from "../link/client-link.ts";
 import type { ClientService } from "../link/client-stream.ts";
-import type { MucLimits } from "../muc/muc.ts";
+import type { MucLimits } from "../muc/types.ts";
 
 /** An account that the bridge signs in to. */
 export interface ClientAccount extends Pick<ClientService, "jid" | "password" | "ca" | "streamManagement"> {

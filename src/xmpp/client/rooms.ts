@@ -1,7 +1,8 @@
 import { pause } from "../../bridge/waiting.ts";
 import { type BareJid, bare, readJid } from "../jid.ts";
 import { ClientLink, type ClientLinkOptions, DEFAULT_CLIENT_LIMITS } from "../link/client-link.ts";
-import { type MucOptions, MucRoom } from "../muc/muc.ts";
+import { MucRoom } from "../muc/muc.ts";
+import type { MucOptions } from "../muc/types.ts";
 import { el, type XmlElement } from "../stanza/xml.ts";
 
 export type RoomsOptions = Omit<ClientLinkOptions, "fresh" | "stanza"> & {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { BridgeError } from "../../bridge/errors.ts";
 import { type BareJid, type Jid, readJid } from "../jid.ts";
-import type { ClientLink } from "../link/client-link.ts";
 import { submission } from "../stanza/form.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
 import { asJid } from "./room-words.ts";
+import type { RoomLink } from "./types.ts";
 
 const MAM = "urn:xmpp:mam:2";
 const RSM = "http://jabber.org/protocol/rsm";
@@ -20,11 +20,11 @@ export interface Position {
 
 /** A room's archive (XEP-0313), read from where one has left off. */
 export class RoomArchive {
-  readonly #link: Pick<ClientLink, "request">;
+  readonly #link: Pick<RoomLink, "request">;
   readonly #room: BareJid;
   #query: { readonly id: string; readonly found: XmlElement[] } | undefined;
 
-  constructor(link: Pick<ClientLink, "request">, room: BareJid) {
+  constructor(link: Pick<RoomLink, "request">, room: BareJid) {
     this.#link = link;
     this.#room = room;
   }

@@ -1,22 +1,20 @@
-import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
-import type { Secret } from "../../bridge/secret.ts";
 import { backOff, pause } from "../../bridge/waiting.ts";
 import { type BareJid, readJid, resourceOf, withResource } from "../jid.ts";
-import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { errorCondition } from "../stanza/errors.ts";
 import type { ChatState } from "../stanza/message.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
-import type { Position } from "./archive.ts";
 import { Echoes } from "./echoes.ts";
 import { Occupants } from "./occupants.ts";
 import { OwnNick } from "./own-nick.ts";
 import { OVERLAP_MS, RoomReader } from "./reader.ts";
 import {
+  type Actor,
   aboutOccupant,
+  actorOf,
   asJid,
   enter,
   type HistoryWish,
@@ -30,58 +28,7 @@ import {
   roomState,
   statusCodes,
 } from "./room-words.ts";
-
-export interface MucLimits {
-  /** How long entering may take, and then the history, ms. */
-  readonly enterMs: number;
-  readonly historyMs: number;
-  /** How long what was said may take to come back, ms. */
-  readonly echoMs: number;
-  /** After how much silence the room is asked whether we are still in it, ms. */
-  readonly selfPingMs: number;
-  /** Waits between tries to enter again, ms. */
-  readonly firstWaitMs: number;
-  readonly longestWaitMs: number;
-}
-
-const DEFAULT_MUC_LIMITS: MucLimits = {
-  enterMs: 20_000,
-  historyMs: 5000,
-  echoMs: 60_000,
-  selfPingMs: 5 * 60_000,
-  firstWaitMs: 1000,
-  longestWaitMs: 5 * 60_000,
-};
-
-export interface MucOptions {
-  readonly link: Pick<ClientLink, "send" | "sendLoosely" | "sendSurely" | "request" | "arrived" | "isOnline" | "jid">;
-  readonly room: BareJid;
-  readonly nick: string;
-  /** For a room that does not take the nick as it is written. */
-  readonly plainNick?: string;
-  readonly password?: Secret;
-  /** Whether it is ours, and made anew when it was destroyed. */
-  readonly isOwn?: boolean;
-  /** How we are there until {@link MucRoom.show} says otherwise. */
-  readonly shown?: Shown;
-  /** Up to where an earlier run has read. Absent: what was said before we came is none of ours. */
-  readonly from?: Position;
-  /** Whether a message of this id is one of this bridge's, whoever seems to say it. */
-  readonly isOurs: (id: string) => boolean;
-  /** Somebody else has said something; each message once. When it rejects, it comes again where the server can do that. */
-  readonly said: (message: RoomMessage) => void | Promise<void>;
-  /** Everything up to here has been taken. */
-  readonly reached?: (position: Position) => void;
-  readonly typing?: (nick: string, isTyping: boolean) => void;
-  /** A message of the room, or of somebody in it to us alone, that is no word to all. */
-  readonly aside?: (stanza: XmlElement) => void;
-  /** We have passed the door, of a room that we have just made or not. Nothing is said or read before it has resolved. */
-  readonly entered?: (how: { readonly isNew: boolean; readonly affiliation: string }) => Promise<void>;
-  /** We are in, or out of it: then why, and whether it is tried again. */
-  readonly changed?: (state: { readonly isIn: boolean; readonly why: string; readonly triesAgain: boolean }) => void;
-  readonly log: Logger;
-  readonly limits?: Partial<MucLimits>;
-}
+import { DEFAULT_MUC_LIMITS, type MucLimits, type MucOptions } from "./types.ts";
 
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
@@ -222,13 +169,26 @@ export class MucRoom {
    * when it is not known whether it was said.
    */
   async speak(id: string, body: string, more: readonly XmlElement[] = []): Promise<RoomMessage> {
+    const { link, room } = this.#o;
+    return await this.hear(id, () => link.sendSurely(roomMessage(room, id, body, more)));
+  }
+
+  /**
+   * As {@link speak}, for what somebody else of ours says here: `send` has it sent, and {@link unsaid} tells when the room
+   * has sent it back to them.
+   */
+  async hear(id: string, send: () => Promise<void>): Promise<RoomMessage> {
     const said = this.#echoes.of(id);
     if (said !== undefined) return await said;
     if (this.#putOut !== undefined)
       throw new BridgeError("home-refused", { detail: `the bridge is not in the room ${this.jid}: ${this.#putOut}` });
     if (!this.#isIn) throw this.#down("the bridge is not in the room");
-    const { link, room } = this.#o;
-    return await this.#echoes.speak(id, () => link.sendSurely(roomMessage(room, id, body, more)));
+    return await this.#echoes.speak(id, send);
+  }
+
+  /** What {@link hear} waits for was refused. */
+  unsaid(id: string, error: StanzaRefusal): void {
+    this.#echoes.fail(id, error);
   }
 
   /** What goes to all and is of the moment, e.g. typing. */
@@ -325,7 +285,7 @@ export class MucRoom {
     const isKick = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
     const isWill = isKick || (isDestroyed(presence) && this.#o.isOwn !== true);
     this.#isUnwanted = isWill;
-    this.#out(why, !isWill);
+    this.#out(why, !isWill, actorOf(presence));
   }
 
   #arrivedIn(): void {
@@ -342,13 +302,13 @@ export class MucRoom {
     this.#o.changed?.({ isIn: true, why: "", triesAgain: true });
   }
 
-  #out(why: string, triesAgain: boolean): void {
+  #out(why: string, triesAgain: boolean, by?: Actor): void {
     if (this.#isIn && triesAgain) this.#arrival = Promise.withResolvers();
     this.#isIn = false;
     this.#putOut = triesAgain ? undefined : why;
     if (!triesAgain) this.#arrival.resolve();
     clearInterval(this.#watch);
-    this.#o.changed?.({ isIn: false, why, triesAgain });
+    this.#o.changed?.({ isIn: false, why, triesAgain, ...(by === undefined ? {} : { by }) });
     if (triesAgain)
       this.#return().catch((error: unknown) => this.#o.log.error({ err: error }, "cannot return to a room"));
   }
@@ -399,12 +359,19 @@ export class MucRoom {
     const { type } = stanza.attrs;
     if (type === "error") this.#notSaid(stanza);
     else if (type !== "groupchat") this.#o.aside?.(stanza);
-    else if (isSubject(stanza)) this.#entering?.resolve();
+    else if (isSubject(stanza)) this.#subject(stanza);
     else {
       this.#typing(stanza);
       const origin = this.#entering === undefined ? "live" : "history";
       await this.#reader.take(stanza, origin, this.#heardAt === undefined);
     }
+  }
+
+  /** It ends the history. */
+  #subject(stanza: XmlElement): void {
+    const from = readJid(stanza.attrs.from);
+    this.#entering?.resolve();
+    this.#o.subject?.(stanza.getChildText("subject") ?? "", from && resourceOf(from));
   }
 
   #typing(stanza: XmlElement): void {
@@ -417,14 +384,19 @@ export class MucRoom {
 
   /** What we have said has come back, live or in the history. */
   #isEcho(message: RoomMessage): boolean {
-    const { id, isOwnNick } = message;
+    const { isOwnNick, originId } = message;
+    // A room may give messages ids of its own; what is in them stays.
+    const id = [message.id, originId].find((one) => one !== undefined && this.#isOurs(one, isOwnNick));
     if (id === undefined) return false;
-    const isKnown = isOwnNick && (this.#echoes.isSpeaking(id) || this.#echoes.wasSaid(id));
-    if (!isKnown && !this.#o.isOurs(id)) return false;
     // The room has it, though the server may not have acknowledged it yet: a new session need not send it again.
     this.#o.link.arrived(id);
     this.#echoes.cameBack(id, message);
     return true;
+  }
+
+  #isOurs(id: string, isOwnNick: boolean): boolean {
+    const isKnown = isOwnNick && (this.#echoes.isSpeaking(id) || this.#echoes.wasSaid(id));
+    return isKnown || this.#o.isOurs(id);
   }
 
   #notSaid(stanza: XmlElement): void {

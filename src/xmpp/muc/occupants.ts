@@ -1,12 +1,6 @@
 import { type BareJid, readJid, resourceOf } from "../jid.ts";
 import type { XmlElement } from "../stanza/xml.ts";
-import { aboutOccupant } from "./room-words.ts";
-
-export interface Occupant {
-  /** Where the room shows addresses. */
-  readonly jid: BareJid | undefined;
-  readonly affiliation: string;
-}
+import { aboutOccupant, type Occupant } from "./room-words.ts";
 
 /** People of one room that are kept in mind. */
 const LIMIT = 10_000;
@@ -31,6 +25,15 @@ export class Occupants {
   /** Under which nicks somebody sits here. */
   nicksOf(jid: BareJid): string[] {
     return [...this.#byNick].filter(([, occupant]) => occupant.jid === jid).map(([nick]) => nick);
+  }
+
+  nicks(): Iterable<string> {
+    return this.#byNick.keys();
+  }
+
+  /** Who has this name of XEP-0421. */
+  byId(occupantId: string): Occupant | undefined {
+    return [...this.#byNick.values()].find((occupant) => occupant.occupantId === occupantId);
   }
 
   clear(): void {

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { BareJid, Jid } from "../jid.ts";
-import type { ClientLink } from "../link/client-link.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import type { XmlElement } from "../stanza/xml.ts";
 import { type Position, RoomArchive } from "./archive.ts";
 import { type Origin, type RoomMessage, readRoomMessage } from "./room-words.ts";
+import type { RoomLink } from "./types.ts";
 
 /** Clocks differ: so much of the history is read twice, and told once. */
 export const OVERLAP_MS = 5 * 60_000;
@@ -12,7 +12,7 @@ export const OVERLAP_MS = 5 * 60_000;
 const REMEMBERED = 2000;
 
 export interface ReaderOptions {
-  readonly link: Pick<ClientLink, "request">;
+  readonly link: Pick<RoomLink, "request">;
   readonly room: BareJid;
   /** Ours, as it is now. */
   readonly nick: () => string;

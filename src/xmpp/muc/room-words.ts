@@ -16,6 +16,10 @@ export interface RoomMessage {
   /** "" when nothing but a nudge or something encrypted is in it. */
   readonly body: string;
   readonly id: string | undefined;
+  /** The id that its sender's client has put into it (XEP-0359). */
+  readonly originId: string | undefined;
+  /** Who said it, whatever they are called (XEP-0421); to be believed only where the room gives such names. */
+  readonly occupantId: string | undefined;
   /** The room's own name for it (XEP-0359): the same for everybody, live and in the history. */
   readonly stanzaId: string | undefined;
   /** Unix ms, when it comes from the history or the archive. */
@@ -101,16 +105,47 @@ export function reasonOf(presence: XmlElement): string | undefined {
   );
 }
 
+/** Who has done something to somebody, as far as the room tells it. */
+export interface Actor {
+  readonly nick?: string;
+  readonly jid?: BareJid;
+}
+
+/** Who has put somebody out (XEP-0045 §8.2). */
+export function actorOf(presence: XmlElement): Actor | undefined {
+  const actor = presence.getChild("x", MUC_USER)?.getChild("item")?.getChild("actor");
+  if (actor === undefined) return undefined;
+  const [{ nick }, jid] = [actor.attrs, readJid(actor.attrs.jid)];
+  return { ...(nick === undefined ? {} : { nick }), ...(jid === undefined ? {} : { jid: bare(jid) }) };
+}
+
+const OCCUPANT_ID = "urn:xmpp:occupant-id:0";
+
+/** XEP-0421; the last one is the room's where somebody else has put one there, too. */
+export function occupantIdOf(stanza: XmlElement): string | undefined {
+  const id = stanza.getChildren("occupant-id", OCCUPANT_ID).at(-1)?.attrs.id;
+  return id === undefined || id === "" || id.length > 300 ? undefined : id;
+}
+
 /** Whether a presence tells of the room's end (XEP-0045 §10.9). */
 export function isDestroyed(presence: XmlElement): boolean {
   return presence.getChild("x", MUC_USER)?.getChild("destroy") !== undefined;
 }
 
+export interface Occupant {
+  /** Where the room shows addresses. */
+  readonly jid: BareJid | undefined;
+  readonly affiliation: string;
+  readonly role: string;
+  readonly occupantId: string | undefined;
+}
+
 /** What a presence in a room tells of somebody: address where the room shows it, and rank. */
-export function aboutOccupant(presence: XmlElement): { jid: BareJid | undefined; affiliation: string } {
+export function aboutOccupant(presence: XmlElement): Occupant {
   const item = presence.getChild("x", MUC_USER)?.getChild("item");
-  const jid = readJid(item?.attrs.jid);
-  return { jid: jid && bare(jid), affiliation: item?.attrs.affiliation ?? "none" };
+  const { affiliation = "none", role = "none", ...attrs } = item?.attrs ?? {};
+  const jid = readJid(attrs.jid);
+  return { jid: jid && bare(jid), affiliation, role, occupantId: occupantIdOf(presence) };
 }
 
 /** The room's subject, also an empty one, comes when all of the history has come (XEP-0045 §7.2.15). */
@@ -141,6 +176,8 @@ export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Ori
     nick,
     body,
     id,
+    originId: message.originId,
+    occupantId: occupantIdOf(stanza),
     stanzaId: named?.attrs.id,
     saidAt,
     corrects,
