@@ -4,6 +4,7 @@ import type { AccountId, AccountRecord, Availability, ResidentId, Shard } from "
 import { AVAILABILITIES, accountParts, residentParts, shardOf } from "../bridge/model.ts";
 import type { AccountStore } from "../bridge/ports/store.ts";
 import type { Secret } from "../bridge/secret.ts";
+import type { RedisGroups } from "./groups.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import type { RedisPortals } from "./portals.ts";
@@ -19,13 +20,22 @@ export class RedisAccounts implements AccountStore {
   readonly #keys: Keyspace;
   readonly #seals: SealingKeys;
   readonly #portals: RedisPortals;
+  readonly #groups: RedisGroups;
   readonly #log: Logger;
 
-  constructor(o: { link: RedisLink; keys: Keyspace; seals: SealingKeys; portals: RedisPortals; log: Logger }) {
+  constructor(o: {
+    link: RedisLink;
+    keys: Keyspace;
+    seals: SealingKeys;
+    portals: RedisPortals;
+    groups: RedisGroups;
+    log: Logger;
+  }) {
     this.#link = o.link;
     this.#keys = o.keys;
     this.#seals = o.seals;
     this.#portals = o.portals;
+    this.#groups = o.groups;
     this.#log = o.log;
   }
 
@@ -75,6 +85,7 @@ export class RedisAccounts implements AccountStore {
           .map((tied) => this.#portals.forgetRoom(tied.home, tied.room, id)),
       ),
     );
+    if (staying.length === 0) await this.#groups.forgetAccount(account);
     const gone = [...owners, ...(owner === undefined ? [] : [owner])].filter((one) => !staying.includes(one));
     for (const one of new Set(gone)) await this.#link.command("linkedRemove", (r) => r.srem(k.linked(one), account));
     return staying;

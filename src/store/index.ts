@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import type { Meter } from "../bridge/metrics.ts";
 import type { Store } from "../bridge/ports/store.ts";
 import { RedisAccounts } from "./accounts.ts";
+import { RedisGroupWords } from "./group-words.ts";
+import { RedisGroups } from "./groups.ts";
 import { RedisHealth } from "./health.ts";
 import { Keyspace } from "./keys.ts";
 import { RedisLanes } from "./lanes.ts";
@@ -46,7 +48,9 @@ export async function openStore(o: StoreOptions): Promise<Store> {
   const lanes = new RedisLanes(link, keys, o.meter, o.log);
   const leases = new RedisLeases(link, keys);
   const portals = new RedisPortals(link, keys);
-  const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, log: o.log });
+  const groups = new RedisGroups(link, keys, portals);
+  const words = new RedisGroupWords({ link, keys, lanes, seals: o.keys });
+  const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, groups, log: o.log });
   const contacts = new RedisContacts(link, keys);
   const profiles = new RedisProfiles(link, keys);
   const notes = new RedisRoomNotes(link, keys);
@@ -103,6 +107,21 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     peekTicket: (...a) => tickets.peekTicket(...a),
     tryTicket: (...a) => tickets.tryTicket(...a),
     consumeTicket: (...a) => tickets.consumeTicket(...a),
+    group: (...a) => groups.group(...a),
+    saveGroup: (...a) => groups.saveGroup(...a),
+    takeSeat: (...a) => groups.takeSeat(...a),
+    leaveSeat: (...a) => groups.leaveSeat(...a),
+    groupsOf: (...a) => groups.groupsOf(...a),
+    groupKeys: (...a) => groups.groupKeys(...a),
+    tieRoom: (...a) => groups.tieRoom(...a),
+    untieRoom: (...a) => groups.untieRoom(...a),
+    dropGroup: (...a) => groups.dropGroup(...a),
+    allGroups: (...a) => groups.allGroups(...a),
+    appendRead: (...a) => words.appendRead(...a),
+    releaseReader: (...a) => words.releaseReader(...a),
+    sameMessage: (...a) => words.sameMessage(...a),
+    messageIn: (...a) => words.messageIn(...a),
+    markSecret: (...a) => words.markSecret(...a),
     ping: () => health.ping(),
     warnings: () => health.warnings(),
     close: () => link.close(),

@@ -4,6 +4,7 @@
  * (source: design §5, stack D "Key design").
  */
 import { createHash } from "node:crypto";
+import type { GroupId } from "../bridge/groups/model.ts";
 import type {
   AccountId,
   GhostRef,
@@ -15,7 +16,7 @@ import type {
   RoomId,
   Shard,
 } from "../bridge/model.ts";
-import { laneName, residentId, shardOf } from "../bridge/model.ts";
+import { laneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
 
 export interface KeyRow {
   /** The key as it is written, with `<…>` for what varies; the namespace in front is left out. */
@@ -27,8 +28,10 @@ export interface KeyRow {
     | "shard of the resident"
     | "shard of the room"
     | "shard"
+    | "shard of the group"
     | "network"
-    | "tickets";
+    | "tickets"
+    | "installation";
   readonly life: string;
   readonly holds: string;
 }
@@ -161,7 +164,59 @@ export const KEY_TABLE = {
     type: "string",
     tag: "shard of the room",
     life: "until untied",
-    holds: "The portal that the room may belong to; the portal itself has the last word",
+    holds: "The portal or group that the room may belong to; the portal or group itself has the last word",
+  },
+  group: {
+    pattern: "{s<n>}:group:<group>",
+    type: "hash",
+    tag: "shard of the group",
+    life: "until dropped, or the last of its accounts is unlinked while no room is tied to it",
+    holds:
+      "`kind`, `circle`, `name`, `topic`, `members` and `relay` as JSON, `seat:<account>` of each account in it, `room:<home>` with the room as JSON",
+  },
+  groups: {
+    pattern: "{s<n>}:groups",
+    type: "set",
+    tag: "shard",
+    life: "as its groups",
+    holds: "Groups of the shard",
+  },
+  groupsOf: {
+    pattern: "{s<n>}:groups:<account>",
+    type: "hash",
+    tag: "shard of the account",
+    life: "until unlinked",
+    holds:
+      "`s <group>` of each group in which the account may have a seat (the group itself has the last word), `k <group>` further keys of a group, oldest first, at most 64, `g <key>` the group of such a key",
+  },
+  groupReader: {
+    pattern: "{s<n>}:reader:<group>",
+    type: "string",
+    tag: "shard of the group",
+    life: "the lease's time to live",
+    holds: "Who reads the group: owner and boot",
+  },
+  groupMessages: {
+    pattern: "{s<n>}:messages:<group>",
+    type: "hash",
+    tag: "shard of the group",
+    life: "as the group, 2 000 messages",
+    holds:
+      "`n <home> <message>` the number of a message, `m <number>` its names in all homes as JSON, `#` the last number",
+  },
+  groupMessageOrder: {
+    pattern: "{s<n>}:message-order:<group>",
+    type: "list",
+    tag: "shard of the group",
+    life: "as `messages`",
+    holds: "Numbers of the messages, oldest first",
+  },
+  installation: {
+    pattern: "{installation}:secrets",
+    type: "hash",
+    tag: "installation",
+    life: "for ever",
+    holds: "`mark`: the secret of which the marks on words in groups are made, sealed with AES-256-GCM",
   },
   contacts: {
     pattern: "{s<n>}:contacts:<account>",
@@ -324,6 +379,38 @@ export class Keyspace {
 
   room(home: HomeName, room: RoomId): string {
     return this.#in(shardOf(residentId(home, room)), `room:${home}:${room}`);
+  }
+
+  group(group: GroupId): string {
+    return this.#ofGroup(group, "group");
+  }
+
+  groups(shard: Shard): string {
+    return this.#in(shard, "groups");
+  }
+
+  groupsOf(account: AccountId): string {
+    return this.#in(shardOf(account), `groups:${account}`);
+  }
+
+  groupReader(group: GroupId): string {
+    return this.#ofGroup(group, "reader");
+  }
+
+  groupMessages(group: GroupId): string {
+    return this.#ofGroup(group, "messages");
+  }
+
+  groupMessageOrder(group: GroupId): string {
+    return this.#ofGroup(group, "message-order");
+  }
+
+  #ofGroup(group: GroupId, what: string): string {
+    return this.#in(shardOf(portalParts(group).account), `${what}:${group}`);
+  }
+
+  installation(): string {
+    return `${this.#ns}:{installation}:secrets`;
   }
 
   contacts(account: AccountId): string {

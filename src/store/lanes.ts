@@ -25,9 +25,9 @@ import { shortBatch } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 
 /** Entries that a lane may hold. */
-const MAX_LANE = 100_000;
+export const MAX_LANE = 100_000;
 /** Results remembered per shard, and so the appends of a shard that may be in flight at one time. */
-const MAX_RECENT = 4_096;
+export const MAX_RECENT = 4_096;
 /** Parked entries kept per account. */
 const MAX_PARKED = 1_000;
 const MAX_NAMES = 8;
@@ -65,21 +65,31 @@ export class RedisLanes implements LaneStore {
     if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
     const k = this.#keys;
     const s = lane.shard;
-    const busy = this.#appending.get(s) ?? 0;
-    // More in flight than are remembered could double after a broken link.
-    if (busy >= MAX_RECENT) throw new BridgeError("store-down", { detail: "too many appends wait in one shard" });
     const text = encodeBody(body);
-    this.#appending.set(s, busy + 1);
-    try {
-      const reply = await this.#link.script(
+    const reply = await this.appending(s, 1, () =>
+      this.#link.script(
         "laneAppend",
         [k.lane(lane), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s)],
         [laneName(lane), text, once, MAX_LANE, MAX_RECENT],
-      );
-      if (reply === "full") throw laneFull(lane);
-      return entryId(String(reply));
+      ),
+    );
+    if (reply === "full") throw laneFull(lane);
+    return entryId(String(reply));
+  }
+
+  /**
+   * Sends, before it returns, what appends `count` entries to a shard whose ids are remembered.
+   * @throws BridgeError `store-down` when more would be in flight than are remembered: they could double after a broken link.
+   */
+  async appending<T>(shard: Shard, count: number, send: () => Promise<T>): Promise<T> {
+    const busy = this.#appending.get(shard) ?? 0;
+    if (busy + count > MAX_RECENT)
+      throw new BridgeError("store-down", { detail: "too many appends wait in one shard" });
+    this.#appending.set(shard, busy + count);
+    try {
+      return await send();
     } finally {
-      this.#appending.set(s, (this.#appending.get(s) ?? 1) - 1);
+      this.#appending.set(shard, (this.#appending.get(shard) ?? count) - count);
     }
   }
 
@@ -287,7 +297,7 @@ function renewed(body: LaneBody, again: string | undefined): LaneBody {
   return again === undefined || body.from !== "home" ? body : { ...body, at: Number(again) };
 }
 
-function laneFull(lane: LaneRef | undefined): BridgeError {
+export function laneFull(lane: LaneRef | undefined): BridgeError {
   return new BridgeError("lane-full", {
     detail: `${lane ? laneName(lane) : "lane"}: ${MAX_LANE} entries wait already`,
   });

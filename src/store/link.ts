@@ -28,7 +28,7 @@ type ScriptCall = (keyCount: number, ...keysAndArgs: (string | number)[]) => Pro
  * knows no hashes, and ioredis would send what was in flight a second time behind all that came later (seen: one word of
  * a chat a hundred places too late).
  */
-const ORDERED: ReadonlySet<ScriptName> = new Set(["laneAppend", "laneAppendOnce", "laneIntake"]);
+const ORDERED: ReadonlySet<ScriptName> = new Set(["laneAppend", "laneAppendOnce", "laneIntake", "groupAppendRead"]);
 
 /** Where Redis is: a URL (`redis://`, `rediss://`, or a path of a unix socket), or ioredis' own options. */
 export type RedisPlace = { readonly url: string } | { readonly options: RedisOptions };

@@ -1,3 +1,5 @@
+import type { GroupId, GroupRoom } from "../bridge/groups/model.ts";
+import { isGroup } from "../bridge/groups/model.ts";
 import type { AccountId, HomeName, PortalId, PortalRecord, PortalRoom, ResidentId, RoomId } from "../bridge/model.ts";
 import { portalParts } from "../bridge/model.ts";
 import type { PortalStore } from "../bridge/ports/store.ts";
@@ -5,7 +7,7 @@ import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 
 /**
- * Portals and the index of their rooms. A room's index lies in another slot than its portal, so no script can change both:
+ * Portals and the index of their rooms and of those of groups. A room's index lies in another slot than its portal, so no script can change both:
  * the index may be ahead or behind after a crash, and the portal has the last word.
  */
 export class RedisPortals implements PortalStore {
@@ -27,10 +29,7 @@ export class RedisPortals implements PortalStore {
 
   async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
     const { account, conversation } = portalParts(portal);
-    const index = this.#keys.room(room.home, room.room);
-    const elsewhere = await this.#link.command("room", (r) => r.get(index));
-    if (elsewhere !== null && elsewhere !== portal) await this.#untie(elsewhere as PortalId, room.home, room.room);
-    await this.#link.command("roomSet", (r) => r.set(index, portal));
+    await this.claimRoom(room.home, room.room, portal);
     const field = roomField(room.home, room.resident);
     const before = await this.#link.script(
       "portalBind",
@@ -51,6 +50,7 @@ export class RedisPortals implements PortalStore {
   async portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined> {
     const portal = (await this.#link.command("room", (r) => r.get(this.#keys.room(home, room)))) as PortalId | null;
     if (portal === null) return undefined;
+    if (isGroup(portal)) return (await this.#groupHas(portal, home, room)) ? portal : undefined;
     const record = await this.portal(portal);
     return record?.rooms.some((tied) => tied.home === home && tied.room === room) ? portal : undefined;
   }
@@ -61,12 +61,29 @@ export class RedisPortals implements PortalStore {
     return records.filter((record) => record !== undefined);
   }
 
+  /** Leads the room to a portal or group; the one that it belonged to so far is without it. */
+  async claimRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<void> {
+    const index = this.#keys.room(home, room);
+    const elsewhere = (await this.#link.command("room", (r) => r.get(index))) as PortalId | null;
+    if (elsewhere !== null && elsewhere !== portal) await this.#untie(elsewhere, home, room);
+    await this.#link.command("roomSet", (r) => r.set(index, portal));
+  }
+
   /** Drops a room's index entry unless the room belongs to another portal by now. */
   async forgetRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<void> {
     await this.#link.script("roomForget", [this.#keys.room(home, room)], [portal]);
   }
 
+  async #groupHas(group: GroupId, home: HomeName, room: RoomId): Promise<boolean> {
+    const tie = await this.#link.command("groupRoom", (r) => r.hget(this.#keys.group(group), groupRoomField(home)));
+    return typeof tie === "string" && toGroupRoom(home, tie).room === room;
+  }
+
   async #untie(portal: PortalId, home: HomeName, room: RoomId): Promise<void> {
+    if (isGroup(portal)) {
+      await this.#link.script("groupUntie", [this.#keys.group(portal)], [home, room]);
+      return;
+    }
     const { account } = portalParts(portal);
     const keys = [this.#keys.portal(account, portal), this.#keys.portals(account)];
     await this.#link.script("portalUnbind", keys, [portal, home, room]);
@@ -76,6 +93,16 @@ export class RedisPortals implements PortalStore {
 /** The field of a portal that holds a resident's room in a home. */
 export function roomField(home: string, resident: string): string {
   return JSON.stringify([home, resident]);
+}
+
+/** The field of a group that holds its room in a home. */
+export function groupRoomField(home: HomeName): string {
+  return `room:${home}`;
+}
+
+/** What is in it. */
+export function toGroupRoom(home: HomeName, text: string): GroupRoom {
+  return { home, ...(JSON.parse(text) as Omit<GroupRoom, "home">) };
 }
 
 function toRoom(field: string, room: string): PortalRoom {

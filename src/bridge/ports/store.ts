@@ -29,6 +29,7 @@ import type {
   Shard,
 } from "../model.ts";
 import type { Secret } from "../secret.ts";
+import type { GroupStore } from "./groups.ts";
 
 /** What could not be delivered, and is kept until a person asks. */
 export interface Parked {
@@ -143,7 +144,8 @@ export interface AccountStore {
   /**
    * Takes one owner out, or without one all of them, and resolves with those who remain. What is the owner's own goes:
    * their rooms, what waits for their home, and what is parked of theirs. With the last one everything of the account is
-   * forgotten: password, contacts, portals, what waits in its lanes and what is parked.
+   * forgotten: password, contacts, portals, seats in groups, what waits in its lanes and what is parked. A group without
+   * seats and rooms goes, too.
    */
   unlink(account: AccountId, owner?: ResidentId): Promise<readonly ResidentId[]>;
   account(account: AccountId): Promise<AccountRecord | undefined>;
@@ -162,9 +164,10 @@ export interface AccountStore {
 export interface PortalStore {
   /** `undefined`: no room is tied to it. */
   portal(portal: PortalId): Promise<PortalRecord | undefined>;
-  /** Ties a room to a portal, making the portal when it is new. A room belongs to one portal; a resident has one room per portal and home: earlier ties that stand against the new one are undone. */
+  /** Ties a room to a portal, making the portal when it is new. A room belongs to one portal or group; a resident has one room per portal and home: earlier ties that stand against the new one are undone. */
   bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord>;
   unbind(home: HomeName, room: RoomId): Promise<void>;
+  /** Finds the groups of rooms, too. */
   portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined>;
   portalsOf(account: AccountId): Promise<PortalRecord[]>;
 }
@@ -265,6 +268,7 @@ export interface Store
     SecretStore,
     RateStore,
     LinkTicketStore,
+    GroupStore,
     StoreHealth {
   /** Ends the connections; waits for what is in flight, at most 2 s. */
   close(): Promise<void>;

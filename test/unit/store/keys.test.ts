@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { groupId, setKey } from "../../../src/bridge/groups/model.ts";
 import type { GhostRef } from "../../../src/bridge/model.ts";
 import {
   accountId,
@@ -6,8 +7,10 @@ import {
   messageId,
   parseContactAddress,
   parseHomeName,
+  parseLaneName,
   parseNetworkName,
   portalId,
+  portalParts,
   residentId,
   roomId,
   SHARD_COUNT,
@@ -24,6 +27,7 @@ const account = accountId(network, parseContactAddress("ann@msn.test"));
 const portal = portalId(account, directConversation(contact));
 const resident = residentId(home, "@ann:home.test");
 const shard = shardOf(account);
+const group = groupId(network, setKey([contact]));
 const ghost: GhostRef = { network, contact };
 const keys = new Keyspace("ns");
 
@@ -50,6 +54,13 @@ const samples: Record<keyof typeof KEY_TABLE, string> = {
   contacts: keys.contacts(account),
   ghost: keys.ghost(home, ghost),
   resident: keys.resident(resident),
+  group: keys.group(group),
+  groups: keys.groups(shardOf(portalParts(group).account)),
+  groupsOf: keys.groupsOf(account),
+  groupReader: keys.groupReader(group),
+  groupMessages: keys.groupMessages(group),
+  groupMessageOrder: keys.groupMessageOrder(group),
+  installation: keys.installation(),
   roomNotes: keys.roomNotes(home, shard),
   signIn: keys.signIn(network),
   ticket: keys.ticket("hash"),
@@ -70,6 +81,14 @@ test.each(Object.entries(KEY_TABLE))("the key %s is written as the table says", 
 test("all keys of an account lie in its shard's slot", () => {
   const own = ["lane", "parked", "account", "portal", "portals", "contacts", "fence", "waiting"] as const;
   for (const name of own) expect(samples[name]).toContain(`ns:{s${shard}}:`);
+});
+
+test("all keys of a group lie in the slot of its lanes", () => {
+  const slot = `ns:{s${shardOf(portalParts(group).account)}}:`;
+  const own = ["group", "groups", "groupReader", "groupMessages", "groupMessageOrder"] as const;
+  for (const name of own) expect(samples[name]).toContain(slot);
+  expect(keys.lane(parseLaneName(`in:matrix|${group}`))).toContain(slot);
+  expect(keys.parked(portalParts(group).account)).toContain(slot);
 });
 
 test("an address with braces does not move the hash tag", () => {

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { BridgeError } from "../bridge/errors.ts";
+import type { GroupId } from "../bridge/groups/model.ts";
+import type { HomeName, LaneBody, LaneRef, MessageId } from "../bridge/model.ts";
+import { laneName, messageId } from "../bridge/model.ts";
+import type { GroupStore } from "../bridge/ports/groups.ts";
+import { Secret } from "../bridge/secret.ts";
+import { encodeBody } from "./body.ts";
+import { shardOfGroup } from "./groups.ts";
+import type { Keyspace } from "./keys.ts";
+import type { RedisLanes } from "./lanes.ts";
+import { laneFull, MAX_LANE, MAX_RECENT } from "./lanes.ts";
+import type { RedisLink } from "./link.ts";
+import type { SealingKeys } from "./sealing.ts";
+
+const MAX_READER = 200;
+const MAX_MESSAGES = 2_000;
+/** Names that one message may have; long ones that a home cuts into several have more than one there. */
+const MAX_NAMES = 16;
+const MAX_NAME_BYTES = 1_000;
+const MARK = "mark";
+const SECRET_BYTES = 32;
+
+export type GroupWordStore = Pick<
+  GroupStore,
+  "appendRead" | "releaseReader" | "sameMessage" | "messageIn" | "markSecret"
+>;
+
+/** Who reads a group and what was read, which messages of different homes are one, and the secret of our marks. */
+export class RedisGroupWords implements GroupWordStore {
+  readonly #link: RedisLink;
+  readonly #keys: Keyspace;
+  readonly #lanes: RedisLanes;
+  readonly #seals: SealingKeys;
+
+  constructor(o: { link: RedisLink; keys: Keyspace; lanes: RedisLanes; seals: SealingKeys }) {
+    this.#link = o.link;
+    this.#keys = o.keys;
+    this.#lanes = o.lanes;
+    this.#seals = o.seals;
+  }
+
+  async appendRead(
+    group: GroupId,
+    reader: string,
+    leaseMs: number,
+    lanes: readonly (LaneRef & { kind: "in" })[],
+    body: LaneBody,
+    once: string,
+  ): Promise<boolean> {
+    if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
+    if (lanes.some(({ portal }) => portal !== group))
+      throw new BridgeError("bad-input", { detail: `a lane that is not one of ${group}` });
+    const [, owner] = /^(\S.*) \S+$/.exec(reader.slice(0, MAX_READER + 1)) ?? [];
+    if (owner === undefined || reader.length > MAX_READER || !Number.isSafeInteger(leaseMs) || leaseMs < 1)
+      throw new BridgeError("bad-input", { detail: "a reader without owner and boot, or a lease without an end" });
+    const k = this.#keys;
+    const s = shardOfGroup(group);
+    const text = encodeBody(body);
+    const reply = await this.#lanes.appending(s, lanes.length, () =>
+      this.#link.script(
+        "groupAppendRead",
+        [k.groupReader(group), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s), ...lanes.map((l) => k.lane(l))],
+        [reader, owner, leaseMs, text, once, MAX_LANE, MAX_RECENT, ...lanes.map(laneName)],
+      ),
+    );
+    if (typeof reply === "number") throw laneFull(lanes[reply]);
+    return reply === "ok";
+  }
+
+  async releaseReader(group: GroupId, reader: string): Promise<void> {
+    await this.#link.script("groupRelease", [this.#keys.groupReader(group)], [reader]);
+  }
+
+  async sameMessage(
+    group: GroupId,
+    names: readonly { readonly home: HomeName; readonly message: MessageId }[],
+  ): Promise<void> {
+    const kept = names.filter(({ message }) => isName(message)).slice(0, MAX_NAMES);
+    if (kept.length === 0) return;
+    await this.#link.script(
+      "groupSame",
+      [this.#keys.groupMessages(group), this.#keys.groupMessageOrder(group)],
+      [MAX_MESSAGES, MAX_NAMES, ...kept.flatMap(({ home, message }) => [home, message])],
+    );
+  }
+
+  async messageIn(group: GroupId, of: HomeName, message: MessageId, home: HomeName): Promise<MessageId | undefined> {
+    if (!isName(message)) return undefined;
+    const name = await this.#link.script("groupMessageIn", [this.#keys.groupMessages(group)], [of, message, home]);
+    return typeof name === "string" ? messageId(name) : undefined;
+  }
+
+  async markSecret(): Promise<string> {
+    const key = this.#keys.installation();
+    const read = () => this.#link.command("markSecret", (r) => r.hget(key, MARK));
+    let sealed = await read();
+    if (typeof sealed !== "string") {
+      const fresh = this.#seals.seal(new Secret(randomBytes(SECRET_BYTES).toString("base64url")), MARK);
+      await this.#link.command("markSecretMake", (r) => r.hsetnx(key, MARK, fresh));
+      sealed = await read();
+    }
+    if (typeof sealed !== "string") throw new BridgeError("store-down", { detail: "the secret of marks was not kept" });
+    const secret = this.#seals.open(sealed, MARK);
+    if (!this.#seals.isCurrent(sealed))
+      await this.#link.script("secretReseal", [key], [MARK, sealed, this.#seals.seal(secret, MARK)]);
+    return secret.open();
+  }
+}
+
+/** Longer ones are none that a home of ours makes. */
+function isName(message: MessageId): boolean {
+  return message !== "" && Buffer.byteLength(message) <= MAX_NAME_BYTES;
+}

@@ -1,0 +1,179 @@
+import { NEXT_ID, REMEMBER } from "./lua.ts";
+
+/** Scripts of groups, of the seats in them, and of what is said there. Each works within one shard. */
+export const GROUP_SCRIPTS = {
+  // KEYS group, groups; ARGV group id, '1' to take the relay away, then field, value… -> the group's hash | 'new': it needs a kind
+  groupSave: `
+local kind = redis.call('HEXISTS', KEYS[1], 'kind') == 1
+for i = 3, #ARGV, 2 do kind = kind or ARGV[i] == 'kind' end
+if not kind then return 'new' end
+if ARGV[2] == '1' then redis.call('HDEL', KEYS[1], 'relay') end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('SADD', KEYS[2], ARGV[1])
+return redis.call('HGETALL', KEYS[1])
+`,
+  // KEYS group; ARGV account -> 'ok' | 'gone'
+  groupSeat: `
+if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then return 'gone' end
+redis.call('HSET', KEYS[1], 'seat:' .. ARGV[1], '1')
+return 'ok'
+`,
+  // KEYS group; ARGV account, '1' when the account is no more and cannot be a relay either -> 'ok'
+  groupLeave: `
+redis.call('HDEL', KEYS[1], 'seat:' .. ARGV[1])
+local relay = ARGV[2] == '1' and redis.call('HGET', KEYS[1], 'relay')
+if relay and cjson.decode(relay).account == ARGV[1] then redis.call('HDEL', KEYS[1], 'relay') end
+return 'ok'
+`,
+  // KEYS group; ARGV home, room, the tie as JSON -> room that stood there before | '' | nil: there is no such group
+  groupTie: `
+if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then return false end
+local before = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
+redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[3])
+local room = before and cjson.decode(before).room or ''
+if room == ARGV[2] then return '' end
+return room
+`,
+  // KEYS group; ARGV home, room -> 1 | 0: unties the home's room when it is this one
+  groupUntie: `
+local tied = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
+if not tied or cjson.decode(tied).room ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], 'room:' .. ARGV[1])
+`,
+  // KEYS group, groups, waiting, then what goes with it…; ARGV group id, lane prefix, '1' to do it only when nobody has a seat or a room
+  // -> 1 | 0
+  groupDrop: `
+if ARGV[3] == '1' then
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if string.sub(field, 1, 5) == 'seat:' or string.sub(field, 1, 5) == 'room:' then return 0 end
+  end
+end
+for _, lane in ipairs(redis.call('SMEMBERS', KEYS[3])) do
+  local bar = string.find(lane, '|', 1, true)
+  if string.sub(lane, bar + 1) == ARGV[1] then
+    redis.call('DEL', ARGV[2] .. lane)
+    redis.call('SREM', KEYS[3], lane)
+  end
+end
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[1], unpack(KEYS, 4))
+return 1
+`,
+  // KEYS account, groups of the account; ARGV group, further key or '', max keys -> 'ok' | 'gone': the account is not linked
+  groupsTake: `
+if redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 'gone' end
+redis.call('HSET', KEYS[2], 's ' .. ARGV[1], '1')
+if ARGV[2] == '' then return 'ok' end
+local function keys(group)
+  local all = {}
+  for key in string.gmatch(redis.call('HGET', KEYS[2], 'k ' .. group) or '', '%S+') do all[#all + 1] = key end
+  return all
+end
+local function save(group, all)
+  if #all == 0 then redis.call('HDEL', KEYS[2], 'k ' .. group)
+  else redis.call('HSET', KEYS[2], 'k ' .. group, table.concat(all, ' ')) end
+end
+local before = redis.call('HGET', KEYS[2], 'g ' .. ARGV[2])
+if before then
+  local rest = {}
+  for _, key in ipairs(keys(before)) do if key ~= ARGV[2] then rest[#rest + 1] = key end end
+  save(before, rest)
+end
+local all = keys(ARGV[1])
+all[#all + 1] = ARGV[2]
+redis.call('HSET', KEYS[2], 'g ' .. ARGV[2], ARGV[1])
+while #all > tonumber(ARGV[3]) do redis.call('HDEL', KEYS[2], 'g ' .. table.remove(all, 1)) end
+save(ARGV[1], all)
+return 'ok'
+`,
+  // KEYS groups of the account; ARGV group -> 'ok': forgets the group, its further keys too
+  groupsForget: `
+for key in string.gmatch(redis.call('HGET', KEYS[1], 'k ' .. ARGV[1]) or '', '%S+') do
+  redis.call('HDEL', KEYS[1], 'g ' .. key)
+end
+redis.call('HDEL', KEYS[1], 's ' .. ARGV[1], 'k ' .. ARGV[1])
+return 'ok'
+`,
+  // KEYS reader, waiting, last, recent, recent-order, stream…; ARGV reader, its owner, ms, body, once, max entries, max recent, lane…
+  // -> 'ok' | 'other' | number of the lane (from 0) that is full
+  groupAppendRead: `${NEXT_ID}${REMEMBER}
+local reads = redis.call('GET', KEYS[1])
+if reads and string.match(reads, '^(.*) %S*$') ~= ARGV[2] then return 'other' end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+local new = {}
+for i = 6, #KEYS do
+  local lane = ARGV[2 + i]
+  if redis.call('HEXISTS', KEYS[4], ARGV[5] .. ' ' .. lane) == 0 then
+    if redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[6]) then return i - 6 end
+    new[#new + 1] = i
+  end
+end
+for _, i in ipairs(new) do
+  local lane, id = ARGV[2 + i], nextid(KEYS[3])
+  redis.call('XADD', KEYS[i], id, 'b', ARGV[4])
+  redis.call('SADD', KEYS[2], lane)
+  remember(KEYS[4], KEYS[5], ARGV[5] .. ' ' .. lane, id, tonumber(ARGV[7]))
+end
+return 'ok'
+`,
+  // KEYS reader; ARGV reader -> 1 | 0
+  groupRelease: `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`,
+  // KEYS messages, order; ARGV max messages, max names, then home, message… -> 'ok'
+  groupSame: `
+local mine, names, known = nil, {}, {}
+local function take(number)
+  for _, name in ipairs(cjson.decode(redis.call('HGET', KEYS[1], 'm ' .. number))) do
+    local text = name[1] .. ' ' .. name[2]
+    if not known[text] then
+      known[text] = true
+      names[#names + 1] = name
+    end
+  end
+end
+for i = 3, #ARGV, 2 do
+  local number = redis.call('HGET', KEYS[1], 'n ' .. ARGV[i] .. ' ' .. ARGV[i + 1])
+  if number and number ~= mine then
+    take(number)
+    if mine then
+      redis.call('HDEL', KEYS[1], 'm ' .. number)
+      redis.call('LREM', KEYS[2], 1, number)
+      for _, name in ipairs(names) do redis.call('HSET', KEYS[1], 'n ' .. name[1] .. ' ' .. name[2], mine) end
+    end
+    mine = mine or number
+  end
+end
+if not mine then
+  mine = tostring(redis.call('HINCRBY', KEYS[1], '#', 1))
+  redis.call('RPUSH', KEYS[2], mine)
+end
+for i = 3, #ARGV, 2 do
+  local text = ARGV[i] .. ' ' .. ARGV[i + 1]
+  if not known[text] then
+    known[text] = true
+    names[#names + 1] = { ARGV[i], ARGV[i + 1] }
+    redis.call('HSET', KEYS[1], 'n ' .. text, mine)
+  end
+end
+local function forget(name) redis.call('HDEL', KEYS[1], 'n ' .. name[1] .. ' ' .. name[2]) end
+while #names > tonumber(ARGV[2]) do forget(table.remove(names)) end
+redis.call('HSET', KEYS[1], 'm ' .. mine, cjson.encode(names))
+while redis.call('LLEN', KEYS[2]) > tonumber(ARGV[1]) do
+  local oldest = redis.call('LPOP', KEYS[2])
+  for _, name in ipairs(cjson.decode(redis.call('HGET', KEYS[1], 'm ' .. oldest))) do forget(name) end
+  redis.call('HDEL', KEYS[1], 'm ' .. oldest)
+end
+return 'ok'
+`,
+  // KEYS messages; ARGV home, message, the home whose name for it is asked for -> name | nil
+  groupMessageIn: `
+local number = redis.call('HGET', KEYS[1], 'n ' .. ARGV[1] .. ' ' .. ARGV[2])
+if not number then return false end
+for _, name in ipairs(cjson.decode(redis.call('HGET', KEYS[1], 'm ' .. number))) do
+  if name[1] == ARGV[3] then return name[2] end
+end
+return false
+`,
+} as const;
