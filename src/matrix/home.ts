@@ -44,6 +44,7 @@ import { Intake } from "./intake.ts";
 import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
 import { Library } from "./listener/library.ts";
 import { TransactionOrder } from "./listener/order.ts";
+import { LookBack } from "./lookback.ts";
 import { ManagementRooms } from "./management.ts";
 import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 import { Performer } from "./perform.ts";
@@ -164,7 +165,8 @@ class MatrixSide implements MatrixHome, Inbox {
     const isEcho = (head: EventHead) => double.isEcho(head);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
-    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, isEcho, log });
+    const lookBack = new LookBack({ client, bot, log });
+    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, lookBack, isEcho, log });
     this.#attachment = new Attachment({
       client,
       ghosts,

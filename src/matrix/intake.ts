@@ -10,6 +10,7 @@ import { fromMatrixPresence } from "./convert/presence.ts";
 import { parseStored } from "./convert/read.ts";
 import type { EarlyWords } from "./early.ts";
 import type { Transaction } from "./listener/appservice.ts";
+import type { LookBack } from "./lookback.ts";
 import { Recall } from "./recall.ts";
 
 export interface IntakeOptions {
@@ -20,6 +21,7 @@ export interface IntakeOptions {
   /** Whether a room is the management room of the person. */
   readonly isManagement: (mxid: string, room: string) => boolean | Promise<boolean>;
   readonly early: EarlyWords;
+  readonly lookBack: Pick<LookBack, "fill">;
   /** Whether an event is what the bridge itself has posted as a person. */
   readonly isEcho: (head: EventHead) => boolean;
   readonly log: Logger;
@@ -51,6 +53,8 @@ export class Intake {
     const { home, early, log } = this.#options;
     const items: IntakeItem[] = [];
     const ids = new Set<string>();
+    const isSaid = async ({ sender, room }: EventHead) => this.#isPerson(sender) && (await this.#isPortal(host, room));
+    await this.#options.lookBack.fill(transaction.events, this.#recall, isSaid);
     for (const raw of transaction.events) {
       const head = eventHead(raw);
       if (head === undefined) {
@@ -100,6 +104,10 @@ export class Intake {
   /** Early words to the bot are for the bot; those to a ghost count only when it has come to stay. */
   #isChat(host: HomeHost, { sender, room }: EventHead): boolean | Promise<boolean> {
     return sender === this.#options.bot || host.isPortal(this.#options.home, roomId(room));
+  }
+
+  #isPortal(host: HomeHost, room: string): Promise<boolean> {
+    return host.isPortal(this.#options.home, roomId(room));
   }
 
   async #item(host: HomeHost, head: EventHead, sorted: Sorted): Promise<IntakeItem> {

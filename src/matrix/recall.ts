@@ -1,23 +1,23 @@
 /**
  * What was said lately in rooms, for words about it: an answer quotes it, an edit tells the difference, a removal says what is
- * gone. In memory alone: what is not known any more is not quoted.
+ * gone. In memory alone; what is not known any more is asked of the homeserver by {@link LookBack}, and else is not quoted.
  */
 import { RecentMap } from "../bridge/recent.ts";
 import type { EventHead } from "./convert/event.ts";
-import { withoutReplyFallback } from "./convert/text.ts";
+import { standIn } from "./convert/others.ts";
+import { reactionKey, withoutReplyFallback } from "./convert/text.ts";
 
 /** A message as it was understood. */
 export interface Recalled {
   readonly sender: string;
-  /** Without what it quotes. */
-  readonly text: string;
+  /** Without what it quotes; absent: it is known to have been there, and nobody knows any more what it was. */
+  readonly text?: string;
   /** False: its end was too much to remember. */
   readonly isWhole: boolean;
 }
 
 const REMEMBERED = 5000;
 const CHARACTERS = 2000;
-const LONGEST_KEY = 64;
 
 /** Who reacted with what to which message. */
 export interface Reacted {
@@ -40,10 +40,11 @@ export class Recall {
   /** The words of a message; an edit's are those of the message that it edits. Called when the event has been understood. */
   note({ type, room, sender, event, content }: EventHead): void {
     const relation = fields(content["m.relates_to"]);
-    if (type === "m.reaction") this.#react(event, room, sender, relation);
-    if (type !== "m.room.message") return;
+    if (type === "m.reaction") this.#react(event, room, sender, relation.event_id, reactionKey(content));
+    if (type === "m.reaction") return;
     const isEdit = relation.rel_type === "m.replace";
-    const { body } = isEdit ? fields(content["m.new_content"]) : content;
+    const words = isEdit ? fields(content["m.new_content"]) : content;
+    const body = standIn(type, words)?.line ?? (type === "m.room.message" ? words.body : undefined);
     const id = isEdit ? relation.event_id : event;
     if (typeof body !== "string" || typeof id !== "string") return;
     // Only its author edits a message; what is of another's is none.
@@ -57,8 +58,18 @@ export class Recall {
     this.#said.set(id, { room, sender, text: kept, isWhole });
   }
 
-  #react(event: string, room: string, sender: string, { event_id: target, key }: ReturnType<typeof fields>): void {
-    if (typeof target !== "string" || typeof key !== "string" || key.length > LONGEST_KEY) return;
+  /** A message that is there no more, as the homeserver tells it. */
+  noteGone({ type, room, sender, event }: EventHead): void {
+    if (type === "m.room.message" || type === "m.sticker") this.#said.set(event, { room, sender, isWhole: false });
+  }
+
+  /** Whether anything is remembered of an event. */
+  has(event: string): boolean {
+    return this.#said.get(event) !== undefined || this.#reactions.get(event) !== undefined;
+  }
+
+  #react(event: string, room: string, sender: string, target: unknown, key: string | undefined): void {
+    if (typeof target !== "string" || key === undefined) return;
     this.#reactions.set(event, { room, sender, target, key });
   }
 

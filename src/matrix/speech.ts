@@ -1,6 +1,8 @@
 /** Words of the network in rooms: as the contact's ghost, or as the owner when they are the owner's own. */
 import type { GhostRef, MessageId, NetworkMessage, PortalRoom } from "../bridge/model.ts";
 import { residentParts } from "../bridge/model.ts";
+import { RecentMap } from "../bridge/recent.ts";
+import { nudgeContent, RING_MS } from "./convert/nudge.ts";
 import { richContent, textContent, tooLong } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
 import { isRefusal } from "./http/errors.ts";
@@ -18,8 +20,13 @@ export interface SpeechOptions extends Pick<MatrixHomeOptions, "meter"> {
 
 const TYPE = "m.room.message";
 
+/** Chats in which somebody was rung. */
+const RUNG = 5000;
+
 export class Speech {
   readonly #o: SpeechOptions;
+  /** By room and contact: which nudge rang last, and when that was, Unix ms. */
+  readonly #rung = new RecentMap<string, { readonly key: string; readonly at: number }>(RUNG);
 
   constructor(options: SpeechOptions) {
     this.#o = options;
@@ -29,7 +36,8 @@ export class Speech {
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     const { sender, ghosts } = this.#o;
     const as = ghosts.mxid(ghost);
-    const post = { room: room.room, as, type: TYPE, content: this.#content(message), key, at: message.at };
+    const content = message.nudge ? this.#nudge(room, as, message, key) : this.#content(message);
+    const post = { room: room.room, as, type: TYPE, content, key, at: message.at };
     try {
       return await sender.post(post);
     } catch (error) {
@@ -54,6 +62,14 @@ export class Speech {
     return (
       event ?? (await ownGhost.post({ ...post, ghost, self, name: message.fromName, device: message.own?.device }))
     );
+  }
+
+  /** Each try of the one that rings rings: which of them arrives is not known. */
+  #nudge({ room, resident }: PortalRoom, as: string, { fromName }: NetworkMessage, key: string): object {
+    const before = this.#rung.get(`${room} ${as}`);
+    const rings = before === undefined || before.key === key || Date.now() - before.at >= RING_MS;
+    if (rings) this.#rung.set(`${room} ${as}`, { key, at: Date.now() });
+    return nudgeContent(fromName, rings ? residentParts(resident).id : undefined);
   }
 
   #content({ kind, text, rich }: NetworkMessage): object {

@@ -7,8 +7,10 @@ import { textOf } from "../../bridge/text/model.ts";
 import type { Reacted, Recalled } from "../recall.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
+import { isNudge } from "./nudge.ts";
+import { type StandIn, standIn } from "./others.ts";
 import { carriesPassword } from "./password.ts";
-import { replyFallback, withoutReplyFallback } from "./text.ts";
+import { reactionKey, replyFallback, withoutReplyFallback } from "./text.ts";
 
 /** An event as it waits in its lane. */
 export interface StoredEvent {
@@ -27,6 +29,11 @@ export interface StoredEvent {
   readonly html?: string;
   /** The words that are answered, edited or removed, as far as they are known. */
   readonly about?: string;
+  /** What no text can be, named in one. */
+  readonly standIn?: StandIn;
+  readonly nudge?: true;
+  /** The message that is removed. */
+  readonly removes?: string;
   /** The words were longer than any homeserver may send: they are not kept, and the sender is told. */
   readonly oversized?: true;
   readonly membership?: string;
@@ -150,7 +157,7 @@ export function sortEvent(raw: unknown, head: EventHead, management: boolean, ru
     case "m.room.redaction":
       return sortRemoval(raw, head, management, rules);
     default:
-      return WANTED.has(head.type) ? sortMessage(head, management, rules) : [];
+      return WANTED.has(head.type) ? sortMessage(head, management, rules) : sortOther(head, management, rules);
   }
 }
 
@@ -207,8 +214,24 @@ function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: 
   const said = rules.recall?.(room, reaction?.target ?? gone, event);
   if (said === undefined || (reaction ?? said).sender !== sender) return [];
   const relation = reaction && { type: "m.annotation", event: reaction.target, key: reaction.key };
-  const common = { kind: "event", management, type, room, sender, event, about: said.text } as const;
-  return [{ control: false, onlyInPortal: true, stored: relation === undefined ? common : { ...common, relation } }];
+  const common = {
+    kind: "event",
+    management,
+    type,
+    room,
+    sender,
+    event,
+    ...(said.text === undefined ? {} : { about: said.text }),
+  } as const;
+  const stored = relation === undefined ? { ...common, removes: gone } : { ...common, relation };
+  return [{ control: false, onlyInPortal: true, stored }];
+}
+
+/** Kinds that nobody has told us of count where they are said to somebody, and have words for who does not know them. */
+function sortOther(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
+  if (management || head.stateKey !== undefined || head.type.startsWith("m.")) return [];
+  if (standIn(head.type, head.content) === undefined) return [];
+  return sortMessage(head, management, rules).map((sorted) => ({ ...sorted, onlyInPortal: true }));
 }
 
 const COMMAND_PREFIX = /^!msn\b/i;
@@ -238,7 +261,7 @@ function spoken(content: Record<string, unknown>): string[] {
 function pick(head: EventHead, management: boolean, { bot, recall }: SortingRules): StoredEvent {
   const { content, type, room, sender, event } = head;
   const rel = record(content["m.relates_to"]);
-  const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: text(rel.key, 64) };
+  const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: reactionKey(content) };
   const isEdit = relation.type === "m.replace";
   // Clients that know no threads show what is said there as an answer to what was said last.
   const repliesTo = rel.is_falling_back === true ? undefined : text(record(rel["m.in_reply_to"]).event_id);
@@ -246,8 +269,9 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
   const words = isEdit ? record(content["m.new_content"]) : content;
   const whole = text(words.body, Number.POSITIVE_INFINITY);
   const said = whole !== undefined && fits(whole) ? whole : undefined;
-  // The name of a picture is not used, so it is not kept.
+  // Of a picture its name is enough, which stands in the line that is kept.
   const speaks = type === "m.room.message" && !MEDIA.has(msgtype ?? "") && !(isEdit && management);
+  const other = speaks || management ? undefined : standIn(type, isEdit ? words : content);
   const mentions = record(content["m.mentions"]).user_ids;
   const mentionsBot = (Array.isArray(mentions) && mentions.includes(bot)) || (said?.startsWith(`> <${bot}>`) ?? false);
   const html = speaks && said !== undefined && !management ? htmlOf(words) : undefined;
@@ -266,6 +290,8 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
     ...(speaks && said !== undefined ? { body: repliesTo ? withoutReplyFallback(said) : said } : {}),
     ...(html === undefined ? {} : { html }),
     ...(about === undefined ? {} : { about }),
+    ...(other === undefined ? {} : { standIn: other }),
+    ...(speaks && !isEdit && isNudge(content) ? { nudge: true as const } : {}),
     ...(speaks && whole !== said ? { oversized: true as const } : {}),
     ...(relation.type === undefined ? {} : { relation: defined(relation) }),
     ...(repliesTo === undefined ? {} : { repliesTo }),

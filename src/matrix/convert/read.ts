@@ -5,30 +5,13 @@
  */
 
 import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
-import { correctionLine } from "../../bridge/text/correction.ts";
-import { firstStrong } from "../../bridge/text/direction.ts";
-import { concat, plainRich, type RichText, storable, textOf } from "../../bridge/text/model.ts";
-import { plainText } from "../../bridge/text/plain.ts";
-import { deletionNote, quotedReply } from "../../bridge/text/quote.ts";
 import type { Stored, StoredEvent } from "./event.ts";
 import type { GhostNames } from "./ghost.ts";
-import { HTML, richOfContent } from "./html.ts";
+import { standIn } from "./others.ts";
+import { edited, named, removed, said, type Who } from "./said.ts";
 
 const AGAIN = new Set(["🔁", "🔄", "🔂", "retry"]);
 const COMMAND = /^!msn(?:\s+|$)/i;
-
-/** How content that cannot go to MSN is called in a sentence to the person. */
-const CALLED: Readonly<Record<string, string>> = {
-  "m.image": "a picture",
-  "m.file": "a file",
-  "m.audio": "a sound",
-  "m.video": "a video",
-  "m.location": "a location",
-  "m.sticker": "a sticker",
-  "m.poll.start": "a poll",
-  "org.matrix.msc3381.poll.start": "a poll",
-  "m.call.invite": "a call",
-};
 
 function isStored(raw: unknown): raw is Stored {
   if (typeof raw !== "object" || raw === null) return false;
@@ -58,7 +41,7 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
       return readReaction(stored, home);
     case "m.room.redaction": {
       const who = { ...base(stored, home), message: messageId(stored.event) };
-      return reaction(stored, who, true) ?? { kind: "text", ...who, text: deletionNote(stored.about) };
+      return reaction(stored, who, true) ?? removed(stored, who);
     }
     default:
       return readMessage(stored, home);
@@ -98,9 +81,9 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
   // Also in the management room: whoever is not read is told so.
   if (stored.oversized) return { kind: "unsupported", ...who, what: "a message of more than 64 kB" };
   const isEdit = stored.relation?.type === "m.replace";
-  if (isEdit && stored.body === undefined) return unsupported("an edit of an earlier message");
-  const called = CALLED[stored.type] ?? CALLED[stored.msgtype ?? ""];
-  if (called !== undefined) return unsupported(called);
+  if (isEdit && stored.body === undefined && !stored.standIn) return unsupported("an edit of an earlier message");
+  if (stored.nudge && !stored.management) return { kind: "nudge", ...who };
+  if (stored.standIn !== undefined) return stored.management ? undefined : named(stored.standIn, stored, who);
   const body = stored.body ?? "";
   if (stored.msgtype === "m.notice" || stored.msgtype === "m.key.verification.request" || body.trim() === "")
     return undefined;
@@ -111,40 +94,8 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
   if (COMMAND.test(body) || stored.management) {
     return { kind: "command", ...who, line: body.replace(COMMAND, "").trim() };
   }
-  return said(stored, who);
-}
-
-type Who = Pick<HomeEvent & { kind: "text" }, "resident" | "room" | "message">;
-
-/** Plain words, which most are, cost nothing more. */
-function said({ body = "", html, about, msgtype }: StoredEvent, who: Who): HomeEvent {
-  const star = msgtype === "m.emote" ? "* " : "";
-  if (html === undefined && about === undefined && firstStrong(body) !== "rtl")
-    return { kind: "text", ...who, text: star + body };
-  const words = wordsOf({ body, html });
-  const shown = star === "" ? words : concat(plainRich(star), words);
-  return spoken(about === undefined ? shown : quotedReply(shown, { name: "", text: about }), who);
-}
-
-/** A line for who knows no edits; nothing when no word has changed. */
-function edited({ body = "", html, about }: StoredEvent, who: Who): HomeEvent | undefined {
-  const words = wordsOf({ body, html });
-  const text = plainText(words);
-  const whole = `* ${text.trim()}`;
-  const line = about === undefined ? whole : correctionLine(about, text);
-  if (line === undefined) return undefined;
-  return line === whole ? spoken(concat(plainRich("* "), words), who) : { kind: "text", ...who, text: line };
-}
-
-function wordsOf({ body, html }: { body: string; html: string | undefined }): RichText {
-  const words = richOfContent(html === undefined ? { body } : { body, format: HTML, formatted_body: html });
-  // HTML in which nothing is to be seen says less than the words beside it.
-  return textOf(words).trim() === "" ? plainRich(body) : words;
-}
-
-function spoken(words: RichText, who: Who): HomeEvent {
-  const rich = storable(words);
-  return { kind: "text", ...who, text: plainText(words), ...(rich && { rich }) };
+  const other = standIn(stored.type, { msgtype: stored.msgtype, body });
+  return other === undefined ? said(stored, who) : named(other, stored, who);
 }
 
 function isRetry(body: string): boolean {

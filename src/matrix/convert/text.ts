@@ -30,6 +30,22 @@ export function replyFallback(body: string, bot: string): string | undefined {
   return quoted.join("\n").replace(/^<@[^>]*>\s*/, "") || undefined;
 }
 
+const LONGEST_KEY = 64;
+
+/** What somebody reacts with; of a picture of their own its name, if it has one (MSC4027). */
+export function reactionKey(content: Readonly<Record<string, unknown>>): string | undefined {
+  const { "m.relates_to": relation, shortcode, "com.beeper.reaction.shortcode": before } = content;
+  if (typeof relation !== "object" || relation === null || !("key" in relation)) return undefined;
+  const { key } = relation;
+  const name = [shortcode, before].find((one) => typeof one === "string" && one !== "");
+  const shown = typeof key === "string" && key.startsWith("mxc:") && typeof name === "string" ? colons(name) : key;
+  return typeof shown === "string" && shown.length <= LONGEST_KEY ? shown : undefined;
+}
+
+function colons(name: string): string {
+  return `:${name.replace(/^:|:$/g, "")}:`;
+}
+
 export interface TextContent {
   readonly msgtype: "m.text" | "m.notice";
   readonly body: string;

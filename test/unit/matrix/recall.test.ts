@@ -111,5 +111,17 @@ test("a reaction goes, and goes back; to what nobody knows it means nothing", ()
   expect(say({ event_id: "$2", type: "m.reaction", content: press("$1", "👍") })).toBe("+👍 to coming?");
   expect(say({ event_id: "$3", ...removal("$2") })).toBe("-👍 to coming?");
   expect(say({ event_id: "$4", type: "m.reaction", content: press("$0", "👍") })).toBeUndefined();
-  expect(say({ event_id: "$5", type: "m.reaction", content: press("$1", "mxc://example.org/x") })).toBeUndefined();
+  const picture = press("$1", "mxc://example.org/x");
+  expect(say({ event_id: "$5", type: "m.reaction", content: picture })).toBeUndefined();
+  const named = { ...picture, shortcode: "party" };
+  expect(say({ event_id: "$6", type: "m.reaction", content: named })).toBe("+:party: to coming?");
+  expect(say({ event_id: "$7", ...removal("$6") })).toBe("-:party: to coming?");
+});
+
+test("an answer to a picture quotes what stands for it", () => {
+  const say = room();
+  say({ event_id: "$1", content: { msgtype: "m.image", body: "cat.jpg" } });
+  expect(say({ event_id: "$2", sender: "@ben:example.org", content: answer("$1", "nice") })).toBe(
+    "> [sent a picture: “cat.jpg”]\nnice",
+  );
 });

@@ -1,7 +1,9 @@
 import { describe } from "vitest";
-import { runTable } from "../../../support/golden-tests.ts";
+import { runOneWay, runTable } from "../../../support/golden-tests.ts";
 import { WRITING_CONTENT } from "./golden/content.ts";
 import { READING_HTML } from "./golden/html.ts";
+import { MATRIX_OTHERS } from "./golden/others.ts";
 
 describe(READING_HTML.title, () => runTable(READING_HTML));
 describe(WRITING_CONTENT.title, () => runTable(WRITING_CONTENT));
+describe(MATRIX_OTHERS.title, () => runOneWay(MATRIX_OTHERS));

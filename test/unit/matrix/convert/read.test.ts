@@ -4,6 +4,7 @@ import { parseHomeName } from "../../../../src/bridge/model.ts";
 import { eventHead, sortEvent } from "../../../../src/matrix/convert/event.ts";
 import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
 import { readStored } from "../../../../src/matrix/convert/read.ts";
+import { b, r } from "../../../support/golden.ts";
 
 const HOME = parseHomeName("matrix");
 const BOT = "@_msnbot:example.org";
@@ -32,28 +33,44 @@ function through({ management = false, ...given }: Given) {
 }
 
 const said = (body: string, more: Record<string, unknown> = {}) => ({ msgtype: "m.text", body, ...more });
+const to = (event_id: string) => ({ "m.relates_to": { "m.in_reply_to": { event_id } } });
 const who = { resident: `matrix:${ANNA}`, room: "!r:example.org" };
 
 describe("words in a chat", () => {
   it.each([
     ["plain", said("hello\nworld"), "hello\nworld"],
     ["an emote", { msgtype: "m.emote", body: "waves" }, "* waves"],
-    ["of an unknown kind, with a body", { msgtype: "org.example.fancy", body: "hello" }, "hello"],
-    [
-      "in answer to something",
-      said("> <@b:x> old\n> older\n\nnew", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
-      "> old older\nnew",
-    ],
-    [
-      "in answer, from a client without fallback",
-      said("new", { "m.relates_to": { "m.in_reply_to": { event_id: "$o" } } }),
-      "new",
-    ],
     ["that only look like an answer", said("> so\n\nhello"), "> so\n\nhello"],
     ["in a thread", said("hello", { "m.relates_to": { rel_type: "m.thread", event_id: "$t" } }), "hello"],
     ["that say retry to the contact", said("retry"), "retry"],
   ])("%s go out", (_what, content, text) => {
     expect(through({ content }).events).toEqual([{ kind: "text", ...who, message: "$e", text }]);
+  });
+
+  it.each([
+    ["something", said("> <@b:x> old\n> older\n\nnew", to("$o")), "> old older\nnew"],
+    ["something, from a client without fallback", said("new", to("$o")), "new"],
+  ])("in answer to %s go out with a quote, and natively", (_what, content, text) => {
+    const about = { kind: "reply", target: "$o", text: "new" };
+    expect(through({ content }).events).toEqual([{ kind: "text", ...who, message: "$e", text, about }]);
+  });
+
+  it("that edit others go out as a line, and natively with their looks", () => {
+    const words = { msgtype: "m.text", body: "*new*", format: "org.matrix.custom.html", formatted_body: "<b>new</b>" };
+    const content = said("* new", {
+      "m.new_content": words,
+      "m.relates_to": { rel_type: "m.replace", event_id: "$o" },
+    });
+    expect(through({ content }).events).toEqual([
+      {
+        kind: "text",
+        ...who,
+        message: "$e",
+        text: "* new",
+        rich: r("* ", b("new")),
+        about: { kind: "edit", target: "$o", text: "new", rich: r(b("new")) },
+      },
+    ]);
   });
 
   it("of 60 kB go out whole", () => {
@@ -72,22 +89,60 @@ describe("words in a chat", () => {
     }
   });
 
+  it("an edit without words cannot go and is named", () => {
+    const content = said("* new", { "m.relates_to": { rel_type: "m.replace", event_id: "$o" } });
+    expect(through({ content }).events).toMatchObject([{ kind: "unsupported", what: "an edit of an earlier message" }]);
+  });
+
   it.each([
-    [
-      "an edit of an earlier message",
-      "m.room.message",
-      said("* new", { "m.relates_to": { rel_type: "m.replace", event_id: "$o" } }),
-    ],
-    ["a picture", "m.room.message", { msgtype: "m.image", body: "cat.jpg" }],
-    ["a file", "m.room.message", { msgtype: "m.file", body: "x.pdf" }],
-    ["a sound", "m.room.message", { msgtype: "m.audio", body: "x.ogg" }],
-    ["a video", "m.room.message", { msgtype: "m.video", body: "x.mp4" }],
-    ["a location", "m.room.message", { msgtype: "m.location", body: "here" }],
-    ["a sticker", "m.sticker", { body: "cat" }],
-    ["a poll", "m.poll.start", {}],
-    ["a call", "m.call.invite", {}],
-  ])("%s cannot go and is named", (what, type, content) => {
-    expect(through({ type, content }).events).toEqual([{ kind: "unsupported", ...who, message: "$e", what }]);
+    ["m.room.message", { msgtype: "m.image", body: "cat.jpg" }, "a picture", "[sent a picture: “cat.jpg”]"],
+    ["m.sticker", { body: "cat" }, "a sticker", "[sent a sticker: “cat”]"],
+    ["m.room.message", { msgtype: "com.x.fancy", body: "hi" }, "a message of the kind com.x.fancy", "[com.x.fancy] hi"],
+    ["com.example.thing", { body: "hi" }, "a message of the kind com.example.thing", "[com.example.thing] hi"],
+  ])("%s with %j is named in a line, and its sender hears of it", (type, content, instead, text) => {
+    const event = { kind: "text", ...who, message: "$e", text, instead };
+    expect(through({ type, content }).events).toEqual([event]);
+  });
+
+  it("a picture that answers something, or is put in place of another, is that natively", () => {
+    const picture = { msgtype: "m.image", body: "cat.jpg" };
+    const text = "[sent a picture: “cat.jpg”]";
+    expect(through({ content: { ...picture, ...to("$o") } }).events).toMatchObject([
+      { text, about: { kind: "reply", target: "$o", text } },
+    ]);
+    const replaced = { "m.new_content": picture, "m.relates_to": { rel_type: "m.replace", event_id: "$o" } };
+    expect(through({ content: { ...picture, ...replaced } }).events).toMatchObject([
+      { text: `* ${text}`, about: { kind: "edit", target: "$o", text } },
+    ]);
+  });
+
+  it("what nobody has told us of counts in a chat alone, and not where it is a room's state", () => {
+    const thing = { type: "com.example.thing", content: { body: "hi" } };
+    expect(through(thing).sorted).toMatchObject([{ onlyInPortal: true }]);
+    for (const given of [
+      { ...thing, management: true },
+      { ...thing, state_key: "" },
+      { ...thing, type: "m.thing" },
+    ])
+      expect(through(given).sorted).toEqual([]);
+  });
+
+  it.each([
+    ["the bridge's own field", { msgtype: "m.text", body: "👋", "msnbridge.nudge": true }],
+    ["/me nudges", { msgtype: "m.emote", body: "nudges" }],
+    ["/me nudges you!", { msgtype: "m.emote", body: "Nudges you!" }],
+    ["/me sends a nudge", { msgtype: "m.emote", body: "sends a nudge." }],
+  ])("a nudge is told by %s", (_how, content) => {
+    expect(through({ content }).events).toEqual([{ kind: "nudge", ...who, message: "$e" }]);
+    expect(through({ content, management: true }).events).not.toMatchObject([{ kind: "nudge" }]);
+  });
+
+  it.each([
+    ["of a cat", { msgtype: "m.emote", body: "nudges the cat" }],
+    ["in plain words", { msgtype: "m.text", body: "nudges" }],
+    ["that says it is none", { msgtype: "m.text", body: "hi", "msnbridge.nudge": false }],
+  ])("words %s are no nudge", (_what, content) => {
+    expect(through({ content }).events).toMatchObject([{ kind: "text" }]);
   });
 
   it.each([
