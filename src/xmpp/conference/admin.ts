@@ -48,6 +48,8 @@ export function wantChanges(room: RoomState, request: RoomRequest<"iq">): Propos
   const changes: Change[] = [];
   for (const item of items) {
     const change = readChange(room, item);
+    // What nobody can do here is said before who may.
+    if (!("condition" in change)) room.refuseOutright(actOf(change));
     const refusal = "condition" in change ? change : whyNot(room, request.who, change);
     if (refusal) deny(refusal);
     changes.push(change as Change);

@@ -48,6 +48,7 @@ export function configForm({ config, fixed }: RoomState): XmlElement {
 /** An owner's request (XEP-0045 §10): the form, what was filled in, or the end of the room. */
 export function ownerAsks(room: RoomState, request: RoomRequest<"iq">, out: Out): Proposal | undefined {
   const { child, stanza, type } = request;
+  if (type === "set" && child.getChild("destroy")) room.refuseOutright("destroy");
   if (room.affiliationOf(request.who) !== "owner") deny(no.forbidden("Only owners of this room do that."));
   const by = room.by(request);
   const destroy = child.getChild("destroy");

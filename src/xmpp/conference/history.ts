@@ -46,6 +46,12 @@ export class History {
     return true;
   }
 
+  /** Takes out what its own sender has taken back; later ones do not hear of it. */
+  retract(stanzaId: string, occupantId: string): void {
+    const at = this.#said.findIndex(({ one }) => one.stanzaId === stanzaId && one.occupantId === occupantId);
+    if (at >= 0) this.#size -= this.#said.splice(at, 1)[0]?.size ?? 0;
+  }
+
   get all(): readonly Said[] {
     return this.#said.map(({ one }) => one);
   }

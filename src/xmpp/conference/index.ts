@@ -14,7 +14,8 @@ export {
   type ConferenceSnapshot,
   type RoomKind,
 } from "./conference.ts";
+export type { Said } from "./history.ts";
 export { type Occupant, Room } from "./room.ts";
-export type { RoomSnapshot } from "./snapshot.ts";
+export type { RoomSnapshot, SeatSnapshot, WishSnapshot } from "./snapshot.ts";
 export type { Speech } from "./speaking.ts";
 export * from "./types.ts";

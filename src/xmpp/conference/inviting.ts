@@ -12,6 +12,7 @@ export function wantInvite(room: RoomState, request: RoomRequest<"invite">, now:
   const seat = seated(room, request, now);
   const { limits, config } = room;
   const affiliation = room.affiliationOf(seat.who);
+  room.refuseOutright(...actsOf(request.wanted.map(({ to }) => ({ isGhost: room.isGhost(to) }))));
   if (config.membersOnly && !config.allowInvites && !isAdmin(affiliation) && seat.role !== "moderator")
     deny(no.forbidden("Only those who run this room ask others in."));
   if (request.wanted.length > limits.changes) deny(no.policy(`At most ${limits.changes} people are asked in at once.`));
@@ -26,7 +27,7 @@ export function wantInvite(room: RoomState, request: RoomRequest<"invite">, now:
   return { acts: actsOf(invitees), event: () => ({ kind: "invited", by, invitees }) };
 }
 
-const actsOf = (invitees: readonly Invitation[]): Act[] =>
+const actsOf = (invitees: readonly Pick<Invitation, "isGhost">[]): Act[] =>
   invitees.map(({ isGhost }) => (isGhost ? "invite-ghost" : "invite-person"));
 
 function whyNot(room: RoomState, invitees: readonly Invitation[]): Refusal | undefined {

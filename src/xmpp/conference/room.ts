@@ -5,17 +5,19 @@ import { no, refusalOf, STATUS } from "./build.ts";
 import { configure } from "./config.ts";
 import { enter, heard, leave, lost, refresh, seatGhost, show } from "./entering.ts";
 import { carryOut, settle } from "./granting.ts";
+import type { Said } from "./history.ts";
 import { decline, inviteAll, wantInvite } from "./inviting.ts";
 import { query } from "./queries.ts";
 import { isMember } from "./ranks.ts";
 import type { RoomRequest } from "./read.ts";
-import { type RoomSnapshot, restoreState, snapshotOf } from "./snapshot.ts";
+import { packWish, type RoomSnapshot, restoreState, snapshotOf, type WishSnapshot } from "./snapshot.ts";
 import {
   aside,
   passOn,
   repeat,
   type Speech,
   say,
+  sendBack,
   setSubject,
   speak,
   wantSubject,
@@ -23,7 +25,16 @@ import {
   whisperAs,
 } from "./speaking.ts";
 import { deny, Out, type Proposal, Refused, type RoomOptions, RoomState, type Wish } from "./state.ts";
-import type { Affiliation, GhostSeat, Outcome, Refusal, RoomConfig, WishId } from "./types.ts";
+import {
+  type Affiliation,
+  DEFAULT_RULES,
+  type GhostSeat,
+  type Outcome,
+  type Refusal,
+  type RoomConfig,
+  type Rules,
+  type WishId,
+} from "./types.ts";
 
 /** Somebody who sits in a room, as others than its machinery see them. */
 export interface Occupant {
@@ -130,9 +141,40 @@ export class Room {
     return this.#state.wishes.has(wish);
   }
 
-  /** Something that was said once more, to all; nothing when the history has it no more. */
-  repeat(stanzaId: string): Outcome {
-    return this.#do((room, out) => repeat(room, stanzaId, out));
+  /** It is no wish any more, and nobody is told: it was one before, and has been answered. */
+  forget(wish: WishId): void {
+    if (this.#state.wishes.delete(wish)) this.#state.touch();
+  }
+
+  /** A wish as plain data, as it stands in a snapshot. */
+  packedWish(wish: WishId): WishSnapshot | undefined {
+    const found = this.#state.wishes.get(wish);
+    return found && packWish(found);
+  }
+
+  /** What was said last, oldest first. */
+  get history(): readonly Said[] {
+    return this.#state.history.all;
+  }
+
+  occupantId(who: BareJid): string {
+    return this.#state.occupantId(who);
+  }
+
+  /** What people may do from now on, and what they may not set. */
+  govern(rules: Partial<Rules>, fixed: readonly (keyof RoomConfig)[]): void {
+    this.#state.rules = { ...DEFAULT_RULES, ...rules };
+    this.#state.fixed = new Set(fixed);
+  }
+
+  /** Something that was said once more, to all or to one client; nothing when the history has it no more. */
+  repeat(stanzaId: string, only?: Jid): Outcome {
+    return this.#do((room, out) => repeat(room, stanzaId, out, only));
+  }
+
+  /** What somebody has said goes back to their clients, though all have seen it; nothing when the history has it no more. */
+  sendBack(who: BareJid, stanzaId: string, refusal: Refusal): Outcome {
+    return this.#do((room, out) => sendBack(room, { who, stanzaId, refusal }, out));
   }
 
   /** Who is there and who is not once more, to all. */
@@ -151,7 +193,8 @@ export class Room {
   /** Wishes that nobody has answered in time are refused. */
   expire(now: number): Outcome {
     const { wishes, limits } = this.#state;
-    const late = [...wishes.values()].filter(({ at }) => now - at >= limits.wishMs);
+    const longest = ({ event }: Wish): number => (event.kind === "said" ? limits.sayMs : limits.wishMs);
+    const late = [...wishes.values()].filter((wish) => now - wish.at >= longest(wish));
     const refusal = no.answer("MSN did not answer in time; whether it was done is not known.");
     return join(late.map(({ id }) => this.refuse(id, refusal)));
   }

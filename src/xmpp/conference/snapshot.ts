@@ -8,7 +8,7 @@ import { BridgeError } from "../../bridge/errors.ts";
 import type { BareJid, Jid } from "../jid.ts";
 import { History, packAll, type Said, unpackAll } from "./history.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
-import { type RoomOptions, RoomState, type Subject } from "./state.ts";
+import { type RoomOptions, RoomState, type Subject, type Wish } from "./state.ts";
 import type { Affiliation, By, Role, RoomConfig, RoomEvent, WishId } from "./types.ts";
 
 export interface RoomSnapshot {
@@ -22,7 +22,7 @@ export interface RoomSnapshot {
   readonly wishes: readonly WishSnapshot[];
 }
 
-interface SeatSnapshot {
+export interface SeatSnapshot {
   readonly who: BareJid;
   readonly isGhost: boolean;
   readonly nick: string;
@@ -32,7 +32,7 @@ interface SeatSnapshot {
   readonly clients: readonly (readonly [Jid, number])[];
 }
 
-interface WishSnapshot {
+export interface WishSnapshot {
   readonly id: WishId;
   readonly at: number;
   readonly by: By;
@@ -58,13 +58,14 @@ export function snapshotOf(room: RoomState): RoomSnapshot {
       clients: [...clients],
     })),
     history: history.all,
-    wishes: [...wishes.values()].map(({ stanza, event, ...wish }) => ({
-      ...wish,
-      stanza: pack(stanza),
-      // It is that of the wish, once more.
-      event: { ...event, stanza: undefined },
-    })),
+    wishes: [...wishes.values()].map(packWish),
   };
+}
+
+export function packWish({ stanza, event, ...wish }: Wish): WishSnapshot {
+  // The stanza of the event is that of the wish, once more.
+  const told: Omit<RoomEvent, "stanza"> & { stanza?: undefined } = { ...event, stanza: undefined };
+  return { ...wish, stanza: pack(stanza), event: told };
 }
 
 /** @throws BridgeError `internal` when the snapshot is of another kind of house. */

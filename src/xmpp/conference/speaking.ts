@@ -3,13 +3,13 @@ import { BridgeError } from "../../bridge/errors.ts";
 import { type BareJid, type Jid, withResource } from "../jid.ts";
 import { CONDITIONS } from "../stanza/errors.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
-import { no, privateMessage, reflected, subjectMessage } from "./build.ts";
+import { no, privateMessage, reflected, refusalOf, subjectMessage } from "./build.ts";
 import { heard, nickFor } from "./entering.ts";
 import { packAll, unpackAll } from "./history.ts";
 import { partsOf, type RoomRequest, readRoomWords } from "./read.ts";
 import type { Seat } from "./seats.ts";
 import { deny, type Out, type Proposal, type RoomState } from "./state.ts";
-import type { By, Refusal } from "./types.ts";
+import type { By, Refusal, RoomWords } from "./types.ts";
 
 const OUTSIDE = no.acceptable("You are not in this room. Enter it, then say it again.");
 
@@ -66,11 +66,10 @@ interface ToAll {
   readonly delay?: XmlElement | undefined;
 }
 
-/** Things that nobody needs who comes later. */
-function isLasting(parts: readonly XmlElement[]): boolean {
+/** Things that nobody needs who comes later are not. */
+function isLasting(parts: readonly XmlElement[], { body, reacts, retracts }: RoomWords): boolean {
   const has = (name: string, namespace: string): boolean => parts.some((part) => part.is(name, namespace));
   if (has("no-store", NS.hints) || has("no-permanent-store", NS.hints)) return false;
-  const { body, reacts, retracts } = readRoomWords(el("message", { from: "a@b", to: "c@d" }, parts));
   return body !== "" || reacts !== undefined || retracts !== undefined;
 }
 
@@ -79,17 +78,23 @@ export function tellAll(room: RoomState, said: ToAll, out: Out): void {
   const occupantId = room.occupantId(who);
   for (const { client } of room.clients())
     out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts, delay }));
-  if (isLasting(parts)) room.history.add({ stanzaId, id, nick, occupantId, at, parts: packAll(parts) });
+  const words = readRoomWords(el("message", { from: "a@b", to: "c@d" }, parts));
+  if (words.retracts !== undefined) room.history.retract(words.retracts, occupantId);
+  if (isLasting(parts, words)) room.history.add({ stanzaId, id, nick, occupantId, at, parts: packAll(parts) });
   room.touch();
 }
 
-/** Something that was said goes out once more, as it was: it may not have arrived. Clients know it by its id. */
-export function repeat(room: RoomState, stanzaId: string, out: Out): void {
+/**
+ * Something that was said goes out once more, as it was: it may not have arrived. Clients know it by its id. `only`: to one
+ * client alone.
+ */
+export function repeat(room: RoomState, stanzaId: string, out: Out, only?: Jid): void {
   const said = room.history.all.find((one) => one.stanzaId === stanzaId);
   if (!said) return;
   const { id, nick, occupantId, parts } = said;
   for (const { client } of room.clients())
-    out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts: unpackAll(parts) }));
+    if (only === undefined || client === only)
+      out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts: unpackAll(parts) }));
 }
 
 /** What the bridge has said by somebody of the network, or by a resident at another place. */
@@ -185,6 +190,19 @@ export function whisper(room: RoomState, request: RoomRequest<"private">, out: O
   for (const to of target.clients.keys())
     out.send(privateMessage({ from, to, id: stanza.attrs.id, type: request.type, occupantId, parts }));
   return undefined;
+}
+
+/** Something that somebody has said goes back to all of their clients: it did not get through after all. */
+export function sendBack(
+  room: RoomState,
+  { who, stanzaId, refusal }: { who: BareJid; stanzaId: string; refusal: Refusal },
+  out: Out,
+): void {
+  const said = room.history.all.find((one) => one.stanzaId === stanzaId);
+  const occupantId = room.occupantId(who);
+  if (said?.id === undefined || said.occupantId !== occupantId) return;
+  for (const to of room.seats.of(who)?.clients.keys() ?? [])
+    out.send(refusalOf(el("message", { from: to, to: room.jid, id: said.id, type: "groupchat" }), refusal));
 }
 
 /** What a ghost says to one person in the room alone. */

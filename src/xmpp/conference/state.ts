@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Secret } from "../../bridge/secret.ts";
 import { type BareJid, domainOf, type Jid } from "../jid.ts";
 import type { XmlElement } from "../stanza/xml.ts";
-import { destroyElement, occupantPresence, refusalOf, STATUS } from "./build.ts";
+import { destroyElement, no, occupantPresence, refusalOf, STATUS } from "./build.ts";
 import { History } from "./history.ts";
 import { type NickKey, nickKey } from "./nicks.ts";
 import { entryRole } from "./ranks.ts";
@@ -122,8 +122,8 @@ const MOST_GONE = 50;
 export class RoomState {
   readonly jid: BareJid;
   readonly limits: RoomLimits;
-  readonly rules: Rules;
-  readonly fixed: ReadonlySet<keyof RoomConfig>;
+  rules: Rules;
+  fixed: ReadonlySet<keyof RoomConfig>;
   readonly newId: () => string;
   readonly seats = new Seats();
   readonly members = new Map<BareJid, Member>();
@@ -205,6 +205,12 @@ export class RoomState {
 
   by({ who, from }: Pick<RoomRequest, "who" | "from">): By {
     return { who, from, nick: this.seats.at(from)?.nick };
+  }
+
+  /** @throws Refused when that is done here in no case, whoever asks. */
+  refuseOutright(...acts: readonly Act[]): void {
+    const rule = this.rule(...acts);
+    if (typeof rule === "object") deny(no.allowed(rule.refused));
   }
 
   /** The narrowest of the rules of several acts. */

@@ -100,9 +100,10 @@ export interface RoomLimits {
   /** UTF-16 units of one message with all that is in it, and of what goes with presence. */
   readonly message: number;
   readonly presence: number;
-  /** Wishes that wait to be granted, and for how long, ms. */
+  /** Wishes that wait to be granted, and for how long, ms; `sayMs`: those to say something. */
   readonly wishes: number;
   readonly wishMs: number;
+  readonly sayMs: number;
   /** Changes or invitations in one request. */
   readonly changes: number;
 }
@@ -121,6 +122,7 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   presence: 4000,
   wishes: 200,
   wishMs: 60_000,
+  sayMs: 60_000,
   changes: 50,
 };
 

@@ -64,7 +64,7 @@ test("what the network's side does not take comes back with the reason", () => {
 });
 
 test("wishes that nobody answers are refused after a while, and only so many wait", () => {
-  const scene = Scene.peopled({ rules: {}, limits: { wishes: 3, wishMs: 1000 } });
+  const scene = Scene.peopled({ rules: {}, limits: { wishes: 3, sayMs: 1000 } });
   const answers = ["a", "b", "c", "d"].map((text) => error(scene.say("mike", text)[0]));
   expect(answers).toEqual([undefined, undefined, undefined, "wait resource-constraint"]);
   scene.now += 1000;
