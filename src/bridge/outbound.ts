@@ -2,7 +2,8 @@ import type { Absences } from "./absences.ts";
 import { again } from "./again.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
-import { inLanes, openRoom, shortened } from "./inbound.ts";
+import { openRoom } from "./inbound.ts";
+import { inLanes, shortened } from "./inbox.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
 import type {
@@ -29,6 +30,7 @@ import type { Store } from "./ports/store.ts";
 import { gathered, type ReactionEvent } from "./reacting.ts";
 import { RecentMap } from "./recent.ts";
 import { spokenBy, spokenRich } from "./speaker.ts";
+import { StandIns } from "./stand-ins.ts";
 import type { RichText } from "./text/model.ts";
 import type { Typing } from "./typing.ts";
 
@@ -55,6 +57,7 @@ interface Work {
   readonly owner: ResidentId;
   readonly portal: PortalId;
   readonly at: number;
+  readonly standIns: StandIns;
 }
 
 /** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
@@ -70,6 +73,7 @@ const DONE: Outcome = { kind: "done" };
 export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
   /** Guests who know that their words do not go, with when they were told: Unix ms. */
   const guests = new RecentMap<string, number>(5000);
+  const standIns = new StandIns();
   return async (entry) => {
     const { lane, body } = entry;
     if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };
@@ -81,7 +85,7 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (!event) return { kind: "done" };
     if (event.kind === "own") return perform(home, body.raw);
     if (!account || !owner) return orphan(home, event, entry);
-    const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at };
+    const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at, standIns };
     if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
@@ -132,15 +136,16 @@ async function perform(home: Home, raw: unknown): Promise<Outcome> {
   return { kind: "done" };
 }
 
-/** Words, and the same with their looks where they have any. */
-type Words = { readonly text: string; readonly rich?: RichText };
+/** Words, and the same with their looks where they have any; `instead`: of what they only tell. */
+type Words = { readonly text: string; readonly rich?: RichText; readonly instead?: string };
 
 /** What the contact is to read. */
 function wordsOf(event: HomeEvent & { kind: "text" | "command" }): Words {
   if (event.kind === "command") return { text: event.line };
-  const { text, rich, speaker } = event;
-  if (speaker === undefined) return rich === undefined ? { text } : { text, rich };
-  return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
+  const { text, rich, speaker, instead } = event;
+  const names = instead === undefined ? {} : { instead };
+  if (speaker === undefined) return { text, ...(rich && { rich }), ...names };
+  return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }), ...names };
 }
 
 /** The account was unlinked, there or altogether: the room is told once per message and nothing is kept. */
@@ -188,12 +193,24 @@ async function send(
   if (sent.via === "chat") o.absences.back(work.account, contact);
   return {
     kind: "done",
-    copies: copiesFor(o, work, { kind: "text", ...words }),
+    copies: copiesFor(o, work, { kind: "text", text: words.text, ...(words.rich && { rich: words.rich }) }),
     after: async () => {
       await work.home.confirm(room, message);
+      await tellOfStandIn(work, words, room, title);
       if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
     },
   };
+}
+
+/** That no more than a line has gone out, where the sender may think otherwise. */
+async function tellOfStandIn(
+  { home, owner, standIns, entry }: Work,
+  { text, instead }: Words,
+  room: PortalRoom["room"],
+  network: string,
+): Promise<void> {
+  const told = instead === undefined ? undefined : standIns.tell(`${owner} ${room}`, instead, text, network);
+  if (told !== undefined) await home.say(owner, room, told, key("stand-in", entry));
 }
 
 /** The same words for the owners in other homes, to whom they are their own, said at another place. */

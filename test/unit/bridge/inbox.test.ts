@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
-import { Inbox } from "../../../src/bridge/inbound.ts";
+import { Inbox } from "../../../src/bridge/inbox.ts";
 import { LaneRunner } from "../../../src/bridge/lanes.ts";
 import type { LaneBody, LaneRef } from "../../../src/bridge/model.ts";
 import { parseHomeName, residentId, shardOf } from "../../../src/bridge/model.ts";

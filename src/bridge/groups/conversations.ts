@@ -1,0 +1,161 @@
+import type { AccountId, AccountRecord, ContactAddress } from "../model.ts";
+import { accountId, accountParts } from "../model.ts";
+import type { GroupMemory } from "./memory.ts";
+import type { GroupHandle, GroupId, LiveGroup } from "./model.ts";
+import { circleKey, groupId, setKey } from "./model.ts";
+
+interface Conversation {
+  live: LiveGroup;
+  /** Once something was said in it, it stays this group until it ends, whoever comes and goes. */
+  group: GroupId | undefined;
+}
+
+/** Conversations of one account that are remembered; a session with more has lost count of them. */
+const MOST = 1000;
+
+/**
+ * The group conversations in which the sessions of this worker are, which group each of them is, and which session reads it
+ * for all. All in memory and at once.
+ */
+export class Conversations {
+  readonly #memory: GroupMemory;
+  readonly #byAccount = new Map<AccountId, Map<GroupHandle, Conversation>>();
+  readonly #readers = new Map<GroupId, AccountId>();
+  /** Groups that an account is calling together now, with those who are called. */
+  readonly #starting = new Map<AccountId, Map<GroupId, ReadonlySet<ContactAddress>>>();
+
+  constructor(memory: GroupMemory) {
+    this.#memory = memory;
+  }
+
+  /** Begun, or changed. Resolves with the group when that is decided already, and how the conversation was before. */
+  seen(account: AccountRecord, live: LiveGroup): { group: GroupId | undefined; before: LiveGroup | undefined } {
+    const all = this.#byAccount.get(account.id) ?? new Map<GroupHandle, Conversation>();
+    this.#byAccount.set(account.id, all);
+    const known = all.get(live.handle);
+    const one: Conversation = known ?? { live, group: undefined };
+    const before = known?.live;
+    one.live = live;
+    all.delete(live.handle);
+    all.set(live.handle, one);
+    if (all.size > MOST) for (const oldest of [...all.keys()].slice(0, 1)) all.delete(oldest);
+    if (live.kind === "circle") one.group ??= groupId(account.network, circleKey(live.circle ?? live.handle));
+    else one.group ??= this.#started(account, live) ?? this.#sibling(account, live);
+    return { group: one.group, before };
+  }
+
+  /** The group that a conversation is, decided now at the latest. */
+  groupOf(account: AccountRecord, live: LiveGroup): GroupId {
+    const { group } = this.seen(account, live);
+    return group ?? this.assign(account, live, this.#memory.resolve(account, setOf(live)));
+  }
+
+  /** A conversation is this group from now on, for all sessions that see the same people in it. */
+  assign(account: AccountRecord, live: LiveGroup, group: GroupId): GroupId {
+    const set = setOf(live);
+    for (const address of addressesOf(live)) {
+      for (const one of this.#of(accountId(account.network, address)))
+        if (one.live.kind === "several" && one.group === undefined && setOf(one.live) === set) one.group = group;
+    }
+    const own = this.#byAccount.get(account.id)?.get(live.handle);
+    if (own) own.group = group;
+    return group;
+  }
+
+  /** The account's own conversation of a group; of several the one in which something changed last. */
+  own(account: AccountRecord, group: GroupId): LiveGroup | undefined {
+    const all = [...this.#of(account.id)].reverse();
+    return all.find(({ live }) => this.groupOf(account, live) === group)?.live;
+  }
+
+  /** Other accounts of this worker that are in a conversation of the group now. */
+  *others(group: GroupId, except: AccountId): Iterable<{ account: AccountId; live: LiveGroup }> {
+    for (const [account, all] of this.#byAccount)
+      if (account !== except)
+        for (const one of all.values()) if (one.group === group) yield { account, live: one.live };
+  }
+
+  /** Whether it is for this account to read the conversation: the first that is in it reads for all who are. */
+  reads(account: AccountRecord, live: LiveGroup, group: GroupId): boolean {
+    const reader = this.#readers.get(group);
+    if (reader === account.id) return true;
+    const its = reader ? this.#of(reader).filter((one) => one.group === group) : [];
+    if (reader === undefined || its.length === 0) {
+      this.#readers.set(group, account.id);
+      return true;
+    }
+    // Two conversations of one group may go on side by side: who is not in this one cannot read it.
+    const isThere = addressesOf(live).has(accountParts(reader).address);
+    return !(isThere && its.some((one) => addressesOf(one.live).has(account.address)));
+  }
+
+  /** While an account calls these people together, a new conversation with nobody else in it is that group. */
+  async starting<T>(
+    account: AccountRecord,
+    group: GroupId,
+    members: readonly ContactAddress[],
+    start: () => Promise<T>,
+  ): Promise<T> {
+    const all = this.#starting.get(account.id) ?? new Map<GroupId, ReadonlySet<ContactAddress>>();
+    this.#starting.set(account.id, all);
+    all.set(group, new Set([...members, account.address]));
+    try {
+      return await start();
+    } finally {
+      all.delete(group);
+      if (all.size === 0) this.#starting.delete(account.id);
+    }
+  }
+
+  /** Over for the account. Returns groups in which no session of this worker is any more. */
+  ended(account: AccountId, handle: GroupHandle): GroupId[] {
+    const group = this.#byAccount.get(account)?.get(handle)?.group;
+    this.#byAccount.get(account)?.delete(handle);
+    return group === undefined ? [] : this.#left(account, [group]);
+  }
+
+  /** The session has ended. As {@link ended}. */
+  gone(account: AccountId): GroupId[] {
+    const groups = new Set(this.#of(account).flatMap(({ group }) => (group === undefined ? [] : [group])));
+    this.#byAccount.delete(account);
+    return this.#left(account, groups);
+  }
+
+  #left(account: AccountId, groups: Iterable<GroupId>): GroupId[] {
+    return [...groups].filter((group) => {
+      if (this.#of(account).some((one) => one.group === group)) return false;
+      if (this.#readers.get(group) === account) this.#readers.delete(group);
+      return [...this.others(group, account)].length === 0;
+    });
+  }
+
+  #of(account: AccountId): Conversation[] {
+    return [...(this.#byAccount.get(account)?.values() ?? [])];
+  }
+
+  #started(account: AccountRecord, live: LiveGroup): GroupId | undefined {
+    for (const [group, members] of this.#starting.get(account.id) ?? [])
+      if (live.members.every(({ address }) => members.has(address))) return group;
+    return undefined;
+  }
+
+  /** The group that another session here knows the same conversation as; the account itself may have come just now. */
+  #sibling(account: AccountRecord, live: LiveGroup): GroupId | undefined {
+    const addresses = addressesOf(live);
+    const others = [...addresses]
+      .filter((address) => address !== account.address)
+      .flatMap((address) => this.#of(accountId(account.network, address)))
+      .filter((one) => one.live.kind === "several");
+    if (others.length === 0) return undefined;
+    for (const people of [addresses, [...addresses].filter((address) => address !== account.address)]) {
+      const set = setKey(people);
+      const same = others.filter((one) => setOf(one.live) === set);
+      if (same.length > 0) return same.find(({ group }) => group !== undefined)?.group;
+    }
+    return undefined;
+  }
+}
+
+const addressesOf = ({ members }: LiveGroup): Set<ContactAddress> => new Set(members.map(({ address }) => address));
+
+const setOf = (live: LiveGroup): ReturnType<typeof setKey> => setKey(addressesOf(live));

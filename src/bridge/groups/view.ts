@@ -1,0 +1,71 @@
+import type { AccountId, GhostRef, HomeName, ResidentId } from "../model.ts";
+import { accountId, accountParts, residentParts } from "../model.ts";
+import type { GroupMember, GroupPerson, GroupRecord, GroupRole, GroupView, LiveGroup } from "./model.ts";
+import { groupParts } from "./model.ts";
+
+/** What a view needs to know besides the record. */
+export interface Known {
+  /** Who has linked an account. */
+  readonly owners: (account: AccountId) => readonly ResidentId[];
+  /** How somebody is called; absent: nobody knows. */
+  readonly name: (ghost: GhostRef) => string | undefined;
+}
+
+/** A group as a home is to show it. Pure. */
+export function viewFor(record: GroupRecord, home: HomeName, known: Known): GroupView {
+  const { network } = groupParts(record.id);
+  const people: GroupPerson[] = [];
+  const residents = new Set<ResidentId>();
+  for (const member of membersOf(record)) {
+    const { address, role } = member;
+    const account = accountId(network, address);
+    const resident = record.seats.includes(account)
+      ? known.owners(account).find((owner) => residentParts(owner).home === home)
+      : undefined;
+    if (resident === undefined) {
+      const ghost = { network, contact: address };
+      people.push({ kind: "ghost", ghost, name: known.name(ghost) ?? member.name ?? address, role });
+    } else if (!residents.has(resident)) {
+      residents.add(resident);
+      people.push({ kind: "resident", resident, role });
+    }
+  }
+  return {
+    id: record.id,
+    kind: record.kind,
+    ...(record.circle === undefined ? {} : { circle: record.circle }),
+    name: record.name,
+    topic: topicOf(record),
+    people,
+    plumbed: record.rooms.some((room) => room.home === home && room.by !== undefined),
+    rooms: record.rooms,
+  };
+}
+
+/** Everybody of the group: members, and who has a seat without having been there at the last word. */
+function membersOf({ members, seats }: GroupRecord): readonly GroupMember[] {
+  const there = new Set(members.map(({ address }) => address));
+  const others = seats.map((seat) => accountParts(seat).address).filter((address) => !there.has(address));
+  return [...members, ...others.map((address) => ({ address, role: "member" as const }))];
+}
+
+/** With what people must know of the relay. */
+function topicOf({ topic, relay }: GroupRecord): string {
+  if (!relay) return topic;
+  const { address } = accountParts(relay.account);
+  const how = relay.prefix ? "with their name in front" : "without their name";
+  const note = `Whoever has no MSN account here speaks through ${address}, ${how}.`;
+  return topic === "" ? note : `${topic} | ${note}`;
+}
+
+/** What of a group is seen: two that are equal need no shaping. */
+export function shapeOf(group: Pick<LiveGroup, "kind" | "name" | "members">): string {
+  const members = group.members.map(({ address, role }) => `${address} ${role}`).sort();
+  return JSON.stringify([group.kind === "circle" ? group.name : "", ...members]);
+}
+
+/** Whether somebody has come, or is something else than before; to have gone is not enough. */
+export function hasMore(now: Pick<LiveGroup, "members">, before: Pick<LiveGroup, "members">): boolean {
+  const roles = new Map<string, GroupRole>(before.members.map(({ address, role }) => [address, role]));
+  return now.members.some(({ address, role }) => roles.get(address) !== role);
+}
