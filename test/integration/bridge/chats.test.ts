@@ -229,7 +229,24 @@ test("someone else in a chat who goes on talking is told once, not at each word;
   expect(told()).toHaveLength(2);
 });
 
-test("a sticker becomes one clear line; the chat goes on", async () => {
+test("of a picture a line goes out that names it, and alice hears so once a day and kind", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const sends = (message: string, text: string, instead: string): void =>
+    home.event({ kind: "text", resident: alice, room, message: messageId(message), text, instead });
+  sends("$1", "[sent a picture: “cat.jpg”]", "a picture");
+  sends("$2", "[sent a picture: “dog.jpg”]", "a picture");
+  sends("$3", "[sent a sticker: “hi”]", "a sticker");
+  await until("all three", () => network.received.length === 3);
+  const told = () => home.chat(room).filter((line) => line.startsWith("bot: "));
+  await until("both kinds", () => told().length === 2);
+  expect(told()[0]).toBe(
+    "bot: Toynet cannot be given a picture: what has arrived there is “[sent a picture: “cat.jpg”]”. I say this once a day.",
+  );
+  expect(told()[1]).toContain("a sticker");
+});
+
+test("what must not go becomes one clear line; the chat goes on", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");
   home.event({ kind: "unsupported", resident: alice, room, message: messageId("$sticker"), what: "a sticker" });
