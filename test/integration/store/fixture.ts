@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { pino } from "pino";
+import type { GroupId } from "../../../src/bridge/groups/model.ts";
+import { groupId, parseGroupKey } from "../../../src/bridge/groups/model.ts";
 import type { Meter } from "../../../src/bridge/metrics.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import type { AccountId, AccountRecord, LaneBody, LaneRef, ResidentId } from "../../../src/bridge/model.ts";
@@ -17,6 +19,7 @@ import {
   parseHomeName,
   parseNetworkName,
   portalId,
+  portalParts,
   residentId,
   shardOf,
 } from "../../../src/bridge/model.ts";
@@ -61,6 +64,15 @@ export function inward(owner: AccountId, contact: string): LaneRef & { kind: "in
 
 export function control(resident: ResidentId): LaneRef {
   return { kind: "control", shard: shardOf(resident), resident };
+}
+
+/** The group of that key. */
+export function group(key: string): GroupId {
+  return groupId(network, parseGroupKey(key));
+}
+
+export function inGroup(id: GroupId, home = matrix): LaneRef & { kind: "in" } {
+  return { kind: "in", shard: shardOf(portalParts(id).account), portal: id, home };
 }
 
 /** An event of the home that says `text`. */
