@@ -4,6 +4,7 @@ import {
   type HomeEvent,
   type HomeName,
   type MessageId,
+  messageId,
   type ResidentId,
   residentId,
   roomId,
@@ -32,7 +33,12 @@ interface Sent {
   readonly resident?: string;
   /** Who said it in the resident's stead. */
   readonly speaker?: string;
+  /** How the core calls it, in a group's room; absent: by what else is here. */
+  readonly as?: string;
 }
+
+type InGroup = Sent & { readonly room: string };
+type Reshaping = (HomeEvent & { kind: "reshaped" })["change"];
 
 /** What a person does to their contact list. */
 export type Act =
@@ -60,9 +66,25 @@ export type Stored =
       readonly fixes?: true;
       /** The words that are corrected or answered, as far as they are known. */
       readonly about?: string;
+      /** Who has said the words that are answered. */
+      readonly of?: string;
+      /** In a group's room: what it does to another message there, by the core's name of that. */
+      readonly relation?: { readonly kind: "reply" | "edit" | "removal"; readonly target: string };
       readonly receipt?: true;
     })
   | (Sent & { readonly kind: "nudge"; readonly receipt?: true })
+  /** In a group's room, as all of these: `text` is what the message says that is reacted to. */
+  | (InGroup & {
+      readonly kind: "reaction";
+      readonly target: string;
+      readonly text: string;
+      readonly key: string;
+      readonly removed?: true;
+    })
+  | (InGroup & { readonly kind: "asked" | "removed"; readonly ghost: GhostRef })
+  | (InGroup & { readonly kind: "reshaped"; readonly change: Reshaping })
+  | (InGroup & { readonly kind: "left" | "shut-out" })
+  | (InGroup & { readonly kind: "moved"; readonly where: string })
   | (Sent & { readonly kind: "unsupported"; readonly what: string })
   /** A message that is stored already, said again by a client that has heard nothing of it. */
   | (Sent & { readonly kind: "again"; readonly id: string; readonly receipt?: true })
@@ -73,7 +95,10 @@ export type Stored =
 
 export type StoredAct = Stored & { kind: "act" };
 
-const KINDS = new Set(["message", "nudge", "unsupported", "again", "open", "command", "act"]);
+const KINDS: ReadonlySet<string> = new Set<Stored["kind"]>([
+  ...(["message", "nudge", "unsupported", "again", "open", "command", "act"] as const),
+  ...(["reaction", "asked", "removed", "reshaped", "left", "shut-out", "moved"] as const),
+]);
 
 /** What came out of a lane, checked; `undefined` for what no version of this home has stored. */
 export function parseStored(raw: unknown): Stored | undefined {
@@ -109,10 +134,41 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
       return { kind: "unsupported", ...who, message, what: stored.what };
     case "command":
       return { kind: "command", ...who, message, line: stored.line };
+    default:
+      return inGroup(stored, who, message);
+  }
+}
+
+/** What happens in rooms of groups alone. */
+function inGroup(
+  stored: Extract<Stored, InGroup>,
+  who: Pick<Text, "resident" | "room">,
+  message: MessageId,
+): HomeEvent | undefined {
+  switch (stored.kind) {
+    case "reaction": {
+      const { key, text, removed } = stored;
+      const target = messageId(stored.target);
+      return { kind: "reaction", ...who, message, target, text, key, ...(removed && { removed }) };
+    }
+    case "asked":
+      return { kind: "invited", ...who, ghost: stored.ghost, direct: false };
+    case "removed":
+      return { kind: "removed", ...who, message, ghost: stored.ghost };
+    case "reshaped":
+      return { kind: "reshaped", ...who, message, change: stored.change };
+    case "moved":
+      return { kind: "moved", ...who, to: roomId(stored.where) };
+    case "left":
+    case "shut-out":
+      return { kind: stored.kind, ...who };
+    default:
+      return undefined;
   }
 }
 
 function nameStored(stored: Stored): MessageId {
+  if (stored.as !== undefined) return messageId(stored.as);
   const isPublic = stored.room !== undefined && stored.kind !== "command";
   if (isPublic) return nameQuoted(stored.id, stored.kind === "message" ? stored.body : "");
   return nameOf(stored.from, stored.id, "receipt" in stored && stored.receipt === true);
@@ -126,7 +182,8 @@ const STAR = plainRich("* ");
 
 /** MSN has neither actions nor corrections in its texts: a star stands for both, as people write it. */
 function said(stored: StoredMessage, who: Omit<Text, "kind" | "text" | "rich">): HomeEvent | undefined {
-  const { body, fixes, about, rich } = stored;
+  const { body, fixes, about, rich, relation } = stored;
+  if (relation !== undefined) return related(stored, relation, who);
   // Plain words, which most are, cost nothing more.
   const isPlainly = rich === undefined && about === undefined && (stored.unstyled || !SIGNS.test(body));
   if (isPlainly && firstStrong(body) !== "rtl") {
@@ -134,11 +191,27 @@ function said(stored: StoredMessage, who: Omit<Text, "kind" | "text" | "rich">):
     return { kind: "text", ...who, text: fixes ? `* ${words}` : words };
   }
   const words = wordsOf(stored);
-  if (!fixes) return spoken(about === undefined ? words : quotedReply(words, { name: "", text: about }), who);
+  if (!fixes)
+    return spoken(about === undefined ? words : quotedReply(words, { name: stored.of ?? "", text: about }), who);
   const whole = concat(STAR, words);
   const line = about === undefined ? undefined : correctionLine(about, plainText(words));
   if (about !== undefined && line === undefined) return undefined;
   return line === undefined || line === plainText(whole) ? spoken(whole, who) : { kind: "text", ...who, text: line };
+}
+
+/** The text for those who know nothing of the kind, and what it is to those who do. */
+function related(
+  stored: StoredMessage,
+  { kind, target }: NonNullable<StoredMessage["relation"]>,
+  who: Omit<Text, "kind" | "text" | "rich">,
+): HomeEvent | undefined {
+  const { relation: _, ...plainly } = stored;
+  const text = said(plainly, who);
+  if (text?.kind !== "text") return undefined;
+  if (kind === "removal") return { ...text, about: { kind, target: messageId(target) } };
+  const words = wordsOf(stored);
+  const rich = storable(words);
+  return { ...text, about: { kind, target: messageId(target), text: plainText(words), ...(rich && { rich }) } };
 }
 
 function wordsOf({ body, rich, unstyled }: StoredMessage): RichText {
