@@ -289,6 +289,12 @@ const rows = {
       `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it, or \`unbridge\` it.`,
     operator: "a room is gone, or the bridge was removed from it",
   },
+  "chat-ended": {
+    retry: "never",
+    http: 410,
+    person: (c) => `${c.detail ?? "This chat has ended here"}.`,
+    operator: "a chat that a person has deleted",
+  },
   "lane-full": {
     retry: "wait",
     http: 507,

@@ -70,6 +70,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     aliasParked: (...a) => lanes.aliasParked(...a),
     retry: (...a) => lanes.retry(...a),
     parked: (...a) => lanes.parked(...a),
+    dropLane: (...a) => lanes.dropLane(...a),
     waiting: (...a) => lanes.waiting(...a),
     acquire: (...a) => leases.acquire(...a),
     renew: (...a) => leases.renew(...a),

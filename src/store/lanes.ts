@@ -281,6 +281,16 @@ export class RedisLanes implements LaneStore {
     });
   }
 
+  async dropLane(lane: LaneRef): Promise<void> {
+    const k = this.#keys;
+    const owner = laneOwner(lane);
+    await this.#link.script(
+      "laneDrop",
+      [k.lane(lane), k.waiting(lane.shard), k.parked(owner), k.parkedOrder(owner)],
+      [laneName(lane)],
+    );
+  }
+
   async waiting(shard: Shard): Promise<LaneRef[]> {
     const names = await this.#link.command("laneWaiting", (r) => r.smembers(this.#keys.waiting(shard)));
     return names.map(parseLaneName);

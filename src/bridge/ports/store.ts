@@ -118,6 +118,9 @@ export interface LaneStore {
    */
   parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]>;
 
+  /** Forgets what waits in a lane, and what is parked from it. */
+  dropLane(lane: LaneRef): Promise<void>;
+
   /** Lanes of a shard that have entries. */
   waiting(shard: Shard): Promise<LaneRef[]>;
 }

@@ -51,6 +51,7 @@ export const STATUS_REASONS: Readonly<Record<ErrorCode, StatusReason>> = {
   "group-refused": "m.no_permission",
   "room-unknown": "m.event_not_handled",
   "room-gone": "m.event_not_handled",
+  "chat-ended": "m.event_not_handled",
   "lane-full": "m.bridge_unavailable",
   "not-allowed": "m.no_permission",
   "not-here": "m.bridge_unavailable",

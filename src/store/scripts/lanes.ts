@@ -125,6 +125,18 @@ redis.call('LREM', KEYS[2], 1, id)
 remember(KEYS[5], KEYS[6], ARGV[2], lane, tonumber(ARGV[5]))
 return lane
 `,
+  // KEYS stream, waiting, parked, parked-order; ARGV lane -> 'ok'
+  laneDrop: `${FORGET}
+redis.call('DEL', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[1])
+for _, id in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
+  if cjson.decode(redis.call('HGET', KEYS[3], 'r:' .. id)).lane == ARGV[1] then
+    forget(KEYS[3], id)
+    redis.call('LREM', KEYS[4], 1, id)
+  end
+end
+return 'ok'
+`,
   // KEYS parked, parked-order; ARGV count, resident or '', lane or '' -> ids and records by turns, oldest first
   laneParked: `
 local records = {}

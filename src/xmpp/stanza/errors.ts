@@ -56,6 +56,7 @@ export const CONDITIONS: Readonly<Record<ErrorCode, StanzaCondition>> = {
   "group-refused": auth("forbidden"),
   "room-unknown": cancel("item-not-found"),
   "room-gone": cancel("gone"),
+  "chat-ended": cancel("gone"),
   "lane-full": wait("resource-constraint"),
   fenced: wait("internal-server-error"),
   internal: cancel("internal-server-error"),

@@ -175,3 +175,18 @@ test("what is parked can be asked for by chat", async () => {
   expect(await store.parked(account("chats"), ann)).toHaveLength(2);
   expect(await store.parked(account("chats"), ann, carol)).toMatchObject([{ lane: carol, message: "$same" }]);
 });
+
+test("a lane that is dropped leaves nothing waiting and nothing parked, and other lanes as they are", async () => {
+  const [lane, other] = [out(account("drop"), "bob"), out(account("drop"), "carol")];
+  const [failed] = await appended(lane, "failed", "waits");
+  const [elsewhere] = await appended(other, "failed there", "waits there");
+  if (failed) await store.park(failed, messageId("$drop"), ann, offline, free);
+  if (elsewhere) await store.park(elsewhere, messageId("$stays"), ann, offline, free);
+  await store.dropLane(lane);
+  await store.dropLane(lane);
+  expect(await store.depth(lane)).toBe(0);
+  expect(await store.waiting(lane.shard)).not.toContainEqual(lane);
+  expect(await store.parked(account("drop"))).toMatchObject([{ lane: other }]);
+  expect(await store.retry(account("drop"), messageId("$drop"))).toBeUndefined();
+  expect(await textsIn(store, other)).toEqual(["waits there"]);
+});

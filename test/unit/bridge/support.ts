@@ -179,6 +179,10 @@ export class ToyLanes implements LaneStore {
     });
   }
 
+  async dropLane(lane: LaneRef): Promise<void> {
+    this.lanes.delete(laneName(lane));
+  }
+
   async waiting(shard: Shard): Promise<LaneRef[]> {
     return [...this.lanes.values()].flatMap(([first]) => (first?.lane.shard === shard ? [first.lane] : []));
   }
