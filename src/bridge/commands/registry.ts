@@ -3,12 +3,15 @@
  * Later renderings (forms, HTTP, CLI) come from the same declarations.
  */
 import { BridgeError } from "../errors.ts";
-import type { AccountRecord, Availability, ContactAddress, ResidentId } from "../model.ts";
+import type { AccountRecord, Availability, ContactAddress, ResidentId, RoomId } from "../model.ts";
 import { AVAILABILITIES, parseContactAddress } from "../model.ts";
 import { nearest } from "../nearest.ts";
 
-/** What an argument may be; the parsed type of each is in {@link Parsed}. `choice`: one of {@link ArgSpec.choices}. */
-export type ArgKind = "contact" | "availability" | "choice" | "rest" | "word";
+/**
+ * What an argument may be; the parsed type of each is in {@link Parsed}. `choice`: one of {@link ArgSpec.choices}; `name`: one
+ * word, or several in double quotes (`""`: left out).
+ */
+export type ArgKind = "contact" | "availability" | "choice" | "rest" | "word" | "name";
 
 interface Parsed {
   contact: ContactAddress;
@@ -16,6 +19,7 @@ interface Parsed {
   choice: string;
   rest: string;
   word: string;
+  name: string;
 }
 
 export interface ArgSpec {
@@ -38,6 +42,8 @@ export interface CommandContext<Services> {
   readonly resident: ResidentId;
   /** The resident's accounts, oldest first. */
   readonly accounts: readonly AccountRecord[];
+  /** Where it was said; absent: nowhere that is a room. */
+  readonly room?: RoomId;
   readonly services: Services;
 }
 
@@ -123,7 +129,7 @@ function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<str
   const out: Record<string, unknown> = {};
   let left = line.trim();
   for (const [i, spec] of specs.entries()) {
-    const [word, rest] = spec.kind === "rest" ? [left, ""] : splitWord(left);
+    const [word, rest] = splitArg(spec.kind, left);
     // An address that may be left out is left out when what stands there has no @ and something else may follow.
     if (spec.kind === "contact" && spec.optional && i < specs.length - 1 && !word.includes("@")) continue;
     left = rest;
@@ -134,6 +140,13 @@ function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<str
   }
   if (left !== "") throw new BridgeError("bad-input", { detail: `there is too much after it: "${left.slice(0, 40)}"` });
   return out;
+}
+
+/** The words of one argument, and what stands behind them. */
+function splitArg(kind: ArgKind, text: string): [string, string] {
+  if (kind === "rest") return [text, ""];
+  const quoted = kind === "name" ? /^"([^"]*)"(?:\s+|$)([\s\S]*)$/.exec(text) : null;
+  return quoted ? [(quoted[1] ?? "").trim(), quoted[2] ?? ""] : splitWord(text);
 }
 
 function parseArg(spec: ArgSpec, word: string): Parsed[ArgKind] {
