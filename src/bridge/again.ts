@@ -1,13 +1,11 @@
 import type { LaneRunner, Outcome } from "./lanes.ts";
 import type { AccountId, EntryId, HomeEvent, LaneEntry } from "./model.ts";
-import type { PortalDirectory } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { MOST_PARKED } from "./ports/store.ts";
 
 export interface AgainOptions {
   readonly store: Pick<LaneStore, "read" | "retry" | "parked">;
-  readonly portals: PortalDirectory;
   readonly lanes: () => LaneRunner;
   readonly home: Home;
   readonly account: AccountId;
@@ -26,8 +24,6 @@ const LEAVING_MS = 100;
  * its sender hears it now.
  */
 export async function again(o: AgainOptions, entry: LaneEntry, event: Again): Promise<Outcome> {
-  if (entry.lane.kind !== "out" || (await o.portals.ofRoom(o.home.name, event.room)) !== entry.lane.portal)
-    return { kind: "done" };
   switch (await place(o, entry, event)) {
     case "before":
       return { kind: "hold", ms: LEAVING_MS, why: "leaving" };

@@ -267,7 +267,7 @@ const rows = {
     retry: "by-hand",
     http: 403,
     person: (c) =>
-      `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link an account that is in it, or ask its owner for \`relay set\`.`,
+      `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link one that is in it, or have somebody of it say \`relay set\`; then say \`retry\`.`,
     operator: "words of a resident who has neither a seat in the group nor a relay",
   },
   "group-refused": {
@@ -286,7 +286,7 @@ const rows = {
     retry: "by-hand",
     http: 410,
     person: (c) =>
-      `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it, or \`unbridge\` it.`,
+      `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it and say \`resume\`, or \`unbridge\` it.`,
     operator: "a room is gone, or the bridge was removed from it",
   },
   "chat-ended": {

@@ -1,11 +1,9 @@
 import type { Absences } from "./absences.ts";
 import { again } from "./again.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
-import type { Fleet } from "./fleet.ts";
 import { openRoom } from "./inbound.ts";
 import { inLanes, shortened } from "./inbox.ts";
 import type { LaneRunner, Outcome } from "./lanes.ts";
-import type { Meter } from "./metrics.ts";
 import type {
   AccountRecord,
   ContactAddress,
@@ -17,51 +15,38 @@ import type {
   NetworkMessage,
   PortalId,
   PortalRoom,
-  PuppetState,
   ResidentId,
 } from "./model.ts";
-import { laneName, ownerIn, portalParts } from "./model.ts";
+import { ownerIn, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
-import type { Network, Sent } from "./ports/network.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { gathered, type ReactionEvent } from "./reacting.ts";
 import { RecentMap } from "./recent.ts";
-import { spokenBy, spokenRich } from "./speaker.ts";
+import type { Sending, SendingOptions, Words } from "./sending.ts";
+import { attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "./sending.ts";
+import { spokenBy } from "./speaker.ts";
 import { StandIns } from "./stand-ins.ts";
-import type { RichText } from "./text/model.ts";
 import type { Typing } from "./typing.ts";
 
-export interface OutboundOptions {
+export interface OutboundOptions extends SendingOptions {
   readonly store: Store;
   readonly portals: PortalDirectory;
-  readonly fleet: Fleet;
   readonly homes: ReadonlyMap<HomeName, Home>;
-  readonly networks: ReadonlyMap<AccountRecord["network"], Network>;
   readonly typing: Typing;
   /** Late-bound: lanes and handlers know each other. */
   readonly lanes: () => LaneRunner;
   readonly absences: Absences;
-  readonly meter: Meter;
-  /** How long words wait for a network that is away before they are parked. */
-  readonly holdMinutes: number;
 }
 
-interface Work {
-  readonly entry: LaneEntry;
-  readonly home: Home;
-  readonly account: AccountRecord;
+interface Work extends Sending {
   /** The owner in that home. */
   readonly owner: ResidentId;
   readonly portal: PortalId;
-  readonly at: number;
-  readonly standIns: StandIns;
 }
 
-/** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
-const LOOK_AGAIN_MS = 5000;
 /** An owner's nudge, in words, for their other homes. */
 const NUDGED = "sent a nudge";
 /** A guest in somebody's chat is told this often that only the owner's words go. */
@@ -85,7 +70,9 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (!event) return { kind: "done" };
     if (event.kind === "own") return perform(home, body.raw);
     if (!account || !owner) return orphan(home, event, entry);
-    const work: Work = { entry, home, account, owner, portal: lane.portal, at: body.at, standIns };
+    const work: Work = { entry, home, account, owner, resident: owner, portal: lane.portal, at: body.at, standIns };
+    if (event.kind === "shut-out") return shutOut(o, work, event);
+    if (event.kind === "moved") return moved(o, work, event);
     if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);
     switch (event.kind) {
       case "text":
@@ -105,11 +92,10 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
       case "retry":
         return retry(o, work, event.target);
       case "again":
+        if ((await o.portals.ofRoom(home.name, event.room)) !== lane.portal) return DONE;
         return again({ ...o, home, account: account.id }, entry, event);
       case "removed":
       case "reshaped":
-      case "shut-out":
-      case "moved":
         return DONE;
       case "left":
         await o.portals.unbind(lane.portal, home.name, event.room);
@@ -123,29 +109,23 @@ async function accountOf(o: OutboundOptions, portal: PortalId): Promise<AccountR
   return o.fleet.record(account) ?? (await o.store.account(account));
 }
 
-/** It came from a home that is not configured any more, and must not hold up the others: the owner finds it when it is. */
-function unread(owner: ResidentId | undefined): Outcome {
-  if (!owner) return { kind: "done" };
-  const { code, person, certainty } = new BridgeError("send-failed", { detail: "the place you said it in was gone" });
-  const failure = { code, text: person, certainty };
-  return { kind: "park", resident: owner, message: undefined, failure, report: undefined };
+/** The room is lost to the bridge, the chat is not: the owner hears how it goes on, and it goes on in a new room. */
+async function shutOut(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "shut-out" }): Promise<Outcome> {
+  const { home, owner, portal, entry } = work;
+  if ((await o.portals.ofRoom(home.name, event.room)) !== portal) return DONE;
+  const ghost = ghostOf(portal);
+  const text = `The bridge was removed from your room with ${home.ghostLabel(ghost)}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
+  await home.say(owner, undefined, text, key("shut-out", entry));
+  await o.portals.unbind(portal, home.name, event.room);
+  return DONE;
 }
 
-async function perform(home: Home, raw: unknown): Promise<Outcome> {
-  await home.perform(raw);
-  return { kind: "done" };
-}
-
-/** Words, and the same with their looks where they have any; `instead`: of what they only tell. */
-type Words = { readonly text: string; readonly rich?: RichText; readonly instead?: string };
-
-/** What the contact is to read. */
-function wordsOf(event: HomeEvent & { kind: "text" | "command" }): Words {
-  if (event.kind === "command") return { text: event.line };
-  const { text, rich, speaker, instead } = event;
-  const names = instead === undefined ? {} : { instead };
-  if (speaker === undefined) return { text, ...(rich && { rich }), ...names };
-  return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }), ...names };
+/** The chat goes where its room has gone. */
+async function moved(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "moved" }): Promise<Outcome> {
+  const { home, owner, portal } = work;
+  if ((await o.portals.ofRoom(home.name, event.room)) === portal)
+    await o.portals.bind(portal, { home: home.name, room: event.to, resident: owner });
+  return DONE;
 }
 
 /** The account was unlinked, there or altogether: the room is told once per message and nothing is kept. */
@@ -156,10 +136,6 @@ async function orphan(home: Home, event: Exclude<HomeEvent, { kind: "own" }>, en
   return { kind: "done" };
 }
 
-function key(what: string, entry: LaneEntry): string {
-  return `${what}|${laneName(entry.lane)}|${entry.id}`;
-}
-
 async function send(
   o: OutboundOptions,
   work: Work,
@@ -168,28 +144,13 @@ async function send(
   room: PortalRoom["room"],
 ): Promise<Outcome> {
   const { contact } = ghostOf(work.portal);
-  const puppet = o.fleet.puppet(work.account.id);
-  // An account without a puppet here is on its way: its shard is being loaded, or it is being linked again.
-  const { halt } = work.account;
-  const state: PuppetState = puppet?.state ?? (halt === "none" ? "waiting" : halt);
-  const session = puppet?.session;
-  const title = o.networks.get(work.account.network)?.title ?? work.account.network;
-  if (!session) return notOn(o, work, message, room, state, title);
-  let sent: Sent;
-  try {
+  const tried = await attempt(o, work, message, room, async (session) => {
     o.typing.resident(work.portal, false);
-    sent = await session.sendText(contact, words.text, words.rich);
-  } catch (error) {
-    const failure = asBridgeError(error);
-    if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);
-    if (failure.retry !== "now") return parked(o, work, message, room, failure);
-    const waited = Date.now() - work.at;
-    if (waited < o.holdMinutes * 60_000) throw failure;
-    const detail = `${title} has asked to go slower for ${Math.round(waited / 60_000)} minutes`;
-    return parked(o, work, message, room, new BridgeError("send-failed", { detail }));
-  }
-  o.meter.observe("msnb_delivery_seconds", { from: "home", to: "network" }, (Date.now() - work.at) / 1000);
-  o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: "delivered" });
+    return session.sendText(contact, words.text, words.rich);
+  });
+  if (!("result" in tried)) return tried;
+  const sent = tried.result;
+  const title = titleOf(o, work.account);
   if (sent.via === "chat") o.absences.back(work.account, contact);
   return {
     kind: "done",
@@ -200,17 +161,6 @@ async function send(
       if (sent.via === "offline") await tellOfAbsence(o, work, contact, room, title);
     },
   };
-}
-
-/** That no more than a line has gone out, where the sender may think otherwise. */
-async function tellOfStandIn(
-  { home, owner, standIns, entry }: Work,
-  { text, instead }: Words,
-  room: PortalRoom["room"],
-  network: string,
-): Promise<void> {
-  const told = instead === undefined ? undefined : standIns.tell(`${owner} ${room}`, instead, text, network);
-  if (told !== undefined) await home.say(owner, room, told, key("stand-in", entry));
 }
 
 /** The same words for the owners in other homes, to whom they are their own, said at another place. */
@@ -270,66 +220,6 @@ async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: 
     copies: copiesFor(o, work, { kind: "notice", text, nudge: true }),
     after: () => work.home.confirm(event.room, event.message),
   };
-}
-
-/** Words wait for a puppet that is on its way, and are parked where only a person can help. */
-function notOn(
-  o: OutboundOptions,
-  work: Work,
-  message: MessageId,
-  room: PortalRoom["room"],
-  state: PuppetState,
-  network: string,
-): Outcome {
-  const { address } = work.account;
-  if (state === "signed-out") return parked(o, work, message, room, new BridgeError("signed-out"));
-  if (state === "elsewhere") return parked(o, work, message, room, new BridgeError("elsewhere"));
-  if (state === "bad-password")
-    return parked(o, work, message, room, new BridgeError("bad-password", { address, network }));
-  const waited = Date.now() - work.at;
-  if (waited > o.holdMinutes * 60_000) {
-    return parked(
-      o,
-      work,
-      message,
-      room,
-      new BridgeError("network-down-long", { network, minutes: Math.round(waited / 60_000) }),
-    );
-  }
-  return { kind: "hold", ms: LOOK_AGAIN_MS, why: "network-down" };
-}
-
-function parked(
-  o: OutboundOptions,
-  work: Work,
-  message: MessageId,
-  room: PortalRoom["room"],
-  error: BridgeError,
-): Outcome {
-  o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: error.code });
-  const failure = { code: error.code, text: error.person, certainty: error.certainty };
-  const target = { home: work.home.name, room, resident: work.owner };
-  return {
-    kind: "park",
-    resident: work.owner,
-    message,
-    failure,
-    report: () => work.home.reportFailure(target, message, failure, key("failure", work.entry)),
-  };
-}
-
-/** Content that cannot go is refused for good: told, and not kept. */
-async function refuse(work: Work, event: Exclude<HomeEvent, { kind: "own" }>, what: string): Promise<Outcome> {
-  if (!("message" in event)) return { kind: "done" };
-  const error = new BridgeError("unsupported", { detail: what });
-  const room = { home: work.home.name, room: event.room, resident: event.resident };
-  await work.home.reportFailure(
-    room,
-    event.message,
-    { code: error.code, text: error.person, certainty: "not-sent" },
-    key("refused", work.entry),
-  );
-  return { kind: "done" };
 }
 
 /** Only the owner's words go. A guest is told so, but not at each word: people may talk among themselves. */
