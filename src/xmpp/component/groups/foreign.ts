@@ -13,6 +13,7 @@ import type { GhostJids } from "../../convert/ghost.ts";
 import type { IntakeSpool } from "../../intake.ts";
 import type { ComponentLink } from "../../link/component-link.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
+import type { ForeignLimits } from "../rooms/limits.ts";
 
 /** What is asked about a group's room, of one that is not ours. Nothing of this is called before {@link start}. */
 export interface ForeignRooms extends Omit<GroupHosting, "openGroup"> {
@@ -28,6 +29,8 @@ export interface ForeignRooms extends Omit<GroupHosting, "openGroup"> {
    * dealt with. Never throws.
    */
   take(stanza: XmlElement): boolean;
+  /** As {@link Home.say} in such a room: the bot says something to all in it. */
+  tell(room: RoomId, text: string, key: string): Promise<MessageId>;
   /** As {@link Home.reportFailure}, for words that were said in such a room. */
   reportFailure(
     room: RoomId,
@@ -38,6 +41,7 @@ export interface ForeignRooms extends Omit<GroupHosting, "openGroup"> {
   ): Promise<MessageId>;
 }
 
+/** For `createForeignRooms` (../rooms/rooms.ts). */
 export interface ForeignRoomsOptions {
   readonly home: HomeName;
   /** Late-bound: the home is made before it is started. */
@@ -52,5 +56,8 @@ export interface ForeignRoomsOptions {
   readonly notes: RoomNoteStore;
   /** The gateway says something to a person, in their chat with it. */
   readonly say: (resident: ResidentId, text: string, key: string) => Promise<MessageId>;
+  /** How the bot is called in rooms; default `MSN`. */
+  readonly name?: string;
+  readonly limits?: Partial<ForeignLimits>;
   readonly log: Logger;
 }
