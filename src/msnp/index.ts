@@ -29,7 +29,7 @@ export type {
   P2pBody,
   TextFormat,
 } from "./message/index.ts";
-export { fieldOf, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText, textBytesIn } from "./message/index.ts";
+export { fieldOf, MARK_BYTES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText, textBytesIn } from "./message/index.ts";
 export type { TransportKind } from "./transport/channel.ts";
 export type { Trace } from "./transport/connection.ts";
 export type { TlsOptions } from "./transport/dial.ts";

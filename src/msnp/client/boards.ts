@@ -1,9 +1,9 @@
 import { type Email, parseAddress } from "../address.ts";
 import { describeError } from "../errors.ts";
-import type { MessageBody } from "../message/body.ts";
 import { decodeMimeBody } from "../message/body.ts";
 import { ChunkAssembler } from "../message/chunks.ts";
-import { parseMime } from "../message/mime.ts";
+import { markIn } from "../message/mark.ts";
+import { contentTypeOf, headerOf, type MimeMessage, parseMime } from "../message/mime.ts";
 import type { OutgoingBody } from "../message/outgoing.ts";
 import type { P2pBody } from "../message/p2p-envelope.ts";
 import { textBytesIn } from "../message/split.ts";
@@ -11,6 +11,7 @@ import { type Command, decodeArg } from "../wire/command.ts";
 import { type BoardSource, DirectConversation, GroupConversation } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { SendError, toSendError } from "./errors.ts";
+import { gathered } from "./gather.ts";
 import { parseHostPort } from "./login.ts";
 import { type BoardOwner, type Invitation, Switchboard } from "./switchboard.ts";
 import { Turns } from "./turns.ts";
@@ -101,14 +102,18 @@ export class Boards implements BoardOwner, BoardSource {
     return board;
   }
 
-  /** Calls all at once and waits until each has come or cannot; closes the board when nobody is there. */
+  groupChanged(group: GroupConversation): void {
+    if (group.isAnnounced) this.#core.events.emit("membersChanged", group);
+  }
+
+  /** Calls all at once and waits for them; closes the board when nobody is there. */
   async #callTogether(board: Switchboard, members: ReadonlySet<Email>): Promise<void> {
     board.keepsIdle = true;
-    const calls = await Promise.allSettled([...members].map((email) => board.call(email)));
+    const calls = [...members].map((email) => board.call(email));
+    const failure = await gathered(calls, this.#core.timeouts.gather).catch((error: unknown) => error);
     if (board.isReady) return;
     board.close();
-    const failure = calls.find((call) => call.status === "rejected");
-    throw toSendError(failure?.reason ?? new SendError("closed", "not-sent", "Everybody has left again"));
+    throw toSendError(failure ?? new SendError("closed", "not-sent", "Everybody has left again"));
   }
 
   #announce(group: GroupConversation): void {
@@ -225,7 +230,8 @@ export class Boards implements BoardOwner, BoardSource {
   }
 
   boardClosed(board: Switchboard): void {
-    const conversation = this.#boards.get(board)?.conversation;
+    const { conversation, chunks } = this.#boards.get(board) ?? {};
+    chunks?.close();
     this.#boards.delete(board);
     if (conversation instanceof DirectConversation) conversation.detach(board);
     if (!(conversation instanceof GroupConversation)) return;
@@ -241,25 +247,43 @@ export class Boards implements BoardOwner, BoardSource {
     const isOwn = from === this.selfEmail;
     if (!isOwn) board.admit(from);
     const conversation = this.#place(board);
-    const body = this.#read(board, from, command.payload ?? Buffer.alloc(0), receivedAt);
-    if (conversation === undefined || body === undefined) return true;
+    const fromName = command.args.length > 2 ? decodeArg(command.args[1] ?? "") : "";
+    const tell = (whole: MimeMessage): void => {
+      if (conversation !== undefined)
+        this.#tell(board, conversation, { from, fromName: fromName || from }, whole, receivedAt);
+    };
+    const message = this.#read(board, from, command.payload ?? Buffer.alloc(0), receivedAt, tell);
+    if (conversation === undefined || message === undefined) return true;
     if (conversation instanceof DirectConversation && !isOwn) conversation.attach(board);
+    tell(message);
+    return contentTypeOf(message) !== "text/x-keepalive";
+  }
+
+  #tell(
+    board: Switchboard,
+    conversation: Conversation,
+    sender: Pick<IncomingMessage, "from" | "fromName">,
+    message: MimeMessage,
+    receivedAt: number,
+  ): void {
+    const body = decodeMimeBody(message);
+    const { from } = sender;
+    const isOwn = from === this.selfEmail;
     if (body.kind === "typing" || body.kind === "recording") {
       if (!isOwn) this.#core.events.emit("typing", { from, conversation });
-      return true;
+      return;
     }
     // Everybody on a switchboard gets the packets that are meant for one (source: msnp-chat §3.1).
-    if (body.kind === "p2p" && !this.#isForUs(body)) return true;
-    const fromName = command.args.length > 2 ? decodeArg(command.args[1] ?? "") : "";
+    if (body.kind === "p2p" && !this.#isForUs(body)) return;
+    const mark = markIn(message.headers);
     this.#core.events.emit("message", {
-      from,
-      fromName: fromName || from,
+      ...sender,
       ...(isOwn && ownOrigin(board, conversation)),
       conversation,
+      ...(mark !== undefined && { mark }),
       receivedAt,
       body,
     });
-    return body.kind !== "keepalive";
   }
 
   #isForUs({ to, toEndpoint }: P2pBody): boolean {
@@ -267,17 +291,26 @@ export class Boards implements BoardOwner, BoardSource {
     return toEndpoint === undefined || toEndpoint === this.#core.options.machineGuid;
   }
 
-  #read(board: Switchboard, from: Email, payload: Buffer, now: number): MessageBody | undefined {
+  /** A whole message; undefined while parts are missing. Of a text whose rest does not come, `tell` gets what came. */
+  #read(
+    board: Switchboard,
+    from: Email,
+    payload: Buffer,
+    now: number,
+    tell: (message: MimeMessage) => void,
+  ): MimeMessage | undefined {
+    let message: MimeMessage;
     try {
-      const message = parseMime(payload);
-      const state = this.#state(board);
-      const isPart = message.headers.some(([name]) => name.toLowerCase() === "message-id");
-      if (isPart) state.chunks ??= new ChunkAssembler();
-      const whole = isPart ? state.chunks?.add(from, message, now) : message;
-      return whole === undefined ? undefined : decodeMimeBody(whole);
-    } catch (error) {
-      return { kind: "unknown", contentType: `(${describeError(error)})` };
+      message = parseMime(payload);
+    } catch {
+      return { headers: [], body: payload };
     }
+    if (headerOf(message, "Message-ID") === undefined) return message;
+    const state = this.#state(board);
+    state.chunks ??= new ChunkAssembler();
+    return state.chunks.add(from, message, now, (rest) => {
+      if (contentTypeOf(rest) === "text/plain") tell(rest);
+    });
   }
 
   #forgetIdle(): void {

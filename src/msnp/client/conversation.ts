@@ -1,12 +1,13 @@
 import type { Email } from "../address.ts";
 import { encodeNudge, encodeText, encodeTyping } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
+import { MARK_BYTES, markHeaders } from "../message/mark.ts";
 import { encodeBody, type OutgoingBody } from "../message/outgoing.ts";
 import { SendError, toSendError } from "./errors.ts";
 import type { Switchboard } from "./switchboard.ts";
 import { TextQueue } from "./text-queue.ts";
 import type { Turns } from "./turns.ts";
-import type { Conversation } from "./types.ts";
+import type { Conversation, SendOptions } from "./types.ts";
 
 /** Boards tried for one part, the first included. */
 const MAX_ATTEMPTS = 2;
@@ -23,6 +24,8 @@ export interface BoardSource {
   openBoard(peer: Email, isNeeded: () => boolean): Promise<Switchboard | undefined>;
   /** Opens a switchboard for a group whose own has closed, and calls those who were there; the server knows who is online. */
   reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
+  /** Who belongs to a group has changed, other than by who came to its board or left it. */
+  groupChanged(group: GroupConversation): void;
   /** Whether the dialect of the session has what such a body needs. */
   carries(body: OutgoingBody): boolean;
   /** Shared by all conversations of the client: how many texts may be unacknowledged at once. */
@@ -34,6 +37,10 @@ abstract class BaseConversation implements Conversation {
   abstract readonly kind: Conversation["kind"];
   abstract readonly members: ReadonlySet<Email>;
   abstract readonly isGroup: boolean;
+  abstract readonly participants: ReadonlySet<Email>;
+  abstract readonly isOver: boolean;
+  /** Clients of old take no text in parts that belong together (source: msnp-chat §2.1). */
+  readonly joinsParts = false;
   readonly id = undefined;
   readonly name = undefined;
   protected readonly source: BoardSource;
@@ -49,13 +56,16 @@ abstract class BaseConversation implements Conversation {
   /** The board did not deliver; another must be found, if there can be one. */
   protected abstract abandon(board: Switchboard): void;
   abstract close(): Promise<void>;
+  abstract nameOf(email: Email): string | undefined;
 
   leave(): Promise<void> {
     return this.close();
   }
 
-  sendText(text: string, format?: TextFormat): Promise<void> {
-    return this.#texts.send(text, (part) => this.#deliver("A", encodeText(part, format)));
+  async sendText(text: string, format?: TextFormat, { mark }: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(mark);
+    const less = mark === undefined ? 0 : MARK_BYTES;
+    await this.#texts.send(text, (part) => this.#deliver("A", encodeText(part.text, format, headers)), less);
   }
 
   async sendTyping(): Promise<void> {
@@ -63,9 +73,10 @@ abstract class BaseConversation implements Conversation {
     board.tell("U", encodeTyping(this.source.selfEmail));
   }
 
-  async sendNudge(): Promise<void> {
+  async sendNudge({ mark }: SendOptions = {}): Promise<void> {
+    const payload = encodeNudge(markHeaders(mark));
     const board = await this.board();
-    board.tell("N", encodeNudge());
+    board.tell("N", payload);
   }
 
   async sendBody(body: OutgoingBody): Promise<void> {
@@ -119,6 +130,7 @@ export class DirectConversation extends BaseConversation {
   readonly kind = "direct";
   readonly members: ReadonlySet<Email>;
   readonly isGroup = false;
+  readonly isOver = false;
   readonly peer: Email;
   #current: Switchboard | undefined;
   #arrival: PromiseWithResolvers<Switchboard> | undefined;
@@ -127,6 +139,14 @@ export class DirectConversation extends BaseConversation {
     super(source);
     this.peer = peer;
     this.members = new Set([peer]);
+  }
+
+  get participants(): ReadonlySet<Email> {
+    return this.members;
+  }
+
+  nameOf(email: Email): string | undefined {
+    return this.#current?.nameOf(email);
   }
 
   /** Whether there is nothing that a new object for the same contact would not have. */
@@ -189,6 +209,8 @@ export class GroupConversation extends BaseConversation {
   #board: Switchboard | undefined;
   #isOver = false;
   #lost: ReadonlySet<Email> = NOBODY;
+  /** Of those who were on the board that was lost. */
+  #names: ReadonlyMap<Email, string> = new Map();
   #reopening: Promise<Switchboard> | undefined;
 
   constructor(source: BoardSource, board: Switchboard) {
@@ -200,11 +222,27 @@ export class GroupConversation extends BaseConversation {
     return this.#board?.members ?? NOBODY;
   }
 
+  get participants(): ReadonlySet<Email> {
+    const here = this.#board?.callable ?? NOBODY;
+    return this.#board === undefined || this.#reopening !== undefined ? new Set([...here, ...this.#lost]) : here;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver || this.participants.size === 0;
+  }
+
+  nameOf(email: Email): string | undefined {
+    return this.#board?.nameOf(email) ?? this.#names.get(email);
+  }
+
   /** The board is gone; who was on it may be called again. */
   lose(board: Switchboard): void {
     if (this.#board !== board) return;
-    this.#lost = this.#isOver ? NOBODY : board.callable;
     this.#board = undefined;
+    // While they are called together again, those who were on the one before count.
+    if (this.#reopening !== undefined) return;
+    this.#lost = this.#isOver ? NOBODY : board.callable;
+    this.#names = board.names;
   }
 
   /** A board on which this goes on. */
@@ -213,23 +251,23 @@ export class GroupConversation extends BaseConversation {
   }
 
   protected board(): Promise<Switchboard> {
-    if (this.#board?.isReady) return Promise.resolve(this.#board);
     if (this.#reopening !== undefined) return this.#reopening;
+    if (this.#board?.isReady) return Promise.resolve(this.#board);
     const called = this.#board?.callable ?? this.#lost;
     if (this.#isOver || called.size === 0) {
       const message = this.#isOver ? "This group chat was left" : "Everybody else has left this group chat";
       return Promise.reject(new SendError("closed", "not-sent", message));
     }
-    this.#reopening = this.source
-      .reopenGroup(this, called)
-      .catch((error: unknown) => {
-        // They may be there the next time.
-        if (!this.#isOver) this.#lost = called;
-        throw toSendError(error);
-      })
-      .finally(() => {
-        this.#reopening = undefined;
-      });
+    this.#lost = called;
+    const reopening = this.source.reopenGroup(this, called).finally(() => {
+      this.#reopening = undefined;
+      // Whoever did not come is left out; when nobody did, they may be there the next time.
+      if (this.#isOver || this.#board !== undefined) this.#lost = NOBODY;
+      this.source.groupChanged(this);
+    });
+    this.#reopening = reopening.catch((error: unknown) => {
+      throw toSendError(error);
+    });
     return this.#reopening;
   }
 
@@ -239,7 +277,8 @@ export class GroupConversation extends BaseConversation {
   close(): Promise<void> {
     this.#isOver = true;
     this.#lost = NOBODY;
-    this.#board?.close();
+    if (this.#board === undefined) this.source.groupChanged(this);
+    else this.#board.close();
     return Promise.resolve();
   }
 }

@@ -12,6 +12,7 @@ import { boardRoute, viaOf } from "./reach.ts";
 interface Member {
   /** Named by a line without an endpoint; such a person leaves by such a line. */
   isPlain: boolean;
+  name?: string;
   readonly endpoints: Set<MachineGuid>;
 }
 
@@ -109,6 +110,17 @@ export class Switchboard implements ConnectionOwner {
   /** Everybody but oneself. */
   get members(): ReadonlySet<Email> {
     return new Set(this.#roster.keys());
+  }
+
+  /** What they call themselves. */
+  get names(): ReadonlyMap<Email, string> {
+    const names = new Map<Email, string>();
+    for (const [email, { name }] of this.#roster) if (name !== undefined) names.set(email, name);
+    return names;
+  }
+
+  nameOf(email: Email): string | undefined {
+    return this.#roster.get(email)?.name;
   }
 
   get size(): number {
@@ -272,7 +284,8 @@ export class Switchboard implements ConnectionOwner {
     }
     const known = this.#roster.get(email);
     if (known === undefined && this.#roster.size >= MAX_MEMBERS) return;
-    const member = known ?? { isPlain: false, endpoints: new Set() };
+    const member: Member = known ?? { isPlain: false, endpoints: new Set() };
+    if (line.displayName) member.name = line.displayName;
     if (endpoint === undefined) member.isPlain = true;
     else if (member.endpoints.size < MAX_PLACES) member.endpoints.add(endpoint);
     if (known !== undefined) return;

@@ -12,6 +12,8 @@ export interface Timeouts {
   readonly keepaliveInterval: number;
   /** Until a called contact has joined. */
   readonly ring: number;
+  /** How long those who have come to a group wait for others who were called with them. */
+  readonly gather: number;
   /** Acknowledgement of a message. */
   readonly ack: number;
   /** How long an error for a message may take to come, where nothing can be asked behind it: through a gateway. */
@@ -32,6 +34,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   keepalive: 45_000,
   keepaliveInterval: 50_000,
   ring: 30_000,
+  gather: 5_000,
   ack: 30_000,
   settle: 1_500,
   idleSwitchboard: 60_000,

@@ -159,6 +159,12 @@ export interface MsnSelf {
   readonly status: MsnStatus;
 }
 
+/** How something is said. */
+export interface SendOptions {
+  /** 1-64 of `A-Za-z0-9_.-`: comes with the message to those who use this library, in {@link IncomingMessage.mark}. */
+  readonly mark?: string | undefined;
+}
+
 /** What a member of a circle may do there. */
 export type ConversationRole = "admin" | "member" | "pending";
 
@@ -172,17 +178,25 @@ export interface Conversation {
   /** Everybody but oneself who is there now. */
   readonly members: ReadonlySet<Email>;
   readonly isGroup: boolean;
+  /** Everybody but oneself who belongs to it: the members, and those whom the next text calls back onto a lost switchboard. */
+  readonly participants: ReadonlySet<Email>;
+  /** Whether it has ended: it was left, or all the others have left. One with one person never ends. */
+  readonly isOver: boolean;
+  /** Whether a long text comes as one to those who can put its parts together; others read the parts (MSNP21). */
+  readonly joinsParts: boolean;
+  /** How somebody there calls themselves, as far as the conversation has told it. */
+  nameOf?(email: Email): string | undefined;
   /** Only circles have roles; undefined for somebody who is not in it. */
   role?(email: Email): ConversationRole | undefined;
   /**
    * Sends a text, split where it is too long. Resolves when the server acknowledged every part; texts of one
    * conversation go one after the other. Rejects with SendError.
    */
-  sendText(text: string, format?: TextFormat): Promise<void>;
+  sendText(text: string, format?: TextFormat, options?: SendOptions): Promise<void>;
   /** Tells the others that one is typing; holds for about 6 s. Rejects with SendError. */
   sendTyping(): Promise<void>;
   /** Rejects with SendError. */
-  sendNudge(): Promise<void>;
+  sendNudge(options?: SendOptions): Promise<void>;
   /** Sends something else than a text. Rejects with SendError, `not-supported` where the dialect cannot carry it. */
   sendBody(body: OutgoingBody): Promise<void>;
   /**
@@ -222,8 +236,13 @@ export interface Circles {
   conversation(id: string): Conversation;
   /** Members who are seen, also those who are no contacts. Throws `no-such-circle`. */
   presence(id: string): ReadonlyMap<Email, MsnStatus>;
-  /** Everybody in the address book of a circle, and those who are asked. Roles of its chat are known from then on. */
+  /** Everybody in the address book of a circle, and those who are asked, read now. */
   members(id: string): Promise<readonly CircleMember[]>;
+  /**
+   * The same as it was read last: soon after the sign-in, and again when the server says that it has changed (event
+   * `membersChanged` of its chat). Undefined: not read yet. Throws `no-such-circle`.
+   */
+  people(id: string): readonly CircleMember[] | undefined;
   /** Resolves with the id when the circle can be used. */
   create(name: string): Promise<string>;
   /** Asks somebody to join; they need not be a contact. */
@@ -244,6 +263,8 @@ export interface IncomingMessage {
   /** To whom, when it was said by oneself to one person. */
   readonly to?: Email;
   readonly conversation: Conversation;
+  /** What it was said with, when that was done with this library. */
+  readonly mark?: string;
   /** ms since 1970. */
   readonly receivedAt: number;
   /** Never `typing` or `recording`: those are events of their own. */
@@ -276,7 +297,7 @@ export interface MsnClientEvents {
   typing: [typing: { readonly from: Email; readonly conversation: Conversation }];
   /** A chat became one of several people. */
   conversation: [conversation: Conversation];
-  /** The members of a group conversation changed. */
+  /** The members of a group conversation changed, or what is known of them. */
   membersChanged: [conversation: Conversation];
   /** Somebody asks the account to join a circle: once per session and circle, also for those found at sign-in. */
   circleInvite: [circle: MsnCircle];

@@ -5,6 +5,7 @@ import { ANIMATED_EMOTICON_TYPE, decodeEmoticons, EMOTICON_TYPE, type Emoticon }
 import { type Fields, fieldOf, parseFields } from "./fields.ts";
 import { decodeTextFormat, encodeTextFormat, type TextFormat } from "./format.ts";
 import { contentTypeOf, encodeMime, headerOf, type MimeMessage, parseMime } from "./mime.ts";
+import type { HeaderList } from "./multipart.ts";
 import { decodeP2p, P2P_TYPE, type P2pBody } from "./p2p-envelope.ts";
 
 /** What a switchboard message says (source: msnp-chat §2.0). */
@@ -136,13 +137,14 @@ function decodeInvite(body: Buffer): MessageBody {
 
 const DEFAULT_FORMAT: TextFormat = { font: "Segoe UI" };
 
-/** A text message; line breaks become CRLF. Source: msnp-chat §2.1. */
-export function encodeText(text: string, format: TextFormat = DEFAULT_FORMAT): Buffer {
+/** A text message; line breaks become CRLF. `more`: further headers. Source: msnp-chat §2.1. */
+export function encodeText(text: string, format: TextFormat = DEFAULT_FORMAT, more: HeaderList = []): Buffer {
   return encodeMime(
     [
       ["MIME-Version", "1.0"],
       ["Content-Type", "text/plain; charset=UTF-8"],
       ["X-MMS-IM-Format", encodeTextFormat(format)],
+      ...more,
     ],
     text.toWellFormed().replace(/\r\n|\r|\n/g, "\r\n"),
   );
@@ -160,13 +162,7 @@ export function encodeTyping(user: Email): Buffer {
   );
 }
 
-/** A nudge. Source: msnp-chat §2.3. */
-export function encodeNudge(): Buffer {
-  return encodeMime(
-    [
-      ["MIME-Version", "1.0"],
-      ["Content-Type", "text/x-msnmsgr-datacast"],
-    ],
-    "ID: 1\r\n\r\n",
-  );
+/** A nudge. `more`: further headers. Source: msnp-chat §2.3. */
+export function encodeNudge(more: HeaderList = []): Buffer {
+  return encodeMime([["MIME-Version", "1.0"], ["Content-Type", "text/x-msnmsgr-datacast"], ...more], "ID: 1\r\n\r\n");
 }

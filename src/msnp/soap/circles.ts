@@ -30,6 +30,8 @@ export interface CircleList {
 export interface CircleMember {
   readonly contactId: string;
   readonly email: Email;
+  /** Their address where the server knows nothing better. */
+  readonly name: string;
   readonly role: CircleRole;
   readonly state: CircleState;
 }
@@ -158,8 +160,12 @@ export function parseCircleMembers(response: XmlElement): CircleMember[] {
       continue;
     }
     const role = roleOf(textAt(network, "RelationshipRole"));
-    const state = stateOf(textAt(network, "RelationshipState"), role);
-    members.push({ contactId: textAt(contact, "contactId") ?? "", email, role, state });
+    const told = stateOf(textAt(network, "RelationshipState"), role);
+    // Who was asked shows as somebody who has left, and only the kind of the contact tells them apart.
+    const isAsked = told === "left" && textAt(contact, "contactInfo", "contactType") === "LivePending";
+    const state = isAsked ? "invited" : told;
+    const name = textAt(contact, "contactInfo", "displayName") || email;
+    members.push({ contactId: textAt(contact, "contactId") ?? "", email, name, role, state });
   }
   return members;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Email, type MachineGuid, toEmail } from "../../address.ts";
+import { type Email, toEmail } from "../../address.ts";
 import { type MsnStatus, parseStatus } from "../../dialect/status.ts";
 import { describeError, MsnpError } from "../../errors.ts";
 import { ADDRESS_TYPE, type MultipartAddress, parseRosterUri } from "../../message/multipart-address.ts";
@@ -15,12 +15,14 @@ import {
   parseCircleMembers,
   parseCircles,
 } from "../../soap/circles.ts";
-import { find, type RawXml, textAt, type XmlElement, xml } from "../../soap/xml.ts";
+import { find, type RawXml, textAt, type XmlElement } from "../../soap/xml.ts";
 import { ServerError } from "../../transport/error-codes.ts";
 import type { Core, Live } from "../core.ts";
 import { toSendError } from "../errors.ts";
 import type { Circles, Conversation, MsnCircle } from "../types.ts";
 import { decodeCircle } from "./circle-document.ts";
+import { circleOfNotice, claim, idOf, isSameRoster, roleFor, shown, subscription } from "./circle-entry.ts";
+import { CircleRosters } from "./circle-rosters.ts";
 import { joinRoster } from "./circle-wire.ts";
 import { type ConversationHost, GroupChat } from "./conversation.ts";
 import type { Notification } from "./envelope.ts";
@@ -31,6 +33,8 @@ interface Circle {
   entry: CircleEntry;
   readonly chat: GroupChat;
   readonly presence: Map<Email, MsnStatus>;
+  /** Its address book as it was read last. */
+  people: readonly CircleMember[] | undefined;
   /** Told to the notification server. */
   isSubscribed: boolean;
   /** In its chat. */
@@ -55,10 +59,14 @@ export class CircleBook implements Circles {
   #list: ReadonlyMap<string, MsnCircle> = new Map();
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #rosters: CircleRosters;
 
   constructor(core: Core, host: ConversationHost) {
     this.#core = core;
     this.#host = host;
+    this.#rosters = new CircleRosters(core, async (id) => {
+      if (this.#circles.get(id)?.isJoined) await this.members(id);
+    });
   }
 
   get isSupported(): boolean {
@@ -131,18 +139,28 @@ export class CircleBook implements Circles {
     const live = this.#live();
     const circle = this.#known(id);
     const response = await this.#call(live, "ABFindContactsPaged", findContactsPaged(circle.entry.id), "Initial");
+    if (live.ns.isOver) throw new MsnpError("not-signed-in", "The session has ended");
     const members = parseCircleMembers(response);
     circle.chat.roles = new Map(members.map(({ email, role, state }) => [email, roleFor(role, state)]));
+    const isNews = !isSameRoster(circle.people, members);
+    circle.people = members;
+    if (isNews) this.#core.events.emit("membersChanged", circle.chat);
     return members;
+  }
+
+  people(id: string): readonly CircleMember[] | undefined {
+    return this.#known(id).people;
   }
 
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#invited.clear();
+    this.#rosters.clear();
     for (const circle of this.#circles.values()) {
       circle.isSubscribed = false;
       circle.isJoined = false;
+      circle.people = undefined;
       circle.chat.empty();
       circle.presence.clear();
     }
@@ -205,6 +223,7 @@ export class CircleBook implements Circles {
       this.#note(error);
       return;
     }
+    this.#rosters.want(circle.chat.id);
     if (circle.isAnnounced) return;
     circle.isAnnounced = true;
     this.#core.events.emit("conversation", circle.chat);
@@ -248,6 +267,13 @@ export class CircleBook implements Circles {
     this.#timer.unref();
   }
 
+  /** The server says that something has changed: in the circle that it names, or in any. */
+  onNotice(payload: Buffer | undefined): void {
+    this.scheduleRefresh();
+    const id = circleOfNotice(payload);
+    if (id !== undefined && this.#circles.has(id)) this.#rosters.want(id);
+  }
+
   /** The chat of a circle that the account is in. */
   chatOf(address: MultipartAddress): GroupChat | undefined {
     return this.#circles.get(idOf(address.account))?.chat;
@@ -262,6 +288,8 @@ export class CircleBook implements Circles {
       const member = parseRosterUri(notification.uri);
       const email = toEmail(member?.account ?? "");
       const isGone = member === undefined ? circle.chat.empty() : email !== undefined && circle.chat.part(email);
+      // Whether they have left for good is not said.
+      this.#rosters.want(circle.chat.id);
       if (isGone) this.#core.events.emit("membersChanged", circle.chat);
     } else this.#changed(circle, notification);
   }
@@ -271,9 +299,15 @@ export class CircleBook implements Circles {
     if (name !== undefined && circle.chat.rename(name)) this.#told();
     if (roster !== undefined) {
       const here = roster.filter(({ isPending }) => !isPending).map(({ email }) => email);
+      for (const email of here) this.#seen(circle, email);
       if (circle.chat.join(here, type === "full")) this.#core.events.emit("membersChanged", circle.chat);
     } else if (!circle.isSubscribed) this.scheduleRefresh();
     else this.#joinAgain(circle, type === "sync");
+  }
+
+  /** Somebody who is there and was not in the address book has come into the circle since it was read. */
+  #seen({ people, chat }: Circle, email: Email): void {
+    if (people !== undefined && !people.some((known) => known.email === email)) this.#rosters.want(chat.id);
   }
 
   #joinAgain(circle: Circle, isAsked: boolean): void {
@@ -301,6 +335,7 @@ export class CircleBook implements Circles {
       if (circle.chat.part(email)) this.#core.events.emit("membersChanged", circle.chat);
     } else if (status !== undefined && (circle.presence.has(email) || circle.presence.size < MAX_PRESENCE)) {
       circle.presence.set(email, status);
+      this.#seen(circle, email);
     }
   }
 
@@ -333,6 +368,7 @@ export class CircleBook implements Circles {
       entry,
       chat: new GroupChat(this.#host, address, entry.name),
       presence: new Map(),
+      people: undefined,
       isSubscribed: false,
       isJoined: false,
       isAnnounced: false,
@@ -361,7 +397,7 @@ export class CircleBook implements Circles {
   #remove(id: string, { chat }: Circle): void {
     this.#circles.delete(id);
     this.#invited.delete(id);
-    if (chat.empty()) this.#core.events.emit("membersChanged", chat);
+    if (chat.end()) this.#core.events.emit("membersChanged", chat);
   }
 
   #known(id: string): Circle {
@@ -395,36 +431,4 @@ export class CircleBook implements Circles {
   #note(error: unknown): void {
     this.#core.options.trace?.("<<<", "NS", `Circles: ${describeError(error)}`);
   }
-}
-
-/** Proves which circles may be used; nothing without a ticket (source: msnp-core §3.9, T7). */
-async function claim(live: Live, ticket: string): Promise<void> {
-  if (ticket === "") return;
-  await live.ns.request("USR", ["SHA", "A", Buffer.from(ticket).toString("base64")]);
-}
-
-function idOf(account: string): string {
-  return `${ADDRESS_TYPE.circle}:${account}`;
-}
-
-/** ADL or RML of one circle; leaving keeps the older form (source: msnp-chat §6.2, msnp21 §5.3, T10). */
-function subscription(circle: MachineGuid, form: "services" | "masks"): string {
-  if (form === "masks") return xml`<ml l="1"><d n="live.com"><c n="${circle}" l="3" t="9"/></d></ml>`.source;
-  return xml`<ml l="1"><d n="live.com"><c n="${circle}" t="9"><s l="3" n="IM"/><s l="3" n="PE"/></c></d></ml>`.source;
-}
-
-function roleFor(role: CircleEntry["role"], state: CircleEntry["state"]): "admin" | "member" | "pending" {
-  if (state === "invited" || role === "invited") return "pending";
-  return role === "admin" || role === "assistant" ? "admin" : "member";
-}
-
-function shown(id: string, { state, role, inviter, invitation, name }: CircleEntry, chatName?: string): MsnCircle {
-  return {
-    id,
-    name: chatName ?? name,
-    role: roleFor(role, state),
-    state: state === "invited" ? "invited" : "accepted",
-    ...(inviter !== undefined && { inviter }),
-    ...(invitation !== undefined && { invitation }),
-  };
 }

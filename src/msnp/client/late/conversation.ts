@@ -1,12 +1,15 @@
+import { randomUUID } from "node:crypto";
 import type { Email } from "../../address.ts";
+import { chunkHeaders, MAX_CHUNKS } from "../../message/chunks.ts";
 import type { TextFormat } from "../../message/format.ts";
+import { MARK_BYTES, markHeaders } from "../../message/mark.ts";
 import type { HeaderList } from "../../message/multipart.ts";
 import { ADDRESS_TYPE, formatMultipartAddress, type MultipartAddress } from "../../message/multipart-address.ts";
 import type { OutgoingBody } from "../../message/outgoing.ts";
 import type { Core, Live } from "../core.ts";
 import { SendError, toSendError } from "../errors.ts";
-import { TextQueue } from "../text-queue.ts";
-import type { Conversation, ConversationRole } from "../types.ts";
+import { type TextPart, TextQueue } from "../text-queue.ts";
+import type { Conversation, ConversationRole, SendOptions } from "../types.ts";
 import { encodeSdg, selfAddress } from "./envelope.ts";
 import type { Letter, Post } from "./post.ts";
 import { MESSAGING_1, MESSAGING_2, type SdgContent, type SdgForm } from "./sdg-content.ts";
@@ -33,6 +36,7 @@ abstract class SdgConversation implements Conversation {
   abstract readonly name: string | undefined;
   abstract readonly members: ReadonlySet<Email>;
   abstract readonly isGroup: boolean;
+  abstract readonly isOver: boolean;
   protected readonly host: ConversationHost;
   protected readonly texts = new TextQueue();
 
@@ -47,16 +51,38 @@ abstract class SdgConversation implements Conversation {
   abstract close(): Promise<void>;
   abstract leave(): Promise<void>;
 
-  sendText(text: string, format?: TextFormat): Promise<void> {
-    return this.texts.send(text, (part) => this.deliver((form) => form.text(part, format)));
+  get participants(): ReadonlySet<Email> {
+    return this.members;
+  }
+
+  get joinsParts(): boolean {
+    const { live } = this.host.core;
+    return live !== undefined && formOf(live).joinsParts;
+  }
+
+  nameOf(email: Email): string | undefined {
+    return this.host.core.contacts.all.get(email)?.displayName;
+  }
+
+  async sendText(text: string, format?: TextFormat, { mark }: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(mark);
+    const id = randomUUID();
+    const less = mark === undefined ? 0 : MARK_BYTES;
+    await this.texts.send(
+      text,
+      (part) =>
+        this.deliver((form) => withContent(form.text(part.text, format), [...headers, ...placeOf(form, id, part)])),
+      less,
+    );
   }
 
   async sendTyping(): Promise<void> {
     this.host.post.tell(this.letter((form) => form.typing(this.host.core.self.email)));
   }
 
-  async sendNudge(): Promise<void> {
-    await this.deliver((form) => form.nudge());
+  async sendNudge({ mark }: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(mark);
+    await this.deliver((form) => withContent(form.nudge(), headers));
   }
 
   async sendBody(body: OutgoingBody): Promise<void> {
@@ -94,6 +120,15 @@ abstract class SdgConversation implements Conversation {
 
 type Say = (form: SdgForm) => SdgContent;
 
+function withContent(said: SdgContent, more: HeaderList): SdgContent {
+  return { ...said, content: [...said.content, ...more] };
+}
+
+/** Each part of a long text is one by itself to clients that put none together, and there is no end to very long ones. */
+function placeOf(form: SdgForm, id: string, { index, total }: TextPart): HeaderList {
+  return form.joinsParts && total > 1 && total <= MAX_CHUNKS ? chunkHeaders(id, index, total) : [];
+}
+
 /** At MSNP18 only circles go by SDG, in an older form (source: msnp21 §5.3). */
 function formOf({ dialect }: Live): SdgForm {
   return dialect.conversations === "sdg" ? MESSAGING_2 : MESSAGING_1;
@@ -105,6 +140,7 @@ export class DirectChat extends SdgConversation {
   readonly id = undefined;
   readonly name = undefined;
   readonly isGroup = false;
+  readonly isOver = false;
   readonly members: ReadonlySet<Email>;
   readonly peer: Email;
   protected readonly channel = "IM/Online";
@@ -123,7 +159,7 @@ export class DirectChat extends SdgConversation {
   /** A text that the server keeps until the contact signs in (source: msnp21 §3.7). Rejects with SendError. */
   sendStored(text: string): Promise<void> {
     return this.texts.send(text, (part) =>
-      this.host.post.deliver(this.letter((form) => form.text(part, undefined), "IM/Offline")),
+      this.host.post.deliver(this.letter((form) => form.text(part.text, undefined), "IM/Offline")),
     );
   }
 
@@ -150,6 +186,7 @@ export class GroupChat extends SdgConversation {
   #name: string | undefined;
   readonly #members = new Set<Email>();
   readonly #selfEmail: Email;
+  #isLeft = false;
   /** Of those whose role is known. */
   roles: ReadonlyMap<Email, ConversationRole> = new Map();
 
@@ -171,6 +208,11 @@ export class GroupChat extends SdgConversation {
     return this.#members;
   }
 
+  /** A temporary group ends with the last of the others; a circle when the account is in it no more. */
+  get isOver(): boolean {
+    return this.#isLeft || (this.kind === "group" && this.#members.size === 0);
+  }
+
   role(email: Email): ConversationRole | undefined {
     return this.roles.get(email);
   }
@@ -181,6 +223,7 @@ export class GroupChat extends SdgConversation {
 
   /** Nothing is kept for those who are not in a temporary group. */
   protected override refusal(): SendError | undefined {
+    if (this.#isLeft) return new SendError("closed", "not-sent", "This group was left");
     if (this.kind === "circle" || this.#members.size > 0) return undefined;
     return new SendError("closed", "not-sent", "Everybody else has left this group chat");
   }
@@ -203,6 +246,14 @@ export class GroupChat extends SdgConversation {
   /** Somebody is gone; true when they were there. */
   part(email: Email): boolean {
     return this.#members.delete(email);
+  }
+
+  /** The account is in it no more; true when that is news. */
+  end(): boolean {
+    const isNews = !this.#isLeft;
+    this.#isLeft = true;
+    this.#members.clear();
+    return isNews;
   }
 
   /** Nobody is there any more; true when somebody was. */

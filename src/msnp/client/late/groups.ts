@@ -3,6 +3,7 @@ import { describeError } from "../../errors.ts";
 import { formatMultipartAddress, type MultipartAddress, parseRosterUri } from "../../message/multipart-address.ts";
 import type { Core, Live } from "../core.ts";
 import { SendError, toSendError } from "../errors.ts";
+import { gathered } from "../gather.ts";
 import { decodeCircle, type RosterEntry } from "./circle-document.ts";
 import { createGroup, inviteToGroup, joinRoster, leaveGroup } from "./circle-wire.ts";
 import { type ConversationHost, GroupChat } from "./conversation.ts";
@@ -43,18 +44,12 @@ export class Groups {
     }
   }
 
-  /** It is told of when the first has come: before, it may come to nothing. */
+  /** It is told of when those who come are there: before, it may come to nothing. */
   async #inviteAll(chat: GroupChat, members: readonly Email[]): Promise<void> {
-    let isTold = false;
-    const inviting = members.map(async (email) => {
-      await this.invite(chat, email);
-      if (!isTold) this.#core.events.emit("conversation", chat);
-      isTold = true;
-    });
-    const outcomes = await Promise.allSettled(inviting);
-    const failures = outcomes.filter((outcome) => outcome.status === "rejected");
-    for (const { reason } of failures) this.#note(reason);
-    if (failures.length === outcomes.length) throw failures[0]?.reason;
+    const calls = members.map((email) => this.invite(chat, email));
+    for (const call of calls) call.catch((error: unknown) => this.#note(error));
+    await gathered(calls, this.#core.timeouts.gather);
+    this.#core.events.emit("conversation", chat);
   }
 
   /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
@@ -87,7 +82,7 @@ export class Groups {
     } finally {
       // Only now, lest words that were under way bring it back as a group that nobody knows.
       if (this.#chats.get(chat.id) === chat) this.#chats.delete(chat.id);
-      this.#emptied(chat);
+      this.#ended(chat);
     }
   }
 
@@ -109,7 +104,7 @@ export class Groups {
   clear(): void {
     const chats = [...this.#chats.values()];
     this.#chats.clear();
-    for (const chat of chats) this.#emptied(chat);
+    for (const chat of chats) this.#ended(chat);
   }
 
   /** Takes NFY that comes from a group (source: msnp21 §5.4). */
@@ -158,12 +153,12 @@ export class Groups {
     const email = member === undefined ? this.#core.self.email : toEmail(member.account);
     if (email === this.#core.self.email) {
       this.#chats.delete(chat.id);
-      this.#emptied(chat);
+      this.#ended(chat);
     } else if (email !== undefined && chat.part(email)) this.#membersChanged(chat);
   }
 
-  #emptied(chat: GroupChat): void {
-    if (chat.empty()) this.#membersChanged(chat);
+  #ended(chat: GroupChat): void {
+    if (chat.end()) this.#membersChanged(chat);
     else this.#wake(chat);
   }
 

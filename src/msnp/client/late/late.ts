@@ -75,6 +75,7 @@ export class Late implements MessengerHost {
   }
 
   end(): void {
+    this.messenger.end();
     this.#clear();
   }
 
@@ -114,7 +115,7 @@ export class Late implements MessengerHost {
         return true;
       case "NOT":
         // Circles say in the same words as lists that something has changed (source: msnp-chat §6.2).
-        this.circles.scheduleRefresh();
+        this.circles.onNotice(command.payload);
         return false;
       case "NLN":
       case "FLN":

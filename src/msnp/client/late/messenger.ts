@@ -1,7 +1,9 @@
 import { type Email, toEmail } from "../../address.ts";
 import type { MessageBody } from "../../message/body.ts";
-import { headerAnywhere } from "../../message/multipart.ts";
-import type { MultipartAddress } from "../../message/multipart-address.ts";
+import { ChunkAssembler } from "../../message/chunks.ts";
+import { markIn } from "../../message/mark.ts";
+import { type HeaderList, header, headerAnywhere, type Multipart } from "../../message/multipart.ts";
+import { formatMultipartAddress, type MultipartAddress } from "../../message/multipart-address.ts";
 import type { Core } from "../core.ts";
 import type { Conversation } from "../types.ts";
 import { type ConversationHost, DirectChat, type GroupChat } from "./conversation.ts";
@@ -11,6 +13,8 @@ import { type StoredTexts, storedAt } from "./stored-texts.ts";
 
 /** One-to-one conversations that are remembered. */
 const MAX_CONVERSATIONS = 1000;
+/** Messages of all conversations of which parts are missing; more are given up. */
+const MAX_INCOMPLETE = 32;
 /** Another place of the account has changed the address book (source: msnp21 §3.4). */
 const BOOK_CHANGED = "signal/forceabchsync";
 
@@ -27,6 +31,7 @@ export class Messenger {
   readonly #core: Core;
   readonly #host: MessengerHost;
   readonly #direct = new Map<Email, DirectChat>();
+  readonly #chunks = new ChunkAssembler(MAX_INCOMPLETE);
 
   constructor(core: Core, host: MessengerHost) {
     this.#core = core;
@@ -60,8 +65,31 @@ export class Messenger {
     }
     const conversation = this.#conversation(received, from, isOwn);
     if (conversation === undefined) return;
-    if (!isOwn && this.#host.stored.take(received, from, conversation)) return;
-    this.tell(received, from, conversation, storedAt(received) ?? receivedAt);
+    const take = (whole: Received): void => {
+      if (!isOwn && this.#host.stored.take(whole, from, conversation)) return;
+      this.tell(whole, from, conversation, storedAt(whole) ?? receivedAt);
+    };
+    const whole = this.#whole(received, receivedAt, take);
+    if (whole !== undefined) take(whole);
+  }
+
+  /** The session is over: of texts of which parts are missing what came is told. */
+  end(): void {
+    this.#chunks.close();
+  }
+
+  /** Undefined while parts of a text are missing; `take` gets what came when the rest does not come (source: msnp-chat §1.8). */
+  #whole(received: Received, now: number, take: (whole: Received) => void): Received | undefined {
+    const { message, from, to } = received;
+    if (message.content === undefined || !isText(message)) return received;
+    const joined = ({ headers, body }: { headers: HeaderList; body: Buffer }): Received => ({
+      ...received,
+      message: { ...message, content: headers, body },
+    });
+    const sender = `${formatMultipartAddress(from)} ${formatMultipartAddress(to)}`;
+    const part = { headers: message.content, body: message.body };
+    const whole = this.#chunks.add(sender, part, now, (rest) => take(joined(rest)));
+    return whole === part ? received : whole && joined(whole);
   }
 
   /** Tells of a message as of one that was said at that moment. */
@@ -87,14 +115,22 @@ export class Messenger {
     const said = headerAnywhere(received.message, "IM-Display-Name");
     const known = isOwn ? self.displayName : contacts.all.get(from)?.displayName;
     const [peer] = conversation.members;
+    const mark = markIn(received.message.content ?? []);
     events.emit("message", {
       from,
       fromName: said || known || from,
       conversation,
+      ...(mark !== undefined && { mark }),
       receivedAt,
       body,
       ...(isOwn && received.from.epid !== undefined && { endpoint: received.from.epid }),
       ...(isOwn && conversation.kind === "direct" && peer !== undefined && { to: peer }),
     });
   }
+}
+
+/** Parts other than the first may come without a type, as on switchboards (source: msnp-chat §1.8). */
+function isText(message: Multipart): boolean {
+  const type = messageType(message);
+  return type === "text" || (type === "" && header(message.content ?? [], "Chunk") !== undefined);
 }

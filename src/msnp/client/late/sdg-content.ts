@@ -36,6 +36,8 @@ export interface SdgContent {
 
 /** How texts and the like are written (source: msnp21 §3.4, §5.3). */
 export interface SdgForm {
+  /** Whether the parts of a long text say that they belong together (source: msnp-chat §1.8). */
+  readonly joinsParts: boolean;
   text(text: string, format: TextFormat | undefined): SdgContent;
   typing(user: Email): SdgContent;
   nudge(): SdgContent;
@@ -47,6 +49,7 @@ const UTF8_TEXT = "text/plain; charset=UTF-8";
 
 /** MSNP21 (source: msnp21 §3.6, T17-T19). */
 export const MESSAGING_2: SdgForm = {
+  joinsParts: true,
   text: (text, format) =>
     late("Text", lines(text), format === undefined ? [] : [["X-MMS-IM-Format", encodeTextFormat(format)]]),
   typing: () => ({ ...late("Control/Typing", ""), isSpoken: false }),
@@ -69,6 +72,7 @@ export const MESSAGING_2: SdgForm = {
 
 /** Circles at MSNP18 (source: msnp21 §5.3, msnp-chat §6.5). */
 export const MESSAGING_1: SdgForm = {
+  joinsParts: false,
   text: (text, format = { font: "Segoe UI" }) =>
     early("Text/plain; charset=UTF-8", lines(text), [
       ["Message-Type", "Text"],

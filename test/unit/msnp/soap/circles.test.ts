@@ -84,8 +84,16 @@ describe("circles of the own address book (source: msnp-chat §6.2)", () => {
       `<ABFindContactsPagedResult><Contacts>${contact("1", "Bob@example.com", "<RelationshipRole>1</RelationshipRole><RelationshipState>3</RelationshipState>", "Live")}${gone}${contact(ID, `${ID}@live.com`, "", "Me")}</Contacts></ABFindContactsPagedResult>`,
     );
     expect(parseCircleMembers(response)).toEqual([
-      { contactId: "1", email: "bob@example.com", role: "admin", state: "accepted" },
+      { contactId: "1", email: "bob@example.com", name: "bob@example.com", role: "admin", state: "accepted" },
     ]);
+  });
+
+  it("who were asked are told apart from those who left by the kind of their contact", () => {
+    const left = "<RelationshipRole>3</RelationshipRole><RelationshipState>2</RelationshipState>";
+    const response = parseXml(
+      `<ABFindContactsPagedResult><Contacts>${contact("1", "bob@example.com", left, "LivePending")}${contact("2", "carol@example.com", left, "Live")}</Contacts></ABFindContactsPagedResult>`,
+    );
+    expect(parseCircleMembers(response).map(({ state }) => state)).toEqual(["invited", "left"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { toEmail } from "../../../address.ts";
 import { encodeNudge, encodeTyping } from "../../../message/body.ts";
+import { markHeaders, markIn } from "../../../message/mark.ts";
 import { contentTypeOf, encodeMime, headerOf, type MimeMessage } from "../../../message/mime.ts";
 import { type HeaderList, header, type Multipart } from "../../../message/multipart.ts";
 import type { Account } from "../../state/account.ts";
@@ -15,14 +16,14 @@ export function toBoard(sender: Account, type: string, { content = [], body }: M
     case "Text": {
       const format = header(content, "X-MMS-IM-Format");
       const looks: HeaderList = format === undefined ? [] : [["X-MMS-IM-Format", format]];
-      return encodeMime([...VERSION, ["Content-Type", contentType(content)], ...looks], body);
+      return encodeMime([...VERSION, ["Content-Type", contentType(content)], ...looks, ...markOf(content)], body);
     }
     case "Control/Typing": {
       const email = toEmail(sender.email);
       return email === undefined ? undefined : encodeTyping(email);
     }
     case "Nudge":
-      return encodeNudge();
+      return encodeNudge(markOf(content));
     case "Wink":
       return encodeMime([...VERSION, ["Content-Type", "text/x-msnmsgr-datacast"]], `ID: 2\r\nData: ${body}\r\n\r\n`);
     case "CustomEmoticon":
@@ -30,6 +31,11 @@ export function toBoard(sender: Account, type: string, { content = [], body }: M
     default:
       return undefined;
   }
+}
+
+/** What clients write for each other is passed on. */
+function markOf(headers: HeaderList): HeaderList {
+  return markHeaders(markIn(headers));
 }
 
 function contentType(content: HeaderList): string {
@@ -43,7 +49,7 @@ export function fromBoard(message: MimeMessage): Pick<Multipart, "content" | "bo
   if (type === "text/x-msmsgscontrol") {
     return headerOf(message, "TypingUser") === undefined ? undefined : say("Control/Typing", PLAIN, "");
   }
-  if (type === "text/x-msnmsgr-datacast") return fromDatacast(message.body.toString("utf8"));
+  if (type === "text/x-msnmsgr-datacast") return fromDatacast(message);
   return EMOTICONS.has(type) ? say("CustomEmoticon", type, message.body) : undefined;
 }
 
@@ -54,12 +60,13 @@ function fromText(message: MimeMessage): Pick<Multipart, "content" | "body"> {
   const [format, name] = [headerOf(message, "X-MMS-IM-Format"), headerOf(message, "P4-Context")];
   if (format !== undefined) extras.push(["X-MMS-IM-Format", format]);
   if (name !== undefined) extras.push(["IM-Display-Name", name]);
-  return say("Text", headerOf(message, "Content-Type") ?? PLAIN, message.body, extras);
+  return say("Text", headerOf(message, "Content-Type") ?? PLAIN, message.body, [...extras, ...markOf(message.headers)]);
 }
 
-function fromDatacast(body: string): Pick<Multipart, "content" | "body"> | undefined {
+function fromDatacast(message: MimeMessage): Pick<Multipart, "content" | "body"> | undefined {
+  const body = message.body.toString("utf8");
   const id = /^ID:\s*(\d+)/im.exec(body)?.[1];
-  if (id === "1") return say("Nudge", PLAIN, "\r\n");
+  if (id === "1") return say("Nudge", PLAIN, "\r\n", markOf(message.headers));
   const wink = id === "2" ? /^Data:[ \t]*(.*?)\r?$/im.exec(body)?.[1] : undefined;
   return wink === undefined ? undefined : say("Wink", PLAIN, wink);
 }
