@@ -100,19 +100,17 @@ return 'ok'
 local reads = redis.call('GET', KEYS[1])
 if reads and string.match(reads, '^(.*) %S*$') ~= ARGV[2] then return 'other' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-local new = {}
+local function has(i) return redis.call('HEXISTS', KEYS[4], ARGV[5] .. ' ' .. ARGV[2 + i]) == 1 end
 for i = 6, #KEYS do
-  local lane = ARGV[2 + i]
-  if redis.call('HEXISTS', KEYS[4], ARGV[5] .. ' ' .. lane) == 0 then
-    if redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[6]) then return i - 6 end
-    new[#new + 1] = i
-  end
+  if not has(i) and redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[6]) then return i - 6 end
 end
-for _, i in ipairs(new) do
-  local lane, id = ARGV[2 + i], nextid(KEYS[3])
-  redis.call('XADD', KEYS[i], id, 'b', ARGV[4])
-  redis.call('SADD', KEYS[2], lane)
-  remember(KEYS[4], KEYS[5], ARGV[5] .. ' ' .. lane, id, tonumber(ARGV[7]))
+for i = 6, #KEYS do
+  if not has(i) then
+    local lane, id = ARGV[2 + i], nextid(KEYS[3])
+    redis.call('XADD', KEYS[i], id, 'b', ARGV[4])
+    redis.call('SADD', KEYS[2], lane)
+    remember(KEYS[4], KEYS[5], ARGV[5] .. ' ' .. lane, id, tonumber(ARGV[7]))
+  end
 end
 return 'ok'
 `,

@@ -1,6 +1,7 @@
-/** Appends one entry and is gone in the same tick. Arguments: URL of Redis, name of the lane. */
+/** Appends one entry and is gone in the same tick. Arguments: URL of Redis, name of the lane; of a group: as its reader. */
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
+import { isGroup } from "../../../src/bridge/groups/model.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import { parseLaneName } from "../../../src/bridge/model.ts";
 import { openStore, SealingKeys } from "../../../src/store/index.ts";
@@ -9,5 +10,10 @@ import { said } from "./fixture.ts";
 const [, , url = "", lane = ""] = process.argv;
 const keys = new SealingKeys(new Map([[1, randomBytes(32)]]));
 const store = await openStore({ url, keys, meter: noMeter, log: pino({ level: "silent" }) });
-store.append(parseLaneName(lane), said("last words"), "tick-1").catch(() => {});
+const to = parseLaneName(lane);
+const appended =
+  to.kind === "in" && isGroup(to.portal)
+    ? store.appendRead(to.portal, "one boot", 60_000, [to], said("last words"), "tick-1")
+    : store.append(to, said("last words"), "tick-1");
+appended.catch(() => {});
 process.kill(process.pid, "SIGKILL");

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { EntryId, Fence, LaneEntry, LaneRef, Shard } from "../../../src/bridge/model.ts";
-import { messageId, parseNetworkName } from "../../../src/bridge/model.ts";
+import { messageId, parseNetworkName, roomId } from "../../../src/bridge/model.ts";
 import type { Store, StoredContact } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { CuttingProxy } from "./fixture.ts";
@@ -8,6 +8,8 @@ import {
   account,
   address,
   Fixture,
+  group,
+  inGroup,
   inward,
   matrix,
   out,
@@ -74,6 +76,46 @@ test("a Redis that has forgotten its scripts does not put what was in flight beh
   await Promise.all([first, ...rest]);
   const texts = (await direct.read(lane, undefined, 100)).map(textOf);
   expect(texts).toEqual(["before", "first", ...Array.from({ length: 20 }, (_, i) => `${i}`)]);
+});
+
+test("what was read in a group keeps its order, too, and is there once", async () => {
+  const id = group("forgotten");
+  const lanes = [inGroup(id), inGroup(id, xmpp)];
+  const read = (text: string) => store.appendRead(id, "me boot", 60_000, lanes, said(text), `forgotten-${text}`);
+  await read("before");
+  await losingTheAnswer(() => read("lost"));
+  await fixture.admin.call("CLIENT", "PAUSE", "2000", "WRITE");
+  const first = read("first");
+  await fixture.admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  const rest = Array.from({ length: 20 }, (_, i) => read(`${i}`));
+  await fixture.admin.call("CLIENT", "UNPAUSE");
+  await fixture.admin.call("SCRIPT", "FLUSH");
+  expect(await Promise.all([first, ...rest])).toEqual(Array(21).fill(true));
+  const expected = ["before", "lost", "first", ...Array.from({ length: 20 }, (_, i) => `${i}`)];
+  for (const lane of lanes) expect(await textsIn(direct, lane)).toEqual(expected);
+});
+
+test("a group, a seat, a room, the names of a message and an end whose answers are lost happen once", async () => {
+  const id = group("lost");
+  const seat = account("seated");
+  await direct.link(record("seated", person("seated")), new Secret("x"));
+  await losingTheAnswer(() => store.saveGroup(id, { kind: "several", name: "lost" }));
+  await losingTheAnswer(() => store.takeSeat(seat, id, "set-lost"));
+  const room = { home: matrix, room: roomId("!lost") };
+  const tied = await losingTheAnswer(() => store.tieRoom(id, room));
+  expect(tied).toMatchObject({ name: "lost", seats: [seat], rooms: [room] });
+  const names = [
+    { home: matrix, message: messageId("$1") },
+    { home: xmpp, message: messageId("x1") },
+  ];
+  await losingTheAnswer(() => store.sameMessage(id, names));
+  const [order = ""] = await fixture.admin.keys(`msnb:*message-order:${id}`);
+  expect(await fixture.admin.llen(order)).toBe(1);
+  const secret = await losingTheAnswer(() => store.markSecret());
+  expect(await direct.markSecret()).toBe(secret);
+  await losingTheAnswer(() => store.dropGroup(id));
+  expect(await direct.group(id)).toBeUndefined();
+  expect(await direct.groupKeys(seat)).toEqual(new Map());
 });
 
 test("appends in flight while the link breaks are there once each and in order", async () => {

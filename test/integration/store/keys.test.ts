@@ -3,7 +3,21 @@ import type { Fence } from "../../../src/bridge/model.ts";
 import { messageId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import { KEY_TABLE } from "../../../src/store/keys.ts";
-import { account, address, Fixture, inward, matrix, network, out, person, portalOf, record, said } from "./fixture.ts";
+import {
+  account,
+  address,
+  Fixture,
+  group,
+  inGroup,
+  inward,
+  matrix,
+  network,
+  out,
+  person,
+  portalOf,
+  record,
+  said,
+} from "./fixture.ts";
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -42,6 +56,12 @@ test("every key that the store writes is in the table, with its type", async () 
   await store.tell(id, "request|carol@msn.test");
   await store.keepSecret(ann, "puppet", new Secret("x"));
   await store.keepRoomNote(matrix, roomId("!r"), "for Bob");
+  const { id: people } = await store.saveGroup(group("people"), { kind: "several" });
+  await store.takeSeat(id, people, "set-1");
+  await store.tieRoom(people, { home: matrix, room: roomId("!people") });
+  await store.appendRead(people, "me 1", 60_000, [inGroup(people)], said("e"), "people-1");
+  await store.sameMessage(people, [{ home: matrix, message: messageId("$a") }]);
+  await store.markSecret();
   await store.takeSignIn(network, 1, 1);
   await store.issueTicket(new Secret("one"), { resident: ann }, 60_000);
   await store.issueTicket(new Secret("two"), { resident: ann }, 60_000);

@@ -7,7 +7,21 @@ import { noMeter } from "../../../src/bridge/metrics.ts";
 import type { Fence, LaneBody, NetworkMessage } from "../../../src/bridge/model.ts";
 import { laneName } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
-import { account, address, control, Fixture, inward, matrix, out, person, said, textsIn, xmpp } from "./fixture.ts";
+import {
+  account,
+  address,
+  control,
+  Fixture,
+  group,
+  inGroup,
+  inward,
+  matrix,
+  out,
+  person,
+  said,
+  textsIn,
+  xmpp,
+} from "./fixture.ts";
 
 let fixture: Fixture;
 let store: Store;
@@ -215,11 +229,16 @@ test("an empty batch is known when it comes again, and marks live seven days", a
   expect(Math.max(...lives)).toBeLessThanOrEqual(7 * 24 * 3600);
 });
 
-test("an append is on the wire before it returns: a process that is killed in the same tick has stored it", async () => {
-  const lane = inward(account("tick"), "bob");
-  const script = fileURLToPath(new URL("./append-and-die.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, fixture.redis.url, laneName(lane)], { stdio: "inherit" });
-  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
-  // The kernel hands the bytes over on its own; what is stored next in the same Redis comes after them or soon follows.
-  await expect.poll(() => textsIn(store, lane), { timeout: 5000 }).toEqual(["last words"]);
-});
+test.each([
+  ["an append", inward(account("tick"), "bob")],
+  ["what was read in a group", inGroup(group("tick"))],
+])(
+  "%s is on the wire before the call returns: a process that is killed in the same tick has stored it",
+  async (_, lane) => {
+    const script = fileURLToPath(new URL("./append-and-die.ts", import.meta.url));
+    const child = spawn(process.execPath, [script, fixture.redis.url, laneName(lane)], { stdio: "inherit" });
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    // The kernel hands the bytes over on its own; what is stored next in the same Redis comes after them or soon follows.
+    await expect.poll(() => textsIn(store, lane), { timeout: 5000 }).toEqual(["last words"]);
+  },
+);
