@@ -286,7 +286,7 @@ const rows = {
     retry: "by-hand",
     http: 410,
     person: (c) =>
-      `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it and say \`resume\`, or \`unbridge\` it.`,
+      `That room cannot be used any more${c.detail ? `: ${c.detail}` : ""}. Ask the bridge bot back into it and say \`portal resume\`, then \`retry\`; or \`unbridge\` it.`,
     operator: "a room is gone, or the bridge was removed from it",
   },
   "chat-ended": {

@@ -51,6 +51,15 @@ export class PortalDirectory {
     return portal;
   }
 
+  /** The store has tied the room to a portal otherwise than by {@link bind}. */
+  rememberRoom(home: HomeName, room: RoomId, portal: PortalId): void {
+    this.#byRoom.set(`${home} ${room}`, portal);
+  }
+
+  forgetRoom(home: HomeName, room: RoomId): void {
+    this.#byRoom.delete(`${home} ${room}`);
+  }
+
   async bind(portal: PortalId, room: PortalRoom): Promise<PortalRecord> {
     const before = await this.get(portal);
     const record = await this.#store.bind(portal, room);

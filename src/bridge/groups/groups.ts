@@ -2,49 +2,224 @@
  * The groups of this installation, for everything that changes them: lanes and commands. Whatever is written here is stored,
  * remembered and passed on to the homes that have a room of the group.
  */
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { asBridgeError } from "../errors.ts";
+import type { Fleet } from "../fleet.ts";
+import type { InLane } from "../inbox.ts";
+import type { LaneRunner } from "../lanes.ts";
 import type { AccountId, AccountRecord, HomeName, ResidentId, RoomId } from "../model.ts";
-import type { GroupStore, GroupTalking } from "../ports/groups.ts";
-import type { Session } from "../ports/network.ts";
-import type { GroupHandle, GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
+import { accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
+import type { PortalDirectory } from "../portals.ts";
+import type { GroupStore } from "../ports/groups.ts";
+import { hostsGroups } from "../ports/groups.ts";
+import type { Home } from "../ports/home.ts";
+import type { Store } from "../ports/store.ts";
+import type { Calling, LiveSeat } from "./calling.ts";
+import type { Conversations } from "./conversations.ts";
+import type { GroupMemory } from "./memory.ts";
+import { merge } from "./merging.ts";
+import type { GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
+import { isGroup } from "./model.ts";
+import { viewFor } from "./view.ts";
 
-/** A conversation of a group, and the session through which an account speaks in it. */
-export interface LiveSeat {
-  readonly session: Session & GroupTalking;
-  readonly handle: GroupHandle;
-  readonly live: LiveGroup;
-}
-
+export type { LiveSeat } from "./calling.ts";
 export type GroupChange = Parameters<GroupStore["saveGroup"]>[1];
 
+export interface GroupsOptions {
+  readonly store: Store;
+  readonly memory: GroupMemory;
+  readonly conversations: Conversations;
+  readonly calling: Calling;
+  readonly portals: PortalDirectory;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly fleet: () => Pick<Fleet, "session" | "record">;
+  readonly lanes: () => Pick<LaneRunner, "wake" | "reread">;
+  readonly log: Logger;
+}
+
 /** All throw BridgeError `store-down`. */
-export interface Groups {
-  record(group: GroupId): Promise<GroupRecord | undefined>;
+export class Groups {
+  readonly #o: GroupsOptions;
+
+  constructor(o: GroupsOptions) {
+    this.#o = o;
+  }
+
+  record(group: GroupId): Promise<GroupRecord | undefined> {
+    return this.#o.memory.record(group);
+  }
+
   /** Those in which the account has a seat. */
-  ofAccount(account: AccountId): Promise<GroupRecord[]>;
+  async ofAccount(account: AccountId): Promise<GroupRecord[]> {
+    const records = await this.#o.store.groupsOf(account);
+    for (const record of records) this.#o.memory.remember(record);
+    return records;
+  }
+
   /** The group whose room it is. */
-  ofRoom(home: HomeName, room: RoomId): Promise<GroupRecord | undefined>;
+  async ofRoom(home: HomeName, room: RoomId): Promise<GroupRecord | undefined> {
+    const portal = await this.#o.portals.ofRoom(home, room);
+    return portal && isGroup(portal) ? this.record(portal) : undefined;
+  }
+
   /** The group that a conversation of the account is, stored with what the account sees of it; the account gets its seat. */
-  known(account: AccountRecord, live: LiveGroup): Promise<GroupRecord>;
+  async known(account: AccountRecord, live: LiveGroup): Promise<GroupRecord> {
+    return merge(this.#o, this.#o.conversations.groupOf(account, live), live);
+  }
+
+  /** What a session sees of a group is stored. */
+  merge(group: GroupId, live: LiveGroup): Promise<GroupRecord> {
+    return merge(this.#o, group, live);
+  }
+
   /**
    * A conversation of the group in which the account is: joined or begun when there is none.
-   * @throws BridgeError `not-signed-in`, `not-offered`, `group-gone`, and as {@link GroupTalking.startGroup} does.
+   * @throws BridgeError `not-signed-in`, `not-offered`, `group-gone`, and as a session's `startGroup` does.
    */
-  live(account: AccountRecord, group: GroupId): Promise<LiveSeat>;
+  live(account: AccountRecord, group: GroupId): Promise<LiveSeat> {
+    return this.#o.calling.live(account, group);
+  }
+
   /** The account's own conversation of the group, when it is in one now. */
-  liveNow(account: AccountId, group: GroupId): LiveSeat | undefined;
+  liveNow(account: AccountId, group: GroupId): LiveSeat | undefined {
+    const record = this.#o.fleet().record(account);
+    return record && this.#o.calling.now(record, group);
+  }
+
   /** Changes what is stored of it; the rooms of all homes follow. */
-  save(group: GroupId, change: GroupChange): Promise<GroupRecord>;
+  async save(group: GroupId, change: GroupChange): Promise<GroupRecord> {
+    const record = await this.#o.store.saveGroup(group, change);
+    this.#o.memory.remember(record);
+    await this.reshape(record);
+    return record;
+  }
+
   /** The account has left for good; the rooms of all homes follow. Says nothing to the network. */
-  leave(account: AccountId, group: GroupId): Promise<void>;
+  async leave(account: AccountId, group: GroupId): Promise<void> {
+    const { store, memory } = this.#o;
+    await store.leaveSeat(account, group);
+    memory.unseated(account, group);
+    const before = await memory.read(group);
+    if (!before) return;
+    const { address } = accountParts(account);
+    const members = before.members.filter((member) => member.address !== address);
+    const relay = before.relay?.account === account ? { relay: null } : {};
+    const record = await store.saveGroup(group, { members, ...relay });
+    memory.remember(record);
+    await this.#leaveRooms(record);
+    const left = await memory.record(group);
+    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(group);
+    else if (left) await this.reshape(left);
+  }
+
+  /** Rooms that the bridge has made end with the last resident who belongs in them. */
+  async #leaveRooms(record: GroupRecord): Promise<void> {
+    for (const { home: name, room, by } of record.rooms) {
+      if (by !== undefined || (await this.residents(record, name)).length > 0) continue;
+      const home = this.#o.homes.get(name);
+      const view = await this.view(record, name);
+      await this.untie(record.id, name);
+      if (home && hostsGroups(home))
+        await home
+          .releaseGroup(room, view, "delete")
+          .catch((error: unknown) => this.#o.log.info({ err: asBridgeError(error), room }, "a room was not emptied"));
+    }
+  }
+
   /** Ties a room. What waited for a parked room of that home goes on its way again. */
-  tie(group: GroupId, room: GroupRoom): Promise<GroupRecord>;
-  untie(group: GroupId, home: HomeName): Promise<void>;
+  async tie(group: GroupId, room: GroupRoom): Promise<GroupRecord> {
+    const { store, memory, portals } = this.#o;
+    const other = await portals.ofRoom(room.home, room.room);
+    const before = (await memory.record(group))?.rooms.find(({ home }) => home === room.home);
+    const record = await store.tieRoom(group, room);
+    if (before) portals.forgetRoom(room.home, before.room);
+    portals.rememberRoom(room.home, room.room, group);
+    memory.remember(record);
+    if (other !== undefined && isGroup(other) && other !== group) await memory.read(other);
+    await this.reshape(record);
+    if (before?.parked !== undefined && room.parked === undefined) await this.#revive(group, room.home);
+    return record;
+  }
+
+  /** What was parked on its way to a home's room is tried again. */
+  async #revive(group: GroupId, home: HomeName): Promise<void> {
+    const { store, lanes } = this.#o;
+    const lane = inLane(group, home);
+    const owner = portalParts(group).account;
+    for (const { place } of await store.parked(owner, undefined, lane))
+      if ((await store.retry(owner, place)) !== undefined) lanes().wake(lane);
+  }
+
+  async untie(group: GroupId, home: HomeName): Promise<void> {
+    const { store, memory, portals } = this.#o;
+    const room = (await memory.record(group))?.rooms.find((one) => one.home === home);
+    await store.untieRoom(group, home);
+    if (room) portals.forgetRoom(home, room.room);
+    const record = await memory.read(group);
+    if (record) await this.reshape(record);
+  }
+
   /** Forgets it with its seats and rooms and all that waits for homes. */
-  drop(group: GroupId): Promise<void>;
+  async drop(group: GroupId): Promise<void> {
+    const { store, memory, portals, lanes } = this.#o;
+    const record = await memory.record(group);
+    await store.dropGroup(group);
+    for (const { home, room } of record?.rooms ?? []) portals.forgetRoom(home, room);
+    memory.forget(group);
+    lanes().reread((lane) => lane.kind !== "control" && lane.portal === group);
+  }
+
+  /** Rooms of it are other than they should be: they are shaped in their turn. */
+  async reshape({ id, rooms }: GroupRecord, only?: HomeName): Promise<void> {
+    const { store, lanes } = this.#o;
+    for (const { home, parked } of rooms) {
+      if (parked !== undefined || (only !== undefined && home !== only)) continue;
+      const lane = inLane(id, home);
+      await store.append(lane, { from: "group", at: Date.now() }, randomUUID());
+      lanes().wake(lane);
+    }
+  }
+
   /** As a home is to show it. */
-  view(record: GroupRecord, home: HomeName): Promise<GroupView>;
+  async view(record: GroupRecord, home: HomeName): Promise<GroupView> {
+    const { memory, fleet } = this.#o;
+    const owners = new Map<AccountId, readonly ResidentId[]>();
+    for (const seat of record.seats) owners.set(seat, await memory.owners(seat));
+    return viewFor(record, home, {
+      owners: (account) => owners.get(account) ?? [],
+      name: ({ contact }) => {
+        for (const seat of record.seats) {
+          const name = fleet().session(seat)?.contact(contact)?.displayName;
+          if (name !== undefined && name !== "") return name;
+        }
+        return undefined;
+      },
+    });
+  }
+
   /** The account with which a resident has a seat of their own; `undefined`: none. */
-  seat(record: GroupRecord, resident: ResidentId): Promise<AccountRecord | undefined>;
+  async seat(record: GroupRecord, resident: ResidentId): Promise<AccountRecord | undefined> {
+    for (const seat of record.seats) {
+      if (!(await this.#o.memory.owners(seat)).includes(resident)) continue;
+      return this.#o.fleet().record(seat) ?? (await this.#o.store.account(seat));
+    }
+    return undefined;
+  }
+
   /** Who has a seat in the group and lives in that home. */
-  residents(record: GroupRecord, home: HomeName): Promise<ResidentId[]>;
+  async residents(record: GroupRecord, home: HomeName): Promise<ResidentId[]> {
+    const owners = await Promise.all(record.seats.map((seat) => this.#o.memory.owners(seat)));
+    return [...new Set(owners.flat().filter((owner) => residentParts(owner).home === home))];
+  }
+
+  /** The owner in that home of an account that is in the group. */
+  async ownerOf(account: AccountId, home: HomeName): Promise<ResidentId | undefined> {
+    return ownerIn({ owners: await this.#o.memory.owners(account) }, home);
+  }
+}
+
+/** The lane of a group to a home. */
+export function inLane(group: GroupId, home: HomeName): InLane {
+  return { kind: "in", shard: shardOf(portalParts(group).account), portal: group, home };
 }

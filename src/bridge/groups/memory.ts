@@ -1,4 +1,3 @@
-import { asBridgeError } from "../errors.ts";
 import type { AccountId, AccountRecord, HomeName, ResidentId } from "../model.ts";
 import { accountId, residentParts } from "../model.ts";
 import type { GroupStore } from "../ports/groups.ts";
@@ -70,11 +69,10 @@ export class GroupMemory {
     return keys?.groups.has(own) ? own : (keys?.others.get(key) ?? own);
   }
 
-  /** Whether the account knows the group, or another one, by the key already. */
-  knows(account: AccountId, group: GroupId, key: GroupKey, own: GroupId): boolean {
+  /** Whether the key must be noted for the account, because nothing else goes by it. Not known of accounts of other workers. */
+  lacks(account: AccountRecord["id"], key: GroupKey, own: GroupId): boolean {
     const keys = this.#keys.get(account);
-    if (!keys) return false;
-    return keys.groups.has(group) && (group === own || keys.groups.has(own) || keys.others.has(key));
+    return !keys || !(keys.groups.has(own) || keys.others.has(key));
   }
 
   seated(account: AccountId, group: GroupId, key: GroupKey | undefined): void {
@@ -184,9 +182,4 @@ function linkable(
 
 function isFresh({ at }: Kept<unknown>): boolean {
   return performance.now() - at < FRESH_MS;
-}
-
-/** Waits for what may fail without harm. */
-export async function quietly(work: Promise<unknown>, failed: (error: Error) => void): Promise<void> {
-  await work.catch((error: unknown) => failed(asBridgeError(error)));
 }

@@ -1,0 +1,103 @@
+import { asBridgeError, BridgeError } from "../errors.ts";
+import type { Fleet } from "../fleet.ts";
+import type { AccountRecord, NetworkName } from "../model.ts";
+import { accountParts } from "../model.ts";
+import type { GroupTalking } from "../ports/groups.ts";
+import { talksInGroups } from "../ports/groups.ts";
+import type { Network, Session } from "../ports/network.ts";
+import { pause } from "../waiting.ts";
+import type { Conversations } from "./conversations.ts";
+import type { GroupHandle, GroupId, GroupRecord, LiveGroup } from "./model.ts";
+
+/** A conversation of a group, and the session through which an account speaks in it. */
+export interface LiveSeat {
+  readonly session: Session & GroupTalking;
+  readonly handle: GroupHandle;
+  readonly live: LiveGroup;
+}
+
+export interface CallingOptions {
+  readonly fleet: () => Pick<Fleet, "session">;
+  readonly networks: ReadonlyMap<NetworkName, Network>;
+  readonly conversations: Conversations;
+  readonly record: (group: GroupId) => Promise<GroupRecord | undefined>;
+}
+
+/** How long an invited session may take to be there. */
+const COMING_MS = 10_000;
+const LOOK_MS = 10;
+
+/** Brings accounts into a conversation of a group when they have something to say. One at a time per group. */
+export class Calling {
+  readonly #o: CallingOptions;
+  readonly #turns = new Map<GroupId, Promise<unknown>>();
+
+  constructor(o: CallingOptions) {
+    this.#o = o;
+  }
+
+  /** The account's conversation of the group, when it is in one now. */
+  now(account: AccountRecord, group: GroupId): LiveSeat | undefined {
+    const session = this.#o.fleet().session(account.id);
+    if (!session || !talksInGroups(session)) return undefined;
+    const live = this.#o.conversations.own(account, group);
+    return live && { session, handle: live.handle, live };
+  }
+
+  /** @throws BridgeError `not-signed-in`, `not-offered`, `group-gone`, and as {@link GroupTalking.startGroup} does. */
+  async live(account: AccountRecord, group: GroupId): Promise<LiveSeat> {
+    const there = this.now(account, group);
+    if (there) return there;
+    const turn = (this.#turns.get(group) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => this.now(account, group) ?? this.#call(account, group));
+    this.#turns.set(group, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(group) === turn) this.#turns.delete(group);
+    }
+  }
+
+  async #call(account: AccountRecord, group: GroupId): Promise<LiveSeat> {
+    const session = this.#o.fleet().session(account.id);
+    if (!session) throw new BridgeError("not-signed-in", { address: account.address });
+    const network = this.#o.networks.get(account.network)?.title ?? account.network;
+    if (!talksInGroups(session)) throw new BridgeError("not-offered", { network, detail: "it has no group chats" });
+    const record = await this.#o.record(group);
+    if (!record) throw new BridgeError("group-gone", { detail: "this group is not known any more" });
+    if (record.kind === "circle")
+      throw new BridgeError("group-gone", {
+        detail: `${account.address} is not in this circle, or it is not there yet`,
+      });
+    const invited = await this.#invited(account, group);
+    if (invited) return invited;
+    const { conversations } = this.#o;
+    const members = record.members.map(({ address }) => address).filter((address) => address !== account.address);
+    const live = await conversations.starting(account, group, members, () => session.startGroup(members));
+    conversations.seen(account, live);
+    conversations.assign(account, live, group);
+    return { session, handle: live.handle, live };
+  }
+
+  /** By another session of this worker that is in the conversation. */
+  async #invited(account: AccountRecord, group: GroupId): Promise<LiveSeat | undefined> {
+    for (const { account: other, live } of this.#o.conversations.others(group, account.id)) {
+      const host = this.#o.fleet().session(other);
+      if (!host || !talksInGroups(host)) continue;
+      if (!live.members.some(({ address }) => address === account.address)) {
+        const asked = await host.inviteToGroup(live.handle, accountParts(account.id).address).then(
+          () => true,
+          (error: unknown) => asBridgeError(error).code === "contact-known",
+        );
+        if (!asked) continue;
+      }
+      const deadline = performance.now() + COMING_MS;
+      for (let there = this.now(account, group); performance.now() < deadline; there = this.now(account, group)) {
+        if (there) return there;
+        await pause(LOOK_MS);
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { AccountId } from "../model.ts";
+import { accountId } from "../model.ts";
+import type { GroupStore } from "../ports/groups.ts";
+import type { GroupMemory } from "./memory.ts";
+import type { GroupId, GroupMember, GroupRecord, LiveGroup } from "./model.ts";
+import { groupId, groupParts, setKey } from "./model.ts";
+import { shapeOf } from "./view.ts";
+
+/** What a session sees of a group becomes what is stored of it: its members, who of them is linked, and by which keys. */
+export async function merge(
+  { store, memory }: { readonly store: GroupStore; readonly memory: GroupMemory },
+  group: GroupId,
+  live: LiveGroup,
+): Promise<GroupRecord> {
+  const { network } = groupParts(group);
+  const before = await memory.record(group);
+  const members = named(live.members, before);
+  const isSame = before && shapeOf(before) === shapeOf(live) && before.members.every((one, i) => isAs(one, members[i]));
+  const seats = await linkedOf(memory, network, live.members);
+  const isSeated = before && seats.length === before.seats.length && seats.every((seat) => before.seats.includes(seat));
+  if (before && isSame && isSeated) return before;
+  // A conversation has no name of its own; what people have called its room stays.
+  const name = live.kind === "circle" ? { name: live.name } : {};
+  const circle = live.circle === undefined ? {} : { circle: live.circle };
+  if (!isSame) await store.saveGroup(group, { kind: live.kind, ...circle, ...name, members });
+  const key = live.kind === "several" ? setKey(live.members.map(({ address }) => address)) : undefined;
+  const own = key === undefined ? group : groupId(network, key);
+  for (const seat of seats) {
+    const further = key !== undefined && own !== group && memory.lacks(seat, key, own) ? key : undefined;
+    if (before?.seats.includes(seat) && further === undefined) continue;
+    await store.takeSeat(seat, group, further);
+    memory.seated(seat, group, further);
+  }
+  for (const seat of before?.seats ?? [])
+    if (!seats.includes(seat)) {
+      await store.leaveSeat(seat, group);
+      memory.unseated(seat, group);
+    }
+  return (await memory.read(group)) ?? { ...emptyRecord(group, live), members };
+}
+
+/** Accounts of members that somebody has linked. */
+async function linkedOf(
+  memory: GroupMemory,
+  network: ReturnType<typeof groupParts>["network"],
+  members: readonly GroupMember[],
+): Promise<AccountId[]> {
+  const accounts = members.filter(({ role }) => role !== "pending").map(({ address }) => accountId(network, address));
+  const linked = await Promise.all(accounts.map(async (one) => (await memory.owners(one)).length > 0));
+  return accounts.filter((_, i) => linked[i]);
+}
+
+/** With the names that were known before, where none is told now. */
+function named(members: readonly GroupMember[], before: GroupRecord | undefined): readonly GroupMember[] {
+  const names = new Map(before?.members.map(({ address, name }) => [address, name]));
+  return members.map((member) => {
+    const name = member.name ?? names.get(member.address);
+    return name === undefined ? member : { ...member, name };
+  });
+}
+
+function isAs(a: GroupMember, b: GroupMember | undefined): boolean {
+  return b !== undefined && a.address === b.address && a.name === b.name && a.role === b.role;
+}
+
+/** Dropped in the moment in which it was written. */
+function emptyRecord(id: GroupId, { kind, name }: LiveGroup): GroupRecord {
+  return { id, kind, name, topic: "", members: [], seats: [], rooms: [] };
+}
