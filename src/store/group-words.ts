@@ -69,7 +69,7 @@ export class RedisGroupWords implements GroupWordStore {
   }
 
   async releaseReader(group: GroupId, reader: string): Promise<void> {
-    await this.#link.script("groupRelease", [this.#keys.groupReader(group)], [reader]);
+    await this.#link.script("dropValue", [this.#keys.groupReader(group)], [reader]);
   }
 
   async sameMessage(

@@ -71,7 +71,7 @@ export class RedisPortals implements PortalStore {
 
   /** Drops a room's index entry unless the room belongs to another portal by now. */
   async forgetRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<void> {
-    await this.#link.script("roomForget", [this.#keys.room(home, room)], [portal]);
+    await this.#link.script("dropValue", [this.#keys.room(home, room)], [portal]);
   }
 
   async #groupHas(group: GroupId, home: HomeName, room: RoomId): Promise<boolean> {

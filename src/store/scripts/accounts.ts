@@ -104,8 +104,8 @@ end
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[1]) end
 return 'ok'
 `,
-  // KEYS room; ARGV portal -> 1 | 0: forgets the room unless it belongs to another portal by now
-  roomForget: `
+  // KEYS any; ARGV value -> 1 | 0: drops the key (a room's index, a group's reader) unless another value stands there by now
+  dropValue: `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `,

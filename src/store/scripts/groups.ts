@@ -114,11 +114,6 @@ for i = 6, #KEYS do
 end
 return 'ok'
 `,
-  // KEYS reader; ARGV reader -> 1 | 0
-  groupRelease: `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])
-`,
   // KEYS messages, order; ARGV max messages, max names, then home, message… -> 'ok'
   groupSame: `
 local mine, names, known = nil, {}, {}
