@@ -340,6 +340,8 @@ export type HomeEvent =
       /** An emoji, or words. */
       readonly key: string;
       readonly removed?: true;
+      /** As in a text. */
+      readonly speaker?: string;
     }
   /** Said to the bridge itself. */
   | {

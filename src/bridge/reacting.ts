@@ -43,10 +43,11 @@ export async function gathered(
   const ms = Math.min(last + PAUSE_MS, first + LONGEST_MS) - now;
   if (isLast && ms > 0) return { kind: "wait", ms: Math.min(ms, LOOK_MS) };
   const text = reactionText(
-    all.map(({ event: { target, text, key, removed } }) => ({
+    all.map(({ event: { target, text, key, removed, speaker } }) => ({
       message: target,
       text,
       key,
+      ...(speaker === undefined ? {} : { by: speaker }),
       ...(removed && { removed }),
     })),
   );

@@ -14,7 +14,7 @@ import type { Act, Stored } from "./convert/stored.ts";
 import type { IntakeSpool } from "./intake.ts";
 import { type BareJid, bare, domainOf, type Jid, jidParts } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
-import { Recall } from "./recall.ts";
+import type { Recall } from "./recall.ts";
 import type { Speech } from "./speech.ts";
 import { errorElement, failureElement } from "./stanza/errors.ts";
 import { errorMessage, type ReadMessage, readMessage, readTune, receiptMessage } from "./stanza/message.ts";
@@ -33,6 +33,7 @@ export interface ReceiverOptions {
   readonly teller: RosterTeller;
   readonly services: Services;
   readonly speech: Speech;
+  readonly recall: Recall;
   readonly granted: (domain: string, grants: Grants) => void;
   readonly log: Logger;
 }
@@ -47,7 +48,6 @@ const ACTS: Readonly<Record<string, Act>> = {
 /** Sorts what comes over the link: what matters is stored first, what is of the moment is passed on at once. */
 export class Receiver {
   readonly #o: ReceiverOptions;
-  readonly #recall = new Recall();
 
   constructor(options: ReceiverOptions) {
     this.#o = options;
@@ -134,7 +134,7 @@ export class Receiver {
       const isTyping = message.state === "composing" && message.body === undefined;
       this.#o.host().typing(room, resident, isTyping, ghost);
     }
-    const all = this.#recall.stored(message, us);
+    const all = this.#o.recall.stored(message, us);
     if (all.length === 0) return;
     this.#o.spool.put({
       id: batchOf(message),

@@ -24,6 +24,7 @@ import { failureText, saidAt, splitText, stanzaId } from "./convert/text.ts";
 import { ownWords, partsOf, wordsOf } from "./convert/words.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
+import { chatOf, type Recall } from "./recall.ts";
 import { CONDITIONS, errorCondition, errorElement, mayPass } from "./stanza/errors.ts";
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
 import { asPerson, type Grants } from "./stanza/privilege.ts";
@@ -35,6 +36,7 @@ export interface SpeechOptions {
   readonly names: GhostJids;
   readonly secret: Secret;
   readonly commands: AdHocCommands;
+  readonly recall: Recall;
   readonly grants: (domain: string) => Grants | undefined;
   readonly isOn: (client: Jid) => boolean;
   /** Whether somebody has a client that takes messages in. */
@@ -151,10 +153,11 @@ export class Speech {
     message: NetworkMessage,
     key: string,
   ): Promise<MessageId> {
-    const { names, secret } = this.#o;
+    const { names, secret, recall } = this.#o;
     const when = saidAt(message);
     const ids = partsOf(wordsOf(message)).map((said, part) => {
       const id = ownId(secret, key, ghost, part);
+      recall.note({ chat: chatOf(ghost, person), speaker: person, names: [id] }, said.body);
       const words: ChatMessage = {
         from: person,
         to: ghost,
@@ -229,6 +232,9 @@ export class Speech {
   ): Promise<MessageId> {
     const parts = words.map((said, i) => {
       const id = stanzaId(key, i);
+      const [us, person] = [bare(rest.from as Jid), bare(rest.to as Jid)];
+      if (us !== this.#o.names.gateway)
+        this.#o.recall.note({ chat: chatOf(us, person), speaker: us, names: [id] }, said.body);
       return { id, stanza: chatMessage({ ...rest, ...said, id }) };
     });
     await this.#sendSurely(parts, refused);

@@ -22,7 +22,7 @@ import { type BareJid, type Jid, withResource } from "../jid.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { asHomeError } from "../muc/failures.ts";
 import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "../muc/room-words.ts";
-import { batchInRoom, namesOf, take } from "../muc/taking.ts";
+import { batchInRoom, namesOf, spokenIn, take } from "../muc/taking.ts";
 import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
@@ -185,6 +185,7 @@ export class Chats {
         },
         entered: async (how) => await this.#entered(chat, how),
       },
+      spoke: (message) => this.#recall.note(spokenIn(message), message.body),
       changed: ({ isIn, why, triesAgain }) => {
         if (!isIn && !triesAgain) log.error({ room: jid, why }, "the account is not let into a chat's own room");
       },
@@ -245,7 +246,8 @@ export class Chats {
     const { spool, home, notice } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
-    const words = heard === undefined ? [] : this.#recall.stored(heard, chat.jid, message.nick, namesOf(message));
+    const called = { speaker: message.nick, names: namesOf(message) };
+    const words = heard === undefined ? [] : this.#recall.stored(heard, chat.jid, called);
     if (from === undefined || words.length === 0) return;
     const id = message.stanzaId ?? message.id;
     const all = words.map((raw): Stored => ({ ...raw, from, room: chat.jid, ...(id === undefined ? {} : { id }) }));

@@ -9,7 +9,7 @@ import type { Stored } from "../convert/stored.ts";
 import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, withResource } from "../jid.ts";
 import { asJid, type RoomMessage } from "../muc/room-words.ts";
-import { batchInRoom, namesOf, take } from "../muc/taking.ts";
+import { batchInRoom, namesOf, spokenIn, take } from "../muc/taking.ts";
 import { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
@@ -123,6 +123,7 @@ export class Relays {
           if (isNew) await openRoom(this.#o.client.link, room);
         },
       },
+      spoke: (message) => this.#recall.note(spokenIn(message), message.body),
       changed: ({ isIn, why, triesAgain }) => {
         if (isIn) this.tie();
         if (isIn || triesAgain) return;
@@ -138,7 +139,8 @@ export class Relays {
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
     const heard = readMessage(message.stanza);
-    const words = heard === undefined ? [] : this.#recall.stored(heard, seat.jid, message.nick, namesOf(message));
+    const called = { speaker: message.nick, names: namesOf(message) };
+    const words = heard === undefined ? [] : this.#recall.stored(heard, seat.jid, called);
     if (words.length === 0) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;

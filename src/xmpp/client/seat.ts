@@ -11,6 +11,7 @@ import type { BareJid } from "../jid.ts";
 import { asHomeError } from "../muc/failures.ts";
 import { LookBack } from "../muc/lookback.ts";
 import type { MucRoom } from "../muc/muc.ts";
+import type { RoomMessage } from "../muc/room-words.ts";
 import type { MucLimits, MucOptions } from "../muc/types.ts";
 import { lookElements } from "../stanza/message.ts";
 import type { XmlElement } from "../stanza/xml.ts";
@@ -43,6 +44,8 @@ export interface SeatOptions<N extends RoomNote> extends SeatingOptions {
   readonly room: RoomOptions;
   /** As {@link MucOptions.changed}. */
   readonly changed: NonNullable<MucOptions["changed"]>;
+  /** The room has given back what was said here by the bridge. */
+  readonly spoke?: (message: RoomMessage) => void;
 }
 
 /** A room that the account sits in, with what is kept of it over restarts. */
@@ -125,7 +128,9 @@ export class Seat<N extends RoomNote = RoomNote> {
       const said = parts.map((one, part) =>
         room.speak(ownId(secret, key, jid, part), one.body, [...lookElements(one), ...(part === 0 ? more : [])]),
       );
-      const [first] = await Promise.all(said);
+      const all = await Promise.all(said);
+      for (const message of all) this.#o.spoke?.(message);
+      const [first] = all;
       return messageId(first?.stanzaId ?? first?.id ?? ownId(secret, key, jid));
     } catch (error) {
       throw asHomeError(error);

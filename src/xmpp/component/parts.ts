@@ -10,6 +10,7 @@ import type { Jid } from "../jid.ts";
 import { ComponentLink } from "../link/component-link.ts";
 import { XMPP } from "../name.ts";
 import { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "../options.ts";
+import { Recall } from "../recall.ts";
 import { Receiver } from "../receive.ts";
 import { Speech } from "../speech.ts";
 import { stateMessage } from "../stanza/message.ts";
@@ -60,6 +61,7 @@ export class ComponentParts {
   readonly #asking: Asking;
   readonly #lists: Lists;
   readonly #commands: AdHocCommands;
+  readonly #recall = new Recall();
 
   constructor(options: XmppHomeOptions) {
     this.#o = options;
@@ -219,6 +221,7 @@ export class ComponentParts {
       names,
       secret: this.#o.service.secret,
       commands: this.#commands,
+      recall: this.#recall,
       grants: this.#grantsOf,
       isOn: (client) => this.people.isOn(client),
       hears: (who) => this.people.hears(who),
@@ -287,6 +290,7 @@ export class ComponentParts {
       teller,
       services,
       speech,
+      recall: this.#recall,
       granted: (domain, granted) => {
         if (!this.grants.has(domain) && this.grants.size >= MOST_GRANTING) return;
         this.grants.set(domain, granted);

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { storable, textOf } from "../../bridge/text/model.ts";
 import { type BareJid, bare } from "../jid.ts";
 import type { ReadMessage } from "../stanza/message.ts";
+import { standIn } from "./others.ts";
 import type { Stored } from "./stored.ts";
 import { richOfXhtml } from "./xhtml.ts";
 
@@ -13,18 +14,26 @@ const LONGEST_LINE = 4000;
 /** An id this long is no counter: no other message of this person has it. */
 const UNIQUE = 16;
 
-export type StoredWords = Stored & { readonly kind: "message" | "nudge" | "unsupported" };
+export type StoredWords = Stored & { readonly kind: "message" | "nudge" | "unsupported" | "reaction" };
 
 /** What is stored of a message to a contact; `undefined`: nothing is said in it. Pure. */
 export function storedOf(message: ReadMessage, us: BareJid): StoredWords | undefined {
-  const { from, id, body, corrects, wantsReceipt, isNudge, isEncrypted } = message;
+  const { from, id, body, corrects, wantsReceipt, isNudge, isEncrypted, reacts } = message;
   const sent = { from, to: us, ...(id === undefined ? {} : { id }) };
   const receipt = wantsReceipt ? ({ receipt: true } as const) : {};
   if (isNudge) return { kind: "nudge", ...sent, ...receipt };
   if (isEncrypted) return { kind: "unsupported", ...sent, what: "an encrypted message" };
-  if (body === undefined || body.trim() === "") return undefined;
-  if (Buffer.byteLength(body) > LONGEST) return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
+  // Words beside a reaction say it to those who know none.
+  if (reacts !== undefined) return undefined;
+  if (Buffer.byteLength(body ?? "") > LONGEST)
+    return { kind: "unsupported", ...sent, what: "a message of more than 64 kB" };
   const fixes = corrects === undefined ? {} : ({ fixes: true } as const);
+  const other = standIn(message);
+  if (other !== undefined) {
+    const instead = other.what === undefined ? {} : { instead: other.what };
+    return { kind: "message", ...sent, body: other.line, unstyled: true, ...instead, ...fixes, ...receipt };
+  }
+  if (body === undefined || body.trim() === "") return undefined;
   return { kind: "message", ...sent, ...wordsOf(message, body), ...fixes, ...receipt };
 }
 
@@ -64,11 +73,11 @@ export function commandOf(body: string): string {
 /**
  * The name of a stanza, under which it is stored once. A client that lost its connection sends again under the same id; but
  * some count their ids from 1 at each start, so only what is unique for sure counts. What goes to several at once has one id
- * for all of them (XEP-0033).
+ * for all of them (XEP-0033). `otherwise`: the name of what has none that is unique.
  */
-export function batchOf({ from, to, originId, id }: ReadMessage): string {
+export function batchOf({ from, to, originId, id }: ReadMessage, otherwise: string = randomUUID()): string {
   const name = originId ?? (id !== undefined && id.length >= UNIQUE ? id : undefined);
-  if (name === undefined) return randomUUID();
+  if (name === undefined) return otherwise;
   return createHash("sha256")
     .update(`${bare(from)}\n${bare(to)}\n${name}`)
     .digest("base64url");

@@ -68,19 +68,22 @@ export type Stored =
       readonly about?: string;
       /** Who has said the words that are answered. */
       readonly of?: string;
+      /** The body only names what was sent, and this is what it is for its sender. */
+      readonly instead?: string;
       /** In a group's room: what it does to another message there, by the core's name of that. */
       readonly relation?: { readonly kind: "reply" | "edit" | "removal"; readonly target: string };
       readonly receipt?: true;
     })
   | (Sent & { readonly kind: "nudge"; readonly receipt?: true })
-  /** In a group's room, as all of these: `text` is what the message says that is reacted to. */
-  | (InGroup & {
+  /** `text` is what the message says that is reacted to. */
+  | (Sent & {
       readonly kind: "reaction";
       readonly target: string;
       readonly text: string;
       readonly key: string;
       readonly removed?: true;
     })
+  /** In a group's room, as all of these. */
   | (InGroup & { readonly kind: "asked" | "removed"; readonly ghost: GhostRef })
   | (InGroup & { readonly kind: "reshaped"; readonly change: Reshaping })
   | (InGroup & { readonly kind: "left" | "shut-out" })
@@ -125,7 +128,7 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
   const speaker = stored.speaker === undefined ? {} : { speaker: stored.speaker };
   switch (stored.kind) {
     case "message":
-      return said(stored, { ...who, message, ...speaker });
+      return said(stored, { ...who, message, ...speaker, ...(stored.instead && { instead: stored.instead }) });
     case "nudge":
       return { kind: "nudge", ...who, message, ...speaker };
     case "again":
@@ -134,6 +137,11 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
       return { kind: "unsupported", ...who, message, what: stored.what };
     case "command":
       return { kind: "command", ...who, message, line: stored.line };
+    case "reaction": {
+      const { key, text, removed } = stored;
+      const target = messageId(stored.target);
+      return { kind: "reaction", ...who, message, target, text, key, ...(removed && { removed }), ...speaker };
+    }
     default:
       return inGroup(stored, who, message);
   }
@@ -146,11 +154,6 @@ function inGroup(
   message: MessageId,
 ): HomeEvent | undefined {
   switch (stored.kind) {
-    case "reaction": {
-      const { key, text, removed } = stored;
-      const target = messageId(stored.target);
-      return { kind: "reaction", ...who, message, target, text, key, ...(removed && { removed }) };
-    }
     case "asked":
       return { kind: "invited", ...who, ghost: stored.ghost, direct: false };
     case "removed":

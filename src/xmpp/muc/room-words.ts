@@ -1,7 +1,7 @@
 /** Conferences (XEP-0045): their stanzas, built and read. Pure. */
 import type { Secret } from "../../bridge/secret.ts";
 import { type BareJid, bare, type Jid, readJid, resourceOf, withResource } from "../jid.ts";
-import { type ChatState, readMessage } from "../stanza/message.ts";
+import { type ChatState, type ReadMessage, readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
 
@@ -13,7 +13,7 @@ const CONFERENCE = "jabber:x:conference";
 export interface RoomMessage {
   readonly room: BareJid;
   readonly nick: string;
-  /** "" when nothing but a nudge or something encrypted is in it. */
+  /** "" when nothing but a nudge, reactions or something that no text can be is in it. */
   readonly body: string;
   readonly id: string | undefined;
   /** The id that its sender's client has put into it (XEP-0359). */
@@ -164,8 +164,8 @@ export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Ori
   const message = readMessage(stanza);
   if (message?.type !== "groupchat") return undefined;
   const [room, nick] = [bare(message.from), resourceOf(message.from)];
-  const { body = "", id, corrects, isNudge, isEncrypted } = message;
-  if (nick === undefined || (body === "" && !isNudge && !isEncrypted)) return undefined;
+  const { body = "", id, corrects } = message;
+  if (nick === undefined || !saysSomething(message)) return undefined;
   // Only the room itself may name it so: what others write there is no proof of anything.
   const named = elements(stanza).find((child) => child.is("stanza-id", NS.sid) && child.attrs.by === room);
   const about = origin === "archive" ? stanza.getChildren("x", MUC_USER).at(-1)?.getChild("item") : undefined;
@@ -185,6 +185,12 @@ export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Ori
     archivedJid: kept && bare(kept),
     stanza,
   };
+}
+
+function saysSomething({ body = "", url, carried, ...message }: ReadMessage): boolean {
+  const { isNudge, isEncrypted, reacts, retracts } = message;
+  const isAbout = reacts !== undefined || retracts !== undefined;
+  return body !== "" || url !== undefined || carried.length > 0 || isNudge || isEncrypted || isAbout;
 }
 
 /** The stamp is the room's; speakers may have put others beside it. */

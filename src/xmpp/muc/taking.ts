@@ -4,6 +4,7 @@ import type { ResidentId } from "../../bridge/model.ts";
 import type { IntakeItem } from "../../bridge/ports/home.ts";
 import { batchOf } from "../convert/heard.ts";
 import type { IntakeSpool } from "../intake.ts";
+import type { Spoken } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RoomMessage } from "./room-words.ts";
 
@@ -44,6 +45,11 @@ export function batchInRoom({ room, stanzaId, stanza }: RoomMessage): string {
   const message = readMessage(stanza);
   if (stanzaId === undefined && message !== undefined) return batchOf(message);
   return createHash("sha256").update(`${room}\n${stanzaId}`).digest("base64url");
+}
+
+/** What a message of ours is called by, and where. */
+export function spokenIn({ room, nick, id, stanzaId }: RoomMessage): Spoken {
+  return { chat: room, speaker: nick, names: [id, stanzaId] };
 }
 
 /** What a message is called by beside its own id. */

@@ -1,5 +1,6 @@
 /** Messages: built for the wire, and read from it. Pure. */
 import { type BareJid, type Jid, readJid } from "../jid.ts";
+import { type Carried, carriedBy, publicUrl } from "./others.ts";
 import { el, elements, NS, type XmlElement } from "./xml.ts";
 
 export type ChatState = "active" | "composing" | "paused" | "inactive" | "gone";
@@ -91,6 +92,11 @@ export function tuneMessage({ from, to }: Addressed, media: string | undefined):
   return el("message", { from, to, type: "headline" }, el("event", { xmlns: NS.pubsubEvent }, items));
 }
 
+export interface Reactions {
+  readonly to: string;
+  readonly emoji: readonly string[];
+}
+
 /** What a message that came in says. */
 export interface ReadMessage {
   readonly from: Jid;
@@ -104,6 +110,16 @@ export interface ReadMessage {
   readonly html: XmlElement | undefined;
   /** Where in the body the quotation of what is answered ends (XEP-0461, XEP-0428), in code points. */
   readonly quoteEnd: number | undefined;
+  /** The id of the message that this one answers (XEP-0461). */
+  readonly repliesTo: string | undefined;
+  /** All that the sender reacts with to a message from now on (XEP-0444); what is not in it is taken back. */
+  readonly reacts: Reactions | undefined;
+  /** What no text can be. */
+  readonly carried: readonly Carried[];
+  /** An address beside the words (XEP-0066). */
+  readonly url: string | undefined;
+  /** All of the body stands in for what is in the message, for who does not know that (XEP-0428). */
+  readonly isFallback: boolean;
   readonly state: ChatState | undefined;
   readonly isNudge: boolean;
   /** The id of the message that this one corrects (XEP-0308). */
@@ -143,6 +159,11 @@ export function readMessage(message: XmlElement): ReadMessage | undefined {
     unstyled: message.getChild("unstyled", NS.styling) !== undefined,
     html: message.getChild("html", NS.xhtmlIm),
     quoteEnd: quoteEnd(message),
+    repliesTo: shortId(message.getChild("reply", NS.reply)?.attrs.id),
+    reacts: reactions(message),
+    carried: carriedBy(message),
+    url: publicUrl(message.getChild("x", NS.oob)?.getChildText("url")?.trim()),
+    isFallback: isFallback(message),
     state: state?.getName() as ChatState | undefined,
     isNudge: message.getChild("attention", NS.attention) !== undefined,
     corrects: message.getChild("replace", NS.correct)?.attrs.id,
@@ -159,6 +180,28 @@ function quoteEnd(message: XmlElement): number | undefined {
   const fallback = message.getChildren("fallback", NS.fallback).find(({ attrs }) => attrs.for === NS.reply);
   const { start = "0", end } = fallback?.getChild("body", NS.fallback)?.attrs ?? {};
   return start === "0" && end !== undefined && /^\d{1,6}$/.test(end) ? Number(end) : undefined;
+}
+
+/** Reactions of one person to one message, and UTF-16 units of one. */
+const MOST_REACTIONS = 20;
+const LONGEST_REACTION = 64;
+
+function reactions(message: XmlElement): Reactions | undefined {
+  const element = message.getChild("reactions", NS.reactions);
+  const to = shortId(element?.attrs.id);
+  if (element === undefined || to === undefined) return undefined;
+  const all = element.getChildren("reaction", NS.reactions).map((one) => one.text().trim());
+  const emoji = [...new Set(all)].filter((one) => one !== "" && one.length <= LONGEST_REACTION);
+  return { to, emoji: emoji.slice(0, MOST_REACTIONS) };
+}
+
+/** A quotation is of an answer's own kind: see {@link quoteEnd}. */
+function isFallback(message: XmlElement): boolean {
+  return message.getChildren("fallback", NS.fallback).some((fallback) => {
+    if (fallback.attrs.for === NS.reply) return false;
+    const part = fallback.getChild("body", NS.fallback);
+    return elements(fallback).length === 0 || (part !== undefined && part.attrs.end === undefined);
+  });
 }
 
 /** Ids are kept with the message: one as long as a book counts as none. */

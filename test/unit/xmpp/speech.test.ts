@@ -5,6 +5,7 @@ import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
 import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
 import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
 import { XMPP } from "../../../src/xmpp/name.ts";
+import { Recall } from "../../../src/xmpp/recall.ts";
 import { Speech } from "../../../src/xmpp/speech.ts";
 import { type ErrorType, errorCondition, errorElement } from "../../../src/xmpp/stanza/errors.ts";
 import { readMessage } from "../../../src/xmpp/stanza/message.ts";
@@ -47,6 +48,7 @@ function stage(refuses?: string, grants?: Grants, isOn = true, type: ErrorType =
     names,
     secret: new Secret("s"),
     commands,
+    recall: new Recall(),
     grants: () => grants,
     isOn: () => isOn,
     hears: () => isOn,

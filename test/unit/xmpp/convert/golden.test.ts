@@ -1,5 +1,6 @@
 import { describe } from "vitest";
-import { runTable } from "../../../support/golden-tests.ts";
+import { runOneWay, runTable } from "../../../support/golden-tests.ts";
+import { XMPP_OTHERS } from "./golden/others.ts";
 import { READING_STYLING, WRITING_STYLING } from "./golden/styling.ts";
 import { READING_XHTML, WRITING_XHTML } from "./golden/xhtml.ts";
 
@@ -7,3 +8,4 @@ describe(READING_XHTML.title, () => runTable(READING_XHTML));
 describe(WRITING_XHTML.title, () => runTable(WRITING_XHTML));
 describe(READING_STYLING.title, () => runTable(READING_STYLING));
 describe(WRITING_STYLING.title, () => runTable(WRITING_STYLING));
+describe(XMPP_OTHERS.title, () => runOneWay(XMPP_OTHERS));

@@ -4,13 +4,15 @@ import type { NetworkMessage } from "../../../../src/bridge/model.ts";
 import { readStored } from "../../../../src/xmpp/convert/stored.ts";
 import { splitText } from "../../../../src/xmpp/convert/text.ts";
 import { dated, ownWords, partsOf, spoken, wordsOf } from "../../../../src/xmpp/convert/words.ts";
+import { parseBareJid } from "../../../../src/xmpp/jid.ts";
 import { XMPP } from "../../../../src/xmpp/name.ts";
-import { Recall } from "../../../../src/xmpp/recall.ts";
+import { chatOf, Recall } from "../../../../src/xmpp/recall.ts";
 import { chatMessage, readMessage } from "../../../../src/xmpp/stanza/message.ts";
 import { el, NS, wire, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { b, i, r, rtl, w } from "../../../support/golden.ts";
-import { annaPhone, bob, names } from "../support.ts";
+import { annaJid, annaPhone, bob, contact, NET, names } from "../support.ts";
 
+const carol = names.jid({ network: NET, contact: contact("carol").address });
 const XHTML = "http://www.w3.org/1999/xhtml";
 const html = (...children: (XmlElement | string)[]) =>
   el("html", { xmlns: NS.xhtmlIm }, el("body", { xmlns: XHTML }, ...children));
@@ -78,6 +80,102 @@ test("an answer carries a short quote", () => {
   const answers = el("reply", { xmlns: NS.reply, id: "x" });
   expect(hears(new Recall(), body(`${quote}yes`), answers, fallback)).toMatchObject({
     text: "> see you at eight in the old house behind the church, as we…\nyes",
+  });
+});
+
+test("an answer without a quote of its own quotes what is remembered, whoever said it", () => {
+  const recall = new Recall();
+  recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["msn-1"] }, "coming?");
+  const answers = (id: string) => el("reply", { xmlns: NS.reply, id });
+  expect(hears(recall, body("yes"), answers("msn-1"))).toMatchObject({ text: "> coming?\nyes" });
+  expect(hearsAs(recall, "m2", body("sure"), answers("m1"))).toMatchObject({ text: "> yes\nsure" });
+  expect(hearsAs(recall, "m3", body("what?"), answers("m0"))).toMatchObject({ text: "what?" });
+});
+
+test("what anna says in one chat is nothing to answer in another", () => {
+  const recall = new Recall();
+  recall.note({ chat: chatOf(carol, annaJid), speaker: carol, names: ["msn-1"] }, "my secret");
+  expect(hears(recall, body("yes"), el("reply", { xmlns: NS.reply, id: "msn-1" }))).toMatchObject({ text: "yes" });
+  expect(reacts(recall, "r1", "msn-1", "👍")).toEqual([]);
+});
+
+/** Anna reacts with all of these to a message, as her client says it. */
+function reacts(recall: Recall, id: string, to: string, ...emoji: string[]): string[] {
+  return reactsWith(recall, id, reactions(to, ...emoji)).map((event) => {
+    if (event?.kind !== "reaction") throw new Error("no reaction");
+    return `${event.removed ? "-" : "+"}${event.key} to ${event.target}: ${event.text}`;
+  });
+}
+
+function reactions(to: string, ...emoji: string[]): XmlElement {
+  return el("reactions", { xmlns: NS.reactions, id: to }, ...emoji.map((one) => el("reaction", {}, one)));
+}
+
+function reactsWith(recall: Recall, id: string, ...children: XmlElement[]) {
+  const message = readMessage(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
+  const all = message === undefined ? [] : recall.stored(message, bob);
+  return all.map((stored) => readStored(JSON.parse(JSON.stringify(stored)), XMPP, names));
+}
+
+test("of reactions what is new is given, and what is missing is taken back; a repeat says the same", () => {
+  const recall = new Recall();
+  recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["msn-1"] }, "see you at eight");
+  const text = "msn-1: see you at eight";
+  expect(reacts(recall, "r1", "msn-1", "👍")).toEqual([`+👍 to ${text}`]);
+  expect(reacts(recall, "r1", "msn-1", "👍")).toEqual([`+👍 to ${text}`]);
+  expect(reacts(recall, "r2", "msn-1", "👍", "❤️", "❤️", " ")).toEqual([`+❤️ to ${text}`]);
+  expect(reacts(recall, "r3", "msn-1", "🎉", "❤️")).toEqual([`-👍 to ${text}`, `+🎉 to ${text}`]);
+  expect(reacts(recall, "r4", "msn-1")).toEqual([`-🎉 to ${text}`, `-❤️ to ${text}`]);
+  expect(reacts(recall, "r5", "msn-1")).toEqual([]);
+});
+
+test("a reaction to words of her own, too; to what nobody remembers it says what her client says beside it", () => {
+  const recall = new Recall();
+  hears(recall, body("I have passed"));
+  expect(reacts(recall, "r1", "m1", "🎉")).toEqual(["+🎉 to m1: I have passed"]);
+  const beside = body("> see you\n👍");
+  expect(reactsWith(recall, "r2", reactions("m1", "🎉", "👍"), beside)).toMatchObject([
+    { kind: "reaction", key: "👍" },
+  ]);
+  expect(reactsWith(recall, "r3", reactions("m0", "👍"), beside)).toMatchObject([
+    { kind: "text", text: "> see you\n👍" },
+  ]);
+  expect(reacts(recall, "r4", "m00", "👍")).toEqual([]);
+});
+
+test("in a room each person has reactions of their own", () => {
+  const recall = new Recall();
+  const room = parseBareJid("friends@rooms.test");
+  recall.note({ chat: room, speaker: "Bob", names: ["s1"] }, "hi all");
+  const press = (nick: string, id: string, ...emoji: string[]) => {
+    const message = readMessage(
+      el("message", { from: `${room}/${nick}`, to: annaJid, id, type: "groupchat" }, reactions("s1", ...emoji)),
+    );
+    const all = message === undefined ? [] : recall.stored(message, room, { speaker: nick, names: [`s-${id}`] });
+    return all.map((one) => (one.kind === "reaction" ? `${one.removed ? "-" : "+"}${one.key}` : one.kind));
+  };
+  expect(press("Anna", "r1", "👍")).toEqual(["+👍"]);
+  expect(press("Carl", "r1", "👍", "❤️")).toEqual(["+👍", "+❤️"]);
+  expect(press("Anna", "r2")).toEqual(["-👍"]);
+});
+
+test("what is no text is named, and its sender hears so unless there is an address to have it by", () => {
+  const recall = new Recall();
+  const file = (...sources: XmlElement[]) =>
+    el(
+      "file-sharing",
+      { xmlns: NS.sfs },
+      el("file", { xmlns: NS.fileMetadata }, el("name", {}, "cat.jpg"), el("media-type", {}, "image/jpeg")),
+      el("sources", {}, ...sources),
+    );
+  expect(hears(recall, file())).toMatchObject({ text: "[sent a picture: “cat.jpg”]", instead: "a picture" });
+  const url = "https://up.example.org/x/cat.jpg";
+  const linked = hearsAs(recall, "m2", file(el("url-data", { xmlns: NS.urlData, target: url })), body(url));
+  expect(linked).toMatchObject({ text: `[sent a picture: “cat.jpg” ${url}]` });
+  expect(linked).not.toHaveProperty("instead");
+  const answers = el("reply", { xmlns: NS.reply, id: "m1" });
+  expect(hearsAs(recall, "m3", body("mine"), answers)).toMatchObject({
+    text: "> [sent a picture: “cat.jpg”]\nmine",
   });
 });
 

@@ -55,6 +55,8 @@ test("a message is read with all that hangs on it", () => {
     wantsReceipt: true,
     originId: "o",
     isEncrypted: false,
+    carried: [],
+    isFallback: false,
     saidAt: Date.UTC(2024, 0, 2, 3, 4, 5),
   });
 });
