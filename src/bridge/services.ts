@@ -1,3 +1,4 @@
+import type { GroupDesk } from "./commands/group-desk.ts";
 import type { CommandServices } from "./commands/services.ts";
 import { BridgeError } from "./errors.ts";
 import type { AccountId, AccountRecord, HomeName, ResidentId } from "./model.ts";
@@ -18,6 +19,7 @@ export interface ServicesOptions extends OutboundOptions {
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly requests: Requests;
   readonly told: Told;
+  readonly groups: GroupDesk;
   /** These owners have the account no longer, at the word of one of them. */
   readonly unlinked: (account: AccountRecord, owners: readonly ResidentId[], by: ResidentId) => void;
 }
@@ -105,6 +107,7 @@ export function createServices(o: ServicesOptions): CommandServices {
       const home = homeOf(resident);
       if (home && followsOwners(home)) await home.setFollows(resident, follows);
     },
+    groups: o.groups,
     title,
   };
 }

@@ -4,7 +4,9 @@ import { messageId } from "../model.ts";
 import { oneLine } from "../plain.ts";
 import type { StoredContact } from "../ports/store.ts";
 import { CONTACT_COMMANDS } from "./contacts.ts";
+import { GROUP_COMMANDS } from "./groups.ts";
 import { PLACE_COMMANDS } from "./places.ts";
+import { PORTAL_COMMANDS } from "./portals.ts";
 import type { Command } from "./registry.ts";
 import { command, usage } from "./registry.ts";
 import type { CommandServices, Context } from "./services.ts";
@@ -148,14 +150,6 @@ function contactLine(one: StoredContact): string {
   return `• ${name} <${one.address}>: ${state}${text ? ` – ${text}` : ""}`;
 }
 
-const chat = command({
-  name: "chat",
-  args: [{ name: "address", kind: "contact", help: "the contact's MSN address" }, ACCOUNT],
-  summary: "open a room with a contact",
-  run: async (context: Context, { address, account }) =>
-    context.services.openChat(pick(context, account), context.resident, address),
-});
-
 const presence = command({
   name: "presence",
   args: [
@@ -237,7 +231,8 @@ export const COMMANDS: readonly Command<CommandServices>[] = [
   accounts,
   status,
   contacts,
-  chat,
+  ...GROUP_COMMANDS,
+  ...PORTAL_COMMANDS,
   ...CONTACT_COMMANDS,
   presence,
   psm,

@@ -150,7 +150,8 @@ function splitArg(kind: ArgKind, text: string): [string, string] {
 }
 
 function parseArg(spec: ArgSpec, word: string): Parsed[ArgKind] {
-  if (spec.kind === "contact") return parseContactAddress(word);
+  // Several addresses may be written with commas between them.
+  if (spec.kind === "contact") return parseContactAddress(word.replace(/[,;]+$/, ""));
   if (spec.kind === "availability") return parseAvailability(word);
   if (spec.kind === "choice") return parseChoice(spec.choices ?? [], word);
   return word;

@@ -4,6 +4,7 @@ import type { AccountRecord, ContactAddress, MessageId, PuppetState, ResidentId 
 import type { PuppetAccess } from "../ports/home.ts";
 import type { ContactEditing, DeviceListing } from "../ports/network.ts";
 import type { Parked, StoredContact } from "../ports/store.ts";
+import type { GroupDesk } from "./group-desk.ts";
 import type { CommandContext } from "./registry.ts";
 
 /** Implemented by the core (services.ts). */
@@ -45,6 +46,8 @@ export interface CommandServices {
   /** Whether the resident's accounts sign in and out with them; `undefined`: their home cannot tell when they come and go. */
   follows(resident: ResidentId): Promise<boolean | undefined>;
   setFollows(resident: ResidentId, follows: boolean): Promise<void>;
+  /** Groups, and rooms of all kinds. */
+  readonly groups: GroupDesk;
   /** Titles of the networks, by name. */
   title(network: AccountRecord["network"]): string;
 }

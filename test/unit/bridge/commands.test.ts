@@ -7,6 +7,7 @@ import type { AccountRecord } from "../../../src/bridge/model.ts";
 import { messageId } from "../../../src/bridge/model.ts";
 import type { ContactEditing, DeviceListing } from "../../../src/bridge/ports/network.ts";
 import type { StoredContact } from "../../../src/bridge/ports/store.ts";
+import { noDesk } from "./commands/desk-fake.ts";
 import { alice, contact, record } from "./support.ts";
 
 const did: string[] = [];
@@ -81,6 +82,7 @@ function services(change: Partial<CommandServices> = {}): CommandServices {
     follows: async () => undefined,
     setFollows: async (resident, follows) => void did.push(`${resident} follows: ${follows}`),
     dropPuppet: async (resident) => void did.push(`drop puppet of ${resident}`),
+    groups: noDesk(did),
     title: () => "Toynet",
     ...change,
   };
@@ -130,11 +132,13 @@ test("without an account the commands that need one say how to link", async () =
 });
 
 test("a missing or wrong argument is answered with the usage", async () => {
-  expect(await ask("chat")).toBe("That was not understood: address is missing.\nUsage: chat <address> [account]");
+  expect(await ask("chat")).toBe(
+    "That was not understood: address is missing.\nUsage: chat <address> [account] [more]",
+  );
   expect(await ask("presence dancing")).toMatch(
     /^That was not understood: "dancing" is not one of online, busy.*\nUsage: presence <state> \[account\]$/,
   );
-  expect(await ask("chat bob@msn.test alice@msn.test more")).toMatch(/too much after it: "more"/);
+  expect(await ask("block bob@msn.test alice@msn.test more")).toMatch(/too much after it: "more"/);
   expect(await ask("chat bob")).toBe('"bob" is not an MSN address. Use the form name@example.com.');
 });
 
@@ -142,7 +146,7 @@ test("of several accounts one must be named", async () => {
   const two = [record("alice"), record("alice2")];
   expect(await ask("chat bob@msn.test", two)).toMatch(/you have several accounts; name the one you mean/);
   expect(await ask("chat bob@msn.test alice2@msn.test", two)).toBe("chat of alice2@msn.test with bob@msn.test");
-  expect(await ask("chat bob@msn.test other@msn.test", two)).toMatch(/other@msn.test is not an account of yours/);
+  expect(await ask("block bob@msn.test other@msn.test", two)).toMatch(/other@msn.test is not an account of yours/);
   expect(await ask("unlink", two)).toMatch(/several accounts/);
   expect(did).toEqual([]);
 });

@@ -1,0 +1,249 @@
+import type { Asker } from "../../commands/group-desk.ts";
+import { asBridgeError, BridgeError } from "../../errors.ts";
+import type { HomeName, ResidentId, RoomId } from "../../model.ts";
+import { residentParts } from "../../model.ts";
+import type { GroupHosting, RoomPower } from "../../ports/groups.ts";
+import { hostsGroups } from "../../ports/groups.ts";
+import type { Home } from "../../ports/home.ts";
+import type { GroupRecord, GroupRoom } from "../model.ts";
+import { groupParts, isGroup } from "../model.ts";
+import { both, demand, either, groupPower, seatsOf, untiePower } from "../plumbing.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { nameOf } from "./catalogue.ts";
+import type { DeskOptions } from "./desk-options.ts";
+import { askingOf, hostOf, titleOf, tried } from "./desk-options.ts";
+import { roomText } from "./listing.ts";
+
+type Host = Home & GroupHosting;
+
+/** `bridge`: an existing room of the asker's home becomes the group's. */
+export async function bridge(
+  o: DeskOptions,
+  catalogue: Catalogue,
+  asker: Asker,
+  what: string,
+  where: string | undefined,
+): Promise<string> {
+  const home = hostOf(o, asker.resident);
+  const record = await catalogue.group(asker, what);
+  const room = where === undefined ? asker.room : await home.findRoom(where, asker.resident);
+  if (room === undefined)
+    throw new BridgeError("bad-input", { detail: "say which room, or say this in the room itself" });
+  const name = nameOf(record, asker.accounts);
+  const before = record.rooms.find((one) => one.home === home.name);
+  if (before?.room === room) return again(o, home, asker, record, before, name);
+  await demandFree(o, asker, home, room);
+  const asking = askingOf(o, asker);
+  demand(both(groupPower(record, asking), await home.mayBridge(room, asker.resident)));
+  if (before?.by !== undefined) demand(await mayLeave(home, record, before, asker, o));
+  const lettingGo = before && (await o.groups.view(record, home.name));
+  await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
+  const left = before && lettingGo ? await movedFrom(o, home, asker, before, room, name, lettingGo) : undefined;
+  await tellOthers(
+    o,
+    home,
+    asker.resident,
+    record,
+    `${residentParts(asker.resident).id} has tied the group "${name}" to the room ${roomText(room)}: what is said in the group is there from now on. Ask to be let into it.`,
+    `tied|${room}`,
+  );
+  return [
+    `"${name}" is tied to ${asker.room === room ? "this room" : roomText(room)} now: what is said here and there is the same conversation.`,
+    before ? `It was in ${roomText(before.room)} before.` : "",
+    left ?? "",
+    record.relay
+      ? ""
+      : "People here who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
+    "`unbridge` undoes it.",
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+/** The room is the group's already; where it had stopped it goes on. */
+async function again(
+  o: DeskOptions,
+  home: Host,
+  asker: Asker,
+  record: GroupRecord,
+  room: GroupRoom,
+  name: string,
+): Promise<string> {
+  if (room.parked !== undefined) return goOn(o, home, asker, record, room, name);
+  const how = room.by === undefined ? "is its own room already, which the bridge has made" : "is tied to it already";
+  return `Nothing was changed: that room ${how} ("${name}").`;
+}
+
+/** @throws BridgeError `group-refused` when the room is a chat of somebody, or another group's. */
+async function demandFree(o: DeskOptions, asker: Asker, home: Host, room: RoomId): Promise<void> {
+  const taken = await o.portals.ofRoom(home.name, room);
+  if (taken === undefined) return;
+  if (!isGroup(taken))
+    throw new BridgeError("group-refused", {
+      detail: "that room is a chat with one contact, and those cannot be tied to a group. Take another room",
+    });
+  const other = await o.groups.record(taken);
+  const name = other ? `"${nameOf(other, asker.accounts)}"` : groupParts(taken).key;
+  throw new BridgeError("group-refused", {
+    detail: `that room belongs to the group ${name} already. Say \`unbridge\` in it first`,
+  });
+}
+
+/** A room that somebody has tied is not taken from them by anybody who could not untie it. */
+async function mayLeave(
+  home: Host,
+  record: GroupRecord,
+  before: GroupRoom,
+  asker: Asker,
+  o: DeskOptions,
+): Promise<RoomPower> {
+  const power = untiePower(record, before, askingOf(o, asker), await powerIn(home, before.room, asker.resident));
+  if (power.allowed) return power;
+  return {
+    allowed: false,
+    because: `the group is tied to ${roomText(before.room)} by ${before.by === undefined ? "the bridge" : residentParts(before.by).id}, and one room is all it can have here; ${power.because}`,
+  };
+}
+
+/** A room that cannot be asked any more gives no power, and takes none. */
+async function powerIn(home: Host, room: RoomId, resident: ResidentId): Promise<RoomPower> {
+  try {
+    return await home.mayBridge(room, resident);
+  } catch (error) {
+    const failure = asBridgeError(error);
+    if (failure.retry === "now" || failure.retry === "wait") throw failure;
+    return { allowed: false, because: failure.person };
+  }
+}
+
+/** The last word in the old room, and the end of the bridge's part there. Resolves with what went wrong, for the person. */
+async function movedFrom(
+  o: DeskOptions,
+  home: Host,
+  asker: Asker,
+  before: GroupRoom,
+  to: RoomId,
+  name: string,
+  view: Parameters<GroupHosting["releaseGroup"]>[1],
+): Promise<string | undefined> {
+  const word = `The group "${name}" goes on in ${roomText(to)}. Nothing is passed on here any more.`;
+  const key = `moved|${before.room}|${to}`;
+  await tried(o, "the last word in a room not said", () => home.say(asker.resident, before.room, word, key));
+  const failed = await tried(o, "a room not let go", () => home.releaseGroup(before.room, view, "unbridge"));
+  return failed && `That room could not be left: ${failed}`;
+}
+
+/** Those of the group who live in the same home, and did not ask for this. Best effort. */
+async function tellOthers(
+  o: DeskOptions,
+  home: Home,
+  by: ResidentId,
+  record: GroupRecord,
+  text: string,
+  key: string,
+): Promise<void> {
+  await tried(o, "the others of a group not told", async () => {
+    const others = (await o.groups.residents(record, home.name)).filter((one) => one !== by);
+    await Promise.all(others.map((one) => home.say(one, undefined, text, `${key}|${one}`)));
+  });
+}
+
+/** `unbridge`: a tied room is only its people's again. */
+export async function unbridge(
+  o: DeskOptions,
+  catalogue: Catalogue,
+  asker: Asker,
+  what: string | undefined,
+): Promise<string> {
+  const record = await meant(o, catalogue, asker, what);
+  const name = nameOf(record, asker.accounts);
+  const room = tiedRoom(record, asker.resident, name);
+  const home = o.homes.get(room.home);
+  const isOwn = residentParts(asker.resident).home === room.home;
+  const host = home && hostsGroups(home) ? home : undefined;
+  const power = isOwn && host ? await powerIn(host, room.room, asker.resident) : undefined;
+  demand(untiePower(record, room, askingOf(o, asker), power));
+  const view = await o.groups.view(record, room.home);
+  await o.groups.untie(record.id, room.home);
+  const failed = host && (await tried(o, "a room not let go", () => host.releaseGroup(room.room, view, "unbridge")));
+  return [
+    `${roomText(room.room)} (${titleOf(o, room.home)}) and the group "${name}" are apart now: its contacts leave, and nothing is passed on any more.`,
+    failed ? `The room could not be left: ${failed}` : "",
+    "The conversation on MSN is as it was; with the next word in it, the group gets a room of its own again.",
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+/** A group by its name, or by its room. */
+async function meant(
+  o: DeskOptions,
+  catalogue: Catalogue,
+  asker: Asker,
+  what: string | undefined,
+): Promise<GroupRecord> {
+  if (what === undefined) return catalogue.group(asker, undefined);
+  try {
+    return await catalogue.group(asker, what);
+  } catch (error) {
+    const unknown = asBridgeError(error);
+    if (unknown.code !== "bad-input" || !/[@#!:]/.test(what)) throw unknown;
+    const home = hostOf(o, asker.resident);
+    const record = await o.groups.ofRoom(home.name, await home.findRoom(what, asker.resident));
+    if (record) return record;
+    throw new BridgeError("bad-input", { detail: "that room is tied to no group" });
+  }
+}
+
+/** The tied room that is meant: the one in the asker's home, else the only one. @throws BridgeError `group-refused`. */
+function tiedRoom(record: GroupRecord, resident: ResidentId, name: string): GroupRoom {
+  const home: HomeName = residentParts(resident).home;
+  const tied = record.rooms.filter(({ by }) => by !== undefined);
+  const found = tied.find((one) => one.home === home) ?? (tied.length === 1 ? tied[0] : undefined);
+  if (found) return found;
+  const detail = record.rooms.some((one) => one.home === home)
+    ? `the room of "${name}" was made by the bridge, not tied. \`leave\` takes you out of the group, \`portal delete\` deletes the room`
+    : `no room is tied to "${name}"`;
+  throw new BridgeError("group-refused", { detail });
+}
+
+/** `portal resume`: goes on with a room that had stopped. */
+export async function resume(
+  o: DeskOptions,
+  catalogue: Catalogue,
+  asker: Asker,
+  what: string | undefined,
+): Promise<string> {
+  const home = hostOf(o, asker.resident);
+  const record = await catalogue.group(asker, what);
+  const name = nameOf(record, asker.accounts);
+  const room = record.rooms.find((one) => one.home === home.name);
+  if (room?.parked === undefined) return `Nothing has stopped in "${name}".`;
+  return goOn(o, home, asker, record, room, name);
+}
+
+async function goOn(
+  o: DeskOptions,
+  home: Host,
+  asker: Asker,
+  record: GroupRecord,
+  { room, by }: GroupRoom,
+  name: string,
+): Promise<string> {
+  const asking = askingOf(o, asker);
+  const isIn = by === asker.resident || seatsOf(record, asking.accounts).length > 0;
+  // Also when the power is there in any case: by this the bridge enters a room into which it was invited again.
+  const power = await powerIn(home, room, asker.resident);
+  if (!isIn) demand(either(groupPower(record, asking), power));
+  try {
+    await home.shapeGroup(room, await o.groups.view(record, home.name));
+  } catch (error) {
+    const failure = asBridgeError(error);
+    if (failure.code !== "room-gone") throw failure;
+    throw new BridgeError("group-refused", {
+      detail: `the bridge is still not in ${roomText(room)}. Invite its bot there and say this again; or say \`${by === undefined ? "portal delete" : "unbridge"}\` to give the room up`,
+    });
+  }
+  await o.groups.tie(record.id, { home: home.name, room, ...(by === undefined ? {} : { by }) });
+  return `"${name}" goes on in ${roomText(room)}; what has waited for it comes now.`;
+}
