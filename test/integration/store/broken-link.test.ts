@@ -78,6 +78,23 @@ test("a Redis that has forgotten its scripts does not put what was in flight beh
   expect(texts).toEqual(["before", "first", ...Array.from({ length: 20 }, (_, i) => `${i}`)]);
 });
 
+test("whatever adds to lanes goes with its script's text each time, so that Redis always knows it", async () => {
+  const monitor = await fixture.admin.monitor();
+  const sent: string[] = [];
+  monitor.on("monitor", (_time: string, [command = "", script = ""]: string[]) => {
+    if (/^eval/i.test(command)) sent.push(`${command.toLowerCase()} ${/XADD/.test(script)}`);
+  });
+  const id = group("texts");
+  for (const text of ["a", "b"]) {
+    await direct.append(inGroup(id), said(text), `texts-${text}`);
+    await direct.appendOnce(inGroup(id), said(text), text);
+    await direct.intake(matrix, `texts-${text}`, [{ lane: inGroup(id), body: said(text) }]);
+    await direct.appendRead(id, "me boot", 60_000, [inGroup(id)], said(text), `read-${text}`);
+  }
+  await expect.poll(() => sent).toEqual(Array(8).fill("eval true"));
+  monitor.disconnect();
+});
+
 test("what was read in a group keeps its order, too, and is there once", async () => {
   const id = group("forgotten");
   const lanes = [inGroup(id), inGroup(id, xmpp)];

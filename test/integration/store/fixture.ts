@@ -162,11 +162,17 @@ export class Fixture {
   }
 }
 
-/** Forwards bytes; once armed, it lets the next request through, drops the answer and cuts the link. */
+/**
+ * Forwards bytes; once armed, it lets the next request through, drops the answer and cuts the link. It can also keep
+ * back what is asked after the next answer.
+ */
 export class CuttingProxy {
   readonly port: number;
   cuts = 0;
   #armed = false;
+  #holding: "no" | "after the next answer" | "yes" = "no";
+  #held: (() => void)[] = [];
+  #caught: () => void = () => {};
   readonly #close: () => Promise<void>;
 
   private constructor(port: number, close: () => Promise<void>) {
@@ -187,8 +193,13 @@ export class CuttingProxy {
           far.destroy();
         });
       }
-      near.on("data", (bytes) => far.write(bytes));
+      near.on("data", (bytes) => {
+        if (proxy.#holding !== "yes") return far.write(bytes);
+        proxy.#caught();
+        return proxy.#held.push(() => far.write(bytes));
+      });
       far.on("data", (bytes) => {
+        if (proxy.#holding === "after the next answer") proxy.#holding = "yes";
         if (!proxy.#armed) return near.write(bytes);
         proxy.#armed = false;
         proxy.cuts += 1;
@@ -208,6 +219,19 @@ export class CuttingProxy {
   /** The next answer of Redis is lost. */
   loseAnswer(): void {
     this.#armed = true;
+  }
+
+  /** The next answer comes, and what is asked then waits for {@link release}; resolves when something does. */
+  holdAfterAnswer(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#holding = "after the next answer";
+    this.#caught = resolve;
+    return promise;
+  }
+
+  release(): void {
+    this.#holding = "no";
+    for (const forward of this.#held.splice(0)) forward();
   }
 
   close(): Promise<void> {

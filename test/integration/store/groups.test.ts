@@ -333,14 +333,19 @@ test("an unlinking that was cut off before the groups were told is completed by 
   expect((await store.group(id))?.seats).toEqual([]);
 });
 
-test("seats that are taken while their account is unlinked do not outlive it", async () => {
-  const other = await fixture.open();
-  const ids = await Promise.all(Array.from({ length: 30 }, (_, i) => made(`race-${i}`)));
-  for (const id of ids) await store.tieRoom(id, { home: matrix, room: roomId(`!${groupName(id)}`) });
-  const seat = await linked("race");
-  await Promise.all([...ids.map((id) => store.takeSeat(seat, id)), other.unlink(seat)]);
-  const seats = await Promise.all(ids.map(async (id) => (await store.group(id))?.seats));
-  expect(seats.flat()).toEqual([]);
+test("a seat that is taken while its account is unlinked does not outlive it", async () => {
+  const [id, seat] = [await made("race"), await linked("race")];
+  await store.tieRoom(id, { home: matrix, room: roomId("!race") });
+  const proxy = await fixture.proxy();
+  const slow = await fixture.open({ port: proxy.port });
+  const caught = proxy.holdAfterAnswer();
+  const taken = slow.takeSeat(seat, id);
+  await caught;
+  expect(await fixture.admin.hlen(`msnb:{s${shardOf(seat)}}:groups:${seat}`)).toBe(1);
+  await store.unlink(seat);
+  proxy.release();
+  await taken;
+  expect((await store.group(id))?.seats).toEqual([]);
   expect(await keysOf(seat)).toEqual([]);
 });
 
