@@ -69,8 +69,9 @@ export interface GroupTalking {
   inviteToGroup(group: GroupHandle, contact: ContactAddress): Promise<void>;
   /** Leaves it; a circle for good. */
   leaveGroup(group: GroupHandle): Promise<void>;
-  removeFromGroup(group: GroupHandle, contact: ContactAddress): Promise<void>;
-  renameGroup(group: GroupHandle, name: string): Promise<void>;
+  /** Named other than what {@link Session}s do with the groups of their contact lists, as {@link GroupTalking.nameGroup} is. */
+  removeMember(group: GroupHandle, contact: ContactAddress): Promise<void>;
+  nameGroup(group: GroupHandle, name: string): Promise<void>;
   setGroupRole(group: GroupHandle, contact: ContactAddress, role: "admin" | "member"): Promise<void>;
   /** Makes a circle. */
   createCircle(name: string): Promise<LiveGroup>;
@@ -118,8 +119,9 @@ export interface GroupHosting {
 export interface GroupStore {
   group(group: GroupId): Promise<GroupRecord | undefined>;
   /**
-   * Replaces what is given of a group, making it when it is new (`kind` is needed then). At most 1 000 members, names and
-   * topics of at most 1 000 characters are kept.
+   * Replaces what is given of a group, making it when it is new. At most 1 000 members, names and topics of at most 1 000
+   * characters are kept.
+   * @throws BridgeError `bad-input` for a new group without its `kind`.
    */
   saveGroup(
     group: GroupId,
@@ -130,25 +132,32 @@ export interface GroupStore {
   ): Promise<GroupRecord>;
   /**
    * The account has a seat in the group from now on. `set` is a further key under which the account knows it, other than its own: those
-   * who were there when it was found ({@link GroupStore.groupKeys}); at most 64 per account and group.
+   * who were there when it was found ({@link GroupStore.groupKeys}); at most 64 per account and group: the oldest goes.
+   * Nothing happens when the account is not linked (any more).
+   * @throws BridgeError `group-gone` for a group that is not known (any more), `bad-input` for what is no key.
    */
   takeSeat(account: AccountId, group: GroupId, set?: string): Promise<void>;
+  /** The account's further keys of the group stay: the same people come back to it. */
   leaveSeat(account: AccountId, group: GroupId): Promise<void>;
   /** Groups in which the account has a seat. */
   groupsOf(account: AccountId): Promise<GroupRecord[]>;
-  /** For an account: group by each key of it that is not the group's own. */
+  /** For an account: group by each key of it that is not the group's own. A key leads to the group that took it last. */
   groupKeys(account: AccountId): Promise<ReadonlyMap<string, GroupId>>;
-  /** Ties a room; what was tied there of this home or to that room before is untied. `portalOfRoom` finds it. */
+  /**
+   * Ties a room; what was tied there of this home or to that room before is untied. `portalOfRoom` finds it. Tied again, it
+   * is what was said of it last (`by`, `parked`).
+   * @throws BridgeError `group-gone` for a group that is not known (any more).
+   */
   tieRoom(group: GroupId, room: GroupRoom): Promise<GroupRecord>;
   untieRoom(group: GroupId, home: HomeName): Promise<void>;
-  /** Forgets a group with its seats, rooms and what waits for its homes. */
+  /** Forgets a group with its seats, rooms, what waits in its own lanes and what is parked from them; not the seats' lanes. */
   dropGroup(group: GroupId): Promise<void>;
   /** All groups of an installation, for tools; in no order. */
   allGroups(): Promise<GroupId[]>;
   /**
    * Appends for several homes at once what was read in a group, when `reader` may read it: one worker at a time does, under a
    * lease that each append renews for `leaseMs`. `reader`: `owner boot`; another boot of the same owner takes over at once.
-   * `once` as in LaneStore.append. False: another worker reads this group, and nothing was appended.
+   * `once` as in LaneStore.append, for each lane by itself. Without lanes it only asks whose turn it is. False: another worker reads this group, and nothing was appended.
    * @throws BridgeError `lane-full` when the lane of a home is full (nothing is appended), `bad-input`.
    */
   appendRead(
@@ -163,7 +172,8 @@ export interface GroupStore {
   releaseReader(group: GroupId, reader: string): Promise<void>;
   /**
    * Keeps which messages are the same one: `name` of it in each home (`home id`). Bounded: the last 2 000 of a group.
-   * Given again under a known name, names are added.
+   * Given again under a known name, names are added, up to 16; of several in one home the first is what it is called there.
+   * Names of more than 1 000 bytes are not kept.
    */
   sameMessage(
     group: GroupId,
