@@ -185,6 +185,17 @@ function problemOf({ args }: Command<CommandServices>, filled: Filled, isOnly: b
 
 /** The line that a person would have typed. `isOnly`: they have one account, and need not name it. */
 function lineOf({ name, args }: Command<CommandServices>, filled: Filled, isOnly: boolean): string {
-  const words = args.map((arg) => (arg === ACCOUNT && isOnly ? "" : (filled.get(arg.name) ?? "")));
+  const words = args.map((arg, i) => {
+    const value = arg === ACCOUNT && isOnly ? "" : (filled.get(arg.name) ?? "");
+    const isFollowed = args.slice(i + 1).some((later) => (filled.get(later.name) ?? "") !== "");
+    return arg.kind === "name" ? quoted(value, isFollowed) : value;
+  });
   return [name, ...words.filter((word) => word !== "")].join(" ");
+}
+
+/** A name of several words is one piece, and one that is left out keeps its place. */
+function quoted(value: string, isFollowed: boolean): string {
+  const plain = value.replaceAll('"', "");
+  if (plain === "") return isFollowed ? '""' : "";
+  return plain.includes(" ") ? `"${plain}"` : plain;
 }

@@ -133,3 +133,30 @@ test("a command that nobody answers keeps no program from ending", async () => {
   void commands.step(command("help"), annaPhone, anna, annaJid);
   expect(timers()).toBe(before);
 });
+
+test("names of several words stay one piece of the line, and one that is left out keeps its place", async () => {
+  const { step, lines } = desk();
+  await step("bridge", { group: "Book club", room: "books@rooms.test" });
+  await step("relay", { action: "set", group: 'The "old" gang', what: "alice@msn.test" });
+  await step("portal", { action: "delete", chat: "", code: "7fa2" });
+  await step("portal", { action: "resume", chat: "", code: "" });
+  await step("relay", { action: "", group: "", what: "" });
+  expect(lines).toEqual([
+    'bridge "Book club" books@rooms.test',
+    'relay set "The old gang" alice@msn.test',
+    'portal delete "" 7fa2',
+    "portal resume",
+    "relay",
+  ]);
+});
+
+test("commands about groups have forms: what is optional may be left out, what is to be chosen is listed", async () => {
+  const { step, lines } = desk();
+  const circle = await step("circle");
+  expect(options(circle, "action")).toContain("create");
+  expect(field(circle, "action")?.getChild("required")).toBeDefined();
+  expect(options(await step("relay"), "action")).toEqual(["", "set", "prefix", "unset"]);
+  expect(field(await step("nudge"), "who")?.getChild("required")).toBeUndefined();
+  await step("chat", { address: "bob@msn.test", account: "alice@msn.test", more: "carol@msn.test dan@msn.test" });
+  expect(lines).toEqual(["chat bob@msn.test carol@msn.test dan@msn.test"]);
+});
