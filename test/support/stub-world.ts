@@ -250,6 +250,18 @@ export class StubWorld {
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/messages$/,
       ({ user }, [room = ""]) => ({ chunk: this.#inside(room, user).history.toReversed() }),
     ],
+    [
+      "event",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/event\/([^/]+)$/,
+      ({ user }, [room = "", event = ""]) => this.#event(room, user, event),
+    ],
+    [
+      "event",
+      "GET",
+      /^\/_matrix\/client\/v1\/rooms\/([^/]+)\/relations\/([^/]+)\/m\.replace$/,
+      ({ user }, [room = "", event = ""]) => ({ chunk: this.#edits(room, user, event).toReversed() }),
+    ],
     ["ping", "POST", /^\/_matrix\/client\/v1\/appservice\/([^/]+)\/ping$/, () => this.#options.ping()],
   ];
 
@@ -263,6 +275,21 @@ export class StubWorld {
       events.push({ id, type, sender: user, ts: Number(query.get("ts") ?? Date.now()), content: body });
     }
     return { event_id: id };
+  }
+
+  /** With the newest edit, as homeservers bundle it. */
+  #event(room: string, user: string, id: string): Json {
+    const event = this.#inside(room, user).history.find(({ event_id }) => event_id === id);
+    if (event === undefined) throw new Refusal(404, "M_NOT_FOUND", "no such event");
+    const edit = this.#edits(room, user, id).at(-1);
+    return edit === undefined ? event : { ...event, unsigned: { "m.relations": { "m.replace": edit } } };
+  }
+
+  #edits(room: string, user: string, id: string): Json[] {
+    return this.#inside(room, user).history.filter(({ content }) => {
+      const relation = (content as Json)["m.relates_to"] as Json | undefined;
+      return relation?.rel_type === "m.replace" && relation.event_id === id;
+    });
   }
 
   #redact({ user, path }: Request, [room = "", event = ""]: string[]): Json {
