@@ -152,11 +152,11 @@ export class MucRoom {
     this.#out(error instanceof Error ? error.message : String(error), mayPass(error));
   }
 
-  /** Leaves for good. */
-  close(): void {
+  /** Leaves for good, with a word where there is one. */
+  close(word = ""): void {
     this.#leaving.abort();
     clearInterval(this.#watch);
-    this.#o.link.sendLoosely(leave(this.#o.room, this.nick));
+    this.#o.link.sendLoosely(leave(this.#o.room, this.nick, word));
     this.#isIn = false;
     this.#entering?.reject(this.#down("the room was left"));
     this.#echoes.failAll("the room was left");

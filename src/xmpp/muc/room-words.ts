@@ -71,8 +71,9 @@ function shownElements({ show, status }: Shown): (XmlElement | undefined)[] {
   return [show === undefined ? undefined : el("show", {}, show), status === "" ? undefined : el("status", {}, status)];
 }
 
-export function leave(room: BareJid, nick: string): XmlElement {
-  return el("presence", { to: withResource(room, nick), type: "unavailable" });
+export function leave(room: BareJid, nick: string, word = ""): XmlElement {
+  const status = word === "" ? undefined : el("status", {}, word);
+  return el("presence", { to: withResource(room, nick), type: "unavailable" }, status);
 }
 
 export function roomMessage(room: BareJid, id: string, body: string, more: readonly XmlElement[] = []): XmlElement {
@@ -210,6 +211,20 @@ export function directInvitation(room: BareJid, to: BareJid, id: string, reason:
 export function mediatedInvitation(room: BareJid, to: BareJid, id: string, reason: string): XmlElement {
   const invite = el("invite", { to }, el("reason", {}, reason));
   return el("message", { to: room, id }, el("x", { xmlns: MUC_USER }, invite));
+}
+
+/** Somebody asks us into a room. */
+export interface Invitation {
+  readonly room: BareJid;
+  /** As the room says it where the invitation comes by way of the room: that may be an address in the room. */
+  readonly by: BareJid;
+}
+
+/** `undefined`: it is none. */
+export function invitationIn(message: XmlElement): Invitation | undefined {
+  const room = invitedTo(message);
+  const from = readJid(message.getChild("x", MUC_USER)?.getChild("invite")?.attrs.from) ?? readJid(message.attrs.from);
+  return room === undefined || from === undefined ? undefined : { room, by: bare(from) };
 }
 
 /** The room that a message asks us into, by itself or by somebody; `undefined`: it does not. */

@@ -1,0 +1,346 @@
+import { asBridgeError, BridgeError } from "../../../bridge/errors.ts";
+import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
+import {
+  type Failure,
+  type GhostRef,
+  type GroupMessage,
+  type MessageId,
+  messageId,
+  type ResidentId,
+  type RoomId,
+  residentId,
+  residentParts,
+} from "../../../bridge/model.ts";
+import type { RoomPower } from "../../../bridge/ports/groups.ts";
+import { RecentMap } from "../../../bridge/recent.ts";
+import { quoteOf } from "../../convert/message-id.ts";
+import { failureText } from "../../convert/text.ts";
+import { type BareJid, bare, domainOf, readJid } from "../../jid.ts";
+import { StanzaRefusal } from "../../link/requests.ts";
+import { asHomeError } from "../../muc/failures.ts";
+import { asJid, type Invitation, invitationIn } from "../../muc/room-words.ts";
+import { Recall } from "../../recall.ts";
+import { failureElement } from "../../stanza/errors.ts";
+import { errorMessage, readMessage } from "../../stanza/message.ts";
+import { el, elements, NS, type XmlElement } from "../../stanza/xml.ts";
+import { GhostTyping } from "../../typing.ts";
+import { guestOf, roomJid } from "../groups/address.ts";
+import type { ForeignRooms, ForeignRoomsOptions } from "../groups/foreign.ts";
+import { expectRoom, roomAddress } from "./find.ts";
+import { Hearing } from "./hearing.ts";
+import { DEFAULT_FOREIGN_LIMITS, type ForeignLimits } from "./limits.ts";
+import { linkOf } from "./link.ts";
+import { readTie, type TieNote } from "./notes.ts";
+import { powerIn, whyNotIn } from "./power.ts";
+import { ForeignRoom, type SaidBy, type Shared, type Speaking } from "./room.ts";
+import { nameOf, Talk } from "./talk.ts";
+import { seatJid } from "./voice.ts";
+import { guestName } from "./who.ts";
+import { foreignSpeech, plainSpeech, reacted, type Speech } from "./words.ts";
+
+export function createForeignRooms(options: ForeignRoomsOptions): ForeignRooms {
+  return new Foreign(options);
+}
+
+const STOP_MS = 2000;
+/** Who asks the bot into a room again is not told again so soon, ms. */
+const WELCOME_MS = 60_000;
+const LEAVING = "The bridge is going down for a while.";
+const RELEASED = "This room is no longer tied to a group on MSN.";
+
+/** Conferences of other services that are tied to groups, and those that are only looked at. */
+class Foreign implements ForeignRooms {
+  readonly #o: ForeignRoomsOptions;
+  readonly #limits: ForeignLimits;
+  readonly #rooms = new Map<BareJid, ForeignRoom>();
+  readonly #talk: Talk;
+  readonly #hearing: Hearing;
+  readonly #shared: Shared;
+  readonly #typing: GhostTyping;
+  /** When who was told how to go on with which room, Unix ms. */
+  readonly #welcomed = new RecentMap<string, number>(1000);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ForeignRoomsOptions) {
+    this.#o = options;
+    this.#limits = { ...DEFAULT_FOREIGN_LIMITS, ...options.limits };
+    const { home, names, link: wire, name = "MSN", secret, notes: store, log } = options;
+    this.#talk = new Talk(new Recall());
+    this.#hearing = new Hearing({ ...options, talk: this.#talk });
+    const hearing = this.#hearing;
+    this.#shared = {
+      home,
+      wire,
+      gateway: names.gateway,
+      name,
+      secret,
+      store,
+      limits: this.#limits,
+      log,
+      said: (room, message) => hearing.said(room, message),
+      typing: (room, nick, isTyping) => hearing.typing(room, nick, isTyping),
+      subject: (room, text, nick) => hearing.subject(room, text, nick),
+      aside: (_, stanza) => this.#aside(stanza),
+      changed: (room, state) => hearing.changed(room, state),
+      putOut: (room, jid, by) => hearing.putOut(room, jid, by),
+    };
+    this.#typing = new GhostTyping((jid, room, state) => this.#rooms.get(room)?.voices.get(jid)?.sendState(state));
+  }
+
+  async start(): Promise<void> {
+    const { host, home, notes, log } = this.#o;
+    for (const [id, text] of await notes.roomNotes(home)) {
+      const [jid, note] = [roomJid(id), readTie(text)];
+      if (jid === undefined || note === undefined) continue;
+      if (await host().isPortal(home, id)) this.#put(jid, note);
+      else {
+        log.info({ room: jid }, "a room is tied to nothing any more");
+        await notes.dropRoomNote(home, id);
+      }
+    }
+    this.#timer = setInterval(() => this.#tick(), Math.min(this.#limits.lookBackMs / 4, 15_000));
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    const rooms = [...this.#rooms.values()];
+    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
+    for (const room of rooms) room.mark(Date.now());
+    await Promise.race([Promise.all(rooms.map((room) => room.settled())), late]);
+    for (const room of rooms) room.close(LEAVING);
+  }
+
+  online(): void {
+    for (const room of this.#rooms.values())
+      room
+        .renew()
+        .catch((error: unknown) => this.#o.log.warn({ err: error, room: room.jid }, "a room was not entered"));
+  }
+
+  offline(): void {
+    for (const room of [...this.#rooms.values()]) {
+      room.forget();
+      if (room.note === undefined) this.#forget(room);
+    }
+  }
+
+  take(stanza: XmlElement): boolean {
+    try {
+      return this.#take(stanza);
+    } catch (error) {
+      this.#o.log.error({ err: error, from: stanza.attrs.from }, "a room's stanza could not be read");
+      return true;
+    }
+  }
+
+  #take(stanza: XmlElement): boolean {
+    const [from, to] = [readJid(stanza.attrs.from), readJid(stanza.attrs.to)];
+    if (from === undefined || to === undefined) return false;
+    const room = this.#rooms.get(bare(from));
+    if (room === undefined) return this.#invited(stanza);
+    if (stanza.name !== "iq") room.stanza(stanza, to);
+    return stanza.name !== "iq" || this.#pinged(stanza);
+  }
+
+  /** XEP-0410: the room hands on what we ask ourselves. */
+  #pinged(iq: XmlElement): boolean {
+    const { id, from, to, type } = iq.attrs;
+    if (type !== "get" || elements(iq)[0]?.getNS() !== NS.ping) return false;
+    this.#o.link.sendLoosely(el("iq", { type: "result", id, from: to, to: from }));
+    return true;
+  }
+
+  /** True: the bot is asked into a room, and whoever asks is told how to go on. */
+  #invited(stanza: XmlElement): boolean {
+    const { gateway } = this.#o.names;
+    const to = readJid(stanza.attrs.to);
+    if (stanza.name !== "message" || stanza.attrs.type === "error" || to === undefined || bare(to) !== gateway)
+      return false;
+    const invitation = invitationIn(stanza);
+    if (invitation === undefined || domainOf(asJid(invitation.room)) === gateway) return false;
+    this.#welcome(invitation).catch((error: unknown) =>
+      this.#o.log.info({ err: asBridgeError(error), ...invitation }, "an invitation was not answered"),
+    );
+    return true;
+  }
+
+  /** Strangers are told nothing. */
+  async #welcome({ room, by }: Invitation): Promise<void> {
+    const { host, home, say, log } = this.#o;
+    log.info({ room, by }, "the bot was asked into a room");
+    const resident = residentId(home, by);
+    const asked = `${room} ${by}`;
+    if (Date.now() - (this.#welcomed.get(asked) ?? 0) < WELCOME_MS || !(await host().isLinked(resident))) return;
+    this.#welcomed.set(asked, Date.now());
+    const how = this.#rooms.get(room)?.note === undefined ? `bridge <group> ${room}` : `portal resume <group>`;
+    const text = `You have asked me into ${room}. Say \`${how}\` with the name of a group of yours, and I come: \`portals\` shows them.`;
+    await say(resident, text, `asked|${asked}|${Date.now()}`);
+  }
+
+  /** Something in a room to one of ours alone. */
+  #aside(stanza: XmlElement): void {
+    if (this.#invited(stanza)) return;
+    const message = readMessage(stanza);
+    if (message?.body === undefined || message.id === undefined || message.type === "error") return;
+    const why = failureElement("unsupported", "Only what is said to all in the room is passed on.");
+    this.#o.link.sendLoosely(errorMessage({ from: message.to, to: message.from }, message.id, why));
+  }
+
+  async findRoom(text: string, _resident: ResidentId): Promise<RoomId> {
+    const jid = roomAddress(text);
+    if (jid === undefined)
+      throw new BridgeError("room-unknown", { detail: `"${text.slice(0, 100)}" is not the address of a conference` });
+    await expectRoom(linkOf(this.#o.link, seatJid(this.#o.names.gateway)), jid);
+    return jid as string as RoomId;
+  }
+
+  async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+    const jid = this.#expectJid(room);
+    const { gateway } = this.#o.names;
+    const isKnown = this.#rooms.has(jid);
+    const visited = this.#put(jid);
+    try {
+      if (!visited.bot.isIn) await expectRoom(visited.link, jid);
+      await visited.visit();
+    } catch (error) {
+      if (!isKnown) this.#forget(visited);
+      if (!(error instanceof StanzaRefusal)) throw error;
+      const because = whyNotIn(error.condition, jid, gateway);
+      if (because === undefined) throw new BridgeError("room-unknown", { detail: `there is no conference ${jid}` });
+      return { allowed: false, because };
+    }
+    const { link } = visited;
+    return await powerIn({ link, room: jid, resident, bot: gateway, occupants: visited.occupants() });
+  }
+
+  async shapeGroup(room: RoomId, view: GroupView): Promise<void> {
+    const jid = this.#expectJid(room);
+    const { names } = this.#o;
+    const tied = this.#put(jid);
+    const why = tied.note?.shutOut;
+    if (why !== undefined && !tied.bot.isIn) throw new BridgeError("room-gone", { detail: why });
+    await tied.tie(view.id);
+    await tied.expectIn();
+    const people = new Map<BareJid, string>();
+    for (const person of view.people)
+      if (person.kind === "ghost" && person.role !== "pending") people.set(names.jid(person.ghost), person.name);
+    tied.voices.keep(people, (who) => names.parse(who) === undefined);
+    await this.#hearing.tell(tied, view.topic);
+  }
+
+  async deliverToGroup(
+    room: RoomId,
+    group: GroupId,
+    speaker: GroupSpeaker,
+    message: GroupMessage,
+    key: string,
+  ): Promise<MessageId> {
+    const jid = this.#expectJid(room);
+    const tied = this.#put(jid);
+    if (tied.note === undefined) await tied.tie(group);
+    const who = this.#speaking(speaker);
+    this.#typing.said(who.jid, jid);
+    const speech = foreignSpeech(this.#talk, jid, who.jid, who.name, message);
+    const said = await this.#say(tied, who, key, speech);
+    reacted(this.#talk, jid, who.jid, message);
+    return said;
+  }
+
+  async #say(room: ForeignRoom, who: Speaking | "bot", key: string, speech: Speech): Promise<MessageId> {
+    const { message, by }: SaidBy = await room.say(who, key, speech);
+    this.#talk.noteOwn(message, by, speech.own[0]?.text ?? "");
+    return messageId(nameOf(message) ?? key);
+  }
+
+  #speaking(speaker: GroupSpeaker): Speaking {
+    const { names } = this.#o;
+    const { name } = speaker;
+    switch (speaker.kind) {
+      case "ghost":
+        return { jid: names.jid(speaker.ghost), name };
+      case "own":
+        return { jid: names.jid(speaker.self), name };
+      case "guest":
+        return { jid: guestOf(speaker.resident, names.gateway), name };
+    }
+  }
+
+  async tell(room: RoomId, text: string, key: string): Promise<MessageId> {
+    const jid = this.#expectJid(room);
+    const tied = this.#rooms.get(jid);
+    if (tied === undefined) throw new BridgeError("room-gone", { detail: `the bridge is not in ${jid}` });
+    return await this.#say(tied, "bot", key, plainSpeech(text));
+  }
+
+  async reportFailure(
+    room: RoomId,
+    resident: ResidentId,
+    message: MessageId,
+    failure: Failure,
+    key: string,
+  ): Promise<MessageId> {
+    const jid = this.#expectJid(room);
+    const quote = this.#talk.find(jid, message)?.text ?? quoteOf(message) ?? "";
+    const what = quote === "" ? "Not delivered." : `Not delivered: “${quote.slice(0, 40)}”.`;
+    const name = await this.nameIn(room, resident);
+    return await this.tell(room, `${name}: ${what} ${failureText(failure, this.#o.names.gateway)}`, key);
+  }
+
+  async showGroupTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void> {
+    const jid = roomJid(room);
+    if (jid === undefined) return;
+    const who = this.#o.names.jid(ghost);
+    if (this.#rooms.get(jid)?.voices.get(who)?.isIn) this.#typing.show(who, jid, typing, forMs);
+  }
+
+  async nameIn(room: RoomId, resident: ResidentId): Promise<string> {
+    const jid = roomJid(room);
+    const { id } = residentParts(resident);
+    const tied = jid === undefined ? undefined : this.#rooms.get(jid);
+    const nick = tied && this.#hearing.nickOf(tied, resident);
+    if (nick !== undefined) return nick;
+    const guest = jid === undefined ? undefined : guestName(id, jid);
+    return guest ?? id.split("@", 1)[0] ?? id;
+  }
+
+  async releaseGroup(room: RoomId, _view: GroupView, _how: "unbridge" | "delete"): Promise<void> {
+    const jid = this.#expectJid(room);
+    const tied = this.#rooms.get(jid);
+    if (tied === undefined) return;
+    await this.#hearing
+      .tell(tied, "")
+      .catch((error: unknown) => this.#o.log.info({ err: error, room: jid }, "a subject was left as it was"));
+    await tied.untie();
+    this.#forget(tied, RELEASED);
+  }
+
+  /** The room, from now on in memory; known by a note of an earlier run where one is given. @throws BridgeError `home-busy`. */
+  #put(jid: BareJid, note?: TieNote): ForeignRoom {
+    const known = this.#rooms.get(jid);
+    if (known !== undefined) return known;
+    if (this.#rooms.size >= this.#limits.rooms) throw new BridgeError("home-busy", { detail: "too many conferences" });
+    const room = new ForeignRoom(jid, this.#shared, note);
+    this.#rooms.set(jid, room);
+    return room;
+  }
+
+  #forget(room: ForeignRoom, word?: string): void {
+    room.close(word);
+    this.#rooms.delete(room.jid);
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    for (const room of [...this.#rooms.values()]) {
+      room.mark(now);
+      if (room.isForgotten(now)) this.#forget(room);
+    }
+  }
+
+  #expectJid(room: RoomId): BareJid {
+    const jid = roomJid(room);
+    if (jid === undefined) throw asHomeError(new BridgeError("internal", { detail: `${room} is no conference` }));
+    return jid;
+  }
+}
