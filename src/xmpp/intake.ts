@@ -24,6 +24,8 @@ export interface Batch {
   /** Asked when it is this stanza's turn, so that it sees what those before it have done. */
   readonly items: () => Promise<readonly IntakeItem[]>;
   readonly stored?: () => void;
+  /** Instead of `stored`: it had been stored before, and not by an earlier try of this one. */
+  readonly repeated?: () => void;
   readonly refused: (why: BridgeError) => void;
 }
 
@@ -98,9 +100,10 @@ export class IntakeSpool {
         const items = await batch.items();
         const result = items.length > 0 ? await host().intake(home, batch.id, items) : "stored";
         // Where an earlier try has failed, the repeat may be our own.
-        const again = result === "repeated" && attempt === 0 ? items.flatMap(saidAgain) : [];
+        const isOld = result === "repeated" && attempt === 0;
+        const again = isOld ? items.flatMap(saidAgain) : [];
         if (again.length > 0) await host().intake(home, randomUUID(), again);
-        batch.stored?.();
+        (isOld ? (batch.repeated ?? batch.stored) : batch.stored)?.();
         return;
       } catch (error) {
         const cause = asBridgeError(error);

@@ -112,8 +112,10 @@ function readSpeech(stanza: XmlElement): Asked | undefined {
   if (message === undefined) return undefined;
   const words = readRoomWords(stanza);
   const { reacts, retracts, isNudge } = words;
-  const saysSomething = hasBody || reacts || retracts !== undefined || isNudge || message.isEncrypted;
-  if (saysSomething) return { kind: "say", words, isEncrypted: message.isEncrypted };
+  const isAbout = reacts !== undefined || retracts !== undefined;
+  const carries = message.url !== undefined || message.carried.length > 0;
+  if (hasBody || isAbout || carries || isNudge || message.isEncrypted)
+    return { kind: "say", words, isEncrypted: message.isEncrypted };
   const { state } = message;
   return { kind: "aside", isTyping: state === undefined ? undefined : state === "composing" };
 }

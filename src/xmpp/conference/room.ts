@@ -32,6 +32,7 @@ import {
   type Outcome,
   type Refusal,
   type RoomConfig,
+  type RoomEvent,
   type Rules,
   type WishId,
 } from "./types.ts";
@@ -144,6 +145,11 @@ export class Room {
   /** It is no wish any more, and nobody is told: it was one before, and has been answered. */
   forget(wish: WishId): void {
     if (this.#state.wishes.delete(wish)) this.#state.touch();
+  }
+
+  /** What waits for an answer, oldest first. */
+  get wishes(): readonly { readonly wish: WishId; readonly event: RoomEvent }[] {
+    return [...this.#state.wishes.values()].map(({ id, event }) => ({ wish: id, event }));
   }
 
   /** A wish as plain data, as it stands in a snapshot. */
