@@ -8,7 +8,9 @@ import { MsnClient, MsnpError, parseEmail, parseMachineGuid, SignInError, textBy
 import { signInError } from "./convert/errors.ts";
 import { offlineWords } from "./convert/message.ts";
 import { statusOf } from "./convert/presence.ts";
-import { listen, MsnSession } from "./session.ts";
+import { MsnGroups } from "./groups.ts";
+import { Hearing } from "./hearing.ts";
+import { MsnSession } from "./session.ts";
 
 /** What the clients of all accounts of a network have in common. */
 export type NetworkSettings = Pick<
@@ -61,7 +63,9 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
       const client = createClient(options, credentials, machineGuid, presence, (messages) =>
         hooks.offline(messages.map((message) => offlineWords(message, pictures))),
       );
-      listen(client, parseAccount(credentials.address), hooks, pictures);
+      const texts = { ...pictures, bytes: textBytesIn(maxMessageBytes) };
+      const groups = new MsnGroups(client, title, texts, hooks.groups);
+      const hearing = new Hearing(client, parseAccount(credentials.address), hooks, pictures, groups);
       try {
         await client.signIn(signal);
       } catch (error) {
@@ -70,7 +74,7 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
           throw new BridgeError("elsewhere", {}, { cause: error });
         throw signInError(error, { address: credentials.address, network: title });
       }
-      return new MsnSession(client, title, presence.text, { ...pictures, bytes: textBytesIn(maxMessageBytes) });
+      return new MsnSession({ client, network: title, text: presence.text, texts, groups, hearing });
     },
   };
 }

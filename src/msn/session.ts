@@ -1,5 +1,7 @@
 import { BridgeError } from "../bridge/errors.ts";
+import type { GroupHandle, LiveGroup } from "../bridge/groups/model.ts";
 import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
+import type { CircleInvitation, GroupTalking } from "../bridge/ports/groups.ts";
 import type {
   ContactEditing,
   Device,
@@ -9,49 +11,56 @@ import type {
   Privacy,
   Sent,
   Session,
-  SessionHooks,
   TypingSending,
 } from "../bridge/ports/network.ts";
-import { markDirection } from "../bridge/text/direction.ts";
 import type { RichText } from "../bridge/text/model.ts";
-import type { Conversation, Email, IncomingMessage, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
+import type { Email, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
 import { MsnpError, SendError } from "../msnp/index.ts";
-import { addressOf, emailOf, snapshotOf } from "./convert/contact.ts";
-import { closedReason, deviceError, rosterError, sendError } from "./convert/errors.ts";
-import { networkMessage, ownWords, type Reading } from "./convert/message.ts";
+import { emailOf, snapshotOf } from "./convert/contact.ts";
+import { deviceError, rosterError, sendError } from "./convert/errors.ts";
 import { currentMedia, statusOf } from "./convert/presence.ts";
-import { msnOfRich, msnOfWords, msnPartsOfRich, type Pictures, wordsOfMsn } from "./convert/rich.ts";
+import { wordsOfMsn } from "./convert/rich.ts";
+import type { MsnGroups } from "./groups.ts";
+import type { Hearing } from "./hearing.ts";
+import { leftText, say, type TextSettings } from "./writing.ts";
 
 /** Clients show typing for about 6 s and expect it again every 4-5 (source: msnp-chat §1.7). */
 const TYPING_REPEAT_MS = 4500;
 /** How far presence may be behind; Escargot tells it every 200 ms (source: msnp-core §9.3). */
 const PRESENCE_LAG_MS = 2000;
 
-/** Parts of one text. */
-const MOST_PARTS = 128;
-
-/** How texts are written. */
-export interface TextSettings extends Pictures {
-  /** Bytes of a text that one message holds. */
-  readonly bytes: number;
+/** What a session is made of; all of it is there before the sign-in. */
+export interface SessionParts {
+  readonly client: MsnClient;
+  /** How people call the network. */
+  readonly network: string;
+  /** The personal message that the client has told. */
+  readonly text: string;
+  readonly texts: TextSettings;
+  readonly groups: MsnGroups;
+  readonly hearing: Hearing;
 }
 
 /** A signed-in {@link MsnClient} as the core's session. */
 export class MsnSession
-  implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing, NudgeSending
+  implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing, NudgeSending, GroupTalking
 {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
   readonly #network: string;
   readonly #texts: TextSettings;
+  readonly #groups: MsnGroups;
+  readonly #hearing: Hearing;
   /** The personal message as the server has it, and what is playing. */
   #text: string;
   #media: string | undefined;
 
-  constructor(client: MsnClient, network: string, text: string, texts: TextSettings) {
+  constructor({ client, network, text, texts, groups, hearing }: SessionParts) {
     this.#client = client;
     this.#network = network;
     this.#texts = texts;
+    this.#groups = groups;
+    this.#hearing = hearing;
     this.#text = text;
   }
 
@@ -91,7 +100,7 @@ export class MsnSession
     if (!this.#isOn(email, "FL")) throw new BridgeError("contact-offline", { ...context, because: "stranger" });
     await this.#seenGone(email);
     try {
-      await this.#client.offline.send(email, this.#left(text, rich));
+      await this.#client.offline.send(email, leftText(text, rich, this.#texts));
       return { via: "offline" };
     } catch (error) {
       if (!this.#isRefusedAsOnline(email, error)) throw sendError(error, { address: to, network: this.#network });
@@ -104,25 +113,8 @@ export class MsnSession
     }
   }
 
-  /** One part after the other: the looks may differ from one to the next. Rejects with SendError. */
   async #say(email: Email, text: string, rich: RichText | undefined): Promise<void> {
-    const conversation = this.#client.conversation(email);
-    if (rich === undefined) return conversation.sendText(msnOfWords(text, this.#texts));
-    const parts = msnPartsOfRich(rich, this.#texts.bytes, this.#texts);
-    if (parts.length > MOST_PARTS)
-      throw new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts");
-    for (const [sent, part] of parts.entries()) {
-      try {
-        await conversation.sendText(part.text, part.format);
-      } catch (error) {
-        throw error instanceof SendError ? error.after(sent + error.partsSent) : error;
-      }
-    }
-  }
-
-  /** What is left for somebody has no looks of its own: signs stand for those of some words. */
-  #left(text: string, rich: RichText | undefined): string {
-    return rich === undefined ? msnOfWords(text, this.#texts) : msnOfRich(markDirection(rich), this.#texts).text;
+    await say(this.#client.conversation(email), text, rich, this.#texts);
   }
 
   /** Nothing can be left for them, and nothing was, because they are there after all: they can be called again. */
@@ -289,7 +281,60 @@ export class MsnSession
     }
   }
 
+  liveGroups(): Iterable<LiveGroup> {
+    return this.#groups.liveGroups();
+  }
+
+  startGroup(members: readonly ContactAddress[]): Promise<LiveGroup> {
+    return this.#groups.startGroup(members);
+  }
+
+  sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void> {
+    return this.#groups.sendToGroup(group, text, rich, mark);
+  }
+
+  nudgeGroup(group: GroupHandle, mark: string): Promise<void> {
+    return this.#groups.nudgeGroup(group, mark);
+  }
+
+  typeInGroup(group: GroupHandle): Promise<void> {
+    return this.#groups.typeInGroup(group);
+  }
+
+  inviteToGroup(group: GroupHandle, contact: ContactAddress): Promise<void> {
+    return this.#groups.inviteToGroup(group, contact);
+  }
+
+  leaveGroup(group: GroupHandle): Promise<void> {
+    return this.#groups.leaveGroup(group);
+  }
+
+  removeMember(group: GroupHandle, contact: ContactAddress): Promise<void> {
+    return this.#groups.removeMember(group, contact);
+  }
+
+  nameGroup(group: GroupHandle, name: string): Promise<void> {
+    return this.#groups.nameGroup(group, name);
+  }
+
+  setGroupRole(group: GroupHandle, contact: ContactAddress, role: "admin" | "member"): Promise<void> {
+    return this.#groups.setGroupRole(group, contact, role);
+  }
+
+  createCircle(name: string): Promise<LiveGroup> {
+    return this.#groups.createCircle(name);
+  }
+
+  circleInvitations(): readonly CircleInvitation[] {
+    return this.#groups.circleInvitations();
+  }
+
+  answerCircle(circle: string, accept: boolean): Promise<void> {
+    return this.#groups.answerCircle(circle, accept);
+  }
+
   async close(): Promise<void> {
+    this.#hearing.end();
     await this.#client.signOut();
   }
 
@@ -310,65 +355,5 @@ export class MsnSession
     } catch (error) {
       throw rosterError(error, { network: this.#network, ...(contact === undefined ? {} : { address: contact }) });
     }
-  }
-}
-
-/** Lets the core hear what the client hears. Called before the sign-in, so that nothing is missed. */
-export function listen(client: MsnClient, self: Email, hooks: SessionHooks, pictures: Pictures): void {
-  const speakers = new WeakMap<Conversation, Email>();
-  const own = new OwnPictures();
-  client.on("message", (message) => {
-    if (own.take(message)) return;
-    const reading = { ...pictures, custom: own.of(message) };
-    if (message.from === self) return hearOwn(client, message, hooks, speakers.get(message.conversation), reading);
-    speakers.set(message.conversation, message.from);
-    const neutral = networkMessage(message, reading);
-    if (neutral) hooks.message(neutral);
-  });
-  client.on("typing", ({ from, conversation }) => {
-    if (from !== self && !conversation.isGroup) hooks.typing(addressOf(from));
-  });
-  client.on("contactChanged", (contact) => hooks.contact(snapshotOf(contact)));
-  client.on("request", (contact) => hooks.request(snapshotOf(contact)));
-  client.on("closed", (reason) => {
-    if (reason.kind !== "signed-out") hooks.closed(closedReason(reason));
-  });
-}
-
-/** What the owner says at another place, with the name of that place where it has one. */
-function hearOwn(
-  client: MsnClient,
-  message: IncomingMessage,
-  hooks: SessionHooks,
-  lastSpeaker: Email | undefined,
-  reading: Reading,
-): void {
-  const place = message.endpoint && client.endpoints.list.get(message.endpoint);
-  if (place?.isSelf) return;
-  const own = ownWords(message, place?.name === "" ? undefined : place?.name, lastSpeaker, reading);
-  if (own) hooks.ownMessage(own);
-}
-
-/** Shortcuts of one person in one conversation that are remembered; the newest count. */
-const MOST_SHORTCUTS = 64;
-const MOST_SPEAKERS = 64;
-
-/** Which shortcuts stand for people's own pictures: they are told in front of the words (source: msnp-chat §2.4). */
-class OwnPictures {
-  readonly #known = new WeakMap<Conversation, Map<Email, readonly string[]>>();
-
-  /** True: the message names pictures, and says nothing. */
-  take({ conversation, from, body }: IncomingMessage): boolean {
-    if (body.kind !== "emoticons") return false;
-    const all = this.#known.get(conversation) ?? new Map<Email, readonly string[]>();
-    if (!all.has(from) && all.size >= MOST_SPEAKERS) return true;
-    this.#known.set(conversation, all);
-    const shortcuts = [...(all.get(from) ?? []), ...body.emoticons.map(({ shortcut }) => shortcut)];
-    all.set(from, [...new Set(shortcuts)].slice(-MOST_SHORTCUTS));
-    return true;
-  }
-
-  of({ conversation, from }: IncomingMessage): readonly string[] {
-    return this.#known.get(conversation)?.get(from) ?? [];
   }
 }

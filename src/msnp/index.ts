@@ -25,11 +25,22 @@ export type {
   Emoticon,
   Fields,
   MessageBody,
+  Offer,
+  OfferKind,
   OutgoingBody,
   P2pBody,
   TextFormat,
 } from "./message/index.ts";
-export { fieldOf, MARK_BYTES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, splitText, textBytesIn } from "./message/index.ts";
+export {
+  fieldOf,
+  MARK_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_TEXT_BYTES,
+  offerIn,
+  offerInFields,
+  splitText,
+  textBytesIn,
+} from "./message/index.ts";
 export type { TransportKind } from "./transport/channel.ts";
 export type { Trace } from "./transport/connection.ts";
 export type { TlsOptions } from "./transport/dial.ts";

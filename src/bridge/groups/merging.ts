@@ -10,10 +10,11 @@ import { shapeOf } from "./view.ts";
 export async function merge(
   { store, memory }: { readonly store: GroupStore; readonly memory: GroupMemory },
   group: GroupId,
-  live: LiveGroup,
+  seen: LiveGroup,
 ): Promise<GroupRecord> {
   const { network } = groupParts(group);
   const before = await memory.record(group);
+  const live = seen.partial ? { ...seen, members: withKnown(seen.members, before) } : seen;
   const members = named(live.members, before);
   const isSame = before && shapeOf(before) === shapeOf(live) && before.members.every((one, i) => isAs(one, members[i]));
   const seats = await linkedOf(memory, network, live.members);
@@ -48,6 +49,12 @@ async function linkedOf(
   const accounts = members.filter(({ role }) => role !== "pending").map(({ address }) => accountId(network, address));
   const linked = await Promise.all(accounts.map(async (one) => (await memory.owners(one)).length > 0));
   return accounts.filter((_, i) => linked[i]);
+}
+
+/** With those who were known before, of whom nothing is said. */
+function withKnown(members: readonly GroupMember[], before: GroupRecord | undefined): readonly GroupMember[] {
+  const told = new Set(members.map(({ address }) => address));
+  return [...members, ...(before?.members.filter(({ address }) => !told.has(address)) ?? [])];
 }
 
 /** With the names that were known before, where none is told now. */

@@ -50,6 +50,8 @@ export interface LiveGroup {
   readonly name: string;
   /** Everybody in it, the account itself too. */
   readonly members: readonly GroupMember[];
+  /** Not everybody is known yet: who is not named has not left by that. */
+  readonly partial?: true;
 }
 
 /** Words in a group. `mark`: the bridge's own id of them, when they are an echo of what it said there. */

@@ -1,6 +1,7 @@
 /**
  * What a network side does for the core. A network never meets a home. Capabilities as in ports/home.ts.
  */
+import type { GroupWords } from "../groups/model.ts";
 import type { Availability, ContactAddress, ContactSnapshot, NetworkMessage, NetworkName, OwnPlace } from "../model.ts";
 import type { Secret } from "../secret.ts";
 import type { RichText } from "../text/model.ts";
@@ -44,8 +45,11 @@ export interface SignInOptions {
 
 /** What a session tells the core. All are called synchronously and must return at once. */
 export interface SessionHooks {
-  /** Called in the same tick in which the words were read from the socket; the core stores them before anything else. */
-  message(message: NetworkMessage): void;
+  /**
+   * Called in the same tick in which the words were read from the socket; the core stores them before anything else. They
+   * carry a mark when the bridge has said them in a group of which nobody else is left: the others see a chat of two.
+   */
+  message(message: GroupWords): void;
   /** The owner said something to a contact at another place. As {@link SessionHooks.message}. */
   ownMessage(words: OwnWords): void;
   /**

@@ -60,6 +60,37 @@ export function sendError(error: unknown, context: Pick<ErrorContext, "address" 
   return new BridgeError(SEND[error.code], { ...context, detail }, { cause: error });
 }
 
+/**
+ * Words for a group that did not go as an error of the catalogue. `isSignedIn`: then it is the group that is out of reach,
+ * not the network.
+ */
+export function groupSendError(
+  error: unknown,
+  isSignedIn: boolean,
+  context: Pick<ErrorContext, "network">,
+): BridgeError {
+  const mapped = sendError(error, context);
+  const { code, detail } = { code: mapped.code, detail: error instanceof Error ? error.message : undefined };
+  const isGone = code === "contact-offline" || (code === "network-down" && isSignedIn);
+  if (isGone) return new BridgeError("group-gone", context, { cause: error });
+  if (code !== "contact-refused") return mapped;
+  return new BridgeError("send-failed", { ...context, ...(detail !== undefined && { detail }) }, { cause: error });
+}
+
+const CIRCLE: Readonly<Record<string, ErrorCode>> = {
+  "not-supported": "not-offered",
+  "no-such-circle": "group-gone",
+  "not-signed-in": "network-down",
+};
+
+/** Something about a circle that was not done as an error of the catalogue. */
+export function circleError(error: unknown, context: Pick<ErrorContext, "network">): BridgeError {
+  if (error instanceof BridgeError) return error;
+  const code = (error instanceof MsnpError && CIRCLE[error.code]) || "group-refused";
+  const detail = code === "group-refused" ? `MSN refused it (${describeError(error)})` : describeError(error);
+  return new BridgeError(code, { ...context, detail }, { cause: error });
+}
+
 const ROSTER: Readonly<Record<RosterErrorCode, ErrorCode>> = {
   "no-such-contact": "contact-unknown",
   "already-there": "contact-known",

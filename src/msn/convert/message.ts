@@ -1,10 +1,12 @@
-import type { NetworkMessage } from "../../bridge/model.ts";
+import type { GroupWords } from "../../bridge/groups/model.ts";
+import type { NetworkMessage, OwnPlace } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
 import { concat, isPlain, plainRich, type RichText } from "../../bridge/text/model.ts";
 import { plainText } from "../../bridge/text/plain.ts";
 import type { Conversation, Email, IncomingMessage, OfflineMessage, TextFormat } from "../../msnp/index.ts";
 import { addressOf } from "./contact.ts";
+import { otherLine } from "./others.ts";
 import { type Pictures, richOfMsn, wordsOfMsn } from "./rich.ts";
 
 /** Characters of a circle's name in front of what is said there. */
@@ -18,24 +20,53 @@ export interface Reading extends Pictures {
 
 const AS_USUAL: Reading = { emoticons: true };
 
+/** What was said, without who said it. */
+type Said = Pick<NetworkMessage, "kind" | "text" | "rich" | "nudge">;
+
 /**
  * A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the
- * like). What is said among several stands in the chat with who said it, marked, because groups have no chat of their own.
+ * like). What is said among several stands in the chat with who said it, marked, where groups have no chat of their own.
  */
-export function networkMessage(message: IncomingMessage, reading: Reading = AS_USUAL): NetworkMessage | undefined {
-  const common = { from: addressOf(message.from), fromName: wordsOfMsn(message.fromName), at: message.receivedAt };
-  const { body, conversation } = message;
-  const among = amongSeveral(conversation);
+export function networkMessage(message: IncomingMessage, reading: Reading = AS_USUAL): GroupWords | undefined {
+  const { conversation } = message;
+  const { isGroup } = conversation;
+  const nudge = isGroup ? { text: "sent a nudge" } : { text: "sent you a nudge", nudge: true as const };
+  const heard = said(message, reading, nudge, amongSeveral(conversation));
+  return heard && { ...heard, ...spokenBy(message) };
+}
+
+/** The same for the chat of the group in which it was said. `own`: by the account's owner, at that place. */
+export function groupWords(
+  message: IncomingMessage,
+  reading: Reading,
+  own: OwnPlace | undefined,
+): GroupWords | undefined {
+  const heard = said(message, reading, { text: "sent a nudge", nudge: true });
+  return heard && { ...heard, ...spokenBy(message), ...(own && { own }) };
+}
+
+function spokenBy({ from, fromName, receivedAt, mark }: IncomingMessage): Omit<GroupWords, "kind" | "text"> {
+  const who = { from: addressOf(from), fromName: wordsOfMsn(fromName), at: receivedAt };
+  return mark === undefined ? who : { ...who, mark };
+}
+
+function said(
+  { body }: IncomingMessage,
+  reading: Reading,
+  nudge: Pick<NetworkMessage, "text" | "nudge">,
+  among = "",
+): Said | undefined {
   switch (body.kind) {
     case "text":
-      return { ...common, kind: "text", ...words(body.text, body.format ?? {}, among, reading) };
+      return { kind: "text", ...words(body.text, body.format ?? {}, among, reading) };
     case "action":
-      return { ...common, kind: "notice", text: among + wordsOfMsn(body.text) };
+      return { kind: "notice", text: among + wordsOfMsn(body.text) };
     case "nudge":
-      if (conversation.isGroup) return { ...common, kind: "notice", text: `${among}sent a nudge` };
-      return { ...common, kind: "notice", text: "sent you a nudge", nudge: true };
-    default:
-      return undefined;
+      return { kind: "notice", ...nudge, text: among + nudge.text };
+    default: {
+      const line = otherLine(body);
+      return line === undefined ? undefined : { kind: "notice", text: among + line };
+    }
   }
 }
 

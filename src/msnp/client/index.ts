@@ -27,5 +27,6 @@ export type {
   MsnServices,
   OfflineMessage,
   PersonalMessage,
+  SendOptions,
 } from "./types.ts";
 export type { UserNotification, UserNotificationKind } from "./user-notification.ts";

@@ -9,6 +9,8 @@ export { decodeTextFormat, encodeTextFormat } from "./format.ts";
 export { MARK_BYTES } from "./mark.ts";
 export type { MimeMessage } from "./mime.ts";
 export { contentTypeOf, encodeMime, headerOf, MimeError, parseMime } from "./mime.ts";
+export type { Offer, OfferKind } from "./offer.ts";
+export { offerIn, offerInFields } from "./offer.ts";
 export type { AckKind, OutgoingBody } from "./outgoing.ts";
 export { encodeBody } from "./outgoing.ts";
 export type { P2pBody } from "./p2p-envelope.ts";

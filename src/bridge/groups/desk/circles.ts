@@ -146,7 +146,7 @@ export async function renameCircle(
 ): Promise<string> {
   const { record, account, name } = await inCircle(catalogue, asker, what);
   const { session, handle } = await o.groups.live(account, record.id);
-  await refusedAs(() => session.renameGroup(handle, to), record, account);
+  await refusedAs(() => session.nameGroup(handle, to), record, account);
   await o.groups.save(record.id, { name: to });
   return `The circle "${name}" is "${circleName(to)}" now.`;
 }
@@ -162,7 +162,7 @@ export async function removeFromCircle(
   const { record, account, name } = await inCircle(catalogue, asker, what);
   mustBeIn(record, contact, name);
   const { session, handle } = await o.groups.live(account, record.id);
-  await refusedAs(() => session.removeFromGroup(handle, contact), record, account);
+  await refusedAs(() => session.removeMember(handle, contact), record, account);
   return `${contact} is taken out of the circle "${name}".`;
 }
 
