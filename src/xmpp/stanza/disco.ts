@@ -16,9 +16,13 @@ export interface Info {
 /** Where the software is at home; clients only compare it. */
 const NODE = "https://msnbridge.invalid/xmpp";
 
+/** A gateway (XEP-0100), on whose domain the rooms of group chats are, too (XEP-0045 §6.1). */
 export function gatewayInfo(name: string): Info {
   return {
-    identities: [{ category: "gateway", type: "msn", name }],
+    identities: [
+      { category: "conference", type: "text", name: `${name} group chats` },
+      { category: "gateway", type: "msn", name },
+    ],
     features: [
       NS.blocking,
       NS.caps,
@@ -28,6 +32,7 @@ export function gatewayInfo(name: string): Info {
       NS.discoItems,
       NS.gateway,
       NS.last,
+      "http://jabber.org/protocol/muc",
       NS.nick,
       NS.oob,
       NS.ping,
@@ -54,11 +59,16 @@ export function ghostInfo(name: string): Info {
       NS.discoInfo,
       NS.nick,
       NS.ping,
+      NS.reactions,
       NS.receipts,
+      NS.reply,
+      NS.retract,
       NS.sid,
+      NS.styling,
       NS.vcard,
       NS.vcard4,
       NS.version,
+      NS.xhtmlIm,
     ],
   };
 }

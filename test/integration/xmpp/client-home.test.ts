@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
 import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { b, i, r } from "../../support/golden.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
 import { accept, address, ClientWorld, soon } from "./client-world.ts";
 
@@ -156,6 +157,41 @@ test("a nudge, a correction and /me", async () => {
     "* fife → five",
     "* waves",
   ]);
+});
+
+test("looks go both ways", async () => {
+  const { hooks } = await world.session("alice");
+  const words = { kind: "text", from: address("bob"), fromName: "bob", at: Date.now() } as const;
+  hooks.message({ ...words, text: "well done", rich: r(b("well"), " done") });
+  await anna.waitForMessage("*well* done");
+  await anna.sayInRoom(jid, "_thank_ you");
+  await soon(() => toBob().at(-1)).toBe("thank you");
+  expect(world.network.looks.at(-1)).toEqual(r(i("thank"), " you"));
+});
+
+test("anna reacts to bob's words and her own, and answers", async () => {
+  await world.hear("alice", "bob", "the train is late");
+  const his = await anna.waitForMessage("the train is late");
+  await anna.sayInRoom(jid, "I bring cake");
+  const own = await anna.waitForMessage("I bring cake");
+  const react = async (to: string | undefined, ...emoji: string[]): Promise<void> => {
+    const all = emoji.map((one) => xml("reaction", {}, one));
+    const reactions = xml("reactions", { xmlns: "urn:xmpp:reactions:0", id: to ?? "" }, all);
+    await anna.send(xml("message", { to: jid, type: "groupchat", id: `r-${emoji.join("")}` }, [reactions]));
+  };
+  await react(his.stanzaId, "👍");
+  await react(his.stanzaId, "❤️");
+  await react(own.stanzaId, "🎉");
+  const reply = xml("reply", { xmlns: "urn:xmpp:reply:0", id: his.stanzaId ?? "" });
+  await anna.sayInRoom(jid, "by how much?", { extra: [reply] });
+  await soon(() => toBob().at(-1)).toBe("> the train is late\nby how much?");
+  expect(toBob().at(-2)).toBe("❤️ to “the train is late”\n🎉 to “I bring cake”");
+});
+
+test("of a sticker a line goes out that names it, and the room is told so", async () => {
+  await anna.sayInRoom(jid, "👋", { extra: [xml("sticker", { xmlns: "urn:xmpp:stickers:0", pack: "p" })] });
+  await anna.waitForMessage(/cannot be given a sticker/);
+  expect(toBob().at(-1)).toBe("[sent a sticker: “👋”]");
 });
 
 test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {

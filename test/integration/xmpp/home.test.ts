@@ -134,6 +134,59 @@ test("an action goes both ways as an action", async () => {
   await bob.waitForText("* waves");
 });
 
+const reactions = (id: string | undefined, ...emoji: string[]) =>
+  xml("message", { to: ghost, type: "chat", id: `r-${emoji.join("")}` }, [
+    xml(
+      "reactions",
+      { xmlns: "urn:xmpp:reactions:0", id: id ?? "" },
+      emoji.map((one) => xml("reaction", {}, one)),
+    ),
+  ]);
+
+test("looks and emoticons go both ways", async () => {
+  await bob.say("alice@msn.test", "[b]well[/b] done :D");
+  const seen = await anna.waitForMessage("*well* done 😃", ghost);
+  expect(seen.id).toBeDefined();
+  const html = xml("html", { xmlns: "http://jabber.org/protocol/xhtml-im" }, [
+    xml("body", { xmlns: "http://www.w3.org/1999/xhtml" }, [xml("em", {}, "thanks 👍")]),
+  ]);
+  await anna.say(ghost, "_thanks 👍_", { extra: [html] });
+  await bob.waitForText("thanks (Y)");
+});
+
+test("anna reacts to bob's words and her own: bob reads it in one line, before what she says behind it", async () => {
+  await bob.say("alice@msn.test", "the train is late");
+  const { id } = await anna.waitForMessage("the train is late", ghost);
+  const own = await anna.say(ghost, "I bring cake");
+  await anna.send(reactions(id, "👍"));
+  await anna.send(reactions(id, "👍", "❤️"));
+  await anna.send(reactions(own, "🎉"));
+  await anna.send(reactions(id, "❤️"));
+  await anna.say(ghost, "see you");
+  await bob.waitForText("see you");
+  expect(bob.messages.at(-2)?.text).toBe("(L) to “the train is late”\n🎉 to “I bring cake”");
+});
+
+test("an answer is a short quote, also where anna's client sends none", async () => {
+  const { id = "" } = await anna.waitForMessage("the train is late", ghost);
+  await anna.say(ghost, "by how much?", { extra: [xml("reply", { xmlns: "urn:xmpp:reply:0", id, to: ghost })] });
+  await bob.waitForText("> the train is late\nby how much?");
+});
+
+test("of a sticker a line goes out that names it, and the gateway says so once", async () => {
+  const sticker = xml("sticker", { xmlns: "urn:xmpp:stickers:0", pack: "p" });
+  await anna.say(ghost, "👋", { extra: [sticker] });
+  await anna.say(ghost, "🎉", { extra: [sticker] });
+  await anna.say(ghost, "that was stickers");
+  await bob.waitForText("that was stickers");
+  expect(bob.messages.slice(-3, -1).map(({ text }) => text)).toEqual([
+    "[sent a sticker: “👋”]",
+    "[sent a sticker: “🎉”]",
+  ]);
+  await anna.waitForMessage(/cannot be given a sticker/, world.gateway);
+  expect(anna.messages.filter(({ body }) => body?.includes("cannot be given a sticker"))).toHaveLength(1);
+});
+
 test("an encrypted message comes back with the reason", async () => {
   const extra = [xml("encryption", { xmlns: "urn:xmpp:eme:0", namespace: "urn:xmpp:omemo:2" })];
   const id = await anna.say(ghost, "I sent you an OMEMO encrypted message", { extra });
