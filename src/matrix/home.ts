@@ -1,9 +1,11 @@
 /** The Matrix side: an application service behind the contracts of src/bridge/ports/home.ts. */
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
+import type { GroupId, GroupSpeaker, GroupView } from "../bridge/groups/model.ts";
 import {
   type Failure,
   type GhostRef,
+  type GroupMessage,
   type HomeEvent,
   type HomeName,
   type MessageId,
@@ -18,6 +20,7 @@ import {
   residentParts,
   roomId,
 } from "../bridge/model.ts";
+import type { GroupHosting, RoomPower } from "../bridge/ports/groups.ts";
 import type {
   DoublePuppeting,
   Home,
@@ -30,27 +33,30 @@ import type {
 import type { Readiness } from "../bridge/ports/linking.ts";
 import type { Secret } from "../bridge/secret.ts";
 import { Attachment } from "./attach.ts";
+import { Company } from "./company.ts";
 import type { EventHead } from "./convert/event.ts";
-import { failureText, statusContent } from "./convert/failure.ts";
 import { GhostNames } from "./convert/ghost.ts";
-import { toMatrixPresence } from "./convert/presence.ts";
 import { parseStored, readStored } from "./convert/read.ts";
-import { textContent } from "./convert/text.ts";
 import { EarlyWords } from "./early.ts";
 import { Ghosts } from "./ghosts.ts";
+import { Arrivals } from "./groups/arrivals.ts";
+import { MatrixGroups } from "./groups/hosting.ts";
 import { HomeserverClient } from "./http/client.ts";
-import { isRefusal, toBridgeError } from "./http/errors.ts";
+import { told } from "./http/errors.ts";
 import { Intake } from "./intake.ts";
 import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
 import { Library } from "./listener/library.ts";
-import { TransactionOrder } from "./listener/order.ts";
+import { Transactions } from "./listener/transactions.ts";
 import { LookBack } from "./lookback.ts";
 import { ManagementRooms } from "./management.ts";
 import { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 import { Performer } from "./perform.ts";
+import { GhostPresence } from "./presence.ts";
 import { DoublePuppets } from "./puppets/double.ts";
 import { OwnGhost } from "./puppets/own-ghost.ts";
 import { RoomNames } from "./puppets/room-names.ts";
+import { Reports } from "./reports.ts";
+import { RoomMaker } from "./room-maker.ts";
 import { Rooms } from "./rooms.ts";
 import { Sender } from "./sender.ts";
 import { Speech } from "./speech.ts";
@@ -58,7 +64,13 @@ import { GhostTyping } from "./typing.ts";
 import { BotVoice } from "./voice.ts";
 
 /** What the rest of the program may ask of the Matrix side beyond the core's contract. */
-export interface MatrixHome extends Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting {
+export interface MatrixHome
+  extends Home,
+    TypingShowing,
+    PresenceShowing,
+    NicknameShowing,
+    DoublePuppeting,
+    GroupHosting {
   /** Why the Matrix side is or is not ready. */
   health(): Readiness;
   /** Resolves when the homeserver has been reached and has reached us, for tools and tests. */
@@ -76,11 +88,6 @@ const PRESENCE_REFRESH_MS = 23_000;
 
 const LOST_ACCESS =
   "The access that you gave me to post as you does not work any more: your server has ended it. What you say in your own Messenger comes as a contact with your name from now on. Say `puppet` to give me a new one.";
-
-/** Pause between a transaction that could not be stored and asking for it again. */
-const NUDGE_MS = 2000;
-/** The same for a transaction that came too early. */
-const OVERTAKEN_MS = 100;
 
 export function createMatrixHome(options: MatrixHomeOptions): MatrixHome {
   return new MatrixSide(options);
@@ -101,19 +108,20 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #rooms: Rooms;
   readonly #management: ManagementRooms;
   readonly #voice: BotVoice;
+  readonly #reports: Reports;
+  readonly #groups: MatrixGroups;
   readonly #performer: Performer;
   readonly #typing: GhostTyping;
+  readonly #presence: GhostPresence;
   readonly #double: DoublePuppets;
   readonly #speech: Speech;
   readonly #roomNames: RoomNames;
-  readonly #intake: Intake;
+  readonly #transactions: Transactions;
   readonly #attachment: Attachment;
   readonly #listener: DurableAppService;
   #library: Library | undefined;
-  #order = new TransactionOrder();
   #host: HomeHost | undefined;
   #stopped = false;
-  #nudge: NodeJS.Timeout | undefined;
 
   constructor(options: MatrixHomeOptions) {
     const { registration, domain, homeserverUrl, meter, profiles, networks } = options;
@@ -143,12 +151,17 @@ class MatrixSide implements MatrixHome, Inbox {
     const ghosts = this.#ghosts;
     this.#sender = new Sender(client, ghosts, bot);
     const sender = this.#sender;
-    this.#rooms = new Rooms({ client, library, sender, names, bot });
+    const maker = new RoomMaker({ client, library, sender, names, bot });
+    this.#rooms = new Rooms({ maker, sender, names, bot });
     this.#management = new ManagementRooms(MATRIX, profiles, cacheSize);
     const management = this.#management;
     this.#voice = new BotVoice({ sender, rooms: this.#rooms, management, names, bot });
-    this.#performer = new Performer({ sender, ghosts, management, names, bot, voice: this.#voice, log });
+    const voice = this.#voice;
+    this.#reports = new Reports({ home: MATRIX, sender, voice, bot, status: options.messageStatus === true, log });
+    const arrivals = new Arrivals({ client, sender, management, names, bot, log });
+    this.#performer = new Performer({ sender, ghosts, management, names, bot, voice, arrivals, log });
     this.#typing = new GhostTyping(client);
+    this.#presence = new GhostPresence({ home: MATRIX, ghosts, meter, log });
     this.#double = new DoublePuppets({
       home: MATRIX,
       client,
@@ -161,12 +174,29 @@ class MatrixSide implements MatrixHome, Inbox {
     const double = this.#double;
     const ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
     this.#speech = new Speech({ sender, ghosts, double, ownGhost, meter });
+    const content = (message: Parameters<Speech["content"]>[0]) => this.#speech.content(message);
+    this.#groups = new MatrixGroups({ client, maker, sender, ghosts, names, double, ownGhost, bot, content, log });
     this.#roomNames = new RoomNames({ sender, ghosts, log });
     const isEcho = (head: EventHead) => double.isEcho(head);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
     const lookBack = new LookBack({ client, bot, log });
-    this.#intake = new Intake({ home: MATRIX, bot, names, networks, isManagement, early, lookBack, isEcho, log });
+    const company = new Company({ sender, names, bot });
+    const isSeveral = (room: string) => company.isSeveral(room);
+    const intake = new Intake({
+      home: MATRIX,
+      bot,
+      names,
+      networks,
+      isManagement,
+      isSeveral,
+      early,
+      lookBack,
+      isEcho,
+      log,
+    });
+    const self = residentId(MATRIX, bot);
+    this.#transactions = new Transactions({ intake, profiles, self, again: () => this.#attachAgain(), log });
     this.#attachment = new Attachment({
       client,
       ghosts,
@@ -197,9 +227,7 @@ class MatrixSide implements MatrixHome, Inbox {
   async start(host: HomeHost): Promise<void> {
     const { homeserverUrl, domain, ghostPrefix: prefix, registration, meter, bind } = this.#options;
     const timeoutMs = this.#limits.requestTimeoutMs;
-    this.#order = new TransactionOrder(
-      (await this.#options.profiles.resident(residentId(MATRIX, this.bot))).transaction,
-    );
+    await this.#transactions.recall();
     this.#host = host;
     const log = this.#log;
     this.#library = await Library.open({
@@ -226,7 +254,7 @@ class MatrixSide implements MatrixHome, Inbox {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#nudge);
+    this.#transactions.stop();
     this.#roomNames.stop();
     try {
       await this.#attachment.stop();
@@ -260,35 +288,7 @@ class MatrixSide implements MatrixHome, Inbox {
 
   async transaction(transaction: Transaction): Promise<void> {
     if (!this.#host || this.#stopped) throw new BridgeError("store-down", { detail: "not taking anything in" });
-    if (!this.#order.admits(transaction.id)) {
-      this.#nudgeSoon(OVERTAKEN_MS);
-      throw new BridgeError("store-down", { detail: `transaction ${transaction.id} has overtaken another` });
-    }
-    try {
-      await this.#intake.take(this.#host, transaction);
-    } catch (error) {
-      this.#nudgeSoon(NUDGE_MS);
-      throw toBridgeError(error);
-    }
-    // Nobody waits for this: the words themselves are on their way first.
-    if (this.#order.stored(transaction.id)) setImmediate(() => void this.#remember(transaction.id));
-  }
-
-  /** Best effort: without it, the first transaction after a restart may be asked for twice. */
-  async #remember(transaction: string): Promise<void> {
-    try {
-      await this.#options.profiles.updateResident(residentId(MATRIX, this.bot), { transaction });
-    } catch (error) {
-      this.#log.debug({ err: error }, "the number of the transaction was not stored");
-    }
-  }
-
-  /** A homeserver whose transaction was refused waits longer and longer, up to 512 s; a ping makes it try at once. */
-  #nudgeSoon(ms: number): void {
-    this.#nudge ??= setTimeout(() => {
-      this.#nudge = undefined;
-      this.#attachAgain();
-    }, ms);
+    await this.#transactions.take(this.#host, transaction);
   }
 
   #attachAgain(): void {
@@ -375,43 +375,11 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
-    const mxid = residentParts(room.resident).id;
-    const content = {
-      ...textContent("notice", failureText(failure)),
-      "m.relates_to": { "m.in_reply_to": { event_id: message } },
-      "m.mentions": { user_ids: [mxid] },
-    };
-    const type = "m.room.message";
-    try {
-      const notice = await this.#sender.postJoining({ room: room.room, as: this.bot, type, content, key });
-      await this.#status(room.room, message, failure);
-      return notice;
-    } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw toBridgeError(error);
-    }
-    // The bot may not speak there: it says so where it may.
-    return this.say(room.resident, undefined, failureText(failure), `${key} elsewhere`);
+    return told(() => this.#reports.failure(room, message, failure, key));
   }
 
-  async confirm(room: RoomId, message: MessageId): Promise<void> {
-    try {
-      await this.#sender.receipt(room, this.bot, message);
-      await this.#status(room, message);
-    } catch (error) {
-      this.#log.debug({ err: error, room }, "no read receipt");
-    }
-  }
-
-  async #status(room: string, message: MessageId, failure?: Failure): Promise<void> {
-    if (this.#options.messageStatus !== true) return;
-    const type = "com.beeper.message_send_status";
-    const content = statusContent(this.name, message, failure);
-    try {
-      const key = `status ${message} ${failure?.code ?? "sent"}`;
-      await this.#sender.post({ room, as: this.bot, type, content, key, name: "send-status" });
-    } catch (error) {
-      this.#log.debug({ err: error, room }, "no send status");
-    }
+  confirm(room: RoomId, message: MessageId): Promise<void> {
+    return this.#reports.sent(room, message);
   }
 
   async #tellOfLostAccess(resident: ResidentId): Promise<void> {
@@ -435,25 +403,46 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
-    if (!this.#options.presence) return;
-    try {
-      const as = await this.#ghosts.prepare(ghost);
-      const path = `/_matrix/client/v3/presence/${encodeURIComponent(as)}/status`;
-      await this.#ghosts.call(ghost, { name: "presence", method: "PUT", path, as, body: toMatrixPresence(presence) });
-      this.#options.meter.count("msnb_presence_writes_total", { to: MATRIX });
-    } catch (error) {
-      const told = toBridgeError(error);
-      if (told.code === "home-down" || told.code === "home-busy") throw told;
-      this.#log.debug({ err: error }, "presence was not shown");
-    }
+    if (this.#options.presence) await this.#presence.show(ghost, presence);
   }
-}
 
-/** Runs what the homeserver is asked; its refusals become errors of the catalogue. */
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toBridgeError(error);
+  // Groups.
+
+  openGroup(view: GroupView): Promise<RoomId> {
+    return this.#groups.openGroup(view);
+  }
+
+  shapeGroup(room: RoomId, view: GroupView): Promise<void> {
+    return this.#groups.shapeGroup(room, view);
+  }
+
+  deliverToGroup(
+    room: RoomId,
+    _group: GroupId,
+    speaker: GroupSpeaker,
+    message: GroupMessage,
+    key: string,
+  ): Promise<MessageId> {
+    return this.#groups.deliverToGroup(room, speaker, message, key);
+  }
+
+  showGroupTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void> {
+    return this.showTyping(room, ghost, typing, forMs);
+  }
+
+  nameIn(room: RoomId, resident: ResidentId): Promise<string> {
+    return this.#groups.nameIn(room, resident);
+  }
+
+  findRoom(text: string): Promise<RoomId> {
+    return this.#groups.findRoom(text);
+  }
+
+  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+    return this.#groups.mayBridge(room, resident);
+  }
+
+  releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
+    return this.#groups.releaseGroup(room, view, how);
   }
 }

@@ -9,6 +9,7 @@ import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
 import { parseStored } from "./convert/read.ts";
 import type { EarlyWords } from "./early.ts";
+import { concernsRoom, type RoomKind, sortRoomEvent } from "./groups/sort.ts";
 import type { Transaction } from "./listener/appservice.ts";
 import type { LookBack } from "./lookback.ts";
 import { Recall } from "./recall.ts";
@@ -20,6 +21,8 @@ export interface IntakeOptions {
   readonly networks: readonly string[];
   /** Whether a room is the management room of the person. */
   readonly isManagement: (mxid: string, room: string) => boolean | Promise<boolean>;
+  /** Whether the bot is in a room with several people. */
+  readonly isSeveral: (room: string) => Promise<boolean>;
   readonly early: EarlyWords;
   readonly lookBack: Pick<LookBack, "fill">;
   /** Whether an event is what the bridge itself has posted as a person. */
@@ -94,11 +97,26 @@ export class Intake {
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const management = typeof asked === "boolean" ? asked : await asked;
     const items: IntakeItem[] = [];
-    for (const sorted of sortEvent(raw, head, management, this.#rules)) {
-      if (sorted.onlyInPortal && !(await host.isPortal(this.#options.home, roomId(head.room)))) continue;
+    const ofRoom = concernsRoom(head, this.#rules)
+      ? sortRoomEvent(raw, head, await this.#kindOf(host, head, management), this.#rules)
+      : undefined;
+    for (const sorted of ofRoom ?? sortEvent(raw, head, management, this.#rules)) {
+      if (sorted.onlyInPortal && !(await this.#isPortal(host, head.room))) continue;
+      if (!sorted.control && isWords(head) && (await this.#isTalkOfOthers(host, head.room))) continue;
       items.push(await this.#item(host, head, sorted));
     }
     return items;
+  }
+
+  async #kindOf(host: HomeHost, { room }: EventHead, management: boolean): Promise<RoomKind> {
+    if (management) return "management";
+    if (await host.isGroup(this.#options.home, roomId(room))) return "group";
+    return (await this.#isPortal(host, room)) ? "chat" : "other";
+  }
+
+  /** What several people say in a room that is tied to nothing. */
+  async #isTalkOfOthers(host: HomeHost, room: string): Promise<boolean> {
+    return !(await this.#isPortal(host, room)) && (await this.#options.isSeveral(room));
   }
 
   /** Early words to the bot are for the bot; those to a ghost count only when it has come to stay. */
@@ -117,7 +135,7 @@ export class Intake {
     const seal = sealed !== undefined && !(await host.isPortal(home, room));
     const invites = sorted.ghost === undefined ? undefined : names.parse(sorted.ghost);
     return {
-      resident: residentId(home, head.sender),
+      resident: residentId(home, sorted.stored.sender),
       room,
       control: sorted.control || seal,
       raw: seal ? sealed : sorted.stored,
@@ -154,6 +172,10 @@ export class Intake {
   #isPerson(mxid: string): boolean {
     return mxid.startsWith("@") && mxid !== this.#options.bot && !this.#options.names.owns(mxid);
   }
+}
+
+function isWords({ stateKey, type }: EventHead): boolean {
+  return stateKey === undefined && type !== "m.room.encrypted";
 }
 
 function isPassword(raw: unknown): boolean {

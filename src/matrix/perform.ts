@@ -5,10 +5,11 @@ import type { StoredOwn } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { textContent } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
+import type { Arrivals } from "./groups/arrivals.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { ManagementRooms } from "./management.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
-import { type BotVoice, ONLY_ALONE } from "./voice.ts";
+import type { BotVoice } from "./voice.ts";
 
 export interface PerformerOptions {
   readonly sender: Sender;
@@ -17,13 +18,14 @@ export interface PerformerOptions {
   readonly names: GhostNames;
   readonly bot: string;
   readonly voice: BotVoice;
+  readonly arrivals: Arrivals;
   readonly log: Logger;
 }
 
 const HELLO =
   "Hello! I connect this server with MSN Messenger. Say `link` to link your MSN account, or `help` to see what else I can do.";
 const NO_GROUPS =
-  "This is not marked as a direct chat, and MSN contacts can only be talked with one by one: start a direct chat with me, or say `chat <address>` to the bridge bot. I leave this room now; nothing in it was bridged.";
+  "This is not marked as a direct chat, and this room is not tied to a group chat on MSN: start a direct chat with me, or say `chat <address>` to the bridge bot. I leave this room now; nothing in it was bridged.";
 const ENCRYPTED = `${new BridgeError("encrypted").person} I leave this room now; nothing in it was bridged.`;
 const ENCRYPTED_HINT = " To get a room without encryption, say `chat <address>` to me in an unencrypted chat.";
 
@@ -49,6 +51,8 @@ export class Performer {
         return this.#leaveEmpty(own.room, own.ghost);
       case "management-left":
         return this.#managementLeft(own);
+      case "follow":
+        return this.#options.arrivals.follow(own);
     }
   }
 
@@ -72,7 +76,7 @@ export class Performer {
   }
 
   async #botInvited(own: StoredOwn, encrypted: boolean): Promise<void> {
-    const { sender, bot, management } = this.#options;
+    const { sender, bot, management, arrivals } = this.#options;
     try {
       await sender.join(own.room, bot);
     } catch (error) {
@@ -80,15 +84,19 @@ export class Performer {
       if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) return;
       throw error;
     }
-    if (encrypted) return this.#sayAndLeave(own.room, bot, ENCRYPTED, "encrypted");
+    // What an invitation tells of the room is what its sender's server has put into it.
+    if (encrypted || (await sender.stateOf(own.room, bot, "m.room.encryption", "")).algorithm !== undefined)
+      return this.#sayAndLeave(own.room, bot, ENCRYPTED, "encrypted");
     const inside = await sender.members(own.room, bot);
     // A person may ask the bot back into a chat with a contact.
     if (inside.some((user) => user !== bot && this.#isOurs(user))) return;
+    const before = await arrivals.predecessor(own.room, bot);
+    if (before !== undefined && !(await management.has(own.sender, before))) return;
     const people = inside.filter((user) => !this.#isOurs(user));
     // Whatever the invitation says of itself: it is written by whoever sends it.
-    if (people.length !== 1) return this.#sayAndLeave(own.room, bot, ONLY_ALONE, `alone ${own.event}`);
+    if (people.length !== 1) return arrivals.amongSeveral(own.room);
     await management.add(own.sender, own.room);
-    await this.#say(own.room, bot, HELLO, `hello ${own.event}`);
+    if (before === undefined) await this.#say(own.room, bot, HELLO, `hello ${own.event}`);
   }
 
   async #refuseEncrypted(own: StoredOwn, invited: string | undefined): Promise<void> {
@@ -111,17 +119,22 @@ export class Performer {
   async #refuseGroup(own: StoredOwn, invited: string): Promise<void> {
     const ghost = this.#options.names.parse(invited);
     if (ghost === undefined) return;
-    await this.#options.ghosts.prepare(ghost);
-    await this.decline(own.room, invited, NO_GROUPS);
+    const { ghosts, arrivals } = this.#options;
+    await ghosts.prepare(ghost);
+    if (!(await this.#enters(own.room, invited))) return this.#options.sender.leave(own.room, invited);
+    // A chat goes on in this room, and the contact was asked along.
+    if ((await arrivals.predecessor(own.room, invited)) !== undefined) return;
+    await this.#sayAndLeave(own.room, invited, NO_GROUPS, "decline");
   }
 
   /** The words are gone from our side already (they were never stored); here the room gets rid of them, if it lets us. */
   async #password(own: StoredOwn): Promise<void> {
     const { sender, bot, voice } = this.#options;
     const gone = await sender.redact(own.room, bot, own.event, "a password was typed into the room");
-    const what = gone
-      ? "I have removed that message from the room."
-      : "This room does not let me remove your message: please remove it yourself now.";
+    const what =
+      gone !== undefined
+        ? "I have removed that message from the room."
+        : "This room does not let me remove your message: please remove it yourself now.";
     const text = `That looked like a password, so I have not read it and have kept nothing of it. ${what} Other devices and the server's backups may have seen it: change the password if it was a real one. Passwords belong only on the page that I make when you say \`link\` with nothing behind it.`;
     const key = `password ${own.event}`;
     if (!(await this.#say(own.room, bot, text, key))) await voice.sayTo(own.sender, text, `${key} elsewhere`);

@@ -1,43 +1,24 @@
 /**
  * Direct rooms: one per portal and resident, made by the ghost, with the resident and the bot invited.
  *
- * - **Found again after a crash:** the room gets an alias derived from portal and resident, which is part of making it. A
- *   second making fails with `M_ROOM_IN_USE` and the alias leads to the first. The alias is not the room's canonical one
- *   (an empty `m.room.canonical_alias` is given), or clients would show it instead of the contact's name.
+ * - **Found again after a crash:** see room-maker.ts; the alias is derived from portal and resident.
  * - **Shown as a direct chat:** `is_direct`, no room name, and `io.element.functional_members` so that clients do not
  *   count the bot when they name the room by its people.
  * - **Power:** the preset `trusted_private_chat` makes resident and bot equals of the ghost in every room version; power
  *   levels are not spelled out, because a v12 room refuses them for its creator (stack A3).
  */
-import { createHash } from "node:crypto";
 import type { GhostRef, PortalId } from "../bridge/model.ts";
 import type { GhostNames } from "./convert/ghost.ts";
-import type { HomeserverClient } from "./http/client.ts";
 import { isRefusal } from "./http/errors.ts";
-import type { Library } from "./listener/library.ts";
+import type { NewRoom, RoomMaker } from "./room-maker.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
 
 export interface RoomsOptions {
-  readonly client: HomeserverClient;
-  readonly library: () => Library;
+  readonly maker: RoomMaker;
   readonly sender: Sender;
   readonly names: GhostNames;
   readonly bot: string;
 }
-
-interface NewRoom {
-  readonly maker: string;
-  readonly alias: string;
-  readonly resident: string;
-  readonly alsoInvite: readonly string[];
-  readonly state: readonly { type: string; state_key: string; content: object }[];
-  readonly name?: string;
-}
-
-/** Making a room is ten events; a homeserver that makes many at once takes its time, and giving up too early costs another try. */
-const CREATE_TIMEOUT_MS = 60_000;
-
-const aliasPath = (alias: string): string => `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}`;
 
 export class Rooms {
   readonly #options: RoomsOptions;
@@ -46,113 +27,41 @@ export class Rooms {
     this.#options = options;
   }
 
-  #aliasLocalpart(kind: string, what: string): string {
-    const hash = createHash("sha256").update(what).digest("hex").slice(0, 32);
-    return `${this.#options.names.prefix}${kind}_${hash}`;
-  }
-
-  #full(localpart: string): string {
-    return `#${localpart}:${this.#options.names.domain}`;
-  }
-
   /** The room of a portal for a resident: made, or found when it was made before. The ghost must be registered. */
   async openDirect(portal: PortalId, resident: string, ghost: GhostRef, displayName: string): Promise<string> {
-    const { names, bot } = this.#options;
-    return this.#open({
+    const { names, bot, maker } = this.#options;
+    return maker.open({
+      ...this.#chat([resident, bot], bridgeState(ghost, displayName, bot, portal, resident)),
       maker: names.mxid(ghost),
-      alias: this.#aliasLocalpart("dm", `${portal}\n${resident}`),
-      resident,
-      alsoInvite: [bot],
-      state: bridgeState(ghost, displayName, bot, portal, resident),
+      alias: maker.alias("dm", `${portal}\n${resident}`),
     });
   }
 
   /** The room in which a resident and the bot talk. */
   async openManagement(resident: string): Promise<string> {
+    const { bot, maker } = this.#options;
     const alias = this.#managementAlias(resident);
-    return this.#open({ maker: this.#options.bot, alias, resident, alsoInvite: [], state: [], name: "MSN bridge" });
+    return maker.open({ ...this.#chat([resident], []), maker: bot, alias, name: "MSN bridge" });
   }
 
   /** The next {@link openManagement} makes a new room. */
   async forgetManagement(resident: string): Promise<void> {
-    await this.#dropAlias(this.#managementAlias(resident));
+    await this.#options.maker.dropAlias(this.#managementAlias(resident));
   }
 
   #managementAlias(resident: string): string {
-    return this.#aliasLocalpart("bot", resident);
+    return this.#options.maker.alias("bot", resident);
   }
 
-  async #open(wanted: NewRoom): Promise<string> {
-    const found = (await this.#make(wanted)) ?? (await this.#find(wanted));
-    if (found !== undefined) return found;
-    // The alias leads to a room that nobody of ours is in: it is dead for good.
-    await this.#dropAlias(wanted.alias);
-    const made = (await this.#make(wanted)) ?? (await this.#find(wanted));
-    if (made === undefined) throw new Error(`the alias of a room leads nowhere: ${wanted.alias}`);
-    return made;
-  }
-
-  /** `undefined`: there is one already. */
-  async #make(wanted: NewRoom): Promise<string | undefined> {
-    const { library, bot, sender } = this.#options;
-    const options = {
-      preset: "trusted_private_chat" as const,
-      visibility: "private" as const,
-      is_direct: true,
-      room_alias_name: wanted.alias,
-      invite: [wanted.resident, ...wanted.alsoInvite],
-      initial_state: [
-        { type: "m.room.canonical_alias", state_key: "", content: {} },
-        { type: FUNCTIONAL_MEMBERS, state_key: "", content: { service_members: [bot] } },
-        ...wanted.state,
-      ],
-      ...(wanted.name === undefined ? {} : { name: wanted.name }),
+  #chat(invite: readonly string[], state: NewRoom["state"]): Omit<NewRoom, "maker" | "alias"> {
+    const servants = { type: FUNCTIONAL_MEMBERS, state_key: "", content: { service_members: [this.#options.bot] } };
+    return {
+      preset: "trusted_private_chat",
+      isDirect: true,
+      invite,
+      inviteAgain: invite,
+      state: [servants, ...state],
     };
-    try {
-      const { room_id } = await library().as(
-        "create-room",
-        wanted.maker,
-        (intent) => intent.createRoom({ createAsClient: true, options }),
-        CREATE_TIMEOUT_MS,
-      );
-      if (wanted.maker !== bot) await sender.join(room_id, bot);
-      return room_id;
-    } catch (error) {
-      if (isRefusal(error, "M_ROOM_IN_USE")) return undefined;
-      throw error;
-    }
-  }
-
-  /** The room that the alias leads to, with everybody in it or invited; `undefined` when its maker cannot get in. */
-  async #find(wanted: NewRoom): Promise<string | undefined> {
-    const { client, sender, bot } = this.#options;
-    let room: unknown;
-    try {
-      const path = aliasPath(this.#full(wanted.alias));
-      room = (await client.call({ name: "alias", method: "GET", path, as: wanted.maker })).room_id;
-    } catch (error) {
-      if (isRefusal(error, "M_NOT_FOUND")) return undefined;
-      throw error;
-    }
-    if (typeof room !== "string") return undefined;
-    try {
-      await sender.join(room, wanted.maker);
-    } catch (error) {
-      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) return undefined;
-      throw error;
-    }
-    for (const user of [wanted.resident, ...wanted.alsoInvite]) await sender.invite(room, wanted.maker, user);
-    if (wanted.maker !== bot) await sender.join(room, bot);
-    return room;
-  }
-
-  async #dropAlias(localpart: string): Promise<void> {
-    const { client, bot } = this.#options;
-    try {
-      await client.call({ name: "alias", method: "DELETE", path: aliasPath(this.#full(localpart)), as: bot });
-    } catch (error) {
-      if (!isRefusal(error, "M_NOT_FOUND")) throw error;
-    }
   }
 
   /** Ghost and bot enter a room that a resident has asked the ghost into. The bot may be refused; the ghost may not. */

@@ -72,9 +72,14 @@ export class Sender {
     }
   }
 
-  /** Joins; when that needs an invitation, has the bot invite. @throws MatrixRefusal `M_FORBIDDEN` when there is no way in. */
-  async join(roomId: string, as: string): Promise<void> {
-    const join = () => this.#client.call({ name: "join", method: "POST", path: `${room(roomId)}/join`, as });
+  /**
+   * Joins; when that needs an invitation, has the bot invite. `via`: a server that knows the room.
+   * @throws MatrixRefusal `M_FORBIDDEN` when there is no way in.
+   */
+  async join(roomId: string, as: string, via?: string): Promise<void> {
+    const server = via === undefined ? undefined : encodeURIComponent(via);
+    const query = server === undefined ? {} : { query: `&via=${server}&server_name=${server}` };
+    const join = () => this.#client.call({ name: "join", method: "POST", path: `${room(roomId)}/join`, as, ...query });
     try {
       await join();
     } catch (error) {
@@ -95,6 +100,41 @@ export class Sender {
       body: { user_id: whom },
     };
     await this.#client.call(call);
+  }
+
+  /** Takes somebody out of a room. */
+  async kick(roomId: string, as: string, whom: string, why: string): Promise<void> {
+    const body = { user_id: whom, reason: why };
+    await this.#client.call({ name: "kick", method: "POST", path: `${room(roomId)}/kick`, as, body });
+  }
+
+  /** All of a room's state, as a member sees it. */
+  async wholeState(roomId: string, as: string): Promise<readonly unknown[]> {
+    return this.#client.list({ name: "whole-state", method: "GET", path: `${room(roomId)}/state`, as });
+  }
+
+  /** Who said something in a room; `undefined`: `as` is not allowed to see it, or it is not there. */
+  async author(roomId: string, as: string, event: string): Promise<string | undefined> {
+    const path = `${room(roomId)}/event/${encodeURIComponent(event)}`;
+    try {
+      const { sender } = await this.#client.call({ name: "event", method: "GET", path, as });
+      return typeof sender === "string" ? sender : undefined;
+    } catch (error) {
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  /** The newest 100 reactions to a message. */
+  async reactions(roomId: string, as: string, event: string): Promise<readonly unknown[]> {
+    const path = `/_matrix/client/v1/rooms/${encodeURIComponent(roomId)}/relations/${encodeURIComponent(event)}/m.annotation/m.reaction`;
+    try {
+      const { chunk } = await this.#client.call({ name: "relations", method: "GET", path, as, query: "&limit=100" });
+      return Array.isArray(chunk) ? chunk : [];
+    } catch (error) {
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return [];
+      throw error;
+    }
   }
 
   /** How `whom` stands in a room, as `as` sees it, who must be in it. */
@@ -183,14 +223,14 @@ export class Sender {
     await this.#client.call({ name: "state", method: "PUT", path, as, body: content });
   }
 
-  /** @returns false when the homeserver does not let this user take the event back. */
-  async redact(roomId: string, as: string, event: string, why: string): Promise<boolean> {
+  /** @returns the event that does it; `undefined` when the homeserver does not let this user take the event back. */
+  async redact(roomId: string, as: string, event: string, why?: string): Promise<MessageId | undefined> {
     const path = `${room(roomId)}/redact/${encodeURIComponent(event)}/${transactionId(`redact ${event}`)}`;
+    const body = why === undefined ? {} : { reason: why };
     try {
-      await this.#client.call({ name: "redact", method: "PUT", path, as, body: { reason: why } });
-      return true;
+      return eventId((await this.#client.call({ name: "redact", method: "PUT", path, as, body })).event_id);
     } catch (error) {
-      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return false;
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return undefined;
       throw error;
     }
   }

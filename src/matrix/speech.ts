@@ -36,7 +36,7 @@ export class Speech {
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     const { sender, ghosts } = this.#o;
     const as = ghosts.mxid(ghost);
-    const content = message.nudge ? this.#nudge(room, as, message, key) : this.#content(message);
+    const content = message.nudge ? this.#nudge(room, as, message, key) : this.content(message);
     const post = { room: room.room, as, type: TYPE, content, key, at: message.at };
     try {
       return await sender.post(post);
@@ -57,7 +57,7 @@ export class Speech {
     key: string,
   ): Promise<MessageId> {
     const { double, ownGhost } = this.#o;
-    const post = { room, type: TYPE, content: this.#content(message), key, at: message.at };
+    const post = { room, type: TYPE, content: this.content(message), key, at: message.at };
     const event = await double.post({ ...post, mxid: residentParts(resident).id });
     return (
       event ?? (await ownGhost.post({ ...post, ghost, self, name: message.fromName, device: message.own?.device }))
@@ -72,7 +72,8 @@ export class Speech {
     return nudgeContent(fromName, rings ? residentParts(resident).id : undefined);
   }
 
-  #content({ kind, text, rich }: NetworkMessage): object {
+  /** The words of a message. */
+  content({ kind, text, rich }: Pick<NetworkMessage, "kind" | "text" | "rich">): object {
     const formatted = rich && richContent(kind, rich);
     if (formatted !== undefined) return formatted;
     if (tooLong(text)) this.#o.meter.count("msnb_degraded_total", { feature: "long-text" });

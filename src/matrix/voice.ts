@@ -18,7 +18,6 @@ export interface VoiceOptions {
   readonly bot: string;
 }
 
-export const ONLY_ALONE = "I only talk with one person at a time: start a direct chat with me. I leave this room now.";
 const ELSEWHERE = "Others are in this room, so my answer is in our own chat.";
 
 export class BotVoice {
@@ -50,18 +49,17 @@ export class BotVoice {
 
   /** `undefined`: the bot may not speak there, or should not. */
   async #sayIn(room: string, mxid: string, text: string, key: string): Promise<MessageId | undefined> {
-    const { management, rooms, sender, bot, names } = this.#options;
+    const { management, rooms, bot, names } = this.#options;
     try {
       const inside = await this.#members(room);
       if (inside.every((user) => user === mxid || user === bot || names.owns(user)))
         return await this.#post(room, text, key);
-      // A chat with a contact stays one when a friend is asked in; any other room is none of the bot's.
-      const chat = inside.some((user) => names.owns(user));
-      await this.#post(room, chat ? ELSEWHERE : ONLY_ALONE, `${key} others`);
-      if (chat) return undefined;
-      await sender.leave(room, bot);
-      await management.remove(mxid, room);
-      await rooms.forgetManagement(mxid);
+      await this.#post(room, ELSEWHERE, `${key} others`);
+      // It may have been the room for them alone: from now on it is one of several, and there is to be another.
+      if (await management.has(mxid, room)) {
+        await management.remove(mxid, room);
+        await rooms.forgetManagement(mxid);
+      }
       return undefined;
     } catch (error) {
       if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;

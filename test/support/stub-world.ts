@@ -53,6 +53,7 @@ export class StubWorld {
   readonly receipts: { room: string; event: string; user: string }[] = [];
   readonly rooms = new Map<string, StubRoom>();
   readonly aliases = new Map<string, string>();
+  readonly accountData = new Map<string, Json>();
   readonly #options: WorldOptions;
   readonly #transactions = new Map<string, string>();
   #serial = 0;
@@ -262,6 +263,48 @@ export class StubWorld {
       /^\/_matrix\/client\/v1\/rooms\/([^/]+)\/relations\/([^/]+)\/m\.replace$/,
       ({ user }, [room = "", event = ""]) => ({ chunk: this.#edits(room, user, event).toReversed() }),
     ],
+    [
+      "kick",
+      "POST",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/kick$/,
+      ({ user, body }, [room = ""]) => {
+        this.#inside(room, user).members.set(String(body.user_id), "leave");
+      },
+    ],
+    [
+      "whole-state",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state$/,
+      ({ user }, [room = ""]) => stateEvents(this.#inside(room, user), this.bot),
+    ],
+    [
+      "event",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/event\/([^/]+)$/,
+      ({ user }, [room = "", id = ""]) => {
+        const event = this.#inside(room, user).events.find((one) => one.id === id);
+        if (!event) throw new Refusal(404, "M_NOT_FOUND", "no such event");
+        return { event_id: id, type: event.type, sender: event.sender, content: event.content };
+      },
+    ],
+    [
+      "account-data",
+      "GET",
+      /^\/_matrix\/client\/v3\/user\/([^/]+)\/rooms\/([^/]+)\/account_data\/([^/]+)$/,
+      ({ path }) => {
+        const data = this.accountData.get(path);
+        if (!data) throw new Refusal(404, "M_NOT_FOUND", "no such data");
+        return data;
+      },
+    ],
+    [
+      "account-data",
+      "PUT",
+      /^\/_matrix\/client\/v3\/user\/([^/]+)\/rooms\/([^/]+)\/account_data\/([^/]+)$/,
+      ({ path, body }) => {
+        this.accountData.set(path, body);
+      },
+    ],
     ["ping", "POST", /^\/_matrix\/client\/v1\/appservice\/([^/]+)\/ping$/, () => this.#options.ping()],
   ];
 
@@ -346,4 +389,19 @@ export class StubWorld {
     const joined = [...this.#inside(room, user).members].filter(([, membership]) => membership === "join");
     return { joined: Object.fromEntries(joined.map(([id]) => [id, {}])) };
   }
+}
+
+/** A room's state as events; who has set it is not kept, so it is all the maker's. */
+function stateEvents({ members, state }: StubRoom, sender: string): Json[] {
+  const joined = [...members].map(([user, membership]) => ({
+    type: "m.room.member",
+    state_key: user,
+    sender,
+    content: { membership },
+  }));
+  const rest = [...state].map(([key, content]) => {
+    const blank = key.indexOf(" ");
+    return { type: key.slice(0, blank), state_key: key.slice(blank + 1), sender, content };
+  });
+  return [...joined, ...rest];
 }

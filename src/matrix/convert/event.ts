@@ -4,6 +4,7 @@
  * anything is written. Pure.
  */
 import { textOf } from "../../bridge/text/model.ts";
+import type { RoomNote } from "../groups/sort.ts";
 import type { Reacted, Recalled } from "../recall.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
@@ -43,6 +44,8 @@ export interface StoredEvent {
   readonly repliesTo?: string;
   /** Whether the bot is named as being addressed. */
   readonly mentionsBot?: boolean;
+  /** It is something that was done to the room; nothing else of the event is looked at. */
+  readonly note?: RoomNote;
 }
 
 /** Something the Matrix side has to do by itself, in its turn. */
@@ -53,7 +56,9 @@ export type OwnAct =
   | { readonly act: "password" }
   /** `ghost`: the one who was thrown out, if one was. */
   | { readonly act: "leave-empty"; readonly ghost?: string }
-  | { readonly act: "management-left" };
+  | { readonly act: "management-left" }
+  /** The room goes on in `to`; `at`: since when, Unix ms. */
+  | { readonly act: "follow"; readonly to: string; readonly at: number; readonly management: boolean };
 
 export type StoredOwn = OwnAct & {
   readonly kind: "own";

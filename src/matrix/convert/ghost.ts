@@ -6,13 +6,28 @@
  * - In the address `a-z 0-9 . - _` stand for themselves, every other byte of its UTF-8 form is `=` and two lower-case hex
  *   digits (`@` is `=40`, `+` is `=2b`, `=` is `=3d`), which is the mapping the Matrix specification recommends.
  * - Only the spelling that {@link ghostLocalpart} makes is read back: `=2E` or `=61` name nobody.
+ * - A person of another home who speaks in a group is a **guest**: `@<prefix>.<home>_<id>:<domain>`. No network name has a
+ *   dot, so a guest is nobody's contact, and nobody can ask them into a chat.
  */
+import { createHash } from "node:crypto";
 import { BridgeError } from "../../bridge/errors.ts";
-import { type GhostRef, parseContactAddress, parseNetworkName } from "../../bridge/model.ts";
+import {
+  type ContactAddress,
+  type GhostRef,
+  type HomeName,
+  type NetworkName,
+  parseContactAddress,
+  parseHomeName,
+  parseNetworkName,
+  type ResidentId,
+  residentParts,
+} from "../../bridge/model.ts";
 
 /** Matrix: a user id has at most 255 bytes, with `@`, `:` and the server's name. */
 const MXID_BYTES = 255;
 const PLAIN = /^[a-z0-9._-]$/;
+/** The hash of a guest's long id; `=x` is no escape. */
+const HASHED = /^=x[0-9a-f]{32}$/;
 
 function escapeAddress(address: string): string {
   let out = "";
@@ -60,9 +75,38 @@ export class GhostNames {
    * @throws BridgeError `bad-address` when the id would be longer than Matrix allows (long addresses outside ASCII).
    */
   mxid(ghost: GhostRef): string {
-    const id = `${this.#head}${ghost.network}_${escapeAddress(ghost.contact)}${this.#tail}`;
+    const id = this.#spell(ghost);
     if (id.length > MXID_BYTES) throw new BridgeError("bad-address", { address: ghost.contact });
     return id;
+  }
+
+  /**
+   * The user that stands for a person of another home, for use where a ghost is. An id that is too long for Matrix is told
+   * by its hash, which begins with what no escaped id does.
+   */
+  guest(resident: ResidentId): GhostRef {
+    const { home, id } = residentParts(resident);
+    const network = `.${home}` as NetworkName;
+    const guest = { network, contact: id.toLowerCase() as ContactAddress };
+    if (this.#spell(guest).length <= MXID_BYTES) return guest;
+    const hash = createHash("sha256").update(id).digest("hex").slice(0, 32);
+    return { network, contact: `=x${hash}` as ContactAddress };
+  }
+
+  /** The home of a guest; `undefined` for every other id. */
+  guestHome(mxid: string): HomeName | undefined {
+    if (!this.owns(mxid)) return undefined;
+    const [, home] = /^\.([^_]+)_/.exec(mxid.slice(this.#head.length)) ?? [];
+    try {
+      return home === undefined ? undefined : parseHomeName(home);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #spell({ network, contact }: GhostRef): string {
+    const escaped = network.startsWith(".") && HASHED.test(contact) ? contact : escapeAddress(contact);
+    return `${this.#head}${network}_${escaped}${this.#tail}`;
   }
 
   /** The ghost behind a Matrix id; `undefined` for anyone else, and for an id in our namespace that we would never make. */

@@ -5,6 +5,7 @@
  */
 
 import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
+import { readNote } from "../groups/sort.ts";
 import type { Stored, StoredEvent } from "./event.ts";
 import type { GhostNames } from "./ghost.ts";
 import { standIn } from "./others.ts";
@@ -34,6 +35,7 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
   const stored = parseStored(raw);
   if (stored === undefined) return undefined;
   if (stored.kind === "own") return { kind: "own" };
+  if (stored.note !== undefined) return readNote(stored, stored.note, home, names);
   switch (stored.type) {
     case "m.room.member":
       return readMember(stored, home, names);

@@ -74,10 +74,19 @@ export class HomeserverClient {
    * One request. @throws {@link MatrixRefusal} for any answer but 2xx, {@link HomeserverSilent} for none.
    */
   async call(call: Call): Promise<Json> {
+    return this.#timed(call, parseObject);
+  }
+
+  /** As {@link HomeserverClient.call}, where the answer is a list. */
+  async list(call: Call): Promise<readonly unknown[]> {
+    return this.#timed(call, parseList);
+  }
+
+  async #timed<T>(call: Call, parse: (text: string) => T | undefined): Promise<T> {
     const started = performance.now();
     let outcome = "ok";
     try {
-      const answer = await this.#exchange(call);
+      const answer = await this.#exchange(call, parse);
       this.#silent = undefined;
       return answer;
     } catch (error) {
@@ -96,7 +105,7 @@ export class HomeserverClient {
     }
   }
 
-  async #exchange(call: Call): Promise<Json> {
+  async #exchange<T>(call: Call, parse: (text: string) => T | undefined): Promise<T> {
     const as = call.as === undefined ? "" : `user_id=${encodeURIComponent(call.as)}`;
     const device = call.device === undefined ? "" : `&device_id=${encodeURIComponent(call.device)}`;
     const path = `${this.#base}${call.path}?${as}${device}${call.query ?? ""}`;
@@ -118,10 +127,10 @@ export class HomeserverClient {
     } catch (error) {
       throw new HomeserverSilent(`${call.name}: ${reason(error)}`, { cause: error });
     }
-    const json = parseObject(text);
-    if (status >= 200 && status < 300 && json !== undefined) return json;
-    if (status >= 200 && status < 300) throw new HomeserverSilent(`${call.name}: the answer is no JSON object`);
-    throw refusal(call.name, status, json, retryAfter);
+    if (status < 200 || status >= 300) throw refusal(call.name, status, parseObject(text), retryAfter);
+    const answer = parse(text);
+    if (answer === undefined) throw new HomeserverSilent(`${call.name}: the answer is not what it should be`);
+    return answer;
   }
 
   /** Ends the connections once what is under way has come back. */
@@ -135,13 +144,22 @@ export class HomeserverClient {
   }
 }
 
-function parseObject(text: string): Json | undefined {
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function parseObject(text: string): Json | undefined {
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+function parseList(text: string): readonly unknown[] | undefined {
+  const value = parseJson(text);
+  return Array.isArray(value) ? value : undefined;
 }
 
 function refusal(

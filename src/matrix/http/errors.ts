@@ -58,3 +58,12 @@ export function toBridgeError(error: unknown): BridgeError {
 export function isRefusal(error: unknown, ...errcodes: string[]): error is MatrixRefusal {
   return error instanceof MatrixRefusal && (errcodes.length === 0 || errcodes.includes(error.errcode));
 }
+
+/** Runs what the homeserver is asked; its refusals become errors of the catalogue. */
+export async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toBridgeError(error);
+  }
+}

@@ -22,8 +22,8 @@ export interface OwnGhostOptions {
 
 export interface OwnGhostPost {
   readonly room: string;
-  /** The contact at the far end, who can let others in where the bot cannot. */
-  readonly ghost: GhostRef;
+  /** The contact at the far end, who can let others in where the bot cannot; absent: it is a room of several. */
+  readonly ghost?: GhostRef;
   readonly self: GhostRef;
   readonly name: string;
   readonly device: string | undefined;
@@ -40,6 +40,12 @@ const DEVICE_CHARACTERS = 60;
 export function ownName(name: string, address: string, device: string | undefined): string {
   const place = oneLine(device ?? "", DEVICE_CHARACTERS) || "another place";
   return `${oneLine(name, NAME_CHARACTERS) || address} (you, on ${place})`;
+}
+
+/** The same where others read it, too. Pure. */
+export function ownNameAmongOthers(name: string, address: string, device: string | undefined): string {
+  const place = oneLine(device ?? "", DEVICE_CHARACTERS);
+  return `${oneLine(name, NAME_CHARACTERS) || address} (on ${place || "another place"})`;
 }
 
 export class OwnGhost {
@@ -68,7 +74,7 @@ export class OwnGhost {
   /** The name is looked up each time: a homeserver writes a ghost's usual name over it when that one changes. */
   async #enter({ room, ghost, self, name, device }: OwnGhostPost, mxid: string): Promise<void> {
     const { sender, ghosts } = this.#o;
-    const called = ownName(name, self.contact, device);
+    const called = (ghost === undefined ? ownNameAmongOthers : ownName)(name, self.contact, device);
     try {
       await sender.nameInRoom(room, mxid, called);
       return;
@@ -83,20 +89,20 @@ export class OwnGhost {
     await sender.nameInRoom(room, mxid, called);
   }
 
-  async #invite(room: string, ghost: GhostRef, mxid: string): Promise<void> {
+  async #invite(room: string, ghost: GhostRef | undefined, mxid: string): Promise<void> {
     const { sender, bot, names } = this.#o;
     try {
       await sender.invite(room, bot, mxid);
     } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN")) throw error;
+      if (!isRefusal(error, "M_FORBIDDEN") || ghost === undefined) throw error;
       await sender.invite(room, names.mxid(ghost), mxid);
     }
   }
 
   /** Clients name a room by its people; one of the bridge's servants is none. Best effort. */
-  async #count(room: string, ghost: GhostRef, mxid: string): Promise<void> {
-    const { sender, names, log } = this.#o;
-    const as = names.mxid(ghost);
+  async #count(room: string, ghost: GhostRef | undefined, mxid: string): Promise<void> {
+    const { sender, names, bot, log } = this.#o;
+    const as = ghost === undefined ? bot : names.mxid(ghost);
     try {
       const { service_members: known } = await sender.stateOf(room, as, FUNCTIONAL_MEMBERS, "");
       const members = Array.isArray(known) ? known.filter((one) => typeof one === "string" && one !== mxid) : [];

@@ -81,22 +81,26 @@ describe("an invitation of the bot", () => {
     expect(s.host.events.at(-1)).toMatchObject({ kind: "command", line: "status" });
   });
 
-  it("to a room of several is declined with a word", async () => {
+  it("to a room of several is answered once, and the bot stays and listens to nobody", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join", "@ben:stub.test": "join", [BOT]: "invite" });
     const event = s.stub.event(id, ANNA, "m.room.member", { membership: "invite" }, BOT);
     await s.stub.push([event]);
     await s.host.settled();
-    expect(notices(s, id)).toEqual([expect.stringContaining("one person at a time")]);
-    expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+    await member(s, id, "invite", BOT);
+    expect(notices(s, id)).toEqual([expect.stringContaining("say `!msn bridge`")]);
+    expect(s.stub.room(id).members.get(BOT)).toBe("join");
+    await say(s, id, "hello everybody");
+    expect(s.host.events.filter((event) => event.kind !== "own")).toEqual([]);
+    await say(s, id, "!msn bridge friends");
+    expect(s.host.events.at(-1)).toMatchObject({ kind: "command", line: "bridge friends" });
   });
 
-  it("to a room full of strangers is declined although it says that it is a direct chat", async () => {
+  it("to a room full of strangers makes it nobody's own chat, although it says that it is a direct chat", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join", "@ben:stub.test": "join", [BOT]: "invite" });
     await member(s, id, "invite", BOT);
-    expect(notices(s, id)).toEqual([expect.stringContaining("one person at a time")]);
-    expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+    expect(notices(s, id)).toEqual([expect.stringContaining("say `!msn bridge`")]);
     await s.home.say(resident(ANNA), undefined, "for Anna alone", "k");
     expect(notices(s, id)).toHaveLength(1);
   });
@@ -134,7 +138,7 @@ describe("a room in which others listen", () => {
     await s.home.say(resident(ANNA), room, "https://bridge.test/link/for-anna-alone", "k");
     expect(notices(s, room)).toEqual([
       expect.stringContaining("Hello!"),
-      expect.stringContaining("one person at a time"),
+      expect.stringContaining("my answer is in our own chat"),
     ]);
     const said = [...s.stub.rooms.values()].filter((one) =>
       one.events.some((e) => String(e.content.body).includes("for-anna-alone")),

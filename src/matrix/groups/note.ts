@@ -1,0 +1,78 @@
+/**
+ * What is written into a group's room so that clients know it for a bridged one (MSC2346), and so that a bridge that has
+ * lost its store knows which group it was (design §5). Pure.
+ */
+import { type GroupId, type GroupView, groupParts } from "../../bridge/groups/model.ts";
+import { residentParts } from "../../bridge/model.ts";
+
+/** The types of state that carry it: the proposal's own name and the one that clients know. */
+export const BRIDGE_TYPES = ["m.bridge", "uk.half-shot.bridge"] as const;
+/** The field with what is the bridge's own. */
+export const GROUP = "msnbridge.group";
+
+/** What `msnbridge.group` holds. */
+export interface GroupNote {
+  readonly id: string;
+  readonly kind: string;
+  readonly circle?: string;
+  readonly network: string;
+  readonly name: string;
+  readonly topic: string;
+  /** Addresses of those who are shown as ghosts. */
+  readonly members: readonly string[];
+  /** Residents who belong into the room, by their Matrix ids. */
+  readonly residents: readonly string[];
+  /** The room is the people's own. */
+  readonly plumbed: boolean;
+  readonly rooms: readonly { readonly home: string; readonly room: string; readonly by?: string }[];
+}
+
+/** An event has 65 536 bytes; what is above this of the list of members is left out. */
+const MEMBERS_BYTES = 40_000;
+
+export function bridgeKey(group: GroupId): string {
+  const { network, key } = groupParts(group);
+  return `msn://${network}/~${key}`;
+}
+
+export function residentsOf(view: GroupView): string[] {
+  return view.people.flatMap((one) => (one.kind === "resident" ? [residentParts(one.resident).id] : []));
+}
+
+export function bridgeContent(view: GroupView, bot: string, called: string): Readonly<Record<string, unknown>> {
+  const { network, key } = groupParts(view.id);
+  const note: GroupNote = {
+    id: view.id,
+    kind: view.kind,
+    ...(view.circle === undefined ? {} : { circle: view.circle }),
+    network,
+    name: view.name.slice(0, 1000),
+    topic: view.topic.slice(0, 1000),
+    members: fitting(view.people.flatMap((one) => (one.kind === "ghost" ? [one.ghost.contact] : [])).sort()),
+    residents: residentsOf(view).sort(),
+    plumbed: view.plumbed,
+    rooms: view.rooms.map(({ home, room, by }) => ({ home, room, ...(by === undefined ? {} : { by }) })),
+  };
+  return {
+    bridgebot: bot,
+    protocol: { id: "msn", displayname: "MSN Messenger" },
+    network: { id: network, displayname: network },
+    channel: { id: `~${key}`, displayname: called.slice(0, 256) },
+    [GROUP]: note,
+  };
+}
+
+function fitting(members: readonly string[]): string[] {
+  let room = MEMBERS_BYTES;
+  return members.filter((member) => {
+    room -= Buffer.byteLength(member) + 3;
+    return room >= 0;
+  });
+}
+
+/** Residents whom the room was made for when it was shaped last. */
+export function residentsBefore(content: Readonly<Record<string, unknown>> | undefined): readonly string[] {
+  const note = content?.[GROUP];
+  const known = typeof note === "object" && note !== null ? (note as { residents?: unknown }).residents : undefined;
+  return Array.isArray(known) ? known.filter((one): one is string => typeof one === "string") : [];
+}

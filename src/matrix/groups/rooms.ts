@@ -1,0 +1,307 @@
+/**
+ * The rooms of groups: made by the bot, shaped after the group, and released.
+ *
+ * - **A room that the bridge has made** has the group's name (else one made of its people), its topic, its people and their
+ *   roles. Each shaping looks at the room with one request and changes what differs, whoever has changed it; so what people
+ *   may not do is put right by shaping again.
+ * - **Residents** are asked in when they come into the group, and not again while they are in it: whoever declines or leaves
+ *   has said no. Those who were in the group are noted in the room (note.ts): who was not is asked in anew, who is no more
+ *   is taken out. Guests whom people have asked in themselves are left alone.
+ * - **A contact whom a person has asked in** stays invited until the network says what became of it; a `pending` one of a
+ *   circle is invited by the bot.
+ * - **A room of others** (plumbed) keeps its name, people and powers. Ghosts come when they speak (words.ts) and go here; the
+ *   topic gets a line of the bridge when there is something to tell and the bot may write it.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
+import { BridgeError } from "../../bridge/errors.ts";
+import type { GroupPerson, GroupView } from "../../bridge/groups/model.ts";
+import { residentParts } from "../../bridge/model.ts";
+import type { GhostNames } from "../convert/ghost.ts";
+import type { Ghosts } from "../ghosts.ts";
+import { isRefusal, MatrixRefusal } from "../http/errors.ts";
+import type { RoomMaker } from "../room-maker.ts";
+import { FUNCTIONAL_MEMBERS, type Sender } from "../sender.ts";
+import { BRIDGE_TYPES, bridgeContent, bridgeKey, residentsBefore, residentsOf } from "./note.ts";
+import { powersOf, withRoles } from "./powers.ts";
+import { nameOfPeople, ownTopic, topicWithNote } from "./spelling.ts";
+import { RoomState } from "./state.ts";
+
+export interface GroupRoomsOptions {
+  readonly maker: RoomMaker;
+  readonly sender: Sender;
+  readonly ghosts: Ghosts;
+  readonly names: GhostNames;
+  readonly bot: string;
+  /** How a resident is called where no room says so. */
+  readonly nameOf: (mxid: string) => Promise<string>;
+  readonly log: Logger;
+}
+
+type GhostPerson = GroupPerson & { kind: "ghost" };
+
+const NO_LONGER = "no longer in the group on MSN";
+const UNTIED =
+  "This room is no longer tied to an MSN group chat: nothing goes from it to MSN any more, or comes from there.";
+
+export class GroupRooms {
+  readonly #o: GroupRoomsOptions;
+
+  constructor(options: GroupRoomsOptions) {
+    this.#o = options;
+  }
+
+  /** The room of a group: made, or found when it was made before. @throws MatrixRefusal, HomeserverSilent. */
+  async open(view: GroupView): Promise<string> {
+    const { maker, bot, ghosts } = this.#o;
+    const name = await this.#nameFor(view);
+    const guests = await Promise.all(ghostsOf(view).map(({ ghost }) => ghosts.prepare(ghost)));
+    const content = bridgeContent(view, bot, name);
+    const room = await maker.open({
+      maker: bot,
+      alias: this.#alias(view),
+      invite: [...residentsOf(view), ...guests],
+      inviteAgain: [],
+      preset: "private_chat",
+      isDirect: false,
+      name,
+      topic: view.topic,
+      powers: powersOf(view.kind),
+      state: [
+        { type: FUNCTIONAL_MEMBERS, state_key: "", content: { service_members: [bot] } },
+        ...BRIDGE_TYPES.map((type) => ({ type, state_key: bridgeKey(view.id), content })),
+      ],
+    });
+    await this.shape(room, view);
+    return room;
+  }
+
+  /** @throws BridgeError `room-gone`, MatrixRefusal, HomeserverSilent. */
+  async shape(room: string, view: GroupView): Promise<void> {
+    return view.plumbed ? this.#shapeTheirs(room, view) : this.#shapeOurs(room, view);
+  }
+
+  #alias(view: GroupView): string {
+    return this.#o.maker.alias("group", view.id);
+  }
+
+  /** Of its contacts; with several residents, each of whom sees the others there, of all. */
+  async #nameFor(view: GroupView): Promise<string> {
+    if (view.name !== "") return view.name;
+    const residents = residentsOf(view);
+    const others = residents.length > 1 ? await Promise.all(residents.map((mxid) => this.#o.nameOf(mxid))) : [];
+    return nameOfPeople([...ghostsOf(view).map(({ name, ghost }) => name || ghost.contact), ...others]);
+  }
+
+  async #shapeOurs(room: string, view: GroupView): Promise<void> {
+    const { bot } = this.#o;
+    const state = await this.#look(room);
+    const before = residentsBefore(state.content(BRIDGE_TYPES[0], bridgeKey(view.id)));
+    const residents = residentsOf(view);
+    const lost = before.filter((mxid) => !residents.includes(mxid));
+    const gone = this.#strangers(view, state, lost.length > 0);
+    for (const mxid of gone) await this.#leave(room, mxid);
+    for (const mxid of lost) await this.#takeOut(room, state, mxid);
+    for (const person of ghostsOf(view)) await this.#bringIn(room, state, person);
+    for (const mxid of residents) await this.#askIn(room, state, mxid, before);
+    const name = await this.#nameFor(view);
+    if (state.text("m.room.name", "name") !== name) await this.#set(room, "m.room.name", "", { name });
+    if (state.text("m.room.topic", "topic") !== view.topic)
+      await this.#set(room, "m.room.topic", "", { topic: view.topic });
+    const levels = state.content("m.room.power_levels");
+    const wanted = withRoles(levels, this.#rolesIn(view), gone);
+    if (wanted !== levels) await this.#set(room, "m.room.power_levels", "", wanted);
+    await this.#writeNote(room, view, name, (type, key) => state.content(type, key));
+    this.#o.log.trace({ room, bot }, "a group's room is shaped");
+  }
+
+  #rolesIn(view: GroupView): Map<string, "admin" | "member"> {
+    return new Map(
+      view.people.map((one) => [
+        one.kind === "ghost" ? this.#o.names.mxid(one.ghost) : residentParts(one.resident).id,
+        one.role === "admin" ? "admin" : "member",
+      ]),
+    );
+  }
+
+  /**
+   * Ours who are in the room and not in the group. Those who speak for a resident there, and guests of homes that have a room
+   * of the group, are in no view and stay; the former until a resident goes.
+   */
+  #strangers(view: GroupView, state: RoomState, servantsToo: boolean): string[] {
+    const { names, bot } = this.#o;
+    const wanted = new Set(ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
+    const known = state.content(FUNCTIONAL_MEMBERS).service_members;
+    const servants: readonly unknown[] = servantsToo || !Array.isArray(known) ? [] : known;
+    const homes = new Set<string>(view.rooms.map(({ home }) => home));
+    return state.members("join", "invite").filter((user) => {
+      if (!names.owns(user) || wanted.has(user) || servants.includes(user)) return false;
+      if (homes.has(names.guestHome(user) ?? "")) return false;
+      return state.membership(user) === "join" || state.membershipBy(user) === bot;
+    });
+  }
+
+  async #bringIn(room: string, state: RoomState, { ghost, name, role }: GhostPerson): Promise<void> {
+    const { ghosts, sender, bot } = this.#o;
+    const mxid = this.#o.names.mxid(ghost);
+    const now = state.membership(mxid);
+    if (now === "join" || (now === "invite" && role === "pending")) return;
+    await ghosts.prepare(ghost);
+    // What they are called now is told with their words; here they only must have a name.
+    if ((await ghosts.nameOf(ghost)) === undefined) await ghosts.name(ghost, name);
+    await this.#unlessRefused(room, "a contact could not be brought into a group's room", async () => {
+      if (now !== "invite") await sender.invite(room, bot, mxid);
+      if (role !== "pending") await sender.join(room, mxid);
+    });
+  }
+
+  async #askIn(room: string, state: RoomState, mxid: string, before: readonly string[]): Promise<void> {
+    const now = state.membership(mxid);
+    if (now === "join" || now === "invite" || (now !== undefined && before.includes(mxid))) return;
+    const { sender, bot } = this.#o;
+    await this.#unlessRefused(room, "a resident could not be asked in", () => sender.invite(room, bot, mxid));
+  }
+
+  async #takeOut(room: string, state: RoomState, mxid: string): Promise<void> {
+    const now = state.membership(mxid);
+    if (now !== "join" && now !== "invite") return;
+    const { sender, bot } = this.#o;
+    await this.#unlessRefused(room, "a resident could not be taken out", () => sender.kick(room, bot, mxid, NO_LONGER));
+  }
+
+  async #leave(room: string, mxid: string): Promise<void> {
+    await this.#o.sender.leave(room, mxid);
+  }
+
+  async #shapeTheirs(room: string, view: GroupView): Promise<void> {
+    const { sender, names, bot } = this.#o;
+    const inside = await this.#inRoom(room, () => sender.members(room, bot));
+    const wanted = new Set(ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
+    const homes = new Set<string>(view.rooms.map(({ home }) => home));
+    for (const user of inside)
+      if (names.owns(user) && !wanted.has(user) && !homes.has(names.guestHome(user) ?? ""))
+        await this.#leave(room, user);
+    await this.#retouch(room, (topic) => topicWithNote(topic, view.topic));
+    const { name } = await sender.stateOf(room, bot, "m.room.name", "");
+    const called = view.name !== "" ? view.name : typeof name === "string" ? name : "";
+    const known = await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id));
+    await this.#writeNote(room, view, called, () => known);
+  }
+
+  /** Changes the topic of a room of others, which may be more than the bot may do there. */
+  async #retouch(room: string, change: (topic: string) => string): Promise<void> {
+    const { sender, bot } = this.#o;
+    const { topic } = await sender.stateOf(room, bot, "m.room.topic", "");
+    const now = typeof topic === "string" ? topic : "";
+    if (change(now) !== now) await this.#set(room, "m.room.topic", "", { topic: change(now) });
+  }
+
+  async #writeNote(
+    room: string,
+    view: GroupView,
+    called: string,
+    known: (type: string, key: string) => Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const key = bridgeKey(view.id);
+    const content = bridgeContent(view, this.#o.bot, called);
+    for (const type of BRIDGE_TYPES)
+      if (!isDeepStrictEqual({ ...known(type, key) }, content)) await this.#set(room, type, key, content);
+  }
+
+  /** Ends the bridge's part in a room. @throws MatrixRefusal, HomeserverSilent. */
+  async release(room: string, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
+    const { sender, names, bot, maker } = this.#o;
+    if (!view.plumbed) await maker.dropAlias(this.#alias(view));
+    const inside = await this.#ifInside(() => sender.members(room, bot));
+    const ours = inside?.filter((user) => names.owns(user)) ?? ghostsOf(view).map(({ ghost }) => names.mxid(ghost));
+    for (const user of ours) await this.#leave(room, user);
+    if (inside === undefined) return;
+    if (how === "delete" && !view.plumbed) return this.#empty(room);
+    for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
+    if (view.plumbed) await this.#retouch(room, ownTopic);
+    const content = { msgtype: "m.notice", body: UNTIED };
+    await this.#unlessRefused(room, "the end could not be told", async () => {
+      await sender.post({ room, as: bot, type: "m.room.message", content, key: `untied ${room} ${Date.now()}` });
+    });
+    // A room that people have made stays open to being tied again; one of ours is theirs from now on.
+    if (!view.plumbed) await this.#handOver(room, inside);
+  }
+
+  async #empty(room: string): Promise<void> {
+    const { sender, names, bot } = this.#o;
+    const state = new RoomState(await sender.wholeState(room, bot));
+    for (const user of state.members("join", "invite"))
+      if (user !== bot && !names.owns(user))
+        await this.#unlessRefused(room, "somebody could not be taken out", () =>
+          sender.kick(room, bot, user, "this group chat was deleted"),
+        );
+    await sender.leave(room, bot);
+  }
+
+  /** The people of the room can do there what the bot could. */
+  async #handOver(room: string, inside: readonly string[]): Promise<void> {
+    const { sender, names, bot } = this.#o;
+    const levels = await sender.stateOf(room, bot, "m.room.power_levels", "");
+    const people = inside.filter((user) => user !== bot && !names.owns(user));
+    const users = { ...(levels.users as object), ...Object.fromEntries(people.map((user) => [user, 100])) };
+    await this.#set(room, "m.room.power_levels", "", { ...levels, users });
+    await sender.leave(room, bot);
+  }
+
+  async #look(room: string): Promise<RoomState> {
+    const { sender, bot } = this.#o;
+    return new RoomState(await this.#inRoom(room, () => sender.wholeState(room, bot)));
+  }
+
+  /** Does something as the bot, which comes back in for it where it may. @throws BridgeError `room-gone`. */
+  async #inRoom<T>(room: string, work: () => Promise<T>): Promise<T> {
+    const { sender, bot } = this.#o;
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+    }
+    try {
+      await sender.join(room, bot);
+      return await work();
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) throw error;
+      throw new BridgeError("room-gone", { detail: "the bridge bot is not in it" }, { cause: error });
+    }
+  }
+
+  async #ifInside<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  async #set(room: string, type: string, key: string, content: object): Promise<void> {
+    const { sender, bot } = this.#o;
+    await this.#unlessRefused(room, `${type} could not be set`, () => sender.state(room, bot, type, key, content));
+  }
+
+  /** People may have given the bot less power than it had, and have put up a ban: the rest of the room is shaped all the same. */
+  async #unlessRefused(room: string, what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (
+        !(error instanceof MatrixRefusal) ||
+        error.status >= 500 ||
+        error.status === 429 ||
+        error.status === 401 ||
+        error.errcode === ""
+      )
+        throw error;
+      this.#o.log.info({ err: error, room }, what);
+    }
+  }
+}
+
+function ghostsOf(view: GroupView): GhostPerson[] {
+  return view.people.filter((one): one is GhostPerson => one.kind === "ghost");
+}

@@ -1,0 +1,59 @@
+/** A room's state as it was fetched, asked by type and key. Pure. */
+type Json = Readonly<Record<string, unknown>>;
+
+export interface StateEvent {
+  readonly sender: string;
+  readonly content: Json;
+}
+
+export class RoomState {
+  readonly #events = new Map<string, StateEvent>();
+  readonly #members = new Map<string, StateEvent>();
+
+  constructor(events: readonly unknown[]) {
+    for (const raw of events) {
+      const { type, state_key, sender, content } = (typeof raw === "object" && raw !== null ? raw : {}) as Json;
+      if (typeof type !== "string" || typeof state_key !== "string" || typeof sender !== "string") continue;
+      const event = { sender, content: typeof content === "object" && content !== null ? (content as Json) : {} };
+      if (type === "m.room.member") this.#members.set(state_key, event);
+      else this.#events.set(`${type} ${state_key}`, event);
+    }
+  }
+
+  event(type: string, key = ""): StateEvent | undefined {
+    return this.#events.get(`${type} ${key}`);
+  }
+
+  content(type: string, key = ""): Json {
+    return this.event(type, key)?.content ?? {};
+  }
+
+  /** A field of a state event that is a text; empty when it is not. */
+  text(type: string, field: string): string {
+    const value = this.content(type)[field];
+    return typeof value === "string" ? value : "";
+  }
+
+  /** `undefined`: never heard of in this room. */
+  membership(user: string): string | undefined {
+    const membership = this.#members.get(user)?.content.membership;
+    return typeof membership === "string" ? membership : undefined;
+  }
+
+  /** Who brought a member's membership about. */
+  membershipBy(user: string): string | undefined {
+    return this.#members.get(user)?.sender;
+  }
+
+  nameOf(user: string): string | undefined {
+    const name = this.#members.get(user)?.content.displayname;
+    return typeof name === "string" ? name : undefined;
+  }
+
+  /** Those who stand so. */
+  members(...memberships: readonly string[]): string[] {
+    return [...this.#members].flatMap(([user, { content }]) =>
+      memberships.includes(String(content.membership)) ? [user] : [],
+    );
+  }
+}
