@@ -62,25 +62,29 @@ async function answer(
     case "command":
       return reply(o, answers, home, event, event.line, key);
     case "text":
+      if (event.instead !== undefined) return decline(home, event, event.instead, key);
       return reply(o, answers, home, event, event.text, key);
     case "retry":
       return reply(o, answers, home, event, `retry ${event.target}`, key);
     case "invited":
       return home.decline(event.room, event.ghost, new BridgeError("not-linked"));
     case "unsupported":
-      await home.say(
-        event.resident,
-        event.room,
-        `I can do nothing with ${event.what} here. Say \`help\` for what I can do.`,
-        key,
-      );
-      return;
+      return decline(home, event, event.what, key);
     case "nudge":
     case "reaction":
     case "again":
     case "left":
       return;
   }
+}
+
+async function decline(
+  home: Home,
+  { resident, room }: HomeEvent & { kind: "text" | "unsupported" },
+  what: string,
+  key: string,
+): Promise<void> {
+  await home.say(resident, room, `I can do nothing with ${what} here. Say \`help\` for what I can do.`, key);
 }
 
 async function reply(
@@ -99,7 +103,7 @@ async function reply(
 async function run(o: ControlOptions, event: HomeEvent & { kind: "command" | "text" | "retry" }, line: string) {
   const accounts = await o.store.accountsOf(event.resident);
   try {
-    return await o.commands.run(line, { resident: event.resident, accounts, services: o.services });
+    return await o.commands.run(line, { resident: event.resident, accounts, room: event.room, services: o.services });
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "home-down" || failure.retry === "now") throw failure;
