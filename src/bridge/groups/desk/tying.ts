@@ -35,7 +35,6 @@ export async function bridge(
   await demandFree(o, asker, home, room);
   const asking = askingOf(o, asker);
   demand(both(groupPower(record, asking), await home.mayBridge(room, asker.resident)));
-  if (before?.by !== undefined) demand(await mayLeave(home, record, before, asker, o));
   const lettingGo = before && (await o.groups.view(record, home.name));
   await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
   const left = before && lettingGo ? await movedFrom(o, home, asker, before, room, name, lettingGo) : undefined;
@@ -87,22 +86,6 @@ async function demandFree(o: DeskOptions, asker: Asker, home: Host, room: RoomId
   throw new BridgeError("group-refused", {
     detail: `that room belongs to the group ${name} already. Say \`unbridge\` in it first`,
   });
-}
-
-/** A room that somebody has tied is not taken from them by anybody who could not untie it. */
-async function mayLeave(
-  home: Host,
-  record: GroupRecord,
-  before: GroupRoom,
-  asker: Asker,
-  o: DeskOptions,
-): Promise<RoomPower> {
-  const power = untiePower(record, before, askingOf(o, asker), await powerIn(home, before.room, asker.resident));
-  if (power.allowed) return power;
-  return {
-    allowed: false,
-    because: `the group is tied to ${roomText(before.room)} by ${before.by === undefined ? "the bridge" : residentParts(before.by).id}, and one room is all it can have here; ${power.because}`,
-  };
 }
 
 /** A room that cannot be asked any more gives no power, and takes none. */
