@@ -1,10 +1,12 @@
 /** The XMPP side: a component (XEP-0114) behind the contracts of src/bridge/ports/home.ts. */
 import { asBridgeError, type BridgeError } from "../bridge/errors.ts";
+import type { GroupId, GroupSpeaker, GroupView } from "../bridge/groups/model.ts";
 import type {
   AccountRecord,
   ContactSnapshot,
   Failure,
   GhostRef,
+  GroupMessage,
   HomeEvent,
   MessageId,
   NetworkMessage,
@@ -14,6 +16,7 @@ import type {
   ResidentId,
   RoomId,
 } from "../bridge/model.ts";
+import type { GroupHosting, RoomPower } from "../bridge/ports/groups.ts";
 import type { Home, HomeHost, OwnerFollowing, RosterDesk, RosterShowing, TypingShowing } from "../bridge/ports/home.ts";
 import type { Readiness } from "../bridge/ports/linking.ts";
 import { ComponentParts } from "./component/parts.ts";
@@ -24,7 +27,7 @@ import type { XmppHomeOptions } from "./options.ts";
 import type { Grants } from "./stanza/privilege.ts";
 
 /** What the rest of the program may ask of the XMPP side beyond the core's contract. */
-export interface XmppHome extends Home, TypingShowing, RosterShowing, OwnerFollowing {
+export interface XmppHome extends Home, TypingShowing, RosterShowing, OwnerFollowing, GroupHosting {
   /** Why the XMPP side is or is not ready. */
   health(): Readiness;
   /** Resolves when the component is connected, for tools and tests. */
@@ -54,9 +57,10 @@ class XmppSide implements XmppHome {
     return this.#parts.names.gateway;
   }
 
-  /** Resolves at once; the server may come later. */
+  /** The server may come later. @throws BridgeError `store-down`: its rooms are not known. */
   async start(host: HomeHost): Promise<void> {
     this.#parts.host = host;
+    await this.#parts.groups.start();
     this.#parts.link.start();
   }
 
@@ -65,6 +69,7 @@ class XmppSide implements XmppHome {
       this.#parts.people.stop();
       await this.#parts.spool.stop(STOP_MS);
       this.#parts.teller.stop();
+      await this.#parts.groups.stop();
       await this.#parts.link.stop();
     } catch (error) {
       this.#parts.log.warn({ err: error }, "the XMPP side did not stop cleanly");
@@ -112,6 +117,7 @@ class XmppSide implements XmppHome {
   async adopt(): Promise<void> {}
 
   async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
+    if (this.#parts.groups.isRoom(room)) return this.#parts.groups.decline(room, ghost, why);
     const resident = roomParts(room)?.resident;
     if (resident === undefined) return;
     const from = ghost === undefined ? this.#parts.names.gateway : this.#parts.names.jid(ghost);
@@ -124,10 +130,13 @@ class XmppSide implements XmppHome {
   }
 
   async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
+    if (room !== undefined && this.#parts.groups.isRoom(room)) return this.#parts.groups.say(resident, room, text, key);
     return this.#parts.speech.say(resident, room, text, key);
   }
 
   async reportFailure(room: PortalRoom, message: MessageId, failure: Failure, key: string): Promise<MessageId> {
+    const { groups } = this.#parts;
+    if (groups.isRoom(room.room)) return groups.reportFailure(room.room, room.resident, message, failure, key);
     return this.#parts.speech.reportFailure(room, message, failure, key);
   }
 
@@ -145,6 +154,46 @@ class XmppSide implements XmppHome {
   async showTyping(room: RoomId, _: GhostRef, typing: boolean, forMs: number): Promise<void> {
     const chat = roomParts(room);
     if (chat) this.#parts.typing.show(chat.us, chat.resident, typing, forMs);
+  }
+
+  // Group chats.
+
+  openGroup(view: GroupView): Promise<RoomId> {
+    return this.#parts.groups.openGroup(view);
+  }
+
+  shapeGroup(room: RoomId, view: GroupView): Promise<void> {
+    return this.#parts.groups.shapeGroup(room, view);
+  }
+
+  deliverToGroup(
+    room: RoomId,
+    group: GroupId,
+    speaker: GroupSpeaker,
+    message: GroupMessage,
+    key: string,
+  ): Promise<MessageId> {
+    return this.#parts.groups.deliverToGroup(room, group, speaker, message, key);
+  }
+
+  showGroupTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void> {
+    return this.#parts.groups.showGroupTyping(room, ghost, typing, forMs);
+  }
+
+  nameIn(room: RoomId, resident: ResidentId): Promise<string> {
+    return this.#parts.groups.nameIn(room, resident);
+  }
+
+  findRoom(text: string, resident: ResidentId): Promise<RoomId> {
+    return this.#parts.groups.findRoom(text, resident);
+  }
+
+  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+    return this.#parts.groups.mayBridge(room, resident);
+  }
+
+  releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
+    return this.#parts.groups.releaseGroup(room, view, how);
   }
 
   useRosters(desk: RosterDesk): void {

@@ -34,6 +34,8 @@ export interface ReceiverOptions {
   readonly services: Services;
   readonly speech: Speech;
   readonly recall: Recall;
+  /** Rooms of groups see each stanza first. True: it is dealt with. */
+  readonly rooms: (stanza: XmlElement) => boolean;
   readonly granted: (domain: string, grants: Grants) => void;
   readonly log: Logger;
 }
@@ -56,11 +58,21 @@ export class Receiver {
   /** Never throws: one bad stanza must not end the link. */
   take(stanza: XmlElement): void {
     try {
+      if (this.#o.rooms(stanza)) return;
       if (stanza.name === "message") this.#message(stanza);
       else if (stanza.name === "presence") this.#presence(stanza);
       else void this.#o.services.handle(stanza);
     } catch (error) {
       this.#o.log.error({ err: error, from: stanza.attrs.from, kind: stanza.name }, "a stanza could not be read");
+    }
+  }
+
+  /** Words to a ghost alone, by whatever way they have come. Never throws. */
+  toGhost(stanza: XmlElement): void {
+    try {
+      this.#message(stanza);
+    } catch (error) {
+      this.#o.log.error({ err: error, from: stanza.attrs.from }, "words to a ghost could not be read");
     }
   }
 

@@ -6,7 +6,7 @@ import type { HomeHost, RosterDesk } from "../../bridge/ports/home.ts";
 import { GhostJids, residentJid } from "../convert/ghost.ts";
 import type { StoredAct } from "../convert/stored.ts";
 import { IntakeSpool } from "../intake.ts";
-import type { Jid } from "../jid.ts";
+import { type BareJid, type Jid, readJid, withResource } from "../jid.ts";
 import { ComponentLink } from "../link/component-link.ts";
 import { XMPP } from "../name.ts";
 import { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "../options.ts";
@@ -15,16 +15,19 @@ import { Receiver } from "../receive.ts";
 import { Speech } from "../speech.ts";
 import { stateMessage } from "../stanza/message.ts";
 import type { Grants } from "../stanza/privilege.ts";
+import { el, elements, type XmlElement } from "../stanza/xml.ts";
 import { GhostTyping } from "../typing.ts";
 import { Asking } from "./asking.ts";
 import { Blocks } from "./blocks.ts";
 import { AdHocCommands } from "./commands.ts";
+import { Groups } from "./groups/hosting.ts";
 import { Lists } from "./lists.ts";
 import { Marks } from "./marks.ts";
 import { People } from "./people.ts";
 import { Performer } from "./perform.ts";
 import { PrivilegedRosters } from "./privileged.ts";
 import { Registration } from "./register.ts";
+import { createForeignRooms } from "./rooms/rooms.ts";
 import { RosterTeller } from "./rosters.ts";
 import { Services } from "./services.ts";
 import { Views } from "./views.ts";
@@ -46,6 +49,7 @@ export class ComponentParts {
   readonly typing: GhostTyping;
   readonly spool: IntakeSpool;
   readonly receiver: Receiver;
+  readonly groups: Groups;
   readonly grants = new Map<string, Grants>();
   readonly log: Logger;
   /** The core's side; known once the home is started. */
@@ -88,7 +92,9 @@ export class ComponentParts {
     this.speech = this.#openSpeech();
     this.typing = new GhostTyping((from, to, state) => this.link.sendLoosely(stateMessage({ from, to }, state)));
     this.performer = this.#openPerformer();
-    this.receiver = this.#openReceiver(this.#openServices(this.#openRegistration()));
+    const services = this.#openServices(this.#openRegistration());
+    this.groups = this.#openGroups(services);
+    this.receiver = this.#openReceiver(services);
   }
 
   /** @throws BridgeError `store-down` before the home is started. */
@@ -112,8 +118,10 @@ export class ComponentParts {
         this.people.online();
         this.teller.online();
         this.speech.online();
+        this.groups.online();
       },
       offline: () => {
+        this.groups.offline();
         this.grants.clear();
         this.#privileged.reset();
         this.#blocks.reset();
@@ -272,8 +280,31 @@ export class ComponentParts {
       registration,
       privileged: this.#privileged,
       grants: this.#grantsOf,
+      rooms: (asker) => this.groups.items(asker),
       store: this.#store,
       log,
+    });
+  }
+
+  #openGroups(services: Services): Groups {
+    const { link, names, spool, log } = this;
+    const { profiles: notes, service } = this.#o;
+    const shared = {
+      home: XMPP,
+      host: () => this.openedHost(),
+      names,
+      link,
+      spool,
+      secret: service.secret,
+      notes,
+      say: (resident: ResidentId, text: string, key: string) => this.speech.say(resident, undefined, text, key),
+      log,
+    };
+    return new Groups({
+      ...shared,
+      toGhost: (stanza) => this.receiver.toGhost(stanza),
+      answer: (ghost, iq) => void services.handle(...answeredInRoom(ghost, iq)),
+      foreign: createForeignRooms({ ...shared, name: this.#name }),
     });
   }
 
@@ -291,6 +322,7 @@ export class ComponentParts {
       services,
       speech,
       recall: this.#recall,
+      rooms: (stanza) => this.groups.take(stanza),
       granted: (domain, granted) => {
         if (!this.grants.has(domain) && this.grants.size >= MOST_GRANTING) return;
         this.grants.set(domain, granted);
@@ -320,4 +352,10 @@ export class ComponentParts {
       to,
     });
   }
+}
+
+/** What is asked of a ghost's place in a room is asked of its client; the place answers. */
+function answeredInRoom(ghost: BareJid, iq: XmlElement): [XmlElement, Jid | undefined] {
+  const to = withResource(ghost, "room");
+  return [el("iq", { ...iq.attrs, to }, elements(iq)), readJid(iq.attrs.to)];
 }

@@ -35,6 +35,8 @@ export interface ServicesOptions {
   readonly registration: Registration;
   readonly privileged: PrivilegedRosters;
   readonly grants: (domain: string) => Grants | undefined;
+  /** Rooms that somebody may know of, as items of XEP-0030. */
+  readonly rooms: (asker: BareJid) => readonly XmlElement[];
   /** Has changes of a contact list stored. Rejects with BridgeError. */
   readonly store: (acts: readonly StoredAct[]) => Promise<void>;
   readonly log: Logger;
@@ -75,13 +77,13 @@ export class Services {
     this.#account = ghostAccountInfo(options.name);
   }
 
-  /** An iq of type get or set. Never rejects. */
-  async handle(iq: XmlElement): Promise<void> {
+  /** An iq of type get or set. `as`: who answers, where it is not who was asked. Never rejects. */
+  async handle(iq: XmlElement, as?: Jid): Promise<void> {
     const { id, from, to, type } = iq.attrs;
     const [sender, target, child] = [readJid(from), readJid(to), elements(iq)[0]];
     if (sender === undefined || target === undefined || id === undefined || (type !== "get" && type !== "set")) return;
     const reply = (kind: "result" | "error", ...children: (XmlElement | undefined)[]): void =>
-      this.#o.link.sendLoosely(el("iq", { type: kind, id, from: target, to: sender }, ...children));
+      this.#o.link.sendLoosely(el("iq", { type: kind, id, from: as ?? target, to: sender }, ...children));
     try {
       const us = bare(target);
       const isGateway = us === this.#o.names.gateway;
@@ -144,12 +146,14 @@ export class Services {
     return command ? automation("command-node", command.name, [NS.commands, NS.data]) : NOBODY;
   }
 
-  #items({ child, isGateway, resident }: Asked): Answer {
+  #items({ child, isGateway, resident, who }: Asked): Answer {
     const { node } = child.attrs;
-    const { names, commands } = this.#o;
+    const { names, commands, rooms } = this.#o;
     const answer = (items: XmlElement[]): XmlElement => el("query", { xmlns: NS.discoItems, node }, items);
     if (!isGateway || node === undefined)
-      return answer(isGateway ? [el("item", { jid: names.gateway, node: NS.commands, name: "Commands" })] : []);
+      return answer(
+        isGateway ? [el("item", { jid: names.gateway, node: NS.commands, name: "Commands" }), ...rooms(who)] : [],
+      );
     if (node === NS.commands) return answer(commands.items(resident));
     return commands.find(node) ? answer([]) : NOBODY;
   }

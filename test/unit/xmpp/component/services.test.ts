@@ -26,6 +26,7 @@ test("a stranger has nobody blocked, and nothing is stored of it", async () => {
     registration: {} as Registration,
     privileged: {} as PrivilegedRosters,
     grants: () => undefined,
+    rooms: () => [],
     store: async (acts) => void stored.push(...acts.map(({ act, to }) => `${act} ${to}`)),
     log: silent,
   });

@@ -1,0 +1,3 @@
+import { playGroupRooms } from "./group-scenes.ts";
+
+playGroupRooms("ejabberd");
