@@ -1,12 +1,16 @@
 import type { GoldenCase, GoldenTable, OneWayTable } from "../../../test/support/golden.ts";
-import { DELETIONS, EDITS, REACTIONS, REPLIES } from "../../../test/unit/bridge/text/golden.ts";
+import { DELETIONS, EDITS, OTHERS, REACTIONS, REPLIES, SPLITS } from "../../../test/unit/bridge/text/golden.ts";
 import { WRITING_CONTENT } from "../../../test/unit/matrix/convert/golden/content.ts";
 import { READING_HTML } from "../../../test/unit/matrix/convert/golden/html.ts";
+import { NUDGES_IN, NUDGES_OUT } from "../../../test/unit/matrix/convert/golden/nudges.ts";
+import { MATRIX_OTHERS } from "../../../test/unit/matrix/convert/golden/others.ts";
 import { MATRIX_TO_MSN, MSN_TO_MATRIX, MSN_TO_XMPP } from "../../../test/unit/msn/convert/golden/crossings.ts";
 import { EMOTICON_RULES, OWN_EMOTICONS, PICTURES } from "../../../test/unit/msn/convert/golden/emoticons.ts";
 import { FORMAT } from "../../../test/unit/msn/convert/golden/format.ts";
 import { PLUS } from "../../../test/unit/msn/convert/golden/plus.ts";
 import { WRITING } from "../../../test/unit/msn/convert/golden/writing.ts";
+import { MSN_TO_XHTML, STYLING_TO_MSN, XHTML_TO_MSN } from "../../../test/unit/xmpp/convert/golden/crossings.ts";
+import { XMPP_OTHERS } from "../../../test/unit/xmpp/convert/golden/others.ts";
 import { READING_STYLING, WRITING_STYLING } from "../../../test/unit/xmpp/convert/golden/styling.ts";
 import { READING_XHTML, WRITING_XHTML } from "../../../test/unit/xmpp/convert/golden/xhtml.ts";
 import { NOTE, table } from "./text.ts";
@@ -62,7 +66,14 @@ const SIDES: readonly { readonly side: string; readonly tables: readonly Written
 ];
 
 /** Whole ways, from one end to the other. */
-const CROSSINGS: readonly Written[] = [written(MSN_TO_MATRIX), written(MATRIX_TO_MSN), written(MSN_TO_XMPP)];
+const CROSSINGS: readonly Written[] = [
+  written(MSN_TO_MATRIX),
+  written(MATRIX_TO_MSN),
+  written(MSN_TO_XHTML),
+  written(XHTML_TO_MSN),
+  written(MSN_TO_XMPP),
+  written(STYLING_TO_MSN),
+];
 
 const LONGEST = 160;
 
@@ -93,12 +104,47 @@ function section({ title, from, to, rows }: Written): string {
   return `### ${title}\n\n${table(["about", "case", from, to, `back to ${from}`], cells)}`;
 }
 
+/** What has no form of its own at the other end. */
+const ONE_WAYS: readonly Told[] = [
+  told(EDITS),
+  told(REPLIES),
+  told(REACTIONS),
+  told(DELETIONS),
+  told(SPLITS),
+  told(NUDGES_IN),
+  told(NUDGES_OUT),
+  told(OTHERS),
+  told(MATRIX_OTHERS),
+  told(XMPP_OTHERS),
+];
+
+/** A one-way table as the docs need it. */
+interface Told {
+  readonly about: string;
+  readonly loss: string;
+  readonly cases: number;
+  readonly section: string;
+}
+
+function told<From>(table: OneWayTable<From>): Told {
+  const { about, loss, cases } = table;
+  return { about, loss, cases: cases.length, section: oneWay(table) };
+}
+
 function oneWay<From>({ title, from, loss, convert, showFrom, cases }: OneWayTable<From>): string {
   const rows = cases.map((one) => {
     const to = convert(one.from);
     return [one.name, cell(showFrom(one.from)), to === undefined ? "(no message)" : cell(to)];
   });
   return `### ${title}\n\nNo way back. ${loss}.\n\n${table(["case", from, "text"], rows)}`;
+}
+
+function lostAltogether(): string[][] {
+  const subjects = [...new Set(ONE_WAYS.map(({ about }) => about))];
+  return subjects.map((subject) => [
+    subject,
+    [...new Set(ONE_WAYS.filter(({ about }) => about === subject).map(({ loss }) => loss))].join("; "),
+  ]);
 }
 
 /** By subject and side: `whole`, or what is lost. */
@@ -120,10 +166,9 @@ function summary(): string {
 
 /** `docs/mapping.md`: the golden tables for people. */
 export function mappingDocs(): string {
-  const oneWays = [oneWay(EDITS), oneWay(REPLIES), oneWay(REACTIONS), oneWay(DELETIONS)];
   const count =
     [...SIDES.flatMap(({ tables }) => tables), ...CROSSINGS].flatMap(({ rows }) => rows).length +
-    [EDITS, REPLIES, REACTIONS, DELETIONS].reduce((sum, { cases }) => sum + cases.length, 0);
+    ONE_WAYS.reduce((sum, { cases }) => sum + cases, 0);
   return `# What crosses, and what is lost
 
 ${NOTE}
@@ -138,14 +183,23 @@ What is lost on the way into a side or out of it; \`whole\`: nothing. What a sid
 
 ${summary()}
 
+What has no form of its own on MSN is said in words, or comes from there as words:
+
+${table(["", "what is lost"], lostAltogether())}
+
+Between two homes that share a group, answers, edits, removals and reactions stay what they are, as long as both know the message that
+they are about. An edit that changes nothing but looks is told to nobody. XMPP tells all reactions of a person to a message each time:
+what is new or missing against the last time counts (XEP-0444); to a message that the bridge does not remember, the words count that the
+client puts beside it, if it does.
+
 ${SIDES.map(({ side, tables }) => `## ${side}\n\n${tables.map(section).join("\n\n")}`).join("\n\n")}
 
 ## From end to end
 
 ${CROSSINGS.map(section).join("\n\n")}
 
-## What MSN does not know
+## What one side does not know
 
-${oneWays.join("\n\n")}
+${ONE_WAYS.map(({ section }) => section).join("\n\n")}
 `;
 }

@@ -1,8 +1,10 @@
 import { correctionLine } from "../../../../src/bridge/text/correction.ts";
-import type { RichText } from "../../../../src/bridge/text/model.ts";
+import { type RichText, textOf } from "../../../../src/bridge/text/model.ts";
+import { type Other, otherLine } from "../../../../src/bridge/text/others.ts";
 import { plainText } from "../../../../src/bridge/text/plain.ts";
 import { deletionNote, quotedReply } from "../../../../src/bridge/text/quote.ts";
 import { type Reaction, reactionText } from "../../../../src/bridge/text/reactions.ts";
+import { splitRich } from "../../../../src/bridge/text/split.ts";
 import { b, link, type OneWayTable, r, showRich } from "../../../support/golden.ts";
 
 interface Edit {
@@ -176,6 +178,67 @@ export const REACTIONS: OneWayTable<readonly Reaction[]> = {
       to: "👍 Al, Bo, Cy, Di, Ed and 2 more to “a”",
     },
     { name: "none", from: [], to: undefined },
+  ],
+};
+
+interface Long {
+  readonly text: RichText;
+  /** Bytes of a part. */
+  readonly limit: number;
+}
+
+const bytesOf = (text: RichText): number => Buffer.byteLength(textOf(text));
+
+export const SPLITS: OneWayTable<Long> = {
+  title: "A long message, in parts",
+  about: "long messages",
+  from: "a message, and the bytes that fit into one",
+  loss: "The parts are messages of their own, in their order; behind one another they are the message. On MSN from version 21 on a message of several parts is one message there",
+  convert: ({ text, limit }) => splitRich(text, limit, bytesOf).map(showRich).join(" │ "),
+  showFrom: ({ text, limit }) => `${limit}: ${showRich(text)}`,
+  cases: [
+    { name: "it fits", from: { text: r("one two"), limit: 10 }, to: "one two" },
+    { name: "behind a word", from: { text: r("one two three four"), limit: 10 }, to: "one two  │ three four" },
+    {
+      name: "behind a line, rather",
+      from: { text: r("one two x\nthree four"), limit: 12 },
+      to: "one two x\n │ three four",
+    },
+    { name: "within a word that is too long", from: { text: r("abcdefghijkl"), limit: 5 }, to: "abcde │ fghij │ kl" },
+    {
+      name: "each part keeps its looks",
+      from: { text: r("a ", b("bold words")), limit: 8 },
+      to: "a {bold|bold } │ {bold|words}",
+    },
+    { name: "no emoji is torn", from: { text: r("👨‍👩‍👧 👨‍👩‍👧"), limit: 30 }, to: "👨‍👩‍👧  │ 👨‍👩‍👧" },
+    { name: "an accent stays with its letter", from: { text: r("aaaa e\u0301bb"), limit: 6 }, to: "aaaa  │ e\u0301bb" },
+    { name: "an emoji that alone is too long", from: { text: r("👍🏽"), limit: 4 }, to: "👍 │ 🏽" },
+  ],
+};
+
+export const OTHERS: OneWayTable<Other> = {
+  title: "What no text can be, in a line",
+  about: "other kinds",
+  from: "what was sent",
+  loss: "MSN gets no more than the line",
+  convert: otherLine,
+  showFrom: (other) => JSON.stringify(other),
+  cases: [
+    { name: "nothing but that", from: { act: "sent a picture" }, to: "[sent a picture]" },
+    { name: "with its name", from: { act: "sent a file", name: "a.pdf" }, to: "[sent a file: “a.pdf”]" },
+    {
+      name: "with a place to have it from",
+      from: { act: "sent a file", name: "a.pdf", where: "https://example.com/a.pdf" },
+      to: "[sent a file: “a.pdf” https://example.com/a.pdf]",
+    },
+    { name: "with words", from: { act: "sent a picture", words: "look\nhere " }, to: "[sent a picture] look\nhere" },
+    { name: "a name of nothing", from: { act: "sent a file", name: "\u200B\n" }, to: "[sent a file]" },
+    { name: "a name of several lines", from: { act: "sent a file", name: "a\n]b" }, to: "[sent a file: “a ]b”]" },
+    {
+      name: "an address that is too long",
+      from: { act: "sent a file", where: `https://example.com/${"x".repeat(2000)}` },
+      to: "[sent a file]",
+    },
   ],
 };
 

@@ -22,13 +22,13 @@ function parse(inner: string): XmlElement {
 }
 
 /** What is within the `body` of XHTML-IM; words alone where there is no such element. */
-function print(text: RichText): string {
+export function print(text: RichText): string {
   const html = xhtmlOfRich(text)?.toString();
   if (html === undefined) return plainText(text);
   return html.replace(/^<html [^>]*><body [^>]*>/, "").replace(/<\/body><\/html>$/, "");
 }
 
-const read = (inner: string): RichText => richOfXhtml(parse(inner)) ?? plainRich("(the body)");
+export const read = (inner: string): RichText => richOfXhtml(parse(inner)) ?? plainRich("(the body)");
 
 export const READING_XHTML: GoldenTable<string, RichText> = {
   title: "XHTML-IM (XEP-0071)",
