@@ -110,6 +110,8 @@ export class Hearing {
   }
 
   #setSubject(room: ForeignRoom, subject: string): void {
+    // So it is as soon as the room has it; what comes before that is changed already.
+    this.#subjects.set(room.jid, subject);
     room.link.sendLoosely(
       el("message", { to: room.jid, type: "groupchat", id: randomUUID() }, el("subject", {}, subject)),
     );

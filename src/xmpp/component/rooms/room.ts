@@ -153,7 +153,8 @@ export class ForeignRoom {
   async tie(group: GroupId): Promise<void> {
     if (this.#note?.group === group && this.#note.shutOut === undefined) return;
     const { voices = [], told } = this.#note ?? {};
-    const since = Date.now();
+    // Archives stamp to the second.
+    const since = Math.floor(Date.now() / 1000) * 1000;
     await this.keep({ kind: "tied", group, since, position: { at: since }, voices, ...(told && { told }) });
   }
 
