@@ -17,6 +17,8 @@ export class Groups {
   readonly #core: Core;
   readonly #host: ConversationHost;
   readonly #chats = new Map<string, GroupChat>();
+  /** Of which listeners do not know yet: what happens in them is not told. */
+  readonly #beginning = new Set<GroupChat>();
   /** Who waits for somebody's arrival, or the end of the group. */
   readonly #waiting = new Map<GroupChat, Set<() => void>>();
 
@@ -35,8 +37,10 @@ export class Groups {
     try {
       const address = await createGroup(this.#core, live);
       chat = this.#chat(address);
+      this.#beginning.add(chat);
       await joinRoster(this.#core, live, address);
       await this.#inviteAll(chat, members);
+      this.#told(chat);
       return chat;
     } catch (error) {
       if (chat !== undefined) await this.leave(chat).catch((reason: unknown) => this.#note(reason));
@@ -44,12 +48,16 @@ export class Groups {
     }
   }
 
-  /** It is told of when those who come are there: before, it may come to nothing. */
   async #inviteAll(chat: GroupChat, members: readonly Email[]): Promise<void> {
     const calls = members.map((email) => this.invite(chat, email));
     for (const call of calls) call.catch((error: unknown) => this.#note(error));
     await gathered(calls, this.#core.timeouts.gather);
-    this.#core.events.emit("conversation", chat);
+  }
+
+  /** A group is told of when those who come are there: before, it may come to nothing. */
+  #told(chat: GroupChat): void {
+    this.#beginning.delete(chat);
+    if (this.#chats.get(chat.id) === chat) this.#core.events.emit("conversation", chat);
   }
 
   /** Calls somebody and waits until they are there. Rejects with ServerError, ConnectionError or SendError. */
@@ -137,10 +145,12 @@ export class Groups {
   #enter(chat: GroupChat, isCalled: boolean): void {
     const { live } = this.#core;
     const entered = async (): Promise<void> => {
+      this.#beginning.add(chat);
       if (isCalled && live !== undefined) await joinRoster(this.#core, live, chat.address);
-      if (this.#chats.get(chat.id) === chat) this.#core.events.emit("conversation", chat);
+      this.#told(chat);
     };
     entered().catch((error: unknown) => {
+      this.#beginning.delete(chat);
       this.#chats.delete(chat.id);
       this.#note(error);
     });
@@ -160,10 +170,11 @@ export class Groups {
   #ended(chat: GroupChat): void {
     if (chat.end()) this.#membersChanged(chat);
     else this.#wake(chat);
+    this.#beginning.delete(chat);
   }
 
   #membersChanged(chat: GroupChat): void {
-    this.#core.events.emit("membersChanged", chat);
+    if (!this.#beginning.has(chat)) this.#core.events.emit("membersChanged", chat);
     this.#wake(chat);
   }
 
