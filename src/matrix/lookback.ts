@@ -24,6 +24,8 @@ const WAIT_MS = 2000;
 const MOST = 20;
 /** Events that could not be had. */
 const MISSING = 2000;
+/** Who clears up what is older than this tells nobody, ms. */
+const DAY_MS = 86_400_000;
 /** Edits of one message that are looked at. */
 const EDITS = 10;
 
@@ -88,7 +90,7 @@ export class LookBack {
     // What the homeserver is late with may have been said again meanwhile.
     if (recall.has(target)) return;
     recall.note(head);
-    if (!recall.has(target)) recall.noteGone(head);
+    if (!recall.has(target) && by.at - head.at < DAY_MS) recall.noteGone(head);
     for (const edit of edits) if (edit?.sender === head.sender) recall.note(edit);
   }
 

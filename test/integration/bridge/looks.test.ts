@@ -129,6 +129,19 @@ test("reactions that stand together are one line, before what is said behind the
   ]);
 });
 
+test("of several who speak in alice's stead it is told who has reacted", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  for (const speaker of ["Anna", "Ben"]) {
+    const message = messageId(`$react-${speaker}`);
+    const of = { target: messageId("$of"), text: "see you at eight", key: "👍" };
+    home.event({ kind: "reaction", resident: alice, room, message, ...of, speaker });
+  }
+  home.write(alice, room, "and bring cake");
+  await until("both", () => network.received.length === 2);
+  expect(network.received[0]).toBe(`${ALICE} > ${BOB}: 👍 Anna, Ben to “see you at eight”`);
+});
+
 test("a reaction that is taken back at once is not told, and neither is a stranger's", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");

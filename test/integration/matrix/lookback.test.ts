@@ -78,6 +78,15 @@ it("what was taken back is no more, which is told; of another's it is not", asyn
   ]);
 });
 
+it("who clears up what is old tells nobody", async () => {
+  const c = await chat();
+  const old = c.before(ANNA, {});
+  old.origin_server_ts = Date.now() - 2 * 86_400_000;
+  await c.now({ redacts: old.event_id }, "m.room.redaction");
+  await c.now(text("hi"));
+  expect(heard(c)).toEqual(["hi"]);
+});
+
 it("what the homeserver does not know is not quoted, and asked for once", async () => {
   const c = await chat();
   await c.now(answer("$nobody", "yes"));
