@@ -95,7 +95,9 @@ export class Intake {
   async #sorted(host: HomeHost, raw: unknown, head: EventHead): Promise<IntakeItem[]> {
     if (this.#options.isEcho(head)) return [];
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
-    const management = typeof asked === "boolean" ? asked : await asked;
+    const wasManagement = typeof asked === "boolean" ? asked : await asked;
+    // A room in which somebody was alone with the bot may be a group's by now.
+    const management = wasManagement && !(await host.isGroup(this.#options.home, roomId(head.room)));
     const items: IntakeItem[] = [];
     const ofRoom = concernsRoom(head, this.#rules)
       ? sortRoomEvent(raw, head, await this.#kindOf(host, head, management), this.#rules)

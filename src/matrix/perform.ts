@@ -92,7 +92,7 @@ export class Performer {
     if (inside.some((user) => user !== bot && this.#isOurs(user))) return;
     const before = await arrivals.predecessor(own.room, bot);
     if (before !== undefined && !(await management.has(own.sender, before))) return;
-    const people = inside.filter((user) => !this.#isOurs(user));
+    const people = [...inside, ...(await sender.invited(own.room, bot))].filter((user) => !this.#isOurs(user));
     // Whatever the invitation says of itself: it is written by whoever sends it.
     if (people.length !== 1) return arrivals.amongSeveral(own.room);
     await management.add(own.sender, own.room);

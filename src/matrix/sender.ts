@@ -187,6 +187,24 @@ export class Sender {
     return typeof joined === "object" && joined !== null ? Object.keys(joined) : [];
   }
 
+  /** Ids of those who are asked into the room and have not answered, as a member sees them. */
+  async invited(roomId: string, as: string): Promise<string[]> {
+    const query = "&membership=invite";
+    const { chunk } = await this.#client.call({
+      name: "invited",
+      method: "GET",
+      path: `${room(roomId)}/members`,
+      as,
+      query,
+    });
+    const events: readonly unknown[] = Array.isArray(chunk) ? chunk : [];
+    return events.flatMap((event) => {
+      const key =
+        typeof event === "object" && event !== null ? (event as { state_key?: unknown }).state_key : undefined;
+      return typeof key === "string" ? [key] : [];
+    });
+  }
+
   /**
    * The newest 100 events of a room, oldest first, as a member sees them; none when the history is closed to it. Not by
    * /context: Synapse leaves out there what stands at the same depth of the room as the event that is asked for.

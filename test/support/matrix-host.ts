@@ -1,4 +1,6 @@
 import { EventEmitter, once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BridgeError } from "../../src/bridge/errors.ts";
 import type { GhostRef, HomeEvent, HomeName, Presence, ResidentId, RoomId } from "../../src/bridge/model.ts";
 import type { Home, HomeHost, IntakeItem } from "../../src/bridge/ports/home.ts";
 import type { ProfileStore, SecretStore } from "../../src/bridge/ports/store.ts";
@@ -98,9 +100,21 @@ export class RecordingHost implements HomeHost {
   async #work(items: readonly IntakeItem[]): Promise<void> {
     for (const { raw } of items) {
       const event = this.#home?.read(raw);
-      if (event?.kind === "own") await this.#home?.perform(raw);
+      if (event?.kind === "own") await this.#perform(raw);
       if (event) this.events.push(event);
       this.#changed.emit("change");
+    }
+  }
+
+  /** As a lane does: what the home asks to wait for is tried again. */
+  async #perform(raw: unknown): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#home?.perform(raw);
+      } catch (error) {
+        if (!(error instanceof BridgeError) || error.code !== "home-busy") throw error;
+        await sleep(error.retryAfterMs ?? 100);
+      }
     }
   }
 

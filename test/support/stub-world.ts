@@ -264,6 +264,16 @@ export class StubWorld {
       ({ user }, [room = "", event = ""]) => ({ chunk: this.#edits(room, user, event).toReversed() }),
     ],
     [
+      "invited",
+      "GET",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/members$/,
+      ({ user }, [room = ""]) => {
+        const { members } = this.#inside(room, user);
+        const asked = [...members].filter(([, membership]) => membership === "invite");
+        return { chunk: asked.map(([state_key]) => ({ type: "m.room.member", state_key })) };
+      },
+    ],
+    [
       "kick",
       "POST",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/kick$/,

@@ -175,7 +175,11 @@ export class GroupRooms {
 
   async #shapeTheirs(room: string, view: GroupView): Promise<void> {
     const { sender, names, bot } = this.#o;
-    const inside = await this.#inRoom(room, () => sender.members(room, bot));
+    const inside = await this.#fromInside(
+      room,
+      () => sender.members(room, bot),
+      (users) => users.includes(bot),
+    );
     const wanted = new Set(ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
     const homes = new Set<string>(view.rooms.map(({ home }) => home));
     for (const user of inside)
@@ -215,7 +219,7 @@ export class GroupRooms {
     const inside = await this.#ifInside(() => sender.members(room, bot));
     const ours = inside?.filter((user) => names.owns(user)) ?? ghostsOf(view).map(({ ghost }) => names.mxid(ghost));
     for (const user of ours) await this.#leave(room, user);
-    if (inside === undefined) return;
+    if (!inside?.includes(bot)) return;
     if (how === "delete" && !view.plumbed) return this.#empty(room);
     for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
     if (view.plumbed) await this.#retouch(room, ownTopic);
@@ -250,20 +254,22 @@ export class GroupRooms {
 
   async #look(room: string): Promise<RoomState> {
     const { sender, bot } = this.#o;
-    return new RoomState(await this.#inRoom(room, () => sender.wholeState(room, bot)));
+    const look = async () => new RoomState(await sender.wholeState(room, bot));
+    return this.#fromInside(room, look, (state) => state.membership(bot) === "join");
   }
 
-  /** Does something as the bot, which comes back in for it where it may. @throws BridgeError `room-gone`. */
-  async #inRoom<T>(room: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Looks at a room as the bot, which comes back in for it where it may. A homeserver shows a room to those who have left, as
+   * it was then, and its members to every application service that has somebody in it.
+   * @throws BridgeError `room-gone`.
+   */
+  async #fromInside<T>(room: string, look: () => Promise<T>, isInside: (seen: T) => boolean): Promise<T> {
     const { sender, bot } = this.#o;
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
-    }
+    const seen = await this.#ifInside(look);
+    if (seen !== undefined && isInside(seen)) return seen;
     try {
       await sender.join(room, bot);
-      return await work();
+      return await look();
     } catch (error) {
       if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) throw error;
       throw new BridgeError("room-gone", { detail: "the bridge bot is not in it" }, { cause: error });
