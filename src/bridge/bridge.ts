@@ -4,21 +4,28 @@ import { Absences } from "./absences.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { CommandRegistry } from "./commands/registry.ts";
 import { controlHandler } from "./control.ts";
-import { asBridgeError, BridgeError } from "./errors.ts";
+import { asBridgeError } from "./errors.ts";
 import { Fleet } from "./fleet.ts";
+import { createGroupDesk } from "./groups/desk.ts";
+import { Invitations } from "./groups/invitations.ts";
+import { groupOfSeat, isGroup } from "./groups/model.ts";
+import { GroupParts } from "./groups/parts.ts";
 import { inboundHandler } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake, outLane } from "./intake.ts";
+import type { LaneHandler } from "./lanes.ts";
 import { LaneRunner } from "./lanes.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { createLinker } from "./linking.ts";
 import type { Meter } from "./metrics.ts";
 import type {
+  AccountId,
   AccountRecord,
   Availability,
   ContactSnapshot,
   HomeName,
   LaneEntry,
+  LaneRef,
   NetworkName,
   PortalId,
   PortalRecord,
@@ -28,6 +35,7 @@ import type {
 import { laneName, portalParts, residentParts, storedAt } from "./model.ts";
 import { PuppetNews } from "./news.ts";
 import { Nicknames } from "./nicknames.ts";
+import { Nudges } from "./nudges.ts";
 import { outboundHandler } from "./outbound.ts";
 import { poisonHandler } from "./poison.ts";
 import { ghostOf, PortalDirectory } from "./portals.ts";
@@ -40,9 +48,11 @@ import { PresenceBoard } from "./presence.ts";
 import { Requests } from "./requests.ts";
 import { Rosters } from "./rosters.ts";
 import { createServices } from "./services.ts";
+import { Telling } from "./telling.ts";
 import { Told } from "./told.ts";
 import { Typing } from "./typing.ts";
-import { backOff, pause } from "./waiting.ts";
+import { pause } from "./waiting.ts";
+import { Welcomes } from "./welcome.ts";
 
 export interface BridgeOptions {
   readonly store: Store;
@@ -58,6 +68,10 @@ export interface BridgeOptions {
   readonly ownerOffline: Availability;
   /** Whether a resident may link accounts. */
   readonly mayLink: (resident: ResidentId) => boolean;
+  /** Of the operator's admins, who may steer groups of others. */
+  readonly isAdmin?: (resident: ResidentId) => boolean;
+  /** Accounts of the operator that may be the relay of any group they are in. */
+  readonly isRelay?: (account: AccountId) => boolean;
   readonly holdMinutes: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };
   readonly concurrency: number;
@@ -71,9 +85,6 @@ const SWEEP_MS = 2000;
 const MEASURED = 500;
 /** How long a stop waits for what is under way. */
 const FINISH_MS = 3000;
-/** With pauses of up to a minute. */
-const TELL_TRIES = 60;
-
 /** The core: wires puppets, portals, lanes and commands between the homes and the networks it is given. */
 export class Bridge {
   readonly linker: Linker;
@@ -86,10 +97,14 @@ export class Bridge {
   readonly #typing: Typing;
   readonly #news = new PuppetNews();
   readonly #told: Told;
+  readonly #telling: Telling;
   readonly #absences: Absences;
   readonly #requests: Requests;
   readonly #nicknames: Nicknames;
   readonly #rosters: Rosters;
+  readonly #groups: GroupParts;
+  readonly #invitations: Invitations;
+  readonly #welcomes: Welcomes;
   readonly #lanes: LaneRunner;
   readonly #leases: LeaseKeeper;
   readonly #inbox: Inbox;
@@ -107,14 +122,47 @@ export class Bridge {
     const networks = this.#networks;
     const homeOf = (resident: ResidentId): Home | undefined => homes.get(residentParts(resident).home);
     this.#told = new Told(store);
+    this.#telling = new Telling({ homeOf, signal: this.#stopping.signal, log });
     this.#absences = new Absences(this.#told, log);
     this.#requests = new Requests({
       told: this.#told,
       log,
-      say: (account, text, key) => this.#tellOne(account.owners, text, key),
+      say: (account, text, key) => this.#telling.one(account.owners, text, key),
+      holds: (account) => this.#welcomes.holds(account),
     });
     this.#presence = new PresenceBoard({ homes: o.homes, meter, log });
     this.#portals = new PortalDirectory(store, { changed: (portal) => this.#portalChanged(portal) });
+    const invitations = new Invitations({
+      told: this.#told,
+      log,
+      say: (account, text, key) => this.#telling.one(account.owners, text, key),
+      holds: (account) => this.#welcomes.holds(account),
+    });
+    const nudges = new Nudges();
+    this.#groups = new GroupParts({
+      ...o,
+      homes,
+      networks,
+      portals: this.#portals,
+      presence: this.#presence,
+      fleet: () => this.#fleet,
+      lanes: () => this.#lanes,
+      inbox: () => this.#inbox,
+      nudges,
+      see: (account, contact) => this.#see(account, contact),
+      invited: (account, invitation) => invitations.show(account, invitation),
+      tell: (owners, text, key) => this.#telling.all(owners, text, key),
+    });
+    this.#invitations = invitations;
+    this.#welcomes = new Welcomes({
+      told: this.#told,
+      requests: this.#requests,
+      invitations,
+      say: (owner, text, key) => this.#telling.one([owner], text, key),
+      networkOf: (account) => this.#titleOf(account),
+      homeOf: (owner) => this.#placeOf(owner),
+      log,
+    });
     this.#rosters = new Rosters({ store, homes: o.homes, fleet: () => this.#fleet, log });
     this.#nicknames = new Nicknames({ told: this.#told, portals: this.#portals, homeOf, log });
     this.#fleet = new Fleet({
@@ -131,7 +179,12 @@ export class Bridge {
       ownerOffline: o.ownerOffline,
       backOff: o.reconnect,
       events: {
-        message: (account, message) => this.#inbox.receive(account, message),
+        message: (account, message) => {
+          if (!this.#groups.isEcho(account, message)) this.#inbox.receive(account, message);
+        },
+        prepare: (account) => this.#groups.prepare(account),
+        groups: (account) => this.#groups.hooks(account),
+        left: (account) => this.#groups.handedOver(account),
         ownMessage: (account, words) => this.#inbox.receiveOwn(account, words),
         offline: (account, words) => this.#inbox.receiveOffline(account, words),
         request: (account, contact) => {
@@ -184,6 +237,7 @@ export class Bridge {
       typing: this.#typing,
       lanes: () => this.#lanes,
       absences: this.#absences,
+      nudges,
       meter,
       holdMinutes: o.holdMinutes,
     };
@@ -193,10 +247,13 @@ export class Bridge {
       concurrency: o.concurrency,
       log,
       onParked: (_, failure) => meter.count("msnb_events_parked_total", { code: failure.code }),
-      poisoned: poisonHandler({ store, homes }),
+      poisoned: poisonHandler({ store, homes, groups: this.#groups.groups }),
       handlers: {
-        out: outboundHandler(outbound),
-        in: inboundHandler({ store, fleet: this.#fleet, portals: this.#portals, homes, meter }),
+        out: forGroups(this.#groups.outbound, outboundHandler(outbound)),
+        in: forGroups(
+          this.#groups.inbound,
+          inboundHandler({ store, fleet: this.#fleet, portals: this.#portals, homes, meter }),
+        ),
         control: controlHandler({
           store,
           portals: this.#portals,
@@ -207,6 +264,15 @@ export class Bridge {
             desk: o.desk,
             mayLink: o.mayLink,
             requests: this.#requests,
+            groups: createGroupDesk({
+              ...outbound,
+              groups: this.#groups.groups,
+              invitations,
+              mark: (group) => this.#groups.mark(group),
+              isAdmin: (resident) => o.isAdmin?.(resident) ?? false,
+              isRelay: (account) => o.isRelay?.(account) ?? false,
+              log,
+            }),
             told: this.#told,
             unlinked: (account, owners, by) => this.#unlinked(account, owners, by),
           }),
@@ -228,13 +294,14 @@ export class Bridge {
       fleet: this.#fleet,
       lanes: this.#lanes,
       typing: this.#typing,
+      groups: this.#groups,
       log,
     });
     this.linker = createLinker({
       store,
       fleet: this.#fleet,
       networks,
-      linked: (account, by, isNew) => this.#welcome(account, by, isNew),
+      linked: (account, by, isNew) => this.#linked(account, by, isNew),
     });
   }
 
@@ -263,6 +330,7 @@ export class Bridge {
     clearInterval(this.#sweep);
     await Promise.all([...this.#homes.values()].map((home) => home.stop()));
     this.#typing.stop();
+    this.#groups.stop();
     this.#presence.stop();
     const finished = this.#lanes.stop();
     await Promise.race([finished, pause(FINISH_MS)]);
@@ -304,6 +372,7 @@ export class Bridge {
 
   /** A portal's rooms are others than before: where it has one its contact matters, and is shown as the puppet sees them. */
   #portalChanged(portal: PortalRecord): void {
+    if (isGroup(portal.id)) return;
     const ghost = ghostOf(portal.id);
     const homes = portal.rooms.map(({ home }) => this.#homes.get(home)).filter((home) => home !== undefined);
     this.#presence.watch(homes, ghost, portal.account);
@@ -324,6 +393,7 @@ export class Bridge {
 
   #puppetState(account: AccountRecord, state: PuppetState, previous: PuppetState): void {
     this.#rosters.state(account, state);
+    if (state !== "on") this.#groups.gone(account);
     this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
     if (state === "on") {
       this.#lookAgain(account).catch((error: unknown) =>
@@ -335,7 +405,7 @@ export class Bridge {
     }
     const why = this.#fleet.puppet(account.id)?.trouble.why;
     const news = this.#news.of(account, state, this.#titleOf(account), why);
-    if (news !== undefined) this.#tell(account.owners, news, `${state}|${account.id}|${Date.now()}`);
+    if (news !== undefined) this.#telling.all(account.owners, news, `${state}|${account.id}|${Date.now()}`);
   }
 
   /** What the owners were told before this sign-in and is over by now. */
@@ -347,6 +417,8 @@ export class Bridge {
     await this.#absences.look(account, session);
     await this.#requests.look(account, session);
     await this.#nicknames.look(account, session);
+    await this.#invitations.look(account, session);
+    await this.#welcomes.look(account, session);
   }
 
   #titleOf(account: AccountRecord): string {
@@ -358,29 +430,35 @@ export class Bridge {
   }
 
   async #forward(portal: PortalId, entry: LaneEntry): Promise<void> {
-    const lane = outLane(portal);
-    // The store takes 64 characters; entries have their ids per lane.
-    const once = createHash("sha256")
-      .update(`${laneName(entry.lane)}|${entry.id}`)
-      .digest("base64url");
-    await this.#o.store.append(lane, entry.body, `forward|${once}`);
-    this.#lanes.wake(lane);
+    for (const lane of await this.#lanesOf(portal, entry)) {
+      // The store takes 64 characters; entries have their ids per lane.
+      const once = createHash("sha256")
+        .update(`${laneName(entry.lane)}|${entry.id}|${isGroup(portal) ? laneName(lane) : ""}`)
+        .digest("base64url");
+      await this.#o.store.append(lane, entry.body, `forward|${once}`);
+      this.#lanes.wake(lane);
+    }
   }
 
-  #welcome(account: AccountRecord, by: ResidentId, isNew: boolean): void {
+  async #lanesOf(portal: PortalId, { body }: LaneEntry): Promise<readonly LaneRef[]> {
+    if (!isGroup(portal) || body.from !== "home") return [outLane(portal)];
+    const event = this.#homes.get(body.home)?.read(body.raw);
+    if (!event || event.kind === "own") return [];
+    const { resident, room } = event;
+    const { out, others } = await this.#groups.routing.route(body.home, portal, { resident, room, raw: body.raw });
+    return [out, ...others];
+  }
+
+  #linked(account: AccountRecord, by: ResidentId, isNew: boolean): void {
     const what = `${account.address} on ${this.#titleOf(account)} is`;
     const key = `linked|${account.id}|${Date.now()}`;
-    const others = account.owners.filter((owner) => owner !== by);
-    const both = others.length > 0 ? " What is said there is here too, and what you say here is there." : "";
-    const also = others.length > 0 ? ` as it is from ${others.map((one) => this.#placeOf(one)).join(" and ")}` : "";
-    this.#tell(
-      [by],
-      `${what} linked${also}.${both} Say \`contacts\` to see who is there, \`chat <address>\` to talk.`,
-      key,
-    );
-    if (!isNew) return;
-    this.#tell(
-      others,
+    if (!isNew) {
+      this.#telling.all([by], `${what} linked again, with the password that you have given now.`, key);
+      return;
+    }
+    this.#welcomes.linked(account, by);
+    this.#telling.all(
+      account.owners.filter((owner) => owner !== by),
       `${what} now linked from ${this.#placeOf(by)} by ${residentParts(by).id}, too: your chats are there as well. If that was not you, change the password of ${account.address} and say \`unlink everywhere\`.`,
       key,
     );
@@ -388,8 +466,9 @@ export class Bridge {
 
   #unlinked(account: AccountRecord, owners: readonly ResidentId[], by: ResidentId): void {
     this.#rosters.dropped(account, owners);
+    this.#groups.unlinked(account, owners);
     const what = `${account.address} on ${this.#titleOf(account)} was unlinked from ${this.#placeOf(by)} by ${residentParts(by).id}`;
-    this.#tell(
+    this.#telling.all(
       owners.filter((owner) => owner !== by),
       `${what}, here as well. If that was not you, change its password, and say \`link\` to have it back.`,
       `unlinked|${account.id}|${Date.now()}`,
@@ -400,34 +479,13 @@ export class Bridge {
     const { home } = residentParts(resident);
     return this.#homes.get(home)?.title ?? home;
   }
+}
 
-  #tell(owners: readonly ResidentId[], text: string, key: string): void {
-    for (const owner of owners)
-      this.#tellUntilHeard(owner, text, key).catch((error: unknown) =>
-        this.#o.log.warn({ err: asBridgeError(error), owner }, "an owner could not be told"),
-      );
-  }
-
-  /** Tells all; it is told when one has heard it, for they are one person. Rejects when none could be told. */
-  async #tellOne(owners: readonly ResidentId[], text: string, key: string): Promise<void> {
-    await Promise.any(owners.map((owner) => this.#tellUntilHeard(owner, text, key))).catch((error: unknown) => {
-      throw error instanceof AggregateError ? error.errors[0] : error;
-    });
-  }
-
-  /** A home that is away is tried again for about an hour; the key keeps the news single. @throws BridgeError. */
-  async #tellUntilHeard(owner: ResidentId, text: string, key: string): Promise<void> {
-    const home = this.#homes.get(residentParts(owner).home);
-    for (let attempt = 0; home && !this.#stopping.signal.aborted; attempt += 1) {
-      try {
-        await home.say(owner, undefined, text, key);
-        return;
-      } catch (error) {
-        const cause = asBridgeError(error);
-        if (attempt >= TELL_TRIES || cause.retry === "never" || cause.retry === "by-hand") throw cause;
-        await pause(cause.retryAfterMs ?? backOff(attempt, 1000, 60_000), this.#stopping.signal);
-      }
-    }
-    throw new BridgeError("home-down", { detail: home ? "stopping" : "the owner's home is not configured" });
-  }
+/** Lanes of groups and of seats in them have a handler of their own. */
+function forGroups(groups: LaneHandler, others: LaneHandler): LaneHandler {
+  return (entry) => {
+    const { lane } = entry;
+    const isOfGroup = lane.kind !== "control" && (isGroup(lane.portal) || groupOfSeat(lane.portal) !== undefined);
+    return isOfGroup ? groups(entry) : others(entry);
+  };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { asBridgeError, BridgeError } from "./errors.ts";
+import type { GroupWords } from "./groups/model.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountId,
@@ -7,24 +8,25 @@ import type {
   Availability,
   ContactAddress,
   ContactSnapshot,
-  NetworkMessage,
   NetworkName,
   Presence,
   PuppetState,
   ResidentId,
   Shard,
 } from "./model.ts";
-import { AVAILABILITIES, accountParts, shardOf } from "./model.ts";
+import { accountParts, shardOf } from "./model.ts";
+import type { GroupHooks } from "./ports/groups.ts";
 import type { Network, OfflineWords, OwnWords, Session } from "./ports/network.ts";
 import type { Store, StoredContact } from "./ports/store.ts";
-import { OFFLINE, ownPresence } from "./presence.ts";
 import { Puppet } from "./puppet.ts";
 import { RecentMap } from "./recent.ts";
+import type { Shown } from "./shown.ts";
+import { parsePresence, shownPresence } from "./shown.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
 
 export interface FleetEvents {
   /** Words for an account's owner; called in the tick of the socket read. */
-  message(account: AccountRecord, message: NetworkMessage): void;
+  message(account: AccountRecord, message: GroupWords): void;
   ownMessage(account: AccountRecord, words: OwnWords): void;
   /** Words that waited; resolves when they are stored. */
   offline(account: AccountRecord, words: readonly OfflineWords[]): Promise<void>;
@@ -32,6 +34,12 @@ export interface FleetEvents {
   typing(account: AccountRecord, from: ContactAddress): void;
   contact(account: AccountRecord, contact: ContactSnapshot): void;
   state(account: AccountRecord, state: PuppetState, previous: PuppetState): void;
+  /** Before the account signs in here; tried until it resolves. */
+  prepare?(account: AccountRecord): Promise<void>;
+  /** What a session of the account is to tell of groups; asked once per sign-in. */
+  groups?(account: () => AccountRecord): GroupHooks;
+  /** The account is another worker's from now on, or the bridge stops. */
+  left?(account: AccountRecord): void;
   /** The account is this worker's from now on, signed in or not. */
   joined?(account: AccountRecord, state: PuppetState): void;
 }
@@ -63,13 +71,6 @@ interface Member {
   kept: ReadonlyMap<ResidentId, Presence>;
   /** What the sign-in under way, or the last one, began with. */
   beganAs: Shown | undefined;
-}
-
-/** What the network sees of an account. */
-interface Shown {
-  readonly availability: Availability;
-  readonly text: string;
-  readonly media?: string;
 }
 
 /** Presence changes are sent at most this often per account (msnp-core §6.2: one CHG per 2 s). */
@@ -129,6 +130,7 @@ export class Fleet {
     this.#shards.delete(shard);
     const gone = [...this.#members.values()].filter((member) => shardOf(member.record.id) === shard);
     await Promise.all(gone.map((member) => this.#leave(member)));
+    for (const { record } of gone) if (!this.#members.has(record.id)) this.#o.events.left?.(record);
   }
 
   async stop(): Promise<void> {
@@ -272,7 +274,10 @@ export class Fleet {
     const turn = {};
     this.#joining.set(record.id, turn);
     const owners = record.owners.filter((owner) => this.#o.silence(owner) !== "no-home");
-    const last = await Promise.all(owners.map((owner) => this.#lastPresence(owner)));
+    const [last] = await Promise.all([
+      Promise.all(owners.map((owner) => this.#lastPresence(owner))),
+      this.#prepare(record, turn),
+    ]);
     const kept = new Map(last.filter((one) => one !== undefined));
     // The shard may have been lost, or the account have gone or come another way, meanwhile.
     if (this.#joining.get(record.id) !== turn) return;
@@ -290,6 +295,20 @@ export class Fleet {
     this.#o.events.joined?.(record, puppet.state);
   }
 
+  /** Until it works, or somebody else has begun with the account. */
+  async #prepare(record: AccountRecord, turn: object): Promise<void> {
+    const { events, log } = this.#o;
+    for (let attempt = 0; this.#joining.get(record.id) === turn; attempt += 1) {
+      try {
+        await events.prepare?.(record);
+        return;
+      } catch (error) {
+        log.warn({ err: asBridgeError(error), account: record.id }, "groups of an account not loaded; trying again");
+        await pause(backOff(attempt, LOAD_BASE_MS, LOAD_CAP_MS));
+      }
+    }
+  }
+
   async #lastPresence(owner: ResidentId): Promise<[ResidentId, Presence] | undefined> {
     try {
       const presence = parsePresence((await this.#o.store.resident(owner)).presence);
@@ -302,6 +321,7 @@ export class Fleet {
 
   #puppet(record: AccountRecord, network: Network, member: () => Member): Puppet {
     const { events, store, log } = this.#o;
+    const groups = events.groups?.(() => member().record);
     return new Puppet({
       record,
       network,
@@ -323,6 +343,7 @@ export class Fleet {
           if (member().puppet.state === "on") this.#keepContact(record.id, contact);
           events.contact(member().record, contact);
         },
+        ...(groups && { groups }),
       },
       onState: (state, previous) => this.#entered(member(), state, previous),
       meter: this.#o.meter,
@@ -411,39 +432,4 @@ export class Fleet {
 function storedContact(contact: ContactSnapshot): StoredContact {
   const { address, displayName, nickname, listed, blocked, groups, presence } = contact;
   return { address, displayName, ...(nickname === undefined ? {} : { nickname }), listed, blocked, groups, presence };
-}
-
-/**
- * The owners' explicit wish, else what their homes say; nothing known, or gone from all that say something while they may
- * be in one that does not: online. Pure.
- */
-export function shownPresence(
-  member: { record: AccountRecord; homes: ReadonlyMap<ResidentId, Presence> },
-  ownerOffline: Availability,
-  mayBeElsewhere = false,
-): Shown {
-  const { wishedAvailability, wishedText } = member.record;
-  const told = ownPresence(member.homes.values());
-  const isThere = told === undefined || (told.availability === "offline" && mayBeElsewhere);
-  const home = { ...OFFLINE, ...told, ...(isThere ? { availability: "online" as const } : {}) };
-  const automatic = home.availability === "offline" ? ownerOffline : home.availability;
-  return {
-    availability: wishedAvailability === "automatic" ? automatic : wishedAvailability,
-    text: wishedText ?? home.text,
-    ...(home.media === undefined ? {} : { media: home.media }),
-  };
-}
-
-/** What {@link Fleet.homePresence} kept; anything else is as good as nothing. */
-function parsePresence(text: string | undefined): Presence | undefined {
-  if (!text) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || !("availability" in value) || !("text" in value)) return undefined;
-  const availability = AVAILABILITIES.find((one) => one === value.availability);
-  return availability && typeof value.text === "string" ? { availability, text: value.text } : undefined;
 }

@@ -1,6 +1,10 @@
 import type { Logger } from "pino";
+import { asBridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
-import { isGroup } from "./groups/model.ts";
+import type { GroupId } from "./groups/model.ts";
+import { groupOfSeat, isGroup } from "./groups/model.ts";
+import type { GroupParts } from "./groups/parts.ts";
+import type { GroupRoute } from "./groups/routing.ts";
 import type { LaneRunner } from "./lanes.ts";
 import type {
   AccountRecord,
@@ -16,7 +20,7 @@ import type {
   RoomId,
   Shard,
 } from "./model.ts";
-import { portalParts, residentParts, shardOf } from "./model.ts";
+import { laneName, portalParts, residentParts, shardOf } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { directPortal } from "./portals.ts";
 import type { Home, HomeHost, IntakeItem } from "./ports/home.ts";
@@ -31,7 +35,18 @@ export interface IntakeOptions {
   readonly fleet: Fleet;
   readonly lanes: LaneRunner;
   readonly typing: Typing;
+  readonly groups: Pick<GroupParts, "groups" | "routing" | "typing">;
   readonly log: Logger;
+}
+
+/** As many entries as a lane may hold. */
+const MOST_WAITING = 100_000;
+
+interface Routed {
+  readonly lane: LaneRef;
+  readonly body: LaneBody;
+  /** Better without it than not at all. */
+  readonly optional?: true;
 }
 
 /** Entries of a waiting lane that are searched for an invitation at the start. */
@@ -55,7 +70,7 @@ export class Intake implements HomeHost {
     const { store } = this.#o;
     const lanes = (await Promise.all(shards.map((shard) => store.waiting(shard)))).flat();
     for (const lane of lanes) {
-      if (lane.kind !== "out") continue;
+      if (lane.kind !== "out" || groupOfSeat(lane.portal)) continue;
       for (const entry of await store.read(lane, undefined, RECALLED)) {
         const event = this.#read(entry);
         if (event?.kind === "invited" && entry.body.from === "home")
@@ -74,24 +89,56 @@ export class Intake implements HomeHost {
   }
 
   async intake(home: HomeName, batch: string, items: readonly IntakeItem[]): Promise<"stored" | "repeated"> {
-    const routed: { lane: LaneRef; body: LaneBody }[] = [];
+    const routed: Routed[] = [];
     const at = Date.now();
     for (const item of items) {
-      routed.push({ lane: await this.#route(home, item), body: { from: "home", home, raw: item.raw, at } });
+      const body = { from: "home", home, raw: item.raw, at } as const;
+      const { out, others } = await this.#route(home, item);
+      routed.push({ lane: out, body });
+      for (const lane of others) routed.push({ lane, body, optional: true });
     }
+    try {
+      return await this.#store(home, batch, routed);
+    } catch (error) {
+      if (asBridgeError(error).code !== "lane-full" || !routed.some(({ optional }) => optional)) throw error;
+      return await this.#store(home, batch, await this.#withRoom(routed));
+    }
+  }
+
+  async #store(home: HomeName, batch: string, routed: readonly Routed[]): Promise<"stored" | "repeated"> {
     const stored = this.#o.store.intake(home, batch, routed);
     // Redis answers in order: the lanes read behind the writing without waiting for its answer.
     for (const { lane } of routed) this.#o.lanes.wake(lane);
     return await stored;
   }
 
+  /** Without what another home of a group is to get, where that home has been away so long that its lane is full. */
+  async #withRoom(routed: readonly Routed[]): Promise<Routed[]> {
+    const lanes = new Map(routed.flatMap(({ lane, optional }) => (optional ? [[laneName(lane), lane] as const] : [])));
+    const full = new Set<string>();
+    for (const [name, lane] of lanes)
+      if ((await this.#o.store.depth(lane)) + routed.length > MOST_WAITING) full.add(name);
+    this.#o.log.error({ lanes: [...full] }, "words lost for one of several homes: its lane is full");
+    return routed.filter(({ lane, optional }) => !optional || !full.has(laneName(lane)));
+  }
+
   typing(room: RoomId, resident: ResidentId, typing: boolean, ghost?: GhostRef): void {
     this.#typed(room, resident, ghost)
-      .then((portal) => {
-        if (portal && this.#o.fleet.record(portalParts(portal).account)?.owners.includes(resident))
+      .then(async (portal) => {
+        if (portal && isGroup(portal)) await this.#typedInGroup(portal, room, resident, typing);
+        else if (portal && this.#o.fleet.record(portalParts(portal).account)?.owners.includes(resident))
           this.#o.typing.resident(portal, typing);
       })
       .catch((error: unknown) => this.#o.log.debug({ err: error }, "typing not passed on"));
+  }
+
+  async #typedInGroup(group: GroupId, room: RoomId, resident: ResidentId, typing: boolean): Promise<void> {
+    const { groups } = this.#o;
+    const { home } = residentParts(resident);
+    const record = await groups.groups.record(group);
+    const account = record && (await groups.groups.seat(record, resident));
+    if (record?.rooms.some((one) => one.home === home && one.room === room) && account)
+      groups.typing.resident(record, account, home, typing);
   }
 
   async #typed(room: RoomId, resident: ResidentId, ghost: GhostRef | undefined): Promise<PortalId | undefined> {
@@ -125,11 +172,16 @@ export class Intake implements HomeHost {
     return (await this.#o.store.accountsOf(resident)).length > 0;
   }
 
-  async #route(home: HomeName, item: IntakeItem): Promise<LaneRef> {
+  async #route(home: HomeName, item: IntakeItem): Promise<GroupRoute> {
+    const bound = item.control ? undefined : await this.#o.portals.ofRoom(home, item.room);
+    if (bound && isGroup(bound)) return this.#o.groups.routing.route(home, bound, item);
+    return { out: await this.#routeOut(home, item, bound), others: [] };
+  }
+
+  async #routeOut(home: HomeName, item: IntakeItem, bound: PortalId | undefined): Promise<LaneRef> {
     const control: LaneRef = { kind: "control", shard: shardOf(item.resident), resident: item.resident };
     if (item.control) return control;
     const key = `${home} ${item.room}`;
-    const bound = await this.#o.portals.ofRoom(home, item.room);
     if (bound) this.#invited.delete(key);
     const known = bound ?? this.#invited.get(key);
     if (known) return outLane(known);

@@ -18,6 +18,7 @@ import type {
   ResidentId,
 } from "./model.ts";
 import { ownerIn, portalParts } from "./model.ts";
+import { type Nudges, tooEarly } from "./nudges.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -39,6 +40,7 @@ export interface OutboundOptions extends SendingOptions {
   /** Late-bound: lanes and handlers know each other. */
   readonly lanes: () => LaneRunner;
   readonly absences: Absences;
+  readonly nudges: Nudges;
 }
 
 interface Work extends Sending {
@@ -206,13 +208,20 @@ async function react(o: OutboundOptions, work: Work, event: ReactionEvent): Prom
 async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "nudge" }): Promise<Outcome> {
   const session = o.fleet.session(work.account.id);
   if (!session || !sendsNudges(session)) return refuse(work, event, "a nudge to somebody who is out of reach");
+  const room = { home: work.home.name, room: event.room, resident: event.resident };
+  const early = o.nudges.take(work.portal);
+  if (early > 0) {
+    const failure = { code: "rate-limited", text: `Not sent. ${tooEarly(early)}`, certainty: "not-sent" } as const;
+    await work.home.reportFailure(room, event.message, failure, key("nudge", work.entry));
+    return DONE;
+  }
   try {
     await session.sendNudge(ghostOf(work.portal).contact);
   } catch (error) {
+    o.nudges.giveBack(work.portal);
     const { code, person, certainty } = asBridgeError(error);
-    const room = { home: work.home.name, room: event.room, resident: event.resident };
     await work.home.reportFailure(room, event.message, { code, text: person, certainty }, key("nudge", work.entry));
-    return { kind: "done" };
+    return DONE;
   }
   const text = event.speaker === undefined ? NUDGED : spokenBy(event.speaker, NUDGED);
   return {

@@ -1,7 +1,9 @@
 import type { BridgeError } from "./errors.ts";
 import { asBridgeError } from "./errors.ts";
+import type { Groups } from "./groups/groups.ts";
+import { groupOfSeat, isGroup } from "./groups/model.ts";
 import type { Outcome } from "./lanes.ts";
-import type { Failure, HomeEvent, HomeName, LaneEntry, ResidentId } from "./model.ts";
+import type { Failure, HomeEvent, HomeName, LaneEntry, PortalId, ResidentId } from "./model.ts";
 import { laneName, ownerIn, portalParts, residentParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import type { AccountStore } from "./ports/store.ts";
@@ -9,6 +11,7 @@ import type { AccountStore } from "./ports/store.ts";
 export interface PoisonOptions {
   readonly store: AccountStore;
   readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly groups: Pick<Groups, "record" | "residents">;
 }
 
 /**
@@ -27,13 +30,29 @@ export function poisonHandler(o: PoisonOptions): (entry: LaneEntry, error: Bridg
       await tell(o, lane.resident, failure.text, key);
       return { kind: "done" };
     }
-    const account = await o.store.account(portalParts(lane.portal).account);
     const name = homeOf(entry);
     const home = name && o.homes.get(name);
-    const owner = account && name && ownerIn(account, name);
+    const owner = name && (await ownerOf(o, lane.portal, name, event));
     if (!home || !owner) return { kind: "done" };
     return { kind: "park", resident: owner, failure, ...notice(home, owner, event, failure, key) };
   };
+}
+
+/** Who is told: the account's owner, or in groups who said it, else somebody of that home who is in it. */
+async function ownerOf(
+  o: PoisonOptions,
+  portal: PortalId,
+  home: HomeName,
+  event: Exclude<HomeEvent, { kind: "own" }> | undefined,
+): Promise<ResidentId | undefined> {
+  const group = isGroup(portal) ? portal : groupOfSeat(portal);
+  if (group && event && residentParts(event.resident).home === home) return event.resident;
+  if (group && isGroup(portal)) {
+    const record = await o.groups.record(group);
+    return record && (await o.groups.residents(record, home))[0];
+  }
+  const account = await o.store.account(portalParts(portal).account);
+  return account && ownerIn(account, home);
 }
 
 /** The home that a portal's entry came from or goes to. */

@@ -107,9 +107,14 @@ export class Groups {
     const relay = before.relay?.account === account ? { relay: null } : {};
     const record = await store.saveGroup(group, { members, ...relay });
     memory.remember(record);
+    await this.settle(record);
+  }
+
+  /** Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. */
+  async settle(record: GroupRecord): Promise<void> {
     await this.#leaveRooms(record);
-    const left = await memory.record(group);
-    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(group);
+    const left = await this.record(record.id);
+    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(record.id);
     else if (left) await this.reshape(left);
   }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { LaneEntry } from "../model.ts";
 import { laneName } from "../model.ts";
 import type { GroupStore } from "../ports/groups.ts";
@@ -33,6 +33,13 @@ export class Marks {
       .update(`${laneName(lane)}|${id}`)
       .digest("base64url")
       .slice(0, ID);
+    return `${name}.${this.#proof(group, name)}`;
+  }
+
+  /** For what stands in no lane. @throws BridgeError `store-down`. */
+  async random(group: GroupId): Promise<string> {
+    await this.load();
+    const name = randomBytes(12).toString("base64url");
     return `${name}.${this.#proof(group, name)}`;
   }
 

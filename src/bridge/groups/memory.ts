@@ -81,10 +81,9 @@ export class GroupMemory {
     if (key !== undefined) keys?.others.set(key, group);
   }
 
+  /** Its keys stay: whoever comes back comes back to the same group. */
   unseated(account: AccountId, group: GroupId): void {
-    const keys = this.#keys.get(account);
-    keys?.groups.delete(group);
-    for (const [key, of] of keys?.others ?? []) if (of === group) keys?.others.delete(key);
+    this.#keys.get(account)?.groups.delete(group);
   }
 
   /** As last read, whenever that was. */
@@ -102,7 +101,8 @@ export class GroupMemory {
   async read(group: GroupId): Promise<GroupRecord | undefined> {
     const record = await this.#store.group(group);
     if (record) this.remember(record);
-    else this.#records.set(group, { value: undefined, at: performance.now() });
+    else this.forget(group);
+    if (!record) this.#records.set(group, { value: undefined, at: performance.now() });
     return record;
   }
 
@@ -112,8 +112,13 @@ export class GroupMemory {
   }
 
   forget(group: GroupId): void {
+    const record = this.peek(group);
+    if (record) this.#changed({ ...record, rooms: [] });
     this.#records.delete(group);
-    for (const account of this.#keys.keys()) this.unseated(account, group);
+    for (const { groups, others } of this.#keys.values()) {
+      groups.delete(group);
+      for (const [key, of] of others) if (of === group) others.delete(key);
+    }
   }
 
   /** Who has linked an account; empty: nobody. @throws BridgeError `store-down`. */

@@ -4,7 +4,7 @@ import type { GroupStore } from "../ports/groups.ts";
 import type { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupMember, GroupRecord, LiveGroup } from "./model.ts";
 import { groupId, groupParts, setKey } from "./model.ts";
-import { shapeOf } from "./view.ts";
+import { shapeOf, whole } from "./view.ts";
 
 /** What a session sees of a group becomes what is stored of it: its members, who of them is linked, and by which keys. */
 export async function merge(
@@ -14,7 +14,7 @@ export async function merge(
 ): Promise<GroupRecord> {
   const { network } = groupParts(group);
   const before = await memory.record(group);
-  const live = seen.partial ? { ...seen, members: withKnown(seen.members, before) } : seen;
+  const live = whole(seen, before);
   const members = named(live.members, before);
   const isSame = before && shapeOf(before) === shapeOf(live) && before.members.every((one, i) => isAs(one, members[i]));
   const seats = await linkedOf(memory, network, live.members);
@@ -49,12 +49,6 @@ async function linkedOf(
   const accounts = members.filter(({ role }) => role !== "pending").map(({ address }) => accountId(network, address));
   const linked = await Promise.all(accounts.map(async (one) => (await memory.owners(one)).length > 0));
   return accounts.filter((_, i) => linked[i]);
-}
-
-/** With those who were known before, of whom nothing is said. */
-function withKnown(members: readonly GroupMember[], before: GroupRecord | undefined): readonly GroupMember[] {
-  const told = new Set(members.map(({ address }) => address));
-  return [...members, ...(before?.members.filter(({ address }) => !told.has(address)) ?? [])];
 }
 
 /** With the names that were known before, where none is told now. */

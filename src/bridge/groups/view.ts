@@ -1,5 +1,6 @@
 import type { AccountId, GhostRef, HomeName, ResidentId } from "../model.ts";
 import { accountId, accountParts, residentParts } from "../model.ts";
+import { oneLine } from "../plain.ts";
 import type { GroupMember, GroupPerson, GroupRecord, GroupRole, GroupView, LiveGroup } from "./model.ts";
 import { groupParts } from "./model.ts";
 
@@ -64,8 +65,29 @@ export function shapeOf(group: Pick<LiveGroup, "kind" | "name" | "members">): st
   return JSON.stringify([group.kind === "circle" ? group.name : "", ...members]);
 }
 
+/** What a session sees, with those whom it does not know of yet. */
+export function whole<T extends Pick<LiveGroup, "members" | "partial">>(
+  live: T,
+  before: Pick<LiveGroup, "members"> | undefined,
+): T {
+  if (!live.partial || !before) return live;
+  const seen = new Set(live.members.map(({ address }) => address));
+  return { ...live, members: [...live.members, ...before.members.filter(({ address }) => !seen.has(address))] };
+}
+
 /** Whether somebody has come, or is something else than before; to have gone is not enough. */
 export function hasMore(now: Pick<LiveGroup, "members">, before: Pick<LiveGroup, "members">): boolean {
   const roles = new Map<string, GroupRole>(before.members.map(({ address, role }) => [address, role]));
   return now.members.some(({ address, role }) => roles.get(address) !== role);
+}
+
+/** People named where a group has no name. */
+const NAMED = 3;
+
+/** A group in a sentence. */
+export function labelOf({ name, members }: Pick<GroupRecord, "name" | "members">): string {
+  if (name !== "") return `"${oneLine(name, 80)}"`;
+  const shown = members.slice(0, NAMED).map((one) => oneLine(one.name ?? "", 30) || one.address);
+  const more = members.length > NAMED ? ` and ${members.length - NAMED} more` : "";
+  return `your group with ${shown.join(", ")}${more}`;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { shownPresence } from "../../../src/bridge/fleet.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import type { Presence } from "../../../src/bridge/model.ts";
 import { AVAILABILITIES } from "../../../src/bridge/model.ts";
 import { mergePresence, OFFLINE, ownPresence, PresenceBoard } from "../../../src/bridge/presence.ts";
+import { shownPresence } from "../../../src/bridge/shown.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { account, alice, contact, NET, record, silent, until } from "./support.ts";
 

@@ -1,0 +1,204 @@
+import { asBridgeError, BridgeError } from "../errors.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Outcome } from "../lanes.ts";
+import { NO_HOME } from "../lanes.ts";
+import type { Meter } from "../metrics.ts";
+import type { GroupMessage, HomeName, LaneEntry, MessageId, ResidentId } from "../model.ts";
+import { accountId, laneName, messageId, storedAt } from "../model.ts";
+import type { PortalDirectory } from "../portals.ts";
+import type { GroupHosting } from "../ports/groups.ts";
+import { hostsGroups } from "../ports/groups.ts";
+import type { Home } from "../ports/home.ts";
+import type { Store } from "../ports/store.ts";
+import { RecentMap } from "../recent.ts";
+import { foreign } from "./foreign.ts";
+import type { Groups } from "./groups.ts";
+import type { GroupId, GroupRecord, GroupRoom, GroupSpeaker } from "./model.ts";
+import { groupParts, isGroup } from "./model.ts";
+import { parkRoom } from "./parking.ts";
+import { labelOf, whole } from "./view.ts";
+import { withoutRooms } from "./without-rooms.ts";
+
+export interface GroupInboundOptions {
+  readonly groups: Groups;
+  readonly store: Store;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly portals: PortalDirectory;
+  /** Late-bound. */
+  readonly fleet: () => Pick<Fleet, "record" | "session">;
+  readonly meter: Meter;
+}
+
+/** The name of a message that all homes share; no home is called so. */
+const SHARED = "~" as HomeName;
+/** Groups whose newest state is known to be stored. */
+const REMEMBERED = 20_000;
+
+const DONE: Outcome = { kind: "done" };
+
+interface Post {
+  readonly speaker: GroupSpeaker;
+  readonly message: GroupMessage;
+  /** Other names of the same message. */
+  readonly names: readonly { readonly home: HomeName; readonly message: MessageId }[];
+}
+
+/** Handles the `in` lanes of groups: words of the network and of other homes, and what the rooms are to look like. */
+export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+  /** Unix ms of the newest state merged: a lane that lags behind another home's must not bring an older one back. */
+  const merged = new RecentMap<GroupId, number>(REMEMBERED);
+  return async (entry) => {
+    const { lane, body } = entry;
+    if (lane.kind !== "in" || !isGroup(lane.portal)) return DONE;
+    const group = lane.portal;
+    const home = o.homes.get(lane.home);
+    if (body.from === "group" && body.live && body.at >= (merged.get(group) ?? 0)) {
+      await o.groups.merge(group, body.live);
+      merged.set(group, body.at);
+    }
+    if (!home) return NO_HOME;
+    const record = await o.groups.record(group);
+    if (!record) return DONE;
+    if (body.from === "group") {
+      // As it was then: who spoke behind this may be gone by now.
+      const then = body.live ? { ...record, members: whole(body.live, record).members } : record;
+      return shape(o, home, then, record);
+    }
+    const post =
+      body.from === "network"
+        ? await ofNetwork(o, record, home, body.message, body.id)
+        : await ofHome(o, record, home, body);
+    if (!post) return DONE;
+    const outcome = await deliver(o, home, record, entry, post);
+    if (outcome.kind === "done") count(o, entry, post.message);
+    return outcome;
+  };
+}
+
+async function shape(o: GroupInboundOptions, home: Home, then: GroupRecord, record: GroupRecord): Promise<Outcome> {
+  const room = roomIn(record, home);
+  if (!room || room.parked !== undefined || !hostsGroups(home)) return DONE;
+  try {
+    await home.shapeGroup(room.room, await o.groups.view(then, home.name));
+  } catch (error) {
+    const failure = asBridgeError(error);
+    if (failure.code !== "room-gone") throw failure;
+    await parkRoom(o, record, room, reasonOf(failure));
+  }
+  return DONE;
+}
+
+async function ofNetwork(
+  o: GroupInboundOptions,
+  record: GroupRecord,
+  home: Home,
+  words: GroupMessage,
+  id: string | undefined,
+): Promise<Post> {
+  const { network } = groupParts(record.id);
+  const { own, ...message } = words;
+  const ghost = { network, contact: message.from };
+  const name = message.fromName;
+  const resident = await o.groups.ownerOf(accountId(network, message.from), home.name);
+  const names = id === undefined ? [] : [{ home: SHARED, message: messageId(id) }];
+  if (resident === undefined) return { speaker: { kind: "ghost", ghost, name }, message, names };
+  const speaker = { kind: "own", resident, self: ghost, name } as const;
+  return { speaker, message: { ...message, own: own ?? {} }, names };
+}
+
+async function ofHome(
+  o: GroupInboundOptions,
+  record: GroupRecord,
+  home: Home,
+  body: LaneEntry["body"] & { from: "home" },
+): Promise<Post | undefined> {
+  if (body.home === home.name) return undefined;
+  const said = await foreign(o, record, home.name, body);
+  return said && { speaker: said.speaker, message: said.message, names: [said.name] };
+}
+
+async function deliver(
+  o: GroupInboundOptions,
+  home: Home,
+  record: GroupRecord,
+  entry: LaneEntry,
+  { speaker, message, names }: Post,
+): Promise<Outcome> {
+  const key = `${laneName(entry.lane)}|${entry.id}`;
+  let room: GroupRoom | undefined;
+  try {
+    if (!hostsGroups(home)) {
+      await withoutRooms(o, home, record, speaker, message, key);
+      return DONE;
+    }
+    room = roomIn(record, home) ?? (await open(o, home, record));
+    if (!room) return DONE;
+    if (room.parked !== undefined) return waits(o, home, record, room.parked);
+    if (speaker.kind === "ghost") void home.showGroupTyping(room.room, speaker.ghost, false, 0);
+    const id = await home.deliverToGroup(room.room, record.id, speaker, message, key);
+    if (names.length > 0) await o.store.sameMessage(record.id, [...names, { home: home.name, message: id }]);
+    return DONE;
+  } catch (error) {
+    const failure = asBridgeError(error);
+    if (failure.retry === "wait" || failure.retry === "now") throw failure;
+    if (failure.code !== "room-gone" || !room) return lost(o, home, record, message, failure, key);
+    await parkRoom(o, record, room, reasonOf(failure));
+    return waits(o, home, record, reasonOf(failure));
+  }
+}
+
+/** The first words make the room, in homes where somebody belongs in it. */
+async function open(
+  o: GroupInboundOptions,
+  home: Home & GroupHosting,
+  record: GroupRecord,
+): Promise<GroupRoom | undefined> {
+  if ((await o.groups.residents(record, home.name)).length === 0) return undefined;
+  const room = { home: home.name, room: await home.openGroup(await o.groups.view(record, home.name)) };
+  await o.groups.tie(record.id, room);
+  return room;
+}
+
+/** The room is parked, and so are its words: nobody is told of each. */
+async function waits(o: GroupInboundOptions, home: Home, record: GroupRecord, why: string): Promise<Outcome> {
+  const { code, person, certainty } = new BridgeError("room-gone", { detail: why });
+  const resident = await somebody(o, home, record);
+  if (resident === undefined) return DONE;
+  return { kind: "park", resident, message: undefined, failure: { code, text: person, certainty }, report: undefined };
+}
+
+async function lost(
+  o: GroupInboundOptions,
+  home: Home,
+  record: GroupRecord,
+  message: GroupMessage,
+  error: BridgeError,
+  key: string,
+): Promise<Outcome> {
+  const failure = { code: error.code, text: error.person, certainty: error.certainty };
+  const resident = await somebody(o, home, record);
+  if (resident === undefined) return DONE;
+  const text = `A message from ${message.fromName || message.from} in ${labelOf(record)} could not be shown. ${error.person}`;
+  const report = (): Promise<MessageId> => home.say(resident, undefined, text, `lost|${key}`);
+  return { kind: "park", resident, message: undefined, failure, report };
+}
+
+/** Who is told: who has tied the room, else the first who belongs in it. */
+async function somebody(o: GroupInboundOptions, home: Home, record: GroupRecord): Promise<ResidentId | undefined> {
+  return (await o.groups.residents(record, home.name))[0] ?? roomIn(record, home)?.by;
+}
+
+function count(o: GroupInboundOptions, { body }: LaneEntry, message: GroupMessage): void {
+  const from = body.from === "home" ? "home" : "network";
+  const seconds = Math.max(0, Date.now() - storedAt(body)) / 1000;
+  o.meter.observe("msnb_delivery_seconds", { from, to: "home" }, seconds);
+  o.meter.count("msnb_events_total", { from, to: "home", kind: message.kind, result: "delivered" });
+}
+
+function roomIn({ rooms }: GroupRecord, home: Home): GroupRoom | undefined {
+  return rooms.find((room) => room.home === home.name);
+}
+
+function reasonOf({ context }: BridgeError): string {
+  return (context.detail ?? "it is gone, or the bridge was removed from it").replace(/\.$/, "");
+}

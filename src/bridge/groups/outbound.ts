@@ -1,0 +1,240 @@
+import { again } from "../again.ts";
+import { asBridgeError, BridgeError } from "../errors.ts";
+import type { LaneRunner, Outcome } from "../lanes.ts";
+import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId, RoomId } from "../model.ts";
+import { ownerIn, portalParts } from "../model.ts";
+import { type Nudges, tooEarly } from "../nudges.ts";
+import type { Home } from "../ports/home.ts";
+import type { Store } from "../ports/store.ts";
+import { gathered, type ReactionEvent } from "../reacting.ts";
+import type { Sending, SendingOptions, Words } from "../sending.ts";
+import { attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "../sending.ts";
+import { spokenBy, spokenRich } from "../speaker.ts";
+import type { StandIns } from "../stand-ins.ts";
+import type { Conversations } from "./conversations.ts";
+import { nameIn } from "./foreign.ts";
+import type { Groups } from "./groups.ts";
+import type { Marks } from "./marks.ts";
+import type { GroupId, GroupRecord, GroupRoom } from "./model.ts";
+import { groupOfSeat, isGroup, seatOf } from "./model.ts";
+import type { Outsiders } from "./outsiders.ts";
+import { left, rule, shutOut, toElsewhere } from "./ruling.ts";
+import type { GroupTyping } from "./typing.ts";
+
+export interface GroupOutboundOptions extends SendingOptions {
+  readonly store: Store;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly groups: Groups;
+  readonly conversations: Conversations;
+  readonly marks: Marks;
+  readonly typing: GroupTyping;
+  readonly outsiders: Outsiders;
+  readonly nudges: Nudges;
+  readonly standIns: StandIns;
+  readonly lanes: () => LaneRunner;
+}
+
+/** An event of a group's room on its way through somebody's account. */
+export interface GroupSending extends Sending {
+  readonly group: GroupId;
+  readonly record: GroupRecord;
+  readonly room: GroupRoom;
+  /** The account is the resident's own; otherwise it is the relay. */
+  readonly isOwn: boolean;
+}
+
+type Event = Exclude<HomeEvent, { kind: "own" }>;
+
+const DONE: Outcome = { kind: "done" };
+
+/** Handles the `out` lanes of groups: those of seats, and the one of people who have neither a seat nor a relay. */
+export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+  return async (entry) => {
+    const { lane, body } = entry;
+    if (lane.kind !== "out" || body.from !== "home") return DONE;
+    const group = isGroup(lane.portal) ? lane.portal : groupOfSeat(lane.portal);
+    if (!group) return DONE;
+    const account = isGroup(lane.portal) ? undefined : await accountOf(o, lane.portal);
+    const home = o.homes.get(body.home);
+    if (!home) return unread(account && ownerIn(account, body.home));
+    const event = home.read(body.raw);
+    if (!event) return DONE;
+    if (event.kind === "own") return perform(home, body.raw);
+    const record = await o.groups.record(group);
+    const room = record?.rooms.find((one) => one.home === home.name && one.room === event.room);
+    if (!record || !room) return noRoom(home, entry, event);
+    if (event.kind === "shut-out") return shutOut(o, record, room);
+    if (event.kind === "moved") return toElsewhere(o, record, room, event.to);
+    if (event.kind === "retry") return retry(o, group, account, event.target);
+    const isOwn = account?.owners.includes(event.resident) === true;
+    const speaks = isOwn || (account !== undefined && record.relay?.account === account.id);
+    if (!account || !speaks || !record.seats.includes(account.id))
+      return o.outsiders.refuse(record, home, entry, event);
+    const { standIns } = o;
+    return handle(
+      o,
+      { entry, home, account, resident: event.resident, at: body.at, standIns, group, record, room, isOwn },
+      event,
+    );
+  };
+}
+
+async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event): Promise<Outcome> {
+  switch (event.kind) {
+    case "text":
+    case "command":
+      return send(o, work, event.message, await spoken(work, event, wordsOf(event)));
+    case "nudge":
+      return nudge(o, work, event);
+    case "reaction":
+      return react(o, work, event);
+    case "unsupported":
+      return refuse(work, event, event.what);
+    case "again":
+      return again({ ...o, home: work.home, account: work.account.id }, work.entry, event);
+    case "left":
+      return left(o, work);
+    case "invited":
+    case "removed":
+    case "reshaped":
+      return rule(o, work, event);
+    case "retry":
+    case "shut-out":
+    case "moved":
+      return DONE;
+  }
+}
+
+async function accountOf(
+  o: GroupOutboundOptions,
+  seat: Parameters<typeof portalParts>[0],
+): Promise<AccountRecord | undefined> {
+  const { account } = portalParts(seat);
+  return o.fleet.record(account) ?? (await o.store.account(account));
+}
+
+/** The room was the group's when it was said, and is not any more. */
+async function noRoom(home: Home, entry: LaneEntry, event: Event): Promise<Outcome> {
+  if (event.kind !== "text" && event.kind !== "command") return DONE;
+  const error = new BridgeError("unsupported", {
+    detail: "what is said in a room that is not (or no longer) a group's",
+  });
+  const failure = { code: error.code, text: error.person, certainty: error.certainty };
+  const room = { home: home.name, room: event.room, resident: event.resident };
+  await home.reportFailure(room, event.message, failure, key("refused", entry));
+  return DONE;
+}
+
+/** Through a relay, with the name of who says it where that is wished. */
+async function spoken(work: GroupSending, event: Event & { kind: "text" | "command" }, words: Words): Promise<Words> {
+  const speaker = await prefix(work, event);
+  if (speaker === undefined) return words;
+  const { text, rich, ...rest } = words;
+  return { ...rest, text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
+}
+
+async function prefix(
+  { isOwn, record, home }: GroupSending,
+  event: Event & { kind: "text" | "command" | "reaction" },
+): Promise<string | undefined> {
+  return isOwn || !record.relay?.prefix ? undefined : nameIn(home, event);
+}
+
+async function send(o: GroupOutboundOptions, work: GroupSending, message: MessageId, words: Words): Promise<Outcome> {
+  const { room } = work.room;
+  const tried = await attempt(o, work, message, room, async () => {
+    o.typing.said(work.account.id, work.group);
+    const mark = await o.marks.of(work.group, work.entry);
+    await inConversation(o, work, (there) => there.session.sendToGroup(there.handle, words.text, words.rich, mark));
+  });
+  if (!("result" in tried)) return tried;
+  return {
+    kind: "done",
+    after: async () => {
+      await work.home.confirm(room, message);
+      await tellOfStandIn(work, words, room, titleOf(o, work.account));
+    },
+  };
+}
+
+/** A conversation that has ended in this moment is begun anew, once. */
+export async function inConversation<T>(
+  o: Pick<GroupOutboundOptions, "groups" | "conversations">,
+  { account, group }: Pick<GroupSending, "account" | "group">,
+  act: (there: Awaited<ReturnType<Groups["live"]>>) => Promise<T>,
+): Promise<T> {
+  try {
+    const there = await o.groups.live(account, group);
+    try {
+      return await act(there);
+    } catch (error) {
+      const { code, certainty } = asBridgeError(error);
+      if (code !== "group-gone" || certainty !== "not-sent" || there.live.kind === "circle") throw error;
+      o.conversations.ended(account.id, there.handle);
+      return await act(await o.groups.live(account, group));
+    }
+  } catch (error) {
+    // The session has ended since it was looked for.
+    if (asBridgeError(error).code === "not-signed-in") throw new BridgeError("network-down", {}, { cause: error });
+    throw error;
+  }
+}
+
+/** As in a chat with one contact: it does not wait for anything. */
+async function nudge(o: GroupOutboundOptions, work: GroupSending, event: Event & { kind: "nudge" }): Promise<Outcome> {
+  if (!o.fleet.session(work.account.id)) return refuse(work, event, "a nudge to somebody who is out of reach");
+  const seat = seatOf(work.account.id, work.group);
+  const early = o.nudges.take(seat);
+  if (early > 0) return notNudged(work, event, new BridgeError("send-failed"), tooEarly(early));
+  try {
+    const mark = await o.marks.of(work.group, work.entry);
+    await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark));
+  } catch (error) {
+    o.nudges.giveBack(seat);
+    const failure = asBridgeError(error);
+    return notNudged(work, event, failure, failure.person);
+  }
+  return { kind: "done", after: () => work.home.confirm(event.room, event.message) };
+}
+
+async function notNudged(
+  { home, entry }: GroupSending,
+  { room, resident, message }: { room: RoomId; resident: GroupSending["resident"]; message: MessageId },
+  { code, certainty }: BridgeError,
+  text: string,
+): Promise<Outcome> {
+  await home.reportFailure(
+    { home: home.name, room, resident },
+    message,
+    { code, text, certainty },
+    key("nudge", entry),
+  );
+  return DONE;
+}
+
+async function react(o: GroupOutboundOptions, work: GroupSending, event: ReactionEvent): Promise<Outcome> {
+  const reacted = await gathered(o.store, work.home, work.entry, event);
+  if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
+  const { text, also } = reacted;
+  if (text === undefined) return { kind: "done", also };
+  const speaker = await prefix(work, event);
+  const outcome = await send(o, work, event.message, { text: speaker === undefined ? text : spokenBy(speaker, text) });
+  return outcome.kind === "done" ? { ...outcome, also } : outcome;
+}
+
+/** It is parked with the account it was to go through, or with the group when it was to go into a room. */
+async function retry(
+  o: GroupOutboundOptions,
+  group: GroupId,
+  account: AccountRecord | undefined,
+  target: MessageId,
+): Promise<Outcome> {
+  const owners = [...(account ? [account.id] : []), portalParts(group).account];
+  for (const owner of owners) {
+    const lane = await o.store.retry(owner, target);
+    if (!lane) continue;
+    o.lanes().wake(lane);
+    return DONE;
+  }
+  return DONE;
+}

@@ -1,0 +1,63 @@
+import { BridgeError } from "../errors.ts";
+import type { Outcome } from "../lanes.ts";
+import type { HomeEvent, LaneEntry } from "../model.ts";
+import type { Home } from "../ports/home.ts";
+import { RecentMap } from "../recent.ts";
+import { key } from "../sending.ts";
+import type { Groups } from "./groups.ts";
+import type { GroupRecord } from "./model.ts";
+
+/** People may talk among themselves: they are told this often that it does not reach the group. */
+const TOLD_MS = 3_600_000;
+const REMEMBERED = 5000;
+
+const DONE: Outcome = { kind: "done" };
+
+/** People in a group's room who have neither an account in the group nor a relay: why nothing of theirs goes. */
+export class Outsiders {
+  readonly #groups: Pick<Groups, "reshape">;
+  /** When they were told, by room and resident: Unix ms. */
+  readonly #told = new RecentMap<string, number>(REMEMBERED);
+
+  constructor(groups: Pick<Groups, "reshape">) {
+    this.#groups = groups;
+  }
+
+  async refuse(
+    record: GroupRecord,
+    home: Home,
+    entry: LaneEntry,
+    event: Exclude<HomeEvent, { kind: "own" }>,
+  ): Promise<Outcome> {
+    switch (event.kind) {
+      case "text":
+      case "command":
+      case "nudge":
+      case "unsupported":
+        return this.#tell(home, entry, event);
+      case "invited":
+      case "removed":
+      case "reshaped":
+        // Their own room is theirs to change; what it says of the group is not.
+        await this.#groups.reshape(record, home.name);
+        return DONE;
+      default:
+        return DONE;
+    }
+  }
+
+  async #tell(
+    home: Home,
+    entry: LaneEntry,
+    { room, resident, message }: HomeEvent & { kind: "text" | "command" | "nudge" | "unsupported" },
+  ): Promise<Outcome> {
+    const who = `${room} ${resident}`;
+    const at = this.#told.get(who);
+    if (at !== undefined && Date.now() - at < TOLD_MS) return DONE;
+    const { code, person, certainty } = new BridgeError("not-in-group");
+    const failure = { code, text: person, certainty };
+    await home.reportFailure({ home: home.name, room, resident }, message, failure, key("outsider", entry));
+    this.#told.set(who, Date.now());
+    return DONE;
+  }
+}

@@ -1,0 +1,24 @@
+import type { HomeName, ResidentId } from "../model.ts";
+import { residentParts } from "../model.ts";
+import type { Home } from "../ports/home.ts";
+import type { Groups } from "./groups.ts";
+import type { GroupRecord, GroupRoom } from "./model.ts";
+import { labelOf } from "./view.ts";
+
+/**
+ * Nothing goes into a room of a group any more until a person has dealt with it; those who live in it are told so once.
+ * @throws BridgeError `home-down` when they could not be told; it is done again then.
+ */
+export async function parkRoom(
+  { groups, homes }: { readonly groups: Groups; readonly homes: ReadonlyMap<HomeName, Home> },
+  record: GroupRecord,
+  { home: name, room, by }: GroupRoom,
+  why: string,
+): Promise<void> {
+  const home = homes.get(name);
+  const tied = by !== undefined && residentParts(by).home === name ? [by] : [];
+  const people = new Set<ResidentId>([...(await groups.residents(record, name)), ...tied]);
+  const text = `The room of ${labelOf(record)} cannot be used any more: ${why}. What is said in the group waits meanwhile. Ask the bridge bot back into the room and say \`portal resume\`; or \`unbridge\` it.`;
+  for (const resident of people) await home?.say(resident, undefined, text, `room-gone|${record.id}|${room}|${why}`);
+  await groups.tie(record.id, { home: name, room, ...(by === undefined ? {} : { by }), parked: why });
+}

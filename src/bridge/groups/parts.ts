@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { asBridgeError } from "../errors.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Inbox } from "../inbox.ts";
+import type { LaneHandler, LaneRunner } from "../lanes.ts";
+import type { Meter } from "../metrics.ts";
+import type { AccountRecord, ContactSnapshot, HomeName, NetworkName, ResidentId } from "../model.ts";
+import type { Nudges } from "../nudges.ts";
+import type { PortalDirectory } from "../portals.ts";
+import type { CircleInvitation, GroupHooks } from "../ports/groups.ts";
+import type { Home } from "../ports/home.ts";
+import type { Network } from "../ports/network.ts";
+import type { Store } from "../ports/store.ts";
+import type { PresenceBoard } from "../presence.ts";
+import { StandIns } from "../stand-ins.ts";
+import { Calling } from "./calling.ts";
+import { Conversations } from "./conversations.ts";
+import { Ears } from "./ears.ts";
+import { Groups } from "./groups.ts";
+import { groupInbound } from "./inbound.ts";
+import { Marks } from "./marks.ts";
+import { GroupMemory } from "./memory.ts";
+import type { GroupId, GroupWords } from "./model.ts";
+import { groupOutbound } from "./outbound.ts";
+import { Outsiders } from "./outsiders.ts";
+import { GroupRouting } from "./routing.ts";
+import { GroupTyping } from "./typing.ts";
+import { endOf } from "./unlinking.ts";
+import { Watching } from "./watching.ts";
+
+export interface GroupPartsOptions {
+  readonly store: Store;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly networks: ReadonlyMap<NetworkName, Network>;
+  readonly portals: PortalDirectory;
+  readonly presence: PresenceBoard;
+  /** Late-bound: all of these know each other. */
+  readonly fleet: () => Fleet;
+  readonly lanes: () => LaneRunner;
+  readonly inbox: () => Inbox;
+  readonly nudges: Nudges;
+  readonly meter: Meter;
+  readonly holdMinutes: number;
+  /** Of the installation. */
+  readonly owner: string;
+  readonly see: (account: AccountRecord, contact: ContactSnapshot) => void;
+  readonly invited: (account: AccountRecord, invitation: CircleInvitation) => void;
+  readonly tell: (owners: readonly ResidentId[], text: string, key: string) => void;
+  readonly log: Logger;
+}
+
+/** What the core has for groups, wired. */
+export class GroupParts {
+  readonly groups: Groups;
+  readonly routing: GroupRouting;
+  readonly typing: GroupTyping;
+  readonly inbound: LaneHandler;
+  readonly #o: GroupPartsOptions;
+  readonly #memory: GroupMemory;
+  readonly #marks: Marks;
+  readonly #ears: Ears;
+  /** Made when everything is there. */
+  #outbound: LaneHandler | undefined;
+  readonly #makeOutbound: () => LaneHandler;
+
+  constructor(o: GroupPartsOptions) {
+    this.#o = o;
+    const { store, homes, networks, portals, fleet, lanes, log, meter } = o;
+    const watching = new Watching({ fleet, homes, presence: o.presence, see: o.see });
+    const memory = new GroupMemory({
+      store,
+      local: (account) => fleet().record(account),
+      changed: (record) => watching.changed(record),
+    });
+    const conversations = new Conversations(memory);
+    const record = (group: GroupId): ReturnType<GroupMemory["record"]> => memory.record(group);
+    const calling = new Calling({ fleet, networks, conversations, record });
+    const marks = new Marks(store);
+    this.groups = new Groups({ store, memory, conversations, calling, portals, homes, fleet, lanes, log });
+    this.typing = new GroupTyping({ fleet, homes, calling });
+    this.routing = new GroupRouting({ groups: this.groups, memory, homes });
+    this.#memory = memory;
+    this.#marks = marks;
+    this.#ears = new Ears({
+      ...o,
+      memory,
+      conversations,
+      groups: this.groups,
+      marks,
+      typing: this.typing,
+      reader: `${o.owner} ${randomUUID()}`,
+    });
+    const { groups, typing } = this;
+    this.inbound = (entry) => inbound(entry);
+    const inbound = groupInbound({ groups, store, homes, portals, fleet, meter });
+    this.#makeOutbound = () =>
+      groupOutbound({
+        ...o,
+        fleet: fleet(),
+        groups,
+        conversations,
+        marks,
+        typing,
+        outsiders: new Outsiders(groups),
+        standIns: new StandIns(),
+      });
+  }
+
+  readonly outbound: LaneHandler = (entry) => {
+    this.#outbound ??= this.#makeOutbound();
+    return this.#outbound(entry);
+  };
+
+  /** Before the account signs in. @throws BridgeError `store-down`. */
+  async prepare(account: AccountRecord): Promise<void> {
+    await Promise.all([this.#marks.load(), this.#memory.load(account)]);
+  }
+
+  hooks(account: () => AccountRecord): GroupHooks {
+    return this.#ears.hooks(account);
+  }
+
+  /** The account is signed in no more. */
+  gone(account: AccountRecord): void {
+    this.#ears.gone(account.id);
+  }
+
+  /** Another worker has the account from now on. */
+  handedOver(account: AccountRecord): void {
+    this.#memory.unload(account.id);
+  }
+
+  /** A mark for words of ours. @throws BridgeError `store-down`. */
+  mark(group: GroupId): Promise<string> {
+    return this.#marks.random(group);
+  }
+
+  /** Words in a chat of two that the bridge has said in a group of which nobody else was left. */
+  isEcho(account: AccountRecord, { mark }: GroupWords): boolean {
+    if (mark === undefined) return false;
+    for (const group of this.#memory.groupsOf(account.id)) if (this.#marks.isOurs(group, mark)) return true;
+    return false;
+  }
+
+  /** These have the account no longer. */
+  unlinked(account: AccountRecord, gone: readonly ResidentId[]): void {
+    const left = account.owners.filter((owner) => !gone.includes(owner));
+    endOf({ groups: this.groups, memory: this.#memory, tell: this.#o.tell }, account, left).catch((error: unknown) =>
+      this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "groups of an unlinked account not settled"),
+    );
+  }
+
+  stop(): void {
+    this.typing.stop();
+  }
+}

@@ -1,0 +1,59 @@
+import type { HomeEvent, HomeName, LaneRef, ResidentId, RoomId } from "../model.ts";
+import { portalParts, shardOf } from "../model.ts";
+import type { Home } from "../ports/home.ts";
+import { isSaid } from "./foreign.ts";
+import type { Groups } from "./groups.ts";
+import { inLane } from "./groups.ts";
+import type { GroupMemory } from "./memory.ts";
+import type { GroupId } from "./model.ts";
+import { groupParts, seatOf } from "./model.ts";
+
+export interface RoutingOptions {
+  readonly groups: Groups;
+  readonly memory: GroupMemory;
+  readonly homes: ReadonlyMap<HomeName, Home>;
+}
+
+/** Where an event of a group's room goes. */
+export interface GroupRoute {
+  /** To the network. */
+  readonly out: LaneRef;
+  /** To the other homes, when these are words of somebody who may speak. */
+  readonly others: readonly LaneRef[];
+}
+
+/** Finds the lanes of what people do in rooms of groups. */
+export class GroupRouting {
+  readonly #o: RoutingOptions;
+
+  constructor(o: RoutingOptions) {
+    this.#o = o;
+  }
+
+  /** @throws BridgeError `store-down`. */
+  async route(
+    home: HomeName,
+    group: GroupId,
+    item: { readonly resident: ResidentId; readonly room: RoomId; readonly raw: unknown },
+  ): Promise<GroupRoute> {
+    const { groups, memory } = this.#o;
+    const record = await groups.record(group);
+    const account = record && (await groups.seat(record, item.resident));
+    const relay = record?.relay?.account;
+    const speaksBy = account?.id ?? relay;
+    const portal = speaksBy === undefined ? group : seatOf(speaksBy, group);
+    const out: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
+    if (!record || speaksBy === undefined || !isSaid(this.#read(home, item.raw))) return { out, others: [] };
+    const homes = await memory.look(group, undefined, groupParts(group).network);
+    return { out, others: [...homes].filter((one) => one !== home).map((one) => inLane(group, one)) };
+  }
+
+  /** What cannot be read is the lane's concern when it is its turn. */
+  #read(home: HomeName, raw: unknown): HomeEvent | undefined {
+    try {
+      return this.#o.homes.get(home)?.read(raw);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { AccountRecord, ResidentId } from "../model.ts";
+import type { Groups } from "./groups.ts";
+import type { GroupMemory } from "./memory.ts";
+import { labelOf } from "./view.ts";
+
+export interface UnlinkingOptions {
+  readonly groups: Groups;
+  readonly memory: GroupMemory;
+  readonly tell: (owners: readonly ResidentId[], text: string, key: string) => void;
+}
+
+/**
+ * An account has lost owners: the store has taken its seats when it was the last. Rooms follow, those in which nobody is left
+ * end, and whoever set the account as a relay hears that it is none any more. `left`: who still has it.
+ */
+export async function endOf(o: UnlinkingOptions, account: AccountRecord, left: readonly ResidentId[]): Promise<void> {
+  const { groups, memory } = o;
+  const known = [...memory.groupsOf(account.id)];
+  memory.owned(account.id, left);
+  for (const group of known) {
+    const before = memory.peek(group);
+    const record = await memory.read(group);
+    const { relay } = before ?? {};
+    if (left.length === 0 && before && relay?.account === account.id)
+      o.tell(
+        [relay.by],
+        `${account.address} is unlinked, so it speaks no more for those in ${labelOf(before)} who have no MSN account. \`relay set\` lets another account do it.`,
+        `relay|${group}|${account.id}|${Date.now()}`,
+      );
+    if (record) await groups.settle(record);
+  }
+  if (left.length === 0) memory.unload(account.id);
+}
