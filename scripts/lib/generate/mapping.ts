@@ -7,6 +7,7 @@ import { MATRIX_OTHERS } from "../../../test/unit/matrix/convert/golden/others.t
 import { MATRIX_TO_MSN, MSN_TO_MATRIX, MSN_TO_XMPP } from "../../../test/unit/msn/convert/golden/crossings.ts";
 import { EMOTICON_RULES, OWN_EMOTICONS, PICTURES } from "../../../test/unit/msn/convert/golden/emoticons.ts";
 import { FORMAT } from "../../../test/unit/msn/convert/golden/format.ts";
+import { MSN_OTHERS } from "../../../test/unit/msn/convert/golden/others.ts";
 import { PLUS } from "../../../test/unit/msn/convert/golden/plus.ts";
 import { WRITING } from "../../../test/unit/msn/convert/golden/writing.ts";
 import { MSN_TO_XHTML, STYLING_TO_MSN, XHTML_TO_MSN } from "../../../test/unit/xmpp/convert/golden/crossings.ts";
@@ -114,6 +115,7 @@ const ONE_WAYS: readonly Told[] = [
   told(NUDGES_IN),
   told(NUDGES_OUT),
   told(OTHERS),
+  told(MSN_OTHERS),
   told(MATRIX_OTHERS),
   told(XMPP_OTHERS),
 ];
