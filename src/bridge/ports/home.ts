@@ -120,6 +120,37 @@ export interface NicknameShowing {
   showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void>;
 }
 
+/** A room as it stands in a space. */
+export interface SpaceRoom {
+  readonly room: RoomId;
+  /** With whom the owner talks there alone; absent: a group's room, which others share. */
+  readonly ghost?: GhostRef;
+  /** What it is sorted by; changes as seldom as the room does. */
+  readonly order: string;
+}
+
+/** The rooms of an account in one home, in the folders of its contact list. */
+export interface SpaceView {
+  readonly title: string;
+  /** None without rooms, each name once; a room may stand in several. The first one in which it stands is its own. */
+  readonly folders: readonly { readonly name: string; readonly rooms: readonly SpaceRoom[] }[];
+  /** In no folder. */
+  readonly loose: readonly SpaceRoom[];
+}
+
+/** Shows the rooms of an account together, in folders. Calls for one account and owner come one after another. */
+export interface SpaceShowing {
+  /** Whether people are to have spaces here; false: the others are not called. */
+  readonly hasSpaces: boolean;
+  /**
+   * Makes the account's space what the view says; the owner is asked in once. Idempotent; what is so already costs nothing.
+   * Called again after a crash it finds the space. @throws BridgeError as {@link Home.deliver}.
+   */
+  showSpace(account: AccountId, owner: ResidentId, view: SpaceView): Promise<void>;
+  /** The owner has unlinked the account. Idempotent. @throws BridgeError as {@link Home.deliver}. */
+  dropSpace(account: AccountId, owner: ResidentId): Promise<void>;
+}
+
 /** How what a resident says elsewhere is posted: as they themselves by the operator's leave, or by their own; or not. */
 export type PuppetAccess = "operator" | "resident" | "none";
 
@@ -219,6 +250,10 @@ export function showsTyping(home: Home): home is Home & TypingShowing {
 
 export function showsNicknames(home: Home): home is Home & NicknameShowing {
   return "showNickname" in home;
+}
+
+export function showsSpaces(home: Home): home is Home & SpaceShowing {
+  return "showSpace" in home && "hasSpaces" in home && home.hasSpaces === true;
 }
 
 export function doublePuppets(home: Home): home is Home & DoublePuppeting {
