@@ -292,7 +292,7 @@ const rows = {
   "chat-ended": {
     retry: "never",
     http: 410,
-    person: (c) => `${c.detail ?? "This chat has ended here"}.`,
+    person: (c) => `This chat has ended here${c.detail ? `: ${c.detail}` : ""}. The next words in it open a new one.`,
     operator: "a chat that a person has deleted",
   },
   "lane-full": {

@@ -12,7 +12,7 @@ export interface LinkingOptions {
   readonly store: AccountStore;
   readonly fleet: Fleet;
   readonly networks: ReadonlyMap<NetworkName, Network>;
-  /** Tells the resident that it worked, and owners elsewhere when there is one more of them. Best effort. */
+  /** It is linked, and about to sign in. Tells the resident, and owners elsewhere when there is one more of them. Best effort. */
   readonly linked: (account: AccountRecord, by: ResidentId, isNew: boolean) => void;
 }
 
@@ -78,7 +78,8 @@ async function keep(
   // Linked from two homes at one time, it has what the first of them brought.
   const stored = owners.length > 1 ? await o.store.account(wanted.id) : undefined;
   const record = stored ?? { ...wanted, owners };
-  await o.fleet.adopt(record);
+  // Before the sign-in, which tells them what is there.
   o.linked(record, owner, known?.owners.includes(owner) !== true);
+  await o.fleet.adopt(record);
   return record;
 }

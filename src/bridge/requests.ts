@@ -17,18 +17,24 @@ export class Requests {
   readonly #told: Told;
   readonly #log: Logger;
   readonly #say: (account: AccountRecord, text: string, key: string) => Promise<void>;
+  readonly #holds: (account: AccountId) => Promise<boolean>;
   /** Who has asked and is not dealt with yet, of accounts whose owners are being told. */
   readonly #arrived = new Map<AccountId, Map<ContactAddress, ContactSnapshot>>();
 
-  /** `say`: tells the owner, and rejects only when that cannot be done for long. */
+  /**
+   * `say`: tells the owner, and rejects only when that cannot be done for long. `holds`: another notice tells of what waits
+   * now ({@link Requests.heard}).
+   */
   constructor(o: {
     told: Told;
     log: Logger;
     say: (account: AccountRecord, text: string, key: string) => Promise<void>;
+    holds?: (account: AccountId) => Promise<boolean>;
   }) {
     this.#told = o.told;
     this.#log = o.log;
     this.#say = o.say;
+    this.#holds = o.holds ?? (async () => false);
   }
 
   /** Somebody asks. */
@@ -51,6 +57,11 @@ export class Requests {
       .catch((error: unknown) =>
         this.#log.debug({ err: asBridgeError(error) }, "the end of a friend request not stored"),
       );
+  }
+
+  /** The owner knows of these by another notice. @throws BridgeError `store-down`. */
+  async heard(account: AccountRecord, contacts: readonly ContactSnapshot[]): Promise<void> {
+    for (const { address } of contacts) await this.#told.add(account.id, REQUEST + address);
   }
 
   /** A contact as they are now: a request that is gone was answered elsewhere. */
@@ -77,6 +88,7 @@ export class Requests {
       const asking = [...arrived.values()];
       arrived.clear();
       await this.#tryTo(async () => {
+        if (await this.#holds(account.id)) return;
         const marks = await this.#told.of(account.id);
         const news = asking.filter(({ address }) => !marks.has(REQUEST + address));
         if (news.length > MOST_APART) await this.#tellOfMany(account, news);

@@ -18,8 +18,8 @@ export interface InvitationsOptions {
   readonly log: Logger;
   /** Tells the owner, and rejects only when that cannot be done for long. */
   readonly say: (account: AccountRecord, text: string, key: string) => Promise<void>;
-  /** Another notice tells of what waits: the first sight of an account. */
-  readonly holds: (account: AccountId) => boolean;
+  /** Whether another notice tells of what waits now ({@link Invitations.heard}). */
+  readonly holds: (account: AccountId) => Promise<boolean>;
 }
 
 /** Invitations into circles: each shows itself to the owner once, also over restarts, until it is answered. */
@@ -42,7 +42,7 @@ export class Invitations {
     void this.#work(account, arrived);
   }
 
-  /** The owner has answered, or was told otherwise: `heard`. Best effort, as an answer must not be given twice. */
+  /** The owner has answered. Best effort: an answer that was given must not be given again. */
   async answered(account: AccountRecord, circle: string): Promise<void> {
     await this.#o.told
       .remove(account.id, [MARK + circle])
@@ -78,7 +78,7 @@ export class Invitations {
   }
 
   async #tell(account: AccountRecord, all: readonly CircleInvitation[]): Promise<void> {
-    if (this.#o.holds(account.id)) return;
+    if (await this.#o.holds(account.id)) return;
     const marks = await this.#o.told.of(account.id);
     const news = all.filter(({ circle }) => !marks.has(MARK + circle));
     if (news.length === 0) return;

@@ -36,20 +36,48 @@ test("a friend request shows itself once, with the way to answer it; not at the 
   expect(await world.ask("requests")).toContain("carol@msn.test");
 });
 
-test("one that waited before the account was linked is shown at the sign-in", async () => {
+test("those that waited before the account was linked are in the one notice of its first sign-in, and told no more", async () => {
   world = new World(redis);
-  world.network.ask(contact("carol"));
+  const { network, home } = world;
+  network.ask(contact("carol"));
+  network.ask(contact("dan"));
   await world.start();
   await world.link();
-  await until("the request", () => requests().length === 1);
+  await until("the marks", async () => (await world.store.told(world.account())).length === 2);
+  expect(home.told(alice)).toEqual([
+    expect.stringMatching(
+      /^alice@msn\.test on Toynet is linked\. It has 1 contact\. Your answer is waited for: 2 friend requests \(`requests`\)\. No room is opened before/,
+    ),
+  ]);
+  network.drop(contact("alice"));
+  await until("the next sign-in", () => network.signIns.length === 2);
+  network.ask(contact("eve"));
+  await until("the request", () => requests().length > 0);
+  expect(requests()).toEqual([expect.stringMatching(/^eve@msn\.test would like/)]);
+  expect(home.told(alice)).toHaveLength(2);
 });
 
-test("very many that waited are told of in one notice, once, and the next one by itself", async () => {
+test("a welcome that could not be said comes after a restart", async () => {
   world = new World(redis);
-  const { network } = world;
-  for (let i = 0; i < 60; i += 1) network.ask(contact(`stranger${i}`), `Stranger ${i}`);
+  const { network, home } = world;
   await world.start();
+  home.mode = "down";
   await world.link();
+  await until("the mark", async () => (await world.store.told(world.account())).length === 1);
+  await world.stop();
+  home.mode = "up";
+  await world.start();
+  await until("the welcome", () => home.told(alice).length === 1);
+  await until("the end of it", async () => (await world.store.told(world.account())).length === 0);
+  network.drop(contact("alice"));
+  await until("the next sign-in", () => network.signIns.length === 3);
+  await world.ask("status");
+  expect(home.told(alice).filter((text) => text.includes("is linked"))).toHaveLength(1);
+});
+
+test("very many that ask at once are told of in one notice, once, and the next one by itself", async () => {
+  const { network } = await linked();
+  for (let i = 0; i < 60; i += 1) network.ask(contact(`stranger${i}`), `Stranger ${i}`);
   await until("the marks", async () => (await world.store.told(world.account())).length === 60);
   const many = world.home.told(alice).filter((text) => /would like to be/.test(text));
   expect(many).toEqual([

@@ -119,9 +119,18 @@ export class World {
 
   /** Links alice's account and waits until it is signed in. */
   async link(owner: ResidentId = alice, name = "alice"): Promise<void> {
+    const home = this.homes.find((one) => one.name === residentParts(owner).home);
+    const welcomes = () => home?.told(owner).filter((text) => text.includes("is linked")).length ?? 0;
+    const before = welcomes();
     const request = { network: NET, address: contact(name), spelling: contact(name), password: new Secret("secret") };
     await this.bridge.linker.linkAccount(owner, request, () => {}, new AbortController().signal);
     await this.on(name);
+    if (home?.mode !== "up") return;
+    await until("the welcome", () => welcomes() > before);
+    await until(
+      "its end",
+      async () => !(await this.store.told(this.account(name))).some((one) => /^welcome/.test(one)),
+    );
   }
 
   /** Another bridge over the same store, with a home and a network of its own. */

@@ -75,9 +75,7 @@ async function endDirect(
   await o.portals.unbind(portal, homeName, room.room);
   for (const lane of lanes) await o.store.dropLane(lane);
   o.lanes().reread((lane) => lane.kind !== "control" && lane.portal === portal);
-  const why = new BridgeError("chat-ended", {
-    detail: "This chat was deleted at your word. The contact's next words open a new one",
-  });
+  const why = new BridgeError("chat-ended", { detail: "it was deleted at your word" });
   const failed = home && (await tried(o, "a room not left", () => home.decline(room.room, ghostOf(portal), why)));
   return failed === undefined ? [] : [failed];
 }

@@ -285,7 +285,7 @@ export class DeskWorld {
       isAdmin: (resident: ResidentId) => this.admins.has(resident),
       isRelay: (id: AccountId) => this.lent.has(id),
       log: silent,
-      invitations: new Invitations({ told, log: silent, say, holds: () => false }),
+      invitations: new Invitations({ told, log: silent, say, holds: async () => false }),
     };
   }
 }

@@ -243,7 +243,7 @@ test("the room with one contact is deleted with what waits in it", async () => {
     "unbind toyhome !bob",
     "drop lane out",
     "drop lane in",
-    "bob@msn.test leaves !bob: This chat was deleted at your word. The contact's next words open a new one.",
+    "bob@msn.test leaves !bob: This chat has ended here: it was deleted at your word. The next words in it open a new one.",
   ]);
 });
 
