@@ -79,12 +79,10 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
 
   test("gives a ghost another nick when somebody has its name", async () => {
     const { room, zoe, plumber } = await scene(xmpp, people, OPEN);
-    const bob = await xmpp.newPerson("bob");
-    await bob.joinRoom(room, "Bob");
     await plumber.tie(room);
-    await plumber.say(room, ghost("bob"), "I am the other one");
+    await plumber.say(room, ghost("yan"), "I am the other one");
     await zoe.waitForMessage("I am the other one", room);
-    expect(said(zoe, room)).toEqual(["Bob (2): I am the other one"]);
+    expect(said(zoe, room)).toEqual(["Yan (2): I am the other one"]);
   });
 
   test("knows those in an anonymous room as guests, by their nicks", async () => {
@@ -144,18 +142,16 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
 
   test("may be tied by its owners and admins alone, as far as it shows them", async () => {
     const { room, zoe, yan, plumber } = await scene(xmpp, people, OPEN);
-    const may = async (who: XmppPerson) => await plumber.rooms.mayBridge(roomId(room), resident(who.jid));
-    const mod = await xmpp.newPerson("mod");
-    await mod.joinRoom(room, "mod");
-    await setRank(zoe, room, { nick: "mod", role: "moderator" });
+    const may = async (who: { readonly jid: string }) => await plumber.rooms.mayBridge(roomId(room), resident(who.jid));
     expect(await may(zoe)).toEqual({ allowed: true });
     expect(await may(yan)).toMatchObject({ allowed: false, because: expect.stringContaining("zoe") });
-    expect(await may(mod)).toMatchObject({ allowed: false });
+    await setRank(zoe, room, { nick: "yan", role: "moderator" });
+    await yan.waitFor("the role", () => yan.rooms.get(room)?.occupants.get("yan")?.role === "moderator");
+    expect(await may(yan)).toMatchObject({ allowed: false });
     await setRank(zoe, room, { jid: yan.jid, affiliation: "admin" });
-    await plumber.core.waitFor("nothing", () => true);
     await yan.waitFor("the rank", () => yan.rooms.get(room)?.occupants.get("yan")?.affiliation === "admin");
     expect(await may(yan)).toEqual({ allowed: true });
-    const away = await xmpp.newPerson("away");
+    const away = await xmpp.newAccount("away");
     await setRank(zoe, room, { jid: away.jid, affiliation: "admin" });
     expect(await may(away)).toMatchObject({ allowed: false, because: expect.stringContaining("enter it") });
     await setRank(zoe, room, { jid: xmpp.server.component, affiliation: "admin" });
@@ -242,7 +238,8 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     await zoe.waitFor("Carol to go", () => zoe.rooms.get(room)?.nicks().join() === "MSN,yan,zoe");
   });
 
-  test("comes back by itself when its server has restarted", async () => {
+  // Of the two, ejabberd takes long to start.
+  test.runIf(kind === "prosody")("comes back by itself when its server has restarted", async () => {
     const { room, zoe, plumber } = await scene(xmpp, people, OPEN);
     await plumber.tie(room);
     await plumber.say(room, ghost("bob"), "one");

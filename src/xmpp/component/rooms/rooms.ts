@@ -45,6 +45,8 @@ export function createForeignRooms(options: ForeignRoomsOptions): ForeignRooms {
 const STOP_MS = 2000;
 /** Who asks the bot into a room again is not told again so soon, ms. */
 const WELCOME_MS = 60_000;
+/** A guest's name that is one of XEP-0421, and says nothing to people. */
+const OCCUPANT_ID = /^[\w+/=.:-]{24,}$/;
 const LEAVING = "The bridge is going down for a while.";
 const RELEASED = "This room is no longer tied to a group on MSN.";
 
@@ -92,7 +94,7 @@ class Foreign implements ForeignRooms {
     for (const [id, text] of await notes.roomNotes(home)) {
       const [jid, note] = [roomJid(id), readTie(text)];
       if (jid === undefined || note === undefined) continue;
-      if (await host().isPortal(home, id)) this.#put(jid, note);
+      if (await host().isGroup(home, id)) this.#put(jid, note);
       else {
         log.info({ room: jid }, "a room is tied to nothing any more");
         await notes.dropRoomNote(home, id);
@@ -197,21 +199,38 @@ class Foreign implements ForeignRooms {
 
   async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
     const jid = this.#expectJid(room);
-    const { gateway } = this.#o.names;
-    const isKnown = this.#rooms.has(jid);
     const visited = this.#put(jid);
     try {
-      if (!visited.bot.isIn) await expectRoom(visited.link, jid);
-      await visited.visit();
+      const power = await this.#powerIn(visited, resident);
+      if (!power.allowed) this.#endVisit(visited);
+      return power;
     } catch (error) {
-      if (!isKnown) this.#forget(visited);
+      this.#endVisit(visited);
+      throw error;
+    }
+  }
+
+  async #powerIn(room: ForeignRoom, resident: ResidentId): Promise<RoomPower> {
+    const { jid, link } = room;
+    const { gateway } = this.#o.names;
+    try {
+      if (!room.bot.isIn) await expectRoom(link, jid);
+      await room.visit();
+    } catch (error) {
       if (!(error instanceof StanzaRefusal)) throw error;
       const because = whyNotIn(error.condition, jid, gateway);
       if (because === undefined) throw new BridgeError("room-unknown", { detail: `there is no conference ${jid}` });
       return { allowed: false, because };
     }
-    const { link } = visited;
-    return await powerIn({ link, room: jid, resident, bot: gateway, occupants: visited.occupants() });
+    return await powerIn({ link, room: jid, resident, bot: gateway, occupants: room.occupants() });
+  }
+
+  /** The bot stays nowhere where it has no business. */
+  #endVisit(room: ForeignRoom): void {
+    const { jid, note } = room;
+    if (note !== undefined && note.shutOut === undefined) return;
+    this.#forget(room);
+    if (note !== undefined) this.#put(jid, note);
   }
 
   async shapeGroup(room: RoomId, view: GroupView): Promise<void> {
@@ -301,7 +320,8 @@ class Foreign implements ForeignRooms {
     const nick = tied && this.#hearing.nickOf(tied, resident);
     if (nick !== undefined) return nick;
     const guest = jid === undefined ? undefined : guestName(id, jid);
-    return guest ?? id.split("@", 1)[0] ?? id;
+    if (guest !== undefined) return OCCUPANT_ID.test(guest) ? "somebody" : guest;
+    return id.split("@", 1)[0] ?? id;
   }
 
   async releaseGroup(room: RoomId, _view: GroupView, _how: "unbridge" | "delete"): Promise<void> {
