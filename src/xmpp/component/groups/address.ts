@@ -7,25 +7,13 @@
  * - A guest, somebody of another home who has no account in the group, is `guest~<hash>`; nothing can be sent there.
  */
 import { createHash } from "node:crypto";
-import { type GroupId, groupId, groupParts, parseGroupKey } from "../../../bridge/groups/model.ts";
-import { parseNetworkName, type ResidentId, type RoomId, roomId } from "../../../bridge/model.ts";
-import { type BareJid, type Jid, jidParts, readJid } from "../../jid.ts";
+import { type GroupId, groupParts } from "../../../bridge/groups/model.ts";
+import { type ResidentId, type RoomId, roomId } from "../../../bridge/model.ts";
+import { type BareJid, jidParts, readJid } from "../../jid.ts";
 
 export function roomOf(group: GroupId, domain: BareJid): BareJid {
   const { network, key } = groupParts(group);
   return `${network}.${key}@${domain}` as BareJid;
-}
-
-/** `undefined`: no group has its room there. */
-export function groupOfRoom(room: BareJid): GroupId | undefined {
-  const { node = "" } = jidParts(room as string as Jid);
-  const dot = node.indexOf(".");
-  if (dot < 0) return undefined;
-  try {
-    return groupId(parseNetworkName(node.slice(0, dot)), parseGroupKey(node.slice(dot + 1)));
-  } catch {
-    return undefined;
-  }
 }
 
 export function guestOf(resident: ResidentId, domain: BareJid): BareJid {

@@ -34,16 +34,11 @@ function standing({ resident, role }: GroupPerson & { kind: "resident" }): reado
   return [residentJid(resident), role === "admin" ? "owner" : "member"];
 }
 
-/** `undefined`: a resident, somebody who has not come yet, or whose address is too long for a JID. */
+/** `undefined`: a resident, or somebody who has not come yet. */
 function seat(person: GroupPerson, names: GhostJids) {
   if (person.kind !== "ghost" || person.role === "pending") return undefined;
-  const { ghost, name, role } = person;
-  try {
-    const affiliation: Affiliation = role === "admin" ? "admin" : "member";
-    return { ...seatOf(names.jid(ghost), name), affiliation };
-  } catch {
-    return undefined;
-  }
+  const affiliation: Affiliation = person.role === "admin" ? "admin" : "member";
+  return { ...seatOf(names.jid(person.ghost), person.name), affiliation };
 }
 
 /** A ghost's or a guest's place, with their name as it is (XEP-0172): a nick may need a number, or lose signs. */

@@ -5,7 +5,7 @@ import type { GroupView } from "../../../bridge/groups/model.ts";
 import { type GhostRef, type HomeName, type ResidentId, residentId } from "../../../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../../../bridge/ports/home.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
-import type { Change, Conference, Refusal, Room, RoomEvent, WishId } from "../../conference/index.ts";
+import type { Change, Conference, Refusal, Room, RoomEvent, WishId, WishSnapshot } from "../../conference/index.ts";
 import type { GhostJids } from "../../convert/ghost.ts";
 import { batchOf } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
@@ -154,15 +154,15 @@ export class Wishes {
     const packed = room.packedWish(wish);
     if (message === undefined || packed === undefined) return;
     const isKnown = isResumed ? undefined : this.#o.memory.find(room, message.id ?? "", by.who);
-    const noting = isResumed ? Promise.resolve(true) : this.#o.notes.keepWish(room.jid, packed);
-    // Whoever waits for it hears of it; here it is only that nobody is left alone with it.
-    noting.catch(() => {});
+    let items: IntakeItem[] | undefined;
     this.#o.spool.put({
       id: batchOf(message, `muc-${wish}`),
       resident: this.#id(by.who),
       items: async () => {
-        if (!(await noting)) this.#o.log.debug({ room: room.jid, wish }, "words are too long to be noted");
-        return heardInRoom(room, event, this.#o.memory, this.#o.names.gateway).map((raw) => this.#item(room, raw));
+        if (!isResumed) this.#note(room, packed);
+        // Once: what is heard is remembered.
+        items ??= heardInRoom(room, event, this.#o.memory, this.#o.names.gateway).map((raw) => this.#item(room, raw));
+        return items;
       },
       stored: () => this.#grantSaid(room, wish),
       repeated: () => {
@@ -174,6 +174,15 @@ export class Wishes {
         this.#dropNote(room, wish);
       },
     });
+  }
+
+  /** On its way to the store before the words are: nobody need wait for it. */
+  #note(room: Room, wish: WishSnapshot): void {
+    const { log, notes } = this.#o;
+    notes.keepWish(room.jid, wish).then(
+      (isKept) => isKept || log.debug({ room: room.jid }, "words are too long to be noted"),
+      (error: unknown) => log.debug({ err: error, room: room.jid }, "words were not noted"),
+    );
   }
 
   /** A client that was cut off says again what it does not know to have arrived: it alone is shown it once more. */
