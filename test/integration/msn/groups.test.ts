@@ -240,8 +240,8 @@ test.each(["MSNP18", "MSNP21"] as const)(
   },
 );
 
-test("MSNP18: what is no text is named, once, and what programs tell each other is not", async () => {
-  world = await GroupStage.open("MSNP18");
+test.each(ON_BOARDS)("%s: what is no text is named, and what programs tell each other is not", async (dialect) => {
+  world = await GroupStage.open(dialect);
   const his = await world.person(BOB);
   await world.person(CAROL);
   const ours = await world.ours(ALICE);

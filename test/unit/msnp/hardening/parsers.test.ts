@@ -8,12 +8,15 @@ import { DIALECTS } from "../../../../src/msnp/dialect/table.ts";
 import { CommandDecoder, clientToServerPayload, serverToClientPayload } from "../../../../src/msnp/index.ts";
 import { decodeMessage } from "../../../../src/msnp/message/body.ts";
 import { ChunkAssembler } from "../../../../src/msnp/message/chunks.ts";
+import { parseFields } from "../../../../src/msnp/message/fields.ts";
 import { parseMime } from "../../../../src/msnp/message/mime.ts";
 import { header, joinBridged, parseMultipart, splitBridged } from "../../../../src/msnp/message/multipart.ts";
 import { parseMultipartAddress, parseRosterUri } from "../../../../src/msnp/message/multipart-address.ts";
+import { offerIn, offerInFields } from "../../../../src/msnp/message/offer.ts";
 import { parseAddressBook } from "../../../../src/msnp/soap/address-book.ts";
 import { parseMembership } from "../../../../src/msnp/soap/membership.ts";
 import { find, parseXml, type XmlElement } from "../../../../src/msnp/soap/xml.ts";
+import { fileContext, slp } from "../../msn/convert/golden/others.ts";
 import { CASES, fuzz } from "./fuzzer.ts";
 import { ENVELOPES, LINES, MIME, XML } from "./samples.ts";
 
@@ -106,6 +109,11 @@ describe(`${CASES} broken inputs neither hang, nor throw what has no type, nor p
       },
       true,
     );
+  });
+
+  it("in what is offered by a packet or an invitation", { timeout: TIMEOUT }, () => {
+    const packet = slp("5D3E02AB-6190-11D3-BBBB-00C04F795683", fileContext("a.txt", 5));
+    endures([packet, ...MIME], (input) => [offerIn(input), offerInFields(parseFields(input))], true);
   });
 
   it("in personal messages", { timeout: TIMEOUT }, () => endures(XML, (input) => decodePersonalMessage(input), true));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeMimeBody } from "../../../../src/msnp/message/body.ts";
-import { ChunkAssembler } from "../../../../src/msnp/message/chunks.ts";
+import { ChunkAssembler, chunkHeaders } from "../../../../src/msnp/message/chunks.ts";
 import { parseMime } from "../../../../src/msnp/message/mime.ts";
 
 const ID = "{DF7A39B1-31FF-4C24-9F0E-3B27FA9E1FD3}";
@@ -51,5 +51,58 @@ describe("a message in parts", () => {
   it("in a single part passes unchanged", () => {
     const message = parseMime(Buffer.from("Content-Type: text/plain\r\nMessage-ID: x\r\n\r\nhi"));
     expect(new ChunkAssembler().add("bob", message, 0)).toBe(message);
+  });
+});
+
+describe("a message whose rest does not come", () => {
+  const shown = (message: { body: Buffer }): string => message.body.toString();
+
+  it("is given up with what came of it, and gaps where parts are missing", () => {
+    const assembler = new ChunkAssembler();
+    const lost: string[] = [];
+    assembler.add("bob", first("one ", 5), 0, (rest) => lost.push(shown(rest)));
+    assembler.add("bob", later("three ", 2), 0);
+    assembler.close();
+    expect(lost).toEqual(["one  [...] three  [...] "]);
+    expect(assembler.add("bob", later("two", 1), 0)).toBeUndefined();
+  });
+
+  it("is given up in its time, when the next part of anything comes", () => {
+    const assembler = new ChunkAssembler();
+    const lost: string[] = [];
+    assembler.add("bob", first("one", 2), 0, (rest) => lost.push(shown(rest)));
+    assembler.add("carol", first("other", 2), 59_000);
+    expect(lost).toEqual([]);
+    assembler.add("carol", later("two", 1), 60_001);
+    expect(lost).toEqual(["one [...] "]);
+  });
+
+  it("makes room for others when too many are incomplete, the oldest first", () => {
+    const assembler = new ChunkAssembler(2);
+    const lost: string[] = [];
+    for (const name of ["a", "b", "c"]) assembler.add(name, first(name, 2), 0, (rest) => lost.push(shown(rest)));
+    expect(lost).toEqual(["a [...] "]);
+    expect(assembler.add("c", later("!", 1), 0)?.body.toString()).toBe("c!");
+  });
+
+  it("is not begun anew by a first part that comes twice", () => {
+    const assembler = new ChunkAssembler();
+    assembler.add("bob", first("a", 3), 0);
+    assembler.add("bob", later("b", 1), 0);
+    assembler.add("bob", first("x", 3), 0);
+    expect(assembler.add("bob", later("c", 2), 0)?.body.toString()).toBe("abc");
+  });
+});
+
+describe("what makes a message one part of several", () => {
+  it("is its number, and in the first how many there are", () => {
+    expect(chunkHeaders(ID.slice(1, -1).toLowerCase(), 0, 3)).toEqual([
+      ["Message-ID", ID],
+      ["Chunks", "3"],
+    ]);
+    expect(chunkHeaders(ID.slice(1, -1), 2, 3)).toEqual([
+      ["Message-ID", ID],
+      ["Chunk", "2"],
+    ]);
   });
 });
