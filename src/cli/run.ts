@@ -6,14 +6,14 @@ import type { Logger } from "pino";
 import { Bridge } from "../bridge/bridge.ts";
 import { BridgeError } from "../bridge/errors.ts";
 import type { Meter } from "../bridge/metrics.ts";
-import { type ResidentId, residentParts } from "../bridge/model.ts";
+import { accountParts, type ResidentId, residentParts } from "../bridge/model.ts";
 import type { LinkDesk, Linker } from "../bridge/ports/linking.ts";
 import type { Network } from "../bridge/ports/network.ts";
 import type { Store } from "../bridge/ports/store.ts";
 import type { Loaded } from "../config/load.ts";
 import { createLogger } from "../config/logger.ts";
 import type { NetworkProfile } from "../config/network.ts";
-import { mayLink, mayLinkByJid } from "../config/permissions.ts";
+import { isAdmin, isRelay, mayLink, mayLinkByJid } from "../config/permissions.ts";
 import { hasMatrix, type MatrixConfig } from "../config/schema.ts";
 import {
   coversGhosts,
@@ -99,6 +99,8 @@ async function serve(loaded: Loaded, log: Logger, closers: (() => Promise<unknow
       const { home: name, id } = residentParts(resident);
       return (name === MATRIX && mayLink(config, id)) || (name === XMPP && mayLinkByJid(config, id));
     },
+    isAdmin: (resident) => isAdmin(config, residentParts(resident).id),
+    isRelay: (account) => isRelay(config, accountParts(account).address),
     holdMinutes: config.limits.holdMinutes,
     reconnect: RECONNECT,
     concurrency: CONCURRENCY,

@@ -1,3 +1,4 @@
+import type { ContactAddress } from "../bridge/model.ts";
 import type { Config } from "./schema.ts";
 
 type Permitting = Pick<Config, "permissions" | "homeserver" | "xmpp">;
@@ -27,4 +28,9 @@ export function mayLinkByJid(config: Permitting, jid: string): boolean {
 /** By Matrix id or bare JID. */
 export function isAdmin(config: Pick<Config, "permissions">, id: string): boolean {
   return matches(config.permissions.admins, id);
+}
+
+/** Whether an account, by its address and whatever its network, is one that the operator lends as a relay. */
+export function isRelay(config: Pick<Config, "permissions">, address: ContactAddress): boolean {
+  return config.permissions.relays.includes(address);
 }

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
-import { bind, httpUrl, optionalUrl, proxyUrl, text } from "./values.ts";
+import { bind, contact, httpUrl, optionalUrl, proxyUrl, text } from "./values.ts";
 import { xmpp } from "./xmpp.ts";
 
 const homeserver = z
@@ -221,6 +221,12 @@ const permissions = z
         "Who may link an account: *, server names, Matrix ids or JIDs. Without it: people of homeserver.domain and xmpp.domain (or of the account's server).",
       ),
     admins: z.array(who).default([]).describe("Who may see and steer what belongs to others: Matrix ids or JIDs."),
+    relays: z
+      .array(contact)
+      .default([])
+      .describe(
+        "Linked accounts of the operator, by address, that may be made the relay of any group they are in. Everybody else lends only their own.",
+      ),
   })
   .prefault({})
   .describe("Permissions.");

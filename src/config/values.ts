@@ -1,5 +1,7 @@
 /** Building blocks of the schemas: the kinds of values that appear in more than one place. */
 import { z } from "zod";
+import { BridgeError } from "../bridge/errors.ts";
+import { parseContactAddress } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
 
 /** `example` is the value that stands in the sample file where a key must be set. */
@@ -54,3 +56,14 @@ export function bind(defaultPort: number) {
     })
     .prefault({});
 }
+
+/** An address of an MSN account. */
+export const contact = z.string().transform((value, context) => {
+  try {
+    return parseContactAddress(value);
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    context.addIssue({ code: "custom", message: "must be an MSN address, e.g. bob@example.com" });
+    return z.NEVER;
+  }
+});

@@ -1,9 +1,8 @@
 /** The `xmpp` section: the bridge as a component of a server, or as an ordinary account; one of the two. */
 import { z } from "zod";
-import { BridgeError } from "../bridge/errors.ts";
-import { parseContactAddress, parseNetworkName } from "../bridge/model.ts";
+import { parseNetworkName } from "../bridge/model.ts";
 import { Secret } from "../bridge/secret.ts";
-import { port, text } from "./values.ts";
+import { contact, port, text } from "./values.ts";
 
 const secret = z
   .string()
@@ -18,16 +17,6 @@ function jid(description: string, example: string) {
   const form = /^[^\s"&'/:<>@A-Z]+@[a-z0-9.-]+$/;
   return text(description, example).regex(form, `must be an address in lower case, e.g. ${example}`);
 }
-
-const contact = z.string().transform((value, context) => {
-  try {
-    return parseContactAddress(value);
-  } catch (error) {
-    if (!(error instanceof BridgeError)) throw error;
-    context.addIssue({ code: "custom", message: "must be an MSN address, e.g. bob@example.com" });
-    return z.NEVER;
-  }
-});
 
 const relay = z.strictObject({
   room: jid("Address of the room.", "lobby@conference.example.org"),

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseContactAddress } from "../../../src/bridge/model.ts";
 import { type Loaded, loadConfig } from "../../../src/config/load.ts";
-import { isAdmin, mayLink, mayLinkByJid } from "../../../src/config/permissions.ts";
+import { isAdmin, isRelay, mayLink, mayLinkByJid } from "../../../src/config/permissions.ts";
 import { ConfigError } from "../../../src/config/yaml.ts";
 
 const MINIMAL = `homeserver:
@@ -236,6 +237,14 @@ describe("who may link", () => {
     const closed = config({ link: [], admins: ["@root:example.org"] });
     expect(isAdmin(closed, "@root:example.org")).toBe(true);
     expect(mayLink(closed, "@root:example.org")).toBe(true);
+  });
+
+  test("accounts that the operator lends as relays are listed by address", () => {
+    const lending = config({ relays: ["Relay@MSN.test"] });
+    expect(isRelay(lending, parseContactAddress("relay@msn.test"))).toBe(true);
+    expect(isRelay(lending, parseContactAddress("alice@msn.test"))).toBe(false);
+    expect(isRelay(config({}), parseContactAddress("relay@msn.test"))).toBe(false);
+    expect(() => config({ relays: ["relay"] })).toThrow(/permissions\.relays\.0: must be an MSN address/);
   });
 });
 
