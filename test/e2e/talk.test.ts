@@ -196,11 +196,70 @@ test("looks cross both ways; answers, edits, removals and reactions come as word
   await carol.signOut();
 });
 
-test("a picture is refused by name and not lost in silence", async () => {
+test("of a picture a line goes out that names it, and its sender is told so", async () => {
   const { world } = there;
+  const carol = await world.messenger("carol");
   const room = await openRoomOf("carol");
   await ben.sendEvent(room, "m.room.message", { msgtype: "m.image", body: "cat.png", url: "mxc://matrix.test/abc" });
-  await ben.waitForMessage(room, /a picture cannot go to MSN/, world.bridge.setup.bot);
+  await carol.waitForText("[sent a picture: “cat.png”]");
+  await ben.waitForMessage(
+    room,
+    /cannot be given a picture: what has arrived there is “\[sent/,
+    world.bridge.setup.bot,
+  );
+  await carol.signOut();
+});
+
+test("nudges ring both ways: of two at once the first", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  const dave = world.account("dave").email;
+  await carol.nudge(dave);
+  await carol.nudge(dave);
+  const nudges = await ben.waitFor("both nudges", () => {
+    const all = ben.room(room).timeline.filter(({ content }) => content["msnbridge.nudge"] === true);
+    return all.length === 2 ? all : undefined;
+  });
+  expect(nudges.map(({ content }) => [content.msgtype, content["m.mentions"]])).toEqual([
+    ["m.text", { user_ids: [ben.userId] }],
+    ["m.notice", {}],
+  ]);
+  const said = { msgtype: "m.text", body: "👋 Ben nudges you", "msnbridge.nudge": true };
+  await ben.sendEvent(room, "m.room.message", said);
+  await carol.waitFor("Ben's nudge", () => carol.nudges.length === 1);
+  await carol.signOut();
+});
+
+test("the bridge restarts: what words are about is asked of the homeserver", async () => {
+  const { world } = there;
+  const carol = await world.messenger("carol");
+  const room = await openRoomOf("carol");
+  await carol.say(world.account("dave").email, "coming tonight?");
+  const { event_id: asked } = await ben.waitForMessage(room, "coming tonight?", world.ghost("carol"));
+  const edit = (of: string, body: string) =>
+    ben.sendEvent(room, "m.room.message", {
+      msgtype: "m.text",
+      body: `* ${body}`,
+      "m.new_content": { msgtype: "m.text", body },
+      "m.relates_to": { rel_type: "m.replace", event_id: of },
+    });
+  const said = await ben.sendText(room, "I am over their now");
+  await edit(said, "I am over there now");
+  const gone = await ben.sendText(room, "I hate mondays");
+  await carol.waitForText("I hate mondays");
+  await world.bridge.stop();
+  await world.bridge.start();
+  await edit(said, "I am over there then");
+  await carol.waitForText("* now → then");
+  const answer = { "m.relates_to": { "m.in_reply_to": { event_id: asked } } };
+  await ben.sendEvent(room, "m.room.message", { msgtype: "m.text", body: "yes", ...answer });
+  await carol.waitForText("> coming tonight?\nyes");
+  await ben.react(room, asked, "🦀");
+  await ben.redact(room, gone);
+  await carol.waitForText("(a message was deleted)");
+  expect(carol.messages.at(-2)?.text).toBe("🦀 to “coming tonight?”");
+  await carol.signOut();
 });
 
 test("a message of 100 kB, which no homeserver should let through, is refused in the room and holds nothing up", async () => {
