@@ -11,6 +11,9 @@ import { type FakeCore, ghost, guest, makeRoom, Plumber, resident, setRank, view
 
 /** Rooms that show everybody's address. */
 const OPEN = { whois: "anyone" };
+/** Words of each, and how often the bridge is killed while they are said, ms. */
+const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 300 : 60;
+const KILL_MS = 250;
 const ANONYMOUS = { whois: "moderators" };
 
 describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied to a group", (kind) => {
@@ -236,6 +239,36 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     const hasty = await start(xmpp, plumber.core, { voiceIdleMs: 10 });
     await hasty.say(room, ghost("carol"), "three");
     await zoe.waitFor("Carol to go", () => zoe.rooms.get(room)?.nicks().join() === "MSN,yan,zoe");
+  });
+
+  test("has each word once and in order, however often the bridge is killed", async () => {
+    const { room, zoe, yan, plumber } = await scene(xmpp, people, OPEN);
+    await plumber.tie(room);
+    const { core } = plumber;
+    const numbers = Array.from({ length: WORDS }, (_, n) => n);
+    let running = plumber;
+    let isDone = false;
+    const killing = (async () => {
+      while (!isDone) {
+        await wait(KILL_MS);
+        await running.kill();
+        running = await start(xmpp, core);
+      }
+    })();
+    const talking = (async () => {
+      for (const n of numbers) {
+        await zoe.sayInRoom(room, `zoe ${n}`);
+        await wait(5);
+      }
+    })();
+    for (const n of numbers) await eventually(() => running.say(room, ghost("bob"), `bob ${n}`));
+    await talking;
+    isDone = true;
+    await killing;
+    await core.waitFor("all of Zoe's words", () => core.texts.length >= WORDS);
+    expect(core.texts).toEqual(numbers.map((n) => `${resident(zoe.jid)}: zoe ${n}`));
+    await yan.waitForMessage(`bob ${WORDS - 1}`, room);
+    expect(said(yan, room).filter((text) => text.includes("bob"))).toEqual(numbers.map((n) => `Bob: bob ${n}`));
   });
 
   // Of the two, ejabberd takes long to start.

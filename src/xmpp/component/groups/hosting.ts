@@ -85,7 +85,6 @@ export class Groups implements GroupHosting {
       notes,
       memory,
       wishes: this.#wishes,
-      send,
       say,
       log,
     });
@@ -170,7 +169,7 @@ export class Groups implements GroupHosting {
       .replace(/\?.*$/s, "");
     const jid = readJid(plain);
     const isElsewhere = jid?.includes("@") === true && domainOf(jid) !== this.#o.names.gateway;
-    return (isElsewhere ? this.#o.foreign : this.#own).findRoom(plain, resident);
+    return isElsewhere ? this.#o.foreign.findRoom(text, resident) : this.#own.findRoom(plain, resident);
   }
 
   mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
@@ -181,9 +180,9 @@ export class Groups implements GroupHosting {
     return this.#of(room).releaseGroup(room, view, how);
   }
 
-  /** As {@link Home.say}: in rooms of other services to all, in ours to the person alone, by the gateway. */
+  /** As {@link Home.say}: in rooms of other services to all, in ours to the person alone. */
   say(resident: ResidentId, room: RoomId, text: string, key: string): Promise<MessageId> {
-    return this.#own.owns(room) ? this.#o.say(resident, text, key) : this.#o.foreign.tell(room, text, key);
+    return this.#own.owns(room) ? this.#own.say(room, resident, text, key) : this.#o.foreign.tell(room, text, key);
   }
 
   /** As {@link Home.reportFailure}. */
@@ -195,11 +194,6 @@ export class Groups implements GroupHosting {
     key: string,
   ): Promise<MessageId> {
     return this.#of(room).reportFailure(room, resident, message, failure, key);
-  }
-
-  /** As {@link Home.decline}. */
-  decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): void {
-    if (this.#own.owns(room)) this.#own.decline(room, ghost, why);
   }
 
   #of(room: RoomId): OwnRooms | ForeignRooms {

@@ -11,11 +11,8 @@ const ASK_MS = 15_000;
 
 /** The room's address in what somebody has typed: a JID, or an `xmpp:` address (RFC 5122). Pure. */
 export function roomAddress(text: string): BareJid | undefined {
-  const plain = text
-    .trim()
-    .replace(/^xmpp:(?:\/\/[^/]*\/)?/i, "")
-    .replace(/\?.*$/s, "");
-  const jid = readJid(plain) ?? readJid(unescaped(plain));
+  const [, scheme, address = ""] = /^(xmpp:(?:\/\/[^/]*\/)?)?([^?]*)/i.exec(text.trim()) ?? [];
+  const jid = readJid(scheme === undefined ? address : unescaped(address));
   if (jid === undefined || jidParts(jid).node === undefined || jidParts(jid).resource !== undefined) return undefined;
   return bare(jid);
 }

@@ -26,5 +26,5 @@ export function subjectWithNote(subject: string, note: string): string {
 /** What of the note is news in a room of that subject. */
 export function noteFor(own: string, note: string): string {
   const news = own !== "" && note.startsWith(own) ? note.slice(own.length).replace(/^\s*\|\s*/, "") : note;
-  return oneLine(news.replaceAll(/[[\]]/g, " "), LONGEST);
+  return oneLine(news.replaceAll(/[[\]\s]+/g, " "), LONGEST);
 }
