@@ -31,6 +31,8 @@ export interface NewRoom {
   readonly name?: string;
   readonly topic?: string;
   readonly powers?: object;
+  /** What kind of room it is (`m.space`); absent: one to talk in. */
+  readonly type?: string;
 }
 
 /** Making a room is ten events; a homeserver that makes many at once takes its time, and giving up too early costs another try. */
@@ -81,6 +83,7 @@ export class RoomMaker {
       ...(wanted.name === undefined ? {} : { name: wanted.name }),
       ...(wanted.topic === undefined ? {} : { topic: wanted.topic }),
       ...(wanted.powers === undefined ? {} : { power_level_content_override: wanted.powers }),
+      ...(wanted.type === undefined ? {} : { creation_content: { type: wanted.type } }),
     };
     try {
       const { room_id } = await library().as(
@@ -99,20 +102,25 @@ export class RoomMaker {
 
   /** The room that the alias leads to, with everybody in it or invited; `undefined` when its maker cannot get in. */
   async #find(wanted: NewRoom): Promise<string | undefined> {
-    const { client, sender, bot } = this.#options;
-    let named: unknown;
-    try {
-      const path = aliasPath(this.#full(wanted.alias));
-      named = (await client.call({ name: "alias", method: "GET", path, as: wanted.maker })).room_id;
-    } catch (error) {
-      if (isRefusal(error, "M_NOT_FOUND")) return undefined;
-      throw error;
-    }
-    const room = typeof named === "string" ? await this.#enter(named, wanted.maker) : undefined;
+    const { sender, bot } = this.#options;
+    const room = await this.find(wanted.alias, wanted.maker);
     if (room === undefined) return undefined;
     for (const user of wanted.inviteAgain) await sender.invite(room, wanted.maker, user);
     if (wanted.maker !== bot) await sender.join(room, bot);
     return room;
+  }
+
+  /** The room that was made under an alias; `undefined` when there is none, or its maker cannot get in. */
+  async find(alias: string, maker: string): Promise<string | undefined> {
+    let named: unknown;
+    try {
+      const path = aliasPath(this.#full(alias));
+      named = (await this.#options.client.call({ name: "alias", method: "GET", path, as: maker })).room_id;
+    } catch (error) {
+      if (isRefusal(error, "M_NOT_FOUND")) return undefined;
+      throw error;
+    }
+    return typeof named === "string" ? await this.#enter(named, maker) : undefined;
   }
 
   /** Enters a room, or the one in which it goes on; `undefined` when there is no way in. */

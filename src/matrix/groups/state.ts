@@ -28,6 +28,16 @@ export class RoomState {
     return this.event(type, key)?.content ?? {};
   }
 
+  /** All contents of a type, by key. */
+  all(type: string): ReadonlyMap<string, Json> {
+    const head = `${type} `;
+    return new Map(
+      [...this.#events].flatMap(([key, { content }]) =>
+        key.startsWith(head) ? [[key.slice(head.length), content]] : [],
+      ),
+    );
+  }
+
   /** A field of a state event that is a text; empty when it is not. */
   text(type: string, field: string): string {
     const value = this.content(type)[field];
