@@ -40,7 +40,7 @@ export class Performer {
   async perform(own: StoredOwn): Promise<void> {
     switch (own.act) {
       case "bot-invited":
-        return this.#botInvited(own, own.encrypted);
+        return this.#botInvited(own);
       case "refuse-encrypted":
         return this.#refuseEncrypted(own, own.ghost);
       case "refuse-group":
@@ -75,7 +75,7 @@ export class Performer {
     }
   }
 
-  async #botInvited(own: StoredOwn, encrypted: boolean): Promise<void> {
+  async #botInvited(own: StoredOwn & { act: "bot-invited" }): Promise<void> {
     const { sender, bot, management, arrivals } = this.#options;
     try {
       await sender.join(own.room, bot);
@@ -85,16 +85,20 @@ export class Performer {
       throw error;
     }
     // What an invitation tells of the room is what its sender's server has put into it.
-    if (encrypted || (await sender.stateOf(own.room, bot, "m.room.encryption", "")).algorithm !== undefined)
+    if (own.encrypted || (await sender.stateOf(own.room, bot, "m.room.encryption", "")).algorithm !== undefined)
       return this.#sayAndLeave(own.room, bot, ENCRYPTED, "encrypted");
+    // In this order, or who comes in meanwhile would be in neither.
+    const invited = await sender.invited(own.room, bot);
     const inside = await sender.members(own.room, bot);
     // A person may ask the bot back into a chat with a contact.
     if (inside.some((user) => user !== bot && this.#isOurs(user))) return;
     const before = await arrivals.predecessor(own.room, bot);
     if (before !== undefined && !(await management.has(own.sender, before))) return;
-    const people = [...inside, ...(await sender.invited(own.room, bot))].filter((user) => !this.#isOurs(user));
-    // Whatever the invitation says of itself: it is written by whoever sends it.
-    if (people.length !== 1) return arrivals.amongSeveral(own.room);
+    const people = new Set([...inside, ...invited].filter((user) => !this.#isOurs(user)));
+    // Whatever the invitation says of itself: it is written by whoever sends it. A room with a name is made for more, who may
+    // be asked in behind the bot.
+    const { name } = own.direct ? {} : await sender.stateOf(own.room, bot, "m.room.name", "");
+    if (people.size !== 1 || name !== undefined) return arrivals.amongSeveral(own.room);
     await management.add(own.sender, own.room);
     if (before === undefined) await this.#say(own.room, bot, HELLO, `hello ${own.event}`);
   }

@@ -465,7 +465,7 @@ describe("a room of people's own", () => {
 });
 
 describe("chats with one contact", () => {
-  it("go on in a new room, and it is told when the bot is thrown out", async () => {
+  it("go on in a new room; it is told when the bot is banned, but goes on when it is only thrown out", async () => {
     const fay = ghostOf("fay@example.com");
     const portal = portalOf("fay@example.com");
     const room = (await anna.startDirect(ghost("fay@example.com"))) as RoomId;
@@ -488,9 +488,18 @@ describe("chats with one contact", () => {
     );
     expect(event).toMatchObject({ kind: "text", text: "hello Fay" });
     await kick(anna, to, bot());
-    await running.host.waitFor("the news", () =>
-      running.host.events.some((one) => one.kind === "shut-out" && one.room === to),
+    const alone = await anna.sendText(to, "without the bot");
+    await running.host.waitFor("her words", () =>
+      running.host.events.some((one) => "message" in one && one.message === alone),
     );
+    await anna.client.call("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(to)}/ban`, {
+      body: { user_id: bot() },
+    });
+    await running.host.waitFor("the news", () => running.host.events.some((one) => one.kind === "shut-out"));
+    expect(running.host.events.filter(({ kind }) => kind === "shut-out")).toMatchObject([
+      { resident: resident(anna.userId), room: expect.anything() },
+      { resident: resident(anna.userId), room: to },
+    ]);
   });
 
   it("are found where they go on", async () => {

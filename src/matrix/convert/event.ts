@@ -50,7 +50,8 @@ export interface StoredEvent {
 
 /** Something the Matrix side has to do by itself, in its turn. */
 export type OwnAct =
-  | { readonly act: "bot-invited"; readonly encrypted: boolean }
+  /** `direct`: the invitation says that it is to a chat of two. */
+  | { readonly act: "bot-invited"; readonly encrypted: boolean; readonly direct?: boolean }
   | { readonly act: "refuse-encrypted"; readonly ghost?: string }
   | { readonly act: "refuse-group"; readonly ghost: string }
   | { readonly act: "password" }
@@ -201,7 +202,7 @@ function sortMember(raw: unknown, head: EventHead, management: boolean, rules: S
 
 function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: SortingRules): Sorted[] {
   const direct = head.content.is_direct === true;
-  if (target === rules.bot) return [{ control: true, stored: own(head, { act: "bot-invited", encrypted }) }];
+  if (target === rules.bot) return [{ control: true, stored: own(head, { act: "bot-invited", encrypted, direct }) }];
   if (rules.names.parse(target) === undefined) return [];
   if (encrypted) return [{ control: true, stored: own(head, { act: "refuse-encrypted", ghost: target }) }];
   if (!direct) return [{ control: true, stored: own(head, { act: "refuse-group", ghost: target }) }];

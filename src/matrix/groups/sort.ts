@@ -52,8 +52,7 @@ export function concernsRoom({ type, sender, stateKey }: EventHead, { bot, names
 export function sortRoomEvent(raw: unknown, head: EventHead, kind: RoomKind, rules: RoomRules): Sorted[] | undefined {
   if (head.type === "m.room.tombstone") return kind === "other" ? [] : moved(head, kind === "management");
   if (kind === "management" || kind === "other") return undefined;
-  if (head.type === "m.room.member" && isShutOut(head, rules) && (kind === "group" || membershipOf(head) === "leave"))
-    return [note(head, { what: "shut-out" })];
+  if (head.type === "m.room.member" && isShutOut(head, rules)) return shutOut(head, kind, rules);
   if (kind === "chat") return undefined;
   switch (head.type) {
     case "m.room.member":
@@ -74,6 +73,16 @@ const membershipOf = ({ content }: EventHead): unknown => content.membership;
 function isShutOut(head: EventHead, { bot }: RoomRules): boolean {
   const membership = membershipOf(head);
   return head.stateKey === bot && (membership === "leave" || membership === "ban");
+}
+
+/**
+ * A group's room is of no use without the bot. A chat goes on without it, as its contact is there and the bot says elsewhere
+ * what it has to say; a ban is meant more seriously.
+ */
+function shutOut(head: EventHead, kind: "group" | "chat", { bot }: RoomRules): Sorted[] {
+  const told = note(head, { what: "shut-out" });
+  if (kind === "group") return [told];
+  return membershipOf(head) === "ban" ? [told, own(head, { act: "leave-empty", ghost: bot })] : [];
 }
 
 function sortMember(head: EventHead, { bot, names }: RoomRules): Sorted[] | undefined {
