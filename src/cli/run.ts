@@ -137,6 +137,7 @@ async function openMatrix(config: MatrixConfig, registration: Registration, part
     ghostPrefix: config.appservice.ghostPrefix,
     networks: parts.loaded.profiles.map(({ name }) => name),
     presence: config.presence.matrix,
+    spaces: config.matrix.spaces,
     profiles: store,
     secrets: store,
     meter,

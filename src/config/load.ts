@@ -47,7 +47,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
     ...config,
     ...(xmpp?.mode === "client" ? { xmpp: withFilesOf(xmpp, base) } : {}),
     appservice: { ...appservice, registration: resolve(base, appservice.registration) },
-    matrix: puppets === undefined ? matrix : { doublePuppet: { registration: resolve(base, puppets) } },
+    matrix: puppets === undefined ? matrix : { ...matrix, doublePuppet: { registration: resolve(base, puppets) } },
     data: { folder: resolve(base, data.folder), sealingKeyFile: resolve(base, data.sealingKeyFile) },
     networks: networks.folder === undefined ? networks : { ...networks, folder: resolve(base, networks.folder) },
   };

@@ -59,6 +59,12 @@ const matrix = z
       })
       .prefault({})
       .describe("Double puppeting; docs/operators.md shows how."),
+    spaces: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the chats of each linked account are put into a space, by the groups of its contact list. People are asked into it once, when they have their first chat; who leaves it is left in peace.",
+      ),
   })
   .prefault({})
   .describe("What the bridge may do on Matrix beyond its own users.");

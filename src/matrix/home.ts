@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../bridge/groups/model.ts";
 import {
+  type AccountId,
   type Failure,
   type GhostRef,
   type GroupMessage,
@@ -28,6 +29,8 @@ import type {
   NicknameShowing,
   PresenceShowing,
   PuppetAccess,
+  SpaceShowing,
+  SpaceView,
   TypingShowing,
 } from "../bridge/ports/home.ts";
 import type { Readiness } from "../bridge/ports/linking.ts";
@@ -59,6 +62,7 @@ import { Reports } from "./reports.ts";
 import { RoomMaker } from "./room-maker.ts";
 import { Rooms } from "./rooms.ts";
 import { Sender } from "./sender.ts";
+import { Spaces } from "./spaces/spaces.ts";
 import { Speech } from "./speech.ts";
 import { GhostTyping } from "./typing.ts";
 import { BotVoice } from "./voice.ts";
@@ -70,7 +74,8 @@ export interface MatrixHome
     PresenceShowing,
     NicknameShowing,
     DoublePuppeting,
-    GroupHosting {
+    GroupHosting,
+    SpaceShowing {
   /** Why the Matrix side is or is not ready. */
   health(): Readiness;
   /** Resolves when the homeserver has been reached and has reached us, for tools and tests. */
@@ -97,6 +102,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly name = MATRIX;
   readonly title = "Matrix";
   readonly presenceRefreshMs: number;
+  readonly hasSpaces: boolean;
   readonly bot: string;
   readonly #options: MatrixHomeOptions;
   readonly #limits: MatrixLimits;
@@ -110,6 +116,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #voice: BotVoice;
   readonly #reports: Reports;
   readonly #groups: MatrixGroups;
+  readonly #spaces: Spaces;
   readonly #performer: Performer;
   readonly #typing: GhostTyping;
   readonly #presence: GhostPresence;
@@ -129,6 +136,7 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log.child({ home: MATRIX });
     this.presenceRefreshMs = options.presence ? PRESENCE_REFRESH_MS : 0;
+    this.hasSpaces = options.spaces !== false;
     this.bot = `@${registration.senderLocalpart}:${domain}`;
     const { connections, requestTimeoutMs: timeoutMs, cacheSize } = this.#limits;
     const library = () => this.#opened();
@@ -176,6 +184,7 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#speech = new Speech({ sender, ghosts, double, ownGhost, meter });
     const content = (message: Parameters<Speech["content"]>[0]) => this.#speech.content(message);
     this.#groups = new MatrixGroups({ client, maker, sender, ghosts, names, double, ownGhost, bot, content, log });
+    this.#spaces = new Spaces({ maker, sender, ghosts, names, bot, log });
     this.#roomNames = new RoomNames({ sender, ghosts, log });
     const isEcho = (head: EventHead) => double.isEcho(head);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
@@ -444,5 +453,12 @@ class MatrixSide implements MatrixHome, Inbox {
 
   releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
     return this.#groups.releaseGroup(room, view, how);
+  }
+  async showSpace(account: AccountId, owner: ResidentId, view: SpaceView): Promise<void> {
+    return told(() => this.#spaces.show(account, residentParts(owner).id, view));
+  }
+
+  async dropSpace(account: AccountId, owner: ResidentId): Promise<void> {
+    return told(() => this.#spaces.drop(account, residentParts(owner).id));
   }
 }

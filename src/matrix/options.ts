@@ -43,6 +43,8 @@ export interface MatrixHomeOptions {
   readonly networks: readonly NetworkName[];
   /** Whether ghosts show presence. */
   readonly presence: boolean;
+  /** Whether people get their rooms in spaces; absent: yes. */
+  readonly spaces?: boolean;
   /** Whether senders are told by `com.beeper.message_send_status` events, too; for clients that know them. */
   readonly messageStatus?: boolean;
   readonly botName?: string;
