@@ -12,6 +12,8 @@ import { groupWords, type Reading } from "./convert/message.ts";
 import { say, type TextSettings } from "./writing.ts";
 
 const MARK = /^[\w.-]{1,64}$/;
+/** Conversations that the core knows; of more, those that nobody is in just now are ended, the oldest first. */
+const MOST_GROUPS = 500;
 
 /** The conversations of several people that an account is in: told to the core, and talked in (source: msnp-chat §1, §6, msnp21 §5). */
 export class MsnGroups implements GroupTalking {
@@ -56,7 +58,7 @@ export class MsnGroups implements GroupTalking {
 
   heard(message: IncomingMessage, reading: Reading, own?: OwnPlace): void {
     const words = groupWords(message, reading, own);
-    const live = words && this.#tell(message.conversation);
+    const live = words && (this.#told.get(message.conversation) ?? this.#tell(message.conversation));
     if (words && live) this.#hooks?.message(live, words);
   }
 
@@ -111,8 +113,7 @@ export class MsnGroups implements GroupTalking {
     const conversation = this.#of(group);
     const email = this.#emailOf(contact);
     if (conversation.kind === "circle") {
-      if (conversation.role?.(this.#client.self.email) !== "admin")
-        throw this.#refused("only its admins can ask somebody into a circle");
+      this.#requireInvitable(conversation, contact);
       await this.#circle(() => this.#client.circles.invite(conversation.id ?? "", email));
       return;
     }
@@ -121,6 +122,15 @@ export class MsnGroups implements GroupTalking {
     } catch (error) {
       throw sendError(error, { address: contact, network: this.#network });
     }
+  }
+
+  #requireInvitable(conversation: Conversation, contact: ContactAddress): void {
+    if (conversation.role?.(this.#client.self.email) !== "admin")
+      throw this.#refused("only its admins can ask somebody into a circle");
+    const known = this.#sight(conversation).members.find(({ address }) => address === contact);
+    if (known === undefined) return;
+    const detail = `${contact} ${known.role === "pending" ? "is asked into" : "is in"} this circle already`;
+    throw new BridgeError("contact-known", { network: this.#network, address: contact, detail });
   }
 
   async leaveGroup(group: GroupHandle): Promise<void> {
@@ -197,9 +207,20 @@ export class MsnGroups implements GroupTalking {
     const before = this.#told.get(conversation);
     const live = this.#sight(conversation);
     if (JSON.stringify(before) === JSON.stringify(live)) return before;
+    if (before === undefined && this.#told.size >= MOST_GROUPS) this.#forgetLost();
     this.#told.set(conversation, live);
     this.#hooks?.group(live);
     return live;
+  }
+
+  /** Ends a conversation whose switchboard was lost and that nobody has called together again. */
+  #forgetLost(): void {
+    for (const [conversation, live] of this.#told) {
+      if (conversation.kind !== "switchboard" || conversation.members.size > 0) continue;
+      this.#told.delete(conversation);
+      this.#hooks?.ended(live);
+      return;
+    }
   }
 
   #sight(conversation: Conversation): LiveGroup {

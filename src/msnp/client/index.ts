@@ -15,6 +15,7 @@ export type {
   ClientState,
   CloseReason,
   Conversation,
+  ConversationRole,
   CurrentMedia,
   IncomingMessage,
   ListName,

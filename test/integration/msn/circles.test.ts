@@ -72,6 +72,22 @@ describe.each<DialectName>(["MSNP18", "MSNP21"])("a circle at %s", (dialect) => 
     await eventually(() => now(anna)).toBe("alice (admin),bob (admin),carol (pending)");
   });
 
+  test("tells at the sign-in of who has asked meanwhile, once, and asks nobody twice", async () => {
+    world = await GroupStage.open(dialect);
+    const { anna, handle } = await together();
+    await anna.session.inviteToGroup(handle, carol);
+    await eventually(() => now(anna)).toBe("alice (admin),bob,carol (pending)");
+    await expect(anna.session.inviteToGroup(handle, carol)).rejects.toMatchObject({ code: "contact-known" });
+    await expect(anna.session.inviteToGroup(handle, bob)).rejects.toMatchObject({ code: "contact-known" });
+    const cara = await world.ours(CAROL, 3);
+    await cara.heard("invited Book club");
+    expect(cara.session.circleInvitations()).toHaveLength(1);
+    await cara.session.answerCircle(handle, true);
+    await eventually(() => now(cara)).toBe("alice (admin),bob,carol");
+    await eventually(() => now(anna)).toBe("alice (admin),bob,carol");
+    expect(cara.log.filter((line) => line.startsWith("invited"))).toHaveLength(1);
+  });
+
   test("keeps who is away, and has them back when they sign in again", async () => {
     world = await GroupStage.open(dialect);
     const { anna, rob, handle } = await together();

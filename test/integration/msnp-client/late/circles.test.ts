@@ -66,6 +66,7 @@ describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => 
       await eventually(() => [...alice.circles.conversation(id).members]).toEqual([BOB]);
       await alice.circles.conversation(id).sendText("there you are");
       await heard.until(1);
+      await eventually(() => again.circles.people(id)?.map(({ email }) => email)).toEqual([ALICE, BOB]);
     },
   );
 
