@@ -56,8 +56,9 @@ export class Intake {
     const { home, early, log } = this.#options;
     const items: IntakeItem[] = [];
     const ids = new Set<string>();
-    const isSaid = async ({ sender, room }: EventHead) => this.#isPerson(sender) && (await this.#isPortal(host, room));
-    await this.#options.lookBack.fill(transaction.events, this.#recall, isSaid);
+    const kindOf = async (said: EventHead) =>
+      this.#isPerson(said.sender) ? await this.#kindOf(host, said, false) : "other";
+    await this.#options.lookBack.fill(transaction.events, this.#recall, kindOf);
     for (const raw of transaction.events) {
       const head = eventHead(raw);
       if (head === undefined) {
@@ -86,9 +87,10 @@ export class Intake {
     if (head === undefined || taken.has(head.event) || this.#options.early.has(head.event)) return [];
     taken.add(head.event);
     const items = await this.#sorted(host, raw, head);
-    // The bot's words are no part of a chat, nor is what looks like a password.
+    // The bot's own words are no part of a chat, nor is what looks like a password.
     const isSealed = items.some(({ raw }) => isPassword(raw));
-    if (head.sender !== this.#options.bot && !isSealed) this.#recall.note(head);
+    const isNotice = head.sender === this.#options.bot && head.content.msgtype === "m.notice";
+    if (!isNotice && !isSealed) this.#recall.note(head);
     return items;
   }
 

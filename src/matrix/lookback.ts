@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { RecentMap } from "../bridge/recent.ts";
 import { pause } from "../bridge/waiting.ts";
 import { type EventHead, eventHead } from "./convert/event.ts";
+import type { RoomKind } from "./groups/sort.ts";
 import type { HomeserverClient } from "./http/client.ts";
 import { MatrixRefusal } from "./http/errors.ts";
 import type { Recall } from "./recall.ts";
@@ -34,6 +35,7 @@ interface Asked {
   readonly head: EventHead;
   readonly target: string;
   readonly isEdit: boolean;
+  readonly isAnswer: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,31 +51,38 @@ export class LookBack {
   }
 
   /**
-   * Has what these events are about remembered, as far as it is not yet. Resolves in {@link WAIT_MS} at the latest; never
-   * rejects. `counts`: whether an event is one of a person in a chat.
+   * Has what these events are about remembered, as far as it is not yet, and in groups the names of those who are answered.
+   * Resolves in {@link WAIT_MS} at the latest; never rejects. `kindOf`: what the room is to a person's event; asked for no more than needed.
    */
-  async fill(events: readonly unknown[], recall: Recall, counts: (head: EventHead) => Promise<boolean>): Promise<void> {
+  async fill(
+    events: readonly unknown[],
+    recall: Recall,
+    kindOf: (head: EventHead) => Promise<RoomKind>,
+  ): Promise<void> {
     const heads = events.map((raw) => [raw, eventHead(raw)] as const);
     const here = new Set(heads.map(([, head]) => head?.event));
     const asked = new Map<string, Asked>();
     for (const [raw, head] of heads) {
       const one = head && askedBy(raw, head);
       if (one === undefined || here.has(one.target) || asked.has(one.target)) continue;
-      if (recall.has(one.target) || this.#missing.get(one.target) !== undefined) continue;
-      asked.set(one.target, one);
+      const isNeeded = one.isAnswer || !recall.has(one.target);
+      if (isNeeded && this.#missing.get(one.target) === undefined) asked.set(one.target, one);
     }
     if (asked.size === 0) return;
     const late = new AbortController();
-    const all = Promise.all([...asked.values()].map((one) => this.#fill(one, recall, counts)));
+    const all = Promise.all([...asked.values()].map((one) => this.#fill(one, recall, kindOf)));
     await Promise.race([all, pause(WAIT_MS, late.signal)]);
     late.abort();
   }
 
-  async #fill(asked: Asked, recall: Recall, counts: (head: EventHead) => Promise<boolean>): Promise<void> {
+  async #fill(asked: Asked, recall: Recall, kindOf: (head: EventHead) => Promise<RoomKind>): Promise<void> {
     if (this.#underWay >= MOST) return;
     this.#underWay += 1;
     try {
-      if (await counts(asked.head)) await this.#remember(asked, recall);
+      const kind = await kindOf(asked.head);
+      if (kind !== "chat" && kind !== "group") return;
+      if (!recall.has(asked.target)) await this.#remember(asked, recall);
+      if (kind === "group" && asked.isAnswer) await this.#name(asked, recall);
     } catch (error) {
       if (error instanceof MatrixRefusal && error.status < 500) this.#missing.set(asked.target, true);
       this.#o.log.debug({ err: error, room: asked.head.room }, "what words are about could not be asked for");
@@ -85,13 +94,21 @@ export class LookBack {
   async #remember({ head: by, target, isEdit }: Asked, recall: Recall): Promise<void> {
     const raw = await this.#get(`event/${encodeURIComponent(target)}`, by.room, "v3");
     const head = eventHead({ ...raw, room_id: by.room });
-    if (head?.event !== target || head.sender === this.#o.bot) return;
+    if (head?.event !== target || (head.sender === this.#o.bot && head.content.msgtype === "m.notice")) return;
     const edits = isEdit ? await this.#editsBefore(by, target) : [bundledEdit(raw, by.room)];
     // What the homeserver is late with may have been said again meanwhile.
     if (recall.has(target)) return;
     recall.note(head);
     if (!recall.has(target) && by.at - head.at < DAY_MS) recall.noteGone(head);
     for (const edit of edits) if (edit?.sender === head.sender) recall.note(edit);
+  }
+
+  /** Among several it says something who is quoted. What the bot says for others has their names in it. */
+  async #name({ head: { room, event }, target }: Asked, recall: Recall): Promise<void> {
+    const author = recall.of(room, target, event)?.sender;
+    if (author === undefined || author === this.#o.bot || recall.nameIn(room, author) !== undefined) return;
+    const { displayname } = await this.#get(`state/m.room.member/${encodeURIComponent(author)}`, room, "v3");
+    recall.noteName(room, author, typeof displayname === "string" ? displayname : author);
   }
 
   /** The newest edit of the message before this one, if there is one. */
@@ -126,5 +143,7 @@ function askedBy(raw: unknown, head: EventHead): Asked | undefined {
   const answered = relation.is_falling_back === true ? undefined : fields(relation["m.in_reply_to"]).event_id;
   const removed = type === "m.room.redaction" ? (fields(raw).redacts ?? content.redacts) : undefined;
   const target = removed ?? (isAbout ? relation.event_id : answered);
-  return typeof target === "string" && target.length <= 255 ? { head, target, isEdit } : undefined;
+  return typeof target === "string" && target.length <= 255
+    ? { head, target, isEdit, isAnswer: target === answered }
+    : undefined;
 }

@@ -14,10 +14,13 @@ export interface Recalled {
   readonly text?: string;
   /** False: its end was too much to remember. */
   readonly isWhole: boolean;
+  /** How its sender is called in the room, where that has been asked for. */
+  readonly name?: string;
 }
 
 const REMEMBERED = 5000;
 const CHARACTERS = 2000;
+const LONGEST_NAME = 200;
 
 /** Who reacted with what to which message. */
 export interface Reacted {
@@ -34,12 +37,15 @@ interface Said extends Recalled {
 export class Recall {
   readonly #said = new RecentMap<string, Said>(REMEMBERED);
   readonly #reactions = new RecentMap<string, Reacted>(REMEMBERED);
+  /** By room and person: how they are called there; of those whose name somebody needs. */
+  readonly #names = new RecentMap<string, string>(REMEMBERED);
   /** By the id of an edit: the words that it has changed. A transaction that could not be stored comes again. */
   readonly #before = new RecentMap<string, Said>(REMEMBERED);
 
   /** The words of a message; an edit's are those of the message that it edits. Called when the event has been understood. */
   note({ type, room, sender, event, content }: EventHead): void {
     const relation = fields(content["m.relates_to"]);
+    if (type === "m.room.member") this.#renamed(room, sender, content);
     if (type === "m.reaction") this.#react(event, room, sender, relation.event_id, reactionKey(content));
     if (type === "m.reaction") return;
     const isEdit = relation.rel_type === "m.replace";
@@ -63,6 +69,20 @@ export class Recall {
     if (type === "m.room.message" || type === "m.sticker") this.#said.set(event, { room, sender, isWhole: false });
   }
 
+  /** How somebody is called in a room; `undefined` until {@link noteName}. */
+  nameIn(room: string, mxid: string): string | undefined {
+    return this.#names.get(`${room} ${mxid}`);
+  }
+
+  noteName(room: string, mxid: string, name: string): void {
+    this.#names.set(`${room} ${mxid}`, name);
+  }
+
+  #renamed(room: string, mxid: string, { displayname }: EventHead["content"]): void {
+    const isAsked = this.nameIn(room, mxid) !== undefined;
+    if (isAsked && typeof displayname === "string") this.noteName(room, mxid, displayname.slice(0, LONGEST_NAME));
+  }
+
   /** Whether anything is remembered of an event. */
   has(event: string): boolean {
     return this.#said.get(event) !== undefined || this.#reactions.get(event) !== undefined;
@@ -81,7 +101,9 @@ export class Recall {
   /** Only what was said in that room: ids can be named anywhere. `by`: the event that is about it. */
   of(room: string, event: string, by: string): Recalled | undefined {
     const said = this.#before.get(by) ?? this.#said.get(event);
-    return said?.room === room ? said : undefined;
+    if (said?.room !== room) return undefined;
+    const name = this.nameIn(room, said.sender);
+    return name === undefined ? said : { ...said, name };
   }
 }
 

@@ -203,9 +203,10 @@ export class StubWorld {
       "GET",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state\/m\.room\.member\/([^/]+)$/,
       ({ user }, [room = "", whom = ""]) => {
-        const membership = this.#inside(room, user).members.get(whom);
+        const { members, state } = this.#inside(room, user);
+        const membership = members.get(whom);
         if (membership === undefined) throw new Refusal(404, "M_NOT_FOUND", "no such member");
-        return { membership };
+        return { ...state.get(`m.room.member ${whom}`), membership };
       },
     ],
     [

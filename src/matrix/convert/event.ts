@@ -30,6 +30,8 @@ export interface StoredEvent {
   readonly html?: string;
   /** The words that are answered, edited or removed, as far as they are known. */
   readonly about?: string;
+  /** Who has said what is answered, where there are several. */
+  readonly of?: string;
   /** What no text can be, named in one. */
   readonly standIn?: StandIn;
   readonly nudge?: true;
@@ -296,6 +298,7 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
     ...(speaks && said !== undefined ? { body: repliesTo ? withoutReplyFallback(said) : said } : {}),
     ...(html === undefined ? {} : { html }),
     ...(about === undefined ? {} : { about }),
+    ...(about === undefined || isEdit || recalled?.name === undefined ? {} : { of: recalled.name }),
     ...(other === undefined ? {} : { standIn: other }),
     ...(speaks && !isEdit && isNudge(content) ? { nudge: true as const } : {}),
     ...(speaks && whole !== said ? { oversized: true as const } : {}),

@@ -14,7 +14,7 @@ type More = Pick<Text, "about">;
 
 /** Plain words, which most are, cost nothing more. */
 export function said(stored: StoredEvent, who: Who): HomeEvent {
-  const { body = "", html, about, msgtype, repliesTo } = stored;
+  const { body = "", html, about, of: name = "", msgtype, repliesTo } = stored;
   const star = msgtype === "m.emote" ? "* " : "";
   const isPlain = html === undefined && firstStrong(body) !== "rtl";
   if (isPlain && about === undefined)
@@ -25,7 +25,7 @@ export function said(stored: StoredEvent, who: Who): HomeEvent {
   return {
     kind: "text",
     ...who,
-    ...spoken(about === undefined ? shown : quotedReply(shown, { name: "", text: about })),
+    ...spoken(about === undefined ? shown : quotedReply(shown, { name, text: about })),
     ...reply,
   };
 }

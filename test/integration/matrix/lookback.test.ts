@@ -78,6 +78,20 @@ it("what was taken back is no more, which is told; of another's it is not", asyn
   ]);
 });
 
+it("in a group it is said who is quoted, as they are called there now", async () => {
+  const c = await chat();
+  c.host.groups.add(c.room as RoomId);
+  const named = (displayname: string) => ({ membership: "join", displayname });
+  c.stub.room(c.room).state.set(`m.room.member ${BOB}`, named("Bob"));
+  const asked = c.before(BOB, text("coming?"));
+  await c.now(answer(asked.event_id, "yes"));
+  await c.now(answer(asked.event_id, "sure"));
+  expect([c.stub.count("event"), c.stub.count("member")]).toEqual([1, 1]);
+  await c.stub.push([c.stub.event(c.room, BOB, "m.room.member", named("Bobby"), BOB)]);
+  await c.now(answer(asked.event_id, "really"));
+  expect(heard(c)).toEqual(["> Bob: coming?\nyes", "> Bob: coming?\nsure", "> Bobby: coming?\nreally"]);
+});
+
 it("who clears up what is old tells nobody", async () => {
   const c = await chat();
   const old = c.before(ANNA, {});
