@@ -8,12 +8,11 @@ import { asBridgeError } from "./errors.ts";
 import { Fleet } from "./fleet.ts";
 import { createGroupDesk } from "./groups/desk.ts";
 import { Invitations } from "./groups/invitations.ts";
-import { groupOfSeat, isGroup } from "./groups/model.ts";
-import { GroupParts } from "./groups/parts.ts";
+import { isGroup } from "./groups/model.ts";
+import { forGroups, GroupParts } from "./groups/parts.ts";
 import { inboundHandler } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
 import { Intake, outLane } from "./intake.ts";
-import type { LaneHandler } from "./lanes.ts";
 import { LaneRunner } from "./lanes.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { createLinker } from "./linking.ts";
@@ -48,6 +47,7 @@ import { PresenceBoard } from "./presence.ts";
 import { Requests } from "./requests.ts";
 import { Rosters } from "./rosters.ts";
 import { createServices } from "./services.ts";
+import { Spaces } from "./spaces.ts";
 import { Telling } from "./telling.ts";
 import { Told } from "./told.ts";
 import { Typing } from "./typing.ts";
@@ -102,6 +102,7 @@ export class Bridge {
   readonly #requests: Requests;
   readonly #nicknames: Nicknames;
   readonly #rosters: Rosters;
+  readonly #spaces: Spaces;
   readonly #groups: GroupParts;
   readonly #invitations: Invitations;
   readonly #welcomes: Welcomes;
@@ -150,6 +151,7 @@ export class Bridge {
       inbox: () => this.#inbox,
       nudges,
       see: (account, contact) => this.#see(account, contact),
+      changed: (group) => this.#spaces.group(group),
       invited: (account, invitation) => invitations.show(account, invitation),
       tell: (owners, text, key) => this.#telling.all(owners, text, key),
     });
@@ -164,6 +166,13 @@ export class Bridge {
       log,
     });
     this.#rosters = new Rosters({ store, homes: o.homes, fleet: () => this.#fleet, log });
+    this.#spaces = new Spaces({
+      ...o,
+      portals: this.#portals,
+      groupsOf: (account) => this.#groups.groups.ofAccount(account),
+      fleet: () => this.#fleet,
+      titleOf: (account) => this.#titleOf(account),
+    });
     this.#nicknames = new Nicknames({ told: this.#told, portals: this.#portals, homeOf, log });
     this.#fleet = new Fleet({
       store,
@@ -202,6 +211,7 @@ export class Bridge {
           const session = this.#fleet.session(account.id);
           if (session) this.#requests.see(account, contact, session);
           this.#rosters.contact(account, contact);
+          this.#spaces.contact(account, contact);
         },
         joined: (account, state) => this.#rosters.state(account, state),
         state: (account, state, previous) => this.#puppetState(account, state, previous),
@@ -328,6 +338,7 @@ export class Bridge {
     this.#started = false;
     this.#stopping.abort();
     clearInterval(this.#sweep);
+    this.#spaces.stop();
     await Promise.all([...this.#homes.values()].map((home) => home.stop()));
     this.#typing.stop();
     this.#groups.stop();
@@ -373,6 +384,7 @@ export class Bridge {
   /** A portal's rooms are others than before: where it has one its contact matters, and is shown as the puppet sees them. */
   #portalChanged(portal: PortalRecord): void {
     if (isGroup(portal.id)) return;
+    this.#spaces.changed(portal.account);
     const ghost = ghostOf(portal.id);
     const homes = portal.rooms.map(({ home }) => this.#homes.get(home)).filter((home) => home !== undefined);
     this.#presence.watch(homes, ghost, portal.account);
@@ -396,6 +408,7 @@ export class Bridge {
     if (state !== "on") this.#groups.gone(account);
     this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
     if (state === "on") {
+      this.#spaces.changed(account.id);
       this.#lookAgain(account).catch((error: unknown) =>
         this.#o.log.debug({ err: asBridgeError(error) }, "what was told before is not known"),
       );
@@ -467,6 +480,7 @@ export class Bridge {
   #unlinked(account: AccountRecord, owners: readonly ResidentId[], by: ResidentId): void {
     this.#rosters.dropped(account, owners);
     this.#groups.unlinked(account, owners);
+    this.#spaces.dropped(account, owners);
     const what = `${account.address} on ${this.#titleOf(account)} was unlinked from ${this.#placeOf(by)} by ${residentParts(by).id}`;
     this.#telling.all(
       owners.filter((owner) => owner !== by),
@@ -479,13 +493,4 @@ export class Bridge {
     const { home } = residentParts(resident);
     return this.#homes.get(home)?.title ?? home;
   }
-}
-
-/** Lanes of groups and of seats in them have a handler of their own. */
-function forGroups(groups: LaneHandler, others: LaneHandler): LaneHandler {
-  return (entry) => {
-    const { lane } = entry;
-    const isOfGroup = lane.kind !== "control" && (isGroup(lane.portal) || groupOfSeat(lane.portal) !== undefined);
-    return isOfGroup ? groups(entry) : others(entry);
-  };
 }

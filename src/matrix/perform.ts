@@ -9,6 +9,7 @@ import type { Arrivals } from "./groups/arrivals.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { ManagementRooms } from "./management.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
+import { SPACE } from "./spaces/layout.ts";
 import type { BotVoice } from "./voice.ts";
 
 export interface PerformerOptions {
@@ -153,6 +154,8 @@ export class Performer {
     const chat = inside.some((user) => user !== ghost && !servants.includes(user) && this.#isOurs(user));
     const people = inside.some((user) => !this.#isOurs(user));
     if (people && (chat || ghost === undefined)) return;
+    // Spaces are left by spaces.ts, and show until then that their owner has left them.
+    if ((await sender.stateOf(room, bot, "m.room.create", "")).type === SPACE) return;
     await this.#leaveAll(room, inside, bot);
   }
 

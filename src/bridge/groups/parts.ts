@@ -21,7 +21,8 @@ import { Groups } from "./groups.ts";
 import { groupInbound } from "./inbound.ts";
 import { Marks } from "./marks.ts";
 import { GroupMemory } from "./memory.ts";
-import type { GroupId, GroupWords } from "./model.ts";
+import type { GroupId, GroupRecord, GroupWords } from "./model.ts";
+import { groupOfSeat, isGroup } from "./model.ts";
 import { groupOutbound } from "./outbound.ts";
 import { Outsiders } from "./outsiders.ts";
 import { GroupRouting } from "./routing.ts";
@@ -45,6 +46,8 @@ export interface GroupPartsOptions {
   /** Of the installation. */
   readonly owner: string;
   readonly see: (account: AccountRecord, contact: ContactSnapshot) => void;
+  /** A group is so now, as far as this worker knows. */
+  readonly changed: (group: GroupRecord) => void;
   readonly invited: (account: AccountRecord, invitation: CircleInvitation) => void;
   readonly tell: (owners: readonly ResidentId[], text: string, key: string) => void;
   readonly log: Logger;
@@ -71,7 +74,10 @@ export class GroupParts {
     const memory = new GroupMemory({
       store,
       local: (account) => fleet().record(account),
-      changed: (record) => watching.changed(record),
+      changed: (record) => {
+        watching.changed(record);
+        o.changed(record);
+      },
     });
     const conversations = new Conversations(memory);
     const record = (group: GroupId): ReturnType<GroupMemory["record"]> => memory.record(group);
@@ -154,4 +160,13 @@ export class GroupParts {
   stop(): void {
     this.typing.stop();
   }
+}
+
+/** Lanes of groups and of seats in them have a handler of their own. */
+export function forGroups(groups: LaneHandler, others: LaneHandler): LaneHandler {
+  return (entry) => {
+    const { lane } = entry;
+    const isOfGroup = lane.kind !== "control" && (isGroup(lane.portal) || groupOfSeat(lane.portal) !== undefined);
+    return isOfGroup ? groups(entry) : others(entry);
+  };
 }
