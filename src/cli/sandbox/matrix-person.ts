@@ -20,6 +20,8 @@ export interface Invite {
   readonly roomId: string;
   readonly from: string;
   readonly direct: boolean;
+  /** Into a space, which is no place to talk. */
+  readonly space: boolean;
 }
 
 export interface NewRoom {
@@ -253,11 +255,22 @@ export class MatrixPerson {
       .map((event) => String(event.content.body));
   }
 
-  /** Waits for an invite of `from` (anyone's when not given). */
+  /** Waits for an invite of `from` (anyone's when not given) into a room to talk in. */
   async waitForInvite(from?: string, timeoutMs = WAIT_MS): Promise<Invite> {
+    return await this.#waitForInvite(false, from, timeoutMs);
+  }
+
+  /** Waits for an invite of `from` into a space. */
+  async waitForSpace(from: string, timeoutMs = WAIT_MS): Promise<Invite> {
+    return await this.#waitForInvite(true, from, timeoutMs);
+  }
+
+  async #waitForInvite(space: boolean, from: string | undefined, timeoutMs: number): Promise<Invite> {
     const find = (): Invite | undefined =>
-      [...this.invites.values()].find((invite) => from === undefined || invite.from === from);
-    return await this.waitFor(`an invite from ${from ?? "anyone"}`, find, timeoutMs);
+      [...this.invites.values()].find(
+        (invite) => invite.space === space && (from === undefined || invite.from === from),
+      );
+    return await this.waitFor(`an invite ${space ? "into a space " : ""}from ${from ?? "anyone"}`, find, timeoutMs);
   }
 
   async #syncLoop(): Promise<void> {
@@ -346,7 +359,9 @@ export class MatrixPerson {
       const events = part.invite_state?.events ?? [];
       for (const event of events) this.room(roomId).addState(event);
       const own = events.find((event) => event.type === "m.room.member" && event.state_key === this.userId);
-      this.invites.set(roomId, { roomId, from: own?.sender ?? "", direct: own?.content.is_direct === true });
+      const space = this.room(roomId).state("m.room.create")?.type === "m.space";
+      const direct = own?.content.is_direct === true;
+      this.invites.set(roomId, { roomId, from: own?.sender ?? "", direct, space });
       this.#trace?.(this.#name, `invited to ${roomId} by ${own?.sender ?? "?"}`);
     }
   }

@@ -16,7 +16,7 @@ test("two people meet in a direct room: invite, join, text, typing, read receipt
   const bert = await synapse.newPerson("bert", trace);
 
   const roomId = await anna.startDirect(bert.userId);
-  expect(await bert.waitForInvite(anna.userId)).toEqual({ roomId, from: anna.userId, direct: true });
+  expect(await bert.waitForInvite(anna.userId)).toEqual({ roomId, from: anna.userId, direct: true, space: false });
   await anna.waitFor("the room in m.direct", () => anna.directRooms(bert.userId).includes(roomId));
   await bert.join(roomId);
   await anna.waitFor("bert in the room", () => anna.room(roomId).members().includes(bert.userId));
