@@ -94,7 +94,8 @@ export class Ears {
     const record = this.#o.memory.peek(group);
     const shape = shapeOf(whole(live, record));
     const told = this.#shapes.get(group);
-    if (told === shape && record?.seats.includes(account.id) !== false) return;
+    // Of a group that is not known (any more) it is said with all words, until it is.
+    if (told === shape && record?.seats.includes(account.id) === true) return;
     this.#shapes.set(group, shape);
     if (told === undefined && record && shapeOf(record) === shape && record.seats.includes(account.id)) return;
     this.#append(account, group, live, { from: "group", at: Date.now(), account: account.id, live }, randomUUID());

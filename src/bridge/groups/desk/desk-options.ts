@@ -37,7 +37,7 @@ export type DeskGroups = Pick<
 /** What the desk's parts work with. */
 export interface DeskOptions {
   readonly groups: DeskGroups;
-  readonly store: Pick<Store, "append" | "depth" | "dropLane" | "parked" | "contactsOf" | "allGroups">;
+  readonly store: Pick<Store, "append" | "depth" | "dropLane" | "parked" | "retry" | "contactsOf" | "allGroups">;
   readonly portals: Pick<PortalDirectory, "ofAccount" | "ofRoom" | "unbind">;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly networks: ReadonlyMap<AccountRecord["network"], Network>;

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Asker } from "../../commands/group-desk.ts";
 import { BridgeError } from "../../errors.ts";
+import { inLanes } from "../../inbox.ts";
 import { outLane } from "../../intake.ts";
 import type { AccountRecord, HomeName, LaneRef, PortalId, PortalRoom } from "../../model.ts";
-import { accountParts, portalParts, residentParts, shardOf } from "../../model.ts";
+import { accountParts, portalParts, residentParts } from "../../model.ts";
 import { ghostOf, roomFor } from "../../portals.ts";
 import { hostsGroups } from "../../ports/groups.ts";
+import { inLane } from "../groups.ts";
 import type { GroupRecord } from "../model.ts";
 import { seatOf } from "../model.ts";
 import { deletePower, demand, seatsOf } from "../plumbing.ts";
@@ -53,7 +55,8 @@ async function directPlan(o: DeskOptions, asker: Asker, entry: Entry & { kind: "
   const home = homeOf(o, asker.resident);
   const room = roomFor(portal, home.name, asker.resident);
   if (!room) throw new BridgeError("bad-input", { detail: `you have no room with ${name}` });
-  const lanes = [outLane(portal.id), inLane(portal.id, home.name)];
+  const inbound = inLanes(account, ghostOf(portal.id).contact).filter((lane) => lane.home === home.name);
+  const lanes = [outLane(portal.id), ...inbound];
   const [waiting, parked] = await Promise.all([depths(o, lanes), parkedIn(o, account, asker, portal.id)]);
   return {
     goes: [`your room with ${name} (${home.title}), which ${name} leaves`, ...counted(waiting, parked)],
@@ -170,10 +173,6 @@ async function leaveWith(o: DeskOptions, account: AccountRecord, record: GroupRe
     record.kind === "circle" ? await o.groups.live(account, record.id) : o.groups.liveNow(account.id, record.id);
   await now?.session.leaveGroup(now.handle);
   await o.groups.leave(account.id, record.id);
-}
-
-function inLane(portal: PortalId, home: HomeName): LaneRef {
-  return { kind: "in", shard: shardOf(portalParts(portal).account), portal, home };
 }
 
 async function depths(o: DeskOptions, lanes: readonly LaneRef[]): Promise<number> {

@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Asker } from "../../commands/group-desk.ts";
 import { BridgeError } from "../../errors.ts";
 import { inLanes, shortened } from "../../inbox.ts";
-import type { AccountRecord, ContactAddress, GroupMessage, HomeName, LaneRef, PortalId } from "../../model.ts";
-import { accountParts, parseContactAddress, portalParts, residentParts, shardOf } from "../../model.ts";
+import type { AccountRecord, ContactAddress, GroupMessage, LaneRef, PortalId } from "../../model.ts";
+import { accountParts, parseContactAddress, residentParts } from "../../model.ts";
 import { tooEarly } from "../../nudges.ts";
 import { directPortal, ghostOf } from "../../portals.ts";
 import type { GroupHosting } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
 import { sendsNudges } from "../../ports/network.ts";
+import { inLane } from "../groups.ts";
 import type { GroupRecord, LiveGroup } from "../model.ts";
 import { groupId, seatOf, setKey } from "../model.ts";
 import { seatsOf } from "../plumbing.ts";
@@ -195,10 +196,6 @@ async function elsewhere(
       o.lanes().wake(lane);
     }
   });
-}
-
-function inLane(portal: PortalId, home: HomeName): LaneRef {
-  return { kind: "in", shard: shardOf(portalParts(portal).account), portal, home };
 }
 
 function networkOf(o: DeskOptions, { id }: AccountRecord): string {

@@ -1,10 +1,11 @@
 import type { Asker } from "../../commands/group-desk.ts";
 import { asBridgeError, BridgeError } from "../../errors.ts";
 import type { HomeName, ResidentId, RoomId } from "../../model.ts";
-import { residentParts } from "../../model.ts";
+import { portalParts, residentParts } from "../../model.ts";
 import type { GroupHosting, RoomPower } from "../../ports/groups.ts";
 import { hostsGroups } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
+import { inLane } from "../groups.ts";
 import type { GroupRecord, GroupRoom } from "../model.ts";
 import { groupParts, isGroup } from "../model.ts";
 import { both, demand, either, groupPower, seatsOf, untiePower } from "../plumbing.ts";
@@ -148,14 +149,24 @@ export async function unbridge(
   demand(untiePower(record, room, askingOf(o, asker), power));
   const view = await o.groups.view(record, room.home);
   await o.groups.untie(record.id, room.home);
+  if (room.parked !== undefined) await revive(o, record, room.home);
   const failed = host && (await tried(o, "a room not let go", () => host.releaseGroup(room.room, view, "unbridge")));
   return [
-    `${roomText(room.room)} (${titleOf(o, room.home)}) and the group "${name}" are apart now: its contacts leave, and nothing is passed on any more.`,
+    `${roomText(room.room)} (${titleOf(o, room.home)}) and the group "${name}" are apart now: its contacts leave, and nothing is passed on there any more.`,
     failed ? `The room could not be left: ${failed}` : "",
     "The conversation on MSN is as it was; with the next word in it, the group gets a room of its own again.",
   ]
     .filter((part) => part !== "")
     .join(" ");
+}
+
+/** What has waited for a room that had stopped goes on its way, to whatever room the group gets now. */
+async function revive(o: DeskOptions, record: GroupRecord, home: HomeName): Promise<void> {
+  const owner = portalParts(record.id).account;
+  for (const { place } of await o.store.parked(owner, undefined, inLane(record.id, home))) {
+    const lane = await o.store.retry(owner, place);
+    if (lane) o.lanes().wake(lane);
+  }
 }
 
 /** A group by its name, or by its room. */
@@ -178,10 +189,13 @@ async function meant(
   }
 }
 
-/** The tied room that is meant: the one in the asker's home, else the only one. @throws BridgeError `group-refused`. */
+/**
+ * The room that is meant: the tied one in the asker's home, else the only one. A room that the bridge has made is let go only
+ * when nothing goes there any more. @throws BridgeError `group-refused`.
+ */
 function tiedRoom(record: GroupRecord, resident: ResidentId, name: string): GroupRoom {
   const home: HomeName = residentParts(resident).home;
-  const tied = record.rooms.filter(({ by }) => by !== undefined);
+  const tied = record.rooms.filter(({ by, parked }) => by !== undefined || parked !== undefined);
   const found = tied.find((one) => one.home === home) ?? (tied.length === 1 ? tied[0] : undefined);
   if (found) return found;
   const detail = record.rooms.some((one) => one.home === home)
@@ -224,7 +238,7 @@ async function goOn(
     const failure = asBridgeError(error);
     if (failure.code !== "room-gone") throw failure;
     throw new BridgeError("group-refused", {
-      detail: `the bridge is still not in ${roomText(room)}. Invite its bot there and say this again; or say \`${by === undefined ? "portal delete" : "unbridge"}\` to give the room up`,
+      detail: `the bridge is still not in ${roomText(room)}. Invite its bot there and say this again; or say \`unbridge\` to give the room up`,
     });
   }
   await o.groups.tie(record.id, { home: home.name, room, ...(by === undefined ? {} : { by }) });

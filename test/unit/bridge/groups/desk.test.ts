@@ -169,6 +169,8 @@ test("a room that had stopped goes on when the bridge is in it again", async () 
   expect(await w.desk.bridge(w.as(), "Club", "!r")).toMatch(/goes on in !r; what has waited/);
   expect(w.group(id).rooms).toEqual([{ home: HOME, room: "!r", by: alice }]);
   expect(await w.desk.resume(w.as(), "Club")).toBe('Nothing has stopped in "Club".');
+  w.circle("88", "Art", club, { rooms: [{ home: HOME, room: roomId("!own"), parked: "The bridge was removed." }] });
+  expect(await w.desk.unbridge(w.as(), "Art")).toMatch(/!own \(Toyhome\) and the group "Art" are apart now/);
 });
 
 test("a relay is one's own account in the group, without names in front until one asks for them", async () => {
