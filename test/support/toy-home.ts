@@ -93,23 +93,23 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   write(resident: ResidentId, room: RoomId, text: string, rich?: RichText): MessageId {
-    const message = this.#post(room, resident, text, rich);
+    const message = this.post(room, resident, text, rich);
     this.push([this.item({ kind: "text", resident, room, message, text, ...(rich && { rich }) })]);
     return message;
   }
 
   command(resident: ResidentId, line: string): MessageId {
     const room = this.management(resident);
-    const message = this.#post(room, resident, line);
+    const message = this.post(room, resident, line);
     this.push([{ ...this.item({ kind: "command", resident, room, message, line }), control: true }]);
     return message;
   }
 
   /** Asks a ghost into a new room and writes to it in the same breath. */
   invite(resident: ResidentId, ghost: GhostRef, words: readonly string[] = [], direct = true): RoomId {
-    const room = roomId(this.#id("!invited-"));
+    const room = roomId(this.newId("!invited-"));
     const said = words.map((text): Said => {
-      return { kind: "text", resident, room, message: this.#post(room, resident, text), text };
+      return { kind: "text", resident, room, message: this.post(room, resident, text), text };
     });
     this.push([
       { ...this.item({ kind: "invited", resident, room, ghost, direct }), invites: ghost },
@@ -128,7 +128,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
 
   /** Puts a batch on its way; batches are pushed one after another. */
   push(items: IntakeItem[]): void {
-    this.#batches.push({ id: this.#id("batch-"), items });
+    this.#batches.push({ id: this.newId("batch-"), items });
     this.#pump();
   }
 
@@ -143,6 +143,11 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
 
   shows(resident: ResidentId, presence: Presence): void {
     this.#host?.presence(resident, presence);
+  }
+
+  /** Rooms of chats are dead: the next opening makes another. */
+  forgetDirect(): void {
+    this.#direct.clear();
   }
 
   // The port.
@@ -167,9 +172,9 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
-    await this.#answers();
+    await this.answers();
     this.times.push(message.at);
-    return this.#once(key, room.room, ghost.contact, message.text, message.rich);
+    return this.once(key, room.room, ghost.contact, message.text, message.rich);
   }
 
   async deliverOwn(
@@ -179,14 +184,14 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     message: NetworkMessage,
     key: string,
   ): Promise<MessageId> {
-    await this.#answers();
+    await this.answers();
     const device = message.own?.device ?? "another place";
     const by = this.access === "none" ? `${self.contact} (you, on ${device})` : `${room.resident} (on ${device})`;
-    return this.#once(key, room.room, by, message.text, message.rich);
+    return this.once(key, room.room, by, message.text, message.rich);
   }
 
   async showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void> {
-    await this.#answers();
+    await this.answers();
     this.nicknames.set(`${ghost.contact} in ${room.room}`, nickname);
   }
 
@@ -204,13 +209,13 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef): Promise<RoomId> {
-    await this.#answers();
+    await this.answers();
     const known = this.#direct.get(portal);
     if (known) return known;
     this.roomsMade += 1;
     // The making of a room takes a while, so that two who ask at once would get two.
     await wait(5);
-    const room = roomId(this.#id("!room-"));
+    const room = roomId(this.newId("!room-"));
     this.rooms.set(room, []);
     this.members.set(room, new Set([resident, ghost.contact]));
     this.#direct.set(portal, room);
@@ -218,28 +223,28 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   async adopt(_portal: PortalId, room: PortalRoom, ghost: GhostRef): Promise<void> {
-    await this.#answers();
+    await this.answers();
     this.members.set(room.room, new Set([room.resident, ghost.contact]));
   }
 
   async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
-    await this.#answers();
-    this.#post(room, ghost?.contact ?? "bot", `(left) ${why.person}`);
+    await this.answers();
+    this.post(room, ghost?.contact ?? "bot", `(left) ${why.person}`);
   }
 
   async perform(raw: unknown): Promise<void> {
-    await this.#answers();
+    await this.answers();
     void raw;
   }
 
   async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
-    await this.#answers();
-    return this.#once(key, room ?? this.management(resident), "bot", text);
+    await this.answers();
+    return this.once(key, room ?? this.management(resident), "bot", text);
   }
 
   async reportFailure(room: PortalRoom, _message: MessageId, failure: Failure, key: string): Promise<MessageId> {
-    await this.#answers();
-    return this.#once(key, room.room, "bot", failure.text);
+    await this.answers();
+    return this.once(key, room.room, "bot", failure.text);
   }
 
   async confirm(_room: RoomId, message: MessageId): Promise<void> {
@@ -247,7 +252,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   async nameGhost(ghost: GhostRef, displayName: string): Promise<void> {
-    await this.#answers();
+    await this.answers();
     this.names.set(ghost.contact, displayName);
   }
 
@@ -260,31 +265,31 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   }
 
   async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
-    await this.#answers();
+    await this.answers();
     this.presences.push({ contact: ghost.contact, presence });
   }
 
-  async #answers(): Promise<void> {
+  protected async answers(): Promise<void> {
     if (this.slowMs > 0) await wait(this.slowMs);
     if (this.mode === "down") throw new BridgeError("home-down", {}, { retryAfterMs: 20 });
     if (this.mode === "refusing") throw new BridgeError("home-refused", { detail: "M_FORBIDDEN" });
   }
 
-  #once(key: string, room: RoomId, by: string, text: string, rich?: RichText): MessageId {
+  protected once(key: string, room: RoomId, by: string, text: string, rich?: RichText): MessageId {
     const known = this.#keys.get(key);
     if (known) return known;
-    const id = this.#post(room, by, text, rich);
+    const id = this.post(room, by, text, rich);
     this.#keys.set(key, id);
     return id;
   }
 
-  #post(room: RoomId, by: string, text: string, rich?: RichText): MessageId {
-    const id = messageId(this.#id("$"));
+  protected post(room: RoomId, by: string, text: string, rich?: RichText): MessageId {
+    const id = messageId(this.newId("$"));
     this.rooms.set(room, [...(this.rooms.get(room) ?? []), { id, by, text, ...(rich && { rich }) }]);
     return id;
   }
 
-  #id(prefix: string): string {
+  protected newId(prefix: string): string {
     this.#next += 1;
     return `${prefix}${this.#next}`;
   }

@@ -1,6 +1,8 @@
 import { BridgeError } from "../../src/bridge/errors.ts";
+import type { GroupHandle, LiveGroup } from "../../src/bridge/groups/model.ts";
 import type { Availability, ContactAddress, ContactSnapshot, NetworkName } from "../../src/bridge/model.ts";
 import { parseNetworkName } from "../../src/bridge/model.ts";
+import type { CircleInvitation, GroupTalking } from "../../src/bridge/ports/groups.ts";
 import type {
   ClosedReason,
   ContactEditing,
@@ -20,6 +22,7 @@ import type {
   TypingSending,
 } from "../../src/bridge/ports/network.ts";
 import type { RichText } from "../../src/bridge/text/model.ts";
+import { ToyBoards } from "./toy-boards.ts";
 
 /** A network in memory whose server outlives the bridge: accounts, who is there, what was said. */
 export class ToyNetwork implements Network {
@@ -57,6 +60,8 @@ export class ToyNetwork implements Network {
   readonly asking = new Map<ContactAddress, ContactSnapshot>();
   readonly groups = new Set<string>();
   privacy: Privacy = "everybody";
+  /** Conversations of several people. */
+  readonly boards = new ToyBoards(this);
   readonly devices: Device[] = [{ id: "self", name: "msnbridge", isSelf: true }];
   /** Changes of the contact list are refused with this. */
   refusal: BridgeError | undefined;
@@ -109,6 +114,7 @@ export class ToyNetwork implements Network {
   drop(address: ContactAddress, reason: ClosedReason = { kind: "lost", detail: "connection reset" }): void {
     const session = this.sessions.get(address);
     this.sessions.delete(address);
+    if (session) this.boards.over(address);
     session?.hooks.closed(reason);
   }
 
@@ -130,6 +136,7 @@ export class ToyNetwork implements Network {
     this.#offline.delete(c.address);
     for (const { from, text } of kept) session.hear(from, text);
     for (const contact of this.asking.values()) hooks.request(contact);
+    this.boards.begun(session, c.address);
     session.fetched = session.fetch();
     if (this.dropsAtOnce > 0) {
       this.dropsAtOnce -= 1;
@@ -149,7 +156,7 @@ export class ToyNetwork implements Network {
 const BATCH = 50;
 
 export class ToySession
-  implements Session, TypingSending, NudgeSending, PresenceSetting, ContactEditing, DeviceListing
+  implements Session, TypingSending, NudgeSending, PresenceSetting, ContactEditing, DeviceListing, GroupTalking
 {
   readonly dialect = "TOY1";
   readonly displayName: string;
@@ -334,7 +341,84 @@ export class ToySession
   }
 
   async close(): Promise<void> {
-    if (this.#network.sessions.get(this.#address) === this) this.#network.sessions.delete(this.#address);
+    if (this.#network.sessions.get(this.#address) !== this) return;
+    this.#network.sessions.delete(this.#address);
+    this.#network.boards.over(this.#address);
+  }
+
+  *liveGroups(): Iterable<LiveGroup> {
+    for (const board of this.#network.boards.of(this.#address)) yield board.live;
+  }
+
+  async startGroup(members: readonly ContactAddress[]): Promise<LiveGroup> {
+    this.#alive();
+    return this.#network.boards.start(this.#address, members).live;
+  }
+
+  async sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void> {
+    this.#alive();
+    const { boards } = this.#network;
+    boards.board(group, this.#address).say(this.#address, text, { mark, ...(rich && { rich }) });
+    await boards.withheld?.promise;
+  }
+
+  async nudgeGroup(group: GroupHandle, mark: string): Promise<void> {
+    this.#alive();
+    const how = { mark, nudge: true, kind: "notice" } as const;
+    this.#network.boards.board(group, this.#address).say(this.#address, "sent a nudge", how);
+  }
+
+  async typeInGroup(group: GroupHandle): Promise<void> {
+    const { boards } = this.#network;
+    boards.typed.push(`${this.#address} in ${group}`);
+    boards.board(group, this.#address).type(this.#address);
+  }
+
+  async inviteToGroup(group: GroupHandle, contact: ContactAddress): Promise<void> {
+    this.#alive();
+    const board = this.#network.boards.board(group, this.#address);
+    if (this.#network.away.has(contact)) throw new BridgeError("contact-offline", { address: contact });
+    board.join(contact);
+  }
+
+  async leaveGroup(group: GroupHandle): Promise<void> {
+    this.#alive();
+    this.#network.boards.board(group, this.#address).leave(this.#address);
+  }
+
+  async removeMember(group: GroupHandle, contact: ContactAddress): Promise<void> {
+    const board = this.#network.boards.board(group, this.#address);
+    if (board.kind === "several")
+      throw new BridgeError("not-offered", { network: this.#network.title, detail: "nobody can be thrown out" });
+    board.leave(contact);
+  }
+
+  async nameGroup(group: GroupHandle, name: string): Promise<void> {
+    const board = this.#network.boards.board(group, this.#address);
+    if (board.kind === "several")
+      throw new BridgeError("not-offered", { network: this.#network.title, detail: "this has no name" });
+    board.rename(name);
+  }
+
+  async setGroupRole(group: GroupHandle, contact: ContactAddress, role: "admin" | "member"): Promise<void> {
+    this.#network.boards.board(group, this.#address).join(contact, role);
+  }
+
+  async createCircle(name: string): Promise<LiveGroup> {
+    return this.#network.boards.circle(name, this.#address).live;
+  }
+
+  circleInvitations(): readonly CircleInvitation[] {
+    return this.#network.boards.invitations.get(this.#address) ?? [];
+  }
+
+  async answerCircle(circle: string, accept: boolean): Promise<void> {
+    const { boards } = this.#network;
+    boards.invitations.set(
+      this.#address,
+      this.circleInvitations().filter((one) => one.circle !== circle),
+    );
+    if (accept) boards.all.find(({ id }) => id === circle)?.join(this.#address);
   }
 
   #alive(): void {

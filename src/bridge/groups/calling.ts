@@ -73,7 +73,9 @@ export class Calling {
     const invited = await this.#invited(account, group);
     if (invited) return invited;
     const { conversations } = this.#o;
-    const members = record.members.map(({ address }) => address).filter((address) => address !== account.address);
+    const seats = record.seats.map((seat) => accountParts(seat).address);
+    const all = new Set([...record.members.map(({ address }) => address), ...seats]);
+    const members = [...all].filter((address) => address !== account.address);
     const live = await conversations.starting(account, group, members, () => session.startGroup(members));
     conversations.seen(account, live);
     conversations.assign(account, live, group);

@@ -41,6 +41,7 @@ export interface GroupsOptions {
 /** All throw BridgeError `store-down`. */
 export class Groups {
   readonly #o: GroupsOptions;
+  readonly #turns = new Map<GroupId, Promise<void>>();
 
   constructor(o: GroupsOptions) {
     this.#o = o;
@@ -65,12 +66,13 @@ export class Groups {
 
   /** The group that a conversation of the account is, stored with what the account sees of it; the account gets its seat. */
   async known(account: AccountRecord, live: LiveGroup): Promise<GroupRecord> {
-    return merge(this.#o, this.#o.conversations.groupOf(account, live), live);
+    return this.merge(this.#o.conversations.groupOf(account, live), live);
   }
 
   /** What a session sees of a group is stored. */
   merge(group: GroupId, live: LiveGroup): Promise<GroupRecord> {
-    return merge(this.#o, group, live);
+    const { store, memory, fleet } = this.#o;
+    return merge({ store, memory, isOn: (account) => fleet().session(account) !== undefined }, group, live);
   }
 
   /**
@@ -96,18 +98,42 @@ export class Groups {
   }
 
   /** The account has left for good; the rooms of all homes follow. Says nothing to the network. */
-  async leave(account: AccountId, group: GroupId): Promise<void> {
+  leave(account: AccountId, group: GroupId): Promise<void> {
+    return this.inTurn(group, () => this.#leave(account, group));
+  }
+
+  async #leave(account: AccountId, group: GroupId): Promise<void> {
     const { store, memory } = this.#o;
     await store.leaveSeat(account, group);
     memory.unseated(account, group);
     const before = await memory.read(group);
-    if (!before) return;
     const { address } = accountParts(account);
+    if (!before) return;
     const members = before.members.filter((member) => member.address !== address);
     const relay = before.relay?.account === account ? { relay: null } : {};
     const record = await store.saveGroup(group, { members, ...relay });
     memory.remember(record);
     await this.settle(record);
+  }
+
+  /** One after another for a group: steps that must not meet. */
+  async inTurn<T>(group: GroupId, step: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(group) ?? Promise.resolve()).then(step);
+    const ended = turn.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(group, ended);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(group) === ended) this.#turns.delete(group);
+    }
+  }
+
+  /** As {@link settle}, for lanes. */
+  settled(record: GroupRecord): Promise<void> {
+    return this.inTurn(record.id, () => this.settle(record));
   }
 
   /** Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. */
@@ -132,8 +158,11 @@ export class Groups {
     }
   }
 
-  /** Ties a room. What waited for a parked room of that home goes on its way again. */
-  async tie(group: GroupId, room: GroupRoom): Promise<GroupRecord> {
+  /**
+   * Ties a room. What waited for a parked room of that home goes on its way again. `shaped`: the room was made as the group is
+   * just now.
+   */
+  async tie(group: GroupId, room: GroupRoom, shaped = false): Promise<GroupRecord> {
     const { store, memory, portals } = this.#o;
     const other = await portals.ofRoom(room.home, room.room);
     const before = (await memory.record(group))?.rooms.find(({ home }) => home === room.home);
@@ -142,7 +171,7 @@ export class Groups {
     portals.rememberRoom(room.home, room.room, group);
     memory.remember(record);
     if (other !== undefined && isGroup(other) && other !== group) await memory.read(other);
-    await this.reshape(record);
+    await this.reshape(shaped ? { ...record, rooms: record.rooms.filter(({ home }) => home !== room.home) } : record);
     if (before?.parked !== undefined && room.parked === undefined) await this.#revive(group, room.home);
     return record;
   }

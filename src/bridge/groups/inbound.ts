@@ -53,8 +53,11 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     const group = lane.portal;
     const home = o.homes.get(lane.home);
     if (body.from === "group" && body.live && body.at >= (merged.get(group) ?? 0)) {
-      await o.groups.merge(group, body.live);
+      const before = await o.groups.record(group);
+      const now = await o.groups.merge(group, body.live);
       merged.set(group, body.at);
+      // Who is out of a circle is out for good.
+      if (now.kind === "circle" && before?.seats.some((seat) => !now.seats.includes(seat))) await o.groups.settled(now);
     }
     if (!home) return NO_HOME;
     const record = await o.groups.record(group);
@@ -62,7 +65,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     if (body.from === "group") {
       // As it was then: who spoke behind this may be gone by now.
       const then = body.live ? { ...record, members: whole(body.live, record).members } : record;
-      return shape(o, home, then, record);
+      return shape(o, home, then, record, entry);
     }
     const post =
       body.from === "network"
@@ -75,7 +78,13 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
   };
 }
 
-async function shape(o: GroupInboundOptions, home: Home, then: GroupRecord, record: GroupRecord): Promise<Outcome> {
+async function shape(
+  o: GroupInboundOptions,
+  home: Home,
+  then: GroupRecord,
+  record: GroupRecord,
+  { lane, id }: LaneEntry,
+): Promise<Outcome> {
   const room = roomIn(record, home);
   if (!room || room.parked !== undefined || !hostsGroups(home)) return DONE;
   try {
@@ -83,7 +92,7 @@ async function shape(o: GroupInboundOptions, home: Home, then: GroupRecord, reco
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code !== "room-gone") throw failure;
-    await parkRoom(o, record, room, reasonOf(failure));
+    await parkRoom(o, record, room, reasonOf(failure), `${laneName(lane)}|${id}`);
   }
   return DONE;
 }
@@ -133,6 +142,8 @@ async function deliver(
     }
     room = roomIn(record, home) ?? (await open(o, home, record));
     if (!room) return DONE;
+    // They have left the conversation, and may come back to their room; what is said without them is not for it.
+    if (room.by === undefined && (await o.groups.residents(record, home.name)).length === 0) return DONE;
     if (room.parked !== undefined) return waits(o, home, record, room.parked);
     if (speaker.kind === "ghost") void home.showGroupTyping(room.room, speaker.ghost, false, 0);
     const id = await home.deliverToGroup(room.room, record.id, speaker, message, key);
@@ -142,7 +153,7 @@ async function deliver(
     const failure = asBridgeError(error);
     if (failure.retry === "wait" || failure.retry === "now") throw failure;
     if (failure.code !== "room-gone" || !room) return lost(o, home, record, message, failure, key);
-    await parkRoom(o, record, room, reasonOf(failure));
+    await parkRoom(o, record, room, reasonOf(failure), key);
     return waits(o, home, record, reasonOf(failure));
   }
 }
@@ -155,7 +166,7 @@ async function open(
 ): Promise<GroupRoom | undefined> {
   if ((await o.groups.residents(record, home.name)).length === 0) return undefined;
   const room = { home: home.name, room: await home.openGroup(await o.groups.view(record, home.name)) };
-  await o.groups.tie(record.id, room);
+  await o.groups.tie(record.id, room, true);
   return room;
 }
 

@@ -6,9 +6,16 @@ import type { GroupId, GroupMember, GroupRecord, LiveGroup } from "./model.ts";
 import { groupId, groupParts, setKey } from "./model.ts";
 import { shapeOf, whole } from "./view.ts";
 
+export interface MergingOptions {
+  readonly store: GroupStore;
+  readonly memory: GroupMemory;
+  /** The account is signed in here. */
+  readonly isOn: (account: AccountId) => boolean;
+}
+
 /** What a session sees of a group becomes what is stored of it: its members, who of them is linked, and by which keys. */
 export async function merge(
-  { store, memory }: { readonly store: GroupStore; readonly memory: GroupMemory },
+  { store, memory, isOn }: MergingOptions,
   group: GroupId,
   seen: LiveGroup,
 ): Promise<GroupRecord> {
@@ -17,7 +24,11 @@ export async function merge(
   const live = whole(seen, before);
   const members = named(live.members, before);
   const isSame = before && shapeOf(before) === shapeOf(live) && before.members.every((one, i) => isAs(one, members[i]));
-  const seats = await linkedOf(memory, network, live.members);
+  const linked = await linkedOf(memory, network, live.members);
+  // Who is not there because their sign-in is lost for a moment keeps their seat in a conversation.
+  const away =
+    live.kind === "circle" ? [] : (before?.seats.filter((seat) => !linked.includes(seat) && !isOn(seat)) ?? []);
+  const seats = [...linked, ...away];
   const isSeated = before && seats.length === before.seats.length && seats.every((seat) => before.seats.includes(seat));
   if (before && isSame && isSeated) return before;
   // A conversation has no name of its own; what people have called its room stays.

@@ -63,7 +63,7 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
     const record = await o.groups.record(group);
     const room = record?.rooms.find((one) => one.home === home.name && one.room === event.room);
     if (!record || !room) return noRoom(home, entry, event);
-    if (event.kind === "shut-out") return shutOut(o, record, room);
+    if (event.kind === "shut-out") return shutOut(o, record, room, entry);
     if (event.kind === "moved") return toElsewhere(o, record, room, event.to);
     if (event.kind === "retry") return retry(o, group, account, event.target);
     const isOwn = account?.owners.includes(event.resident) === true;

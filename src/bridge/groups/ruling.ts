@@ -103,8 +103,13 @@ export async function left(o: RulingOptions, work: GroupSending): Promise<Outcom
 }
 
 /** The bridge was thrown out of the room. */
-export async function shutOut(o: RulingOptions, record: GroupRecord, room: GroupRoom): Promise<Outcome> {
-  if (room.parked === undefined) await parkRoom(o, record, room, "the bridge was removed from it");
+export async function shutOut(
+  o: RulingOptions,
+  record: GroupRecord,
+  room: GroupRoom,
+  entry: GroupSending["entry"],
+): Promise<Outcome> {
+  await parkRoom(o, record, room, "the bridge was removed from it", key("shut-out", entry));
   return DONE;
 }
 

@@ -51,17 +51,19 @@ export class Redis {
 
 /** A toy home, or several, and a toy network with the real core and the real store between them. */
 export class World {
-  readonly home = new ToyHome();
+  readonly home: ToyHome;
   /** The one above first; more may be put in before {@link start}. */
-  readonly homes: ToyHome[] = [this.home];
+  readonly homes: ToyHome[];
   readonly network = new ToyNetwork();
   options: Partial<BridgeOptions>;
   readonly namespace: string;
   readonly #redis: Redis;
   #running: { bridge: Bridge; store: Store } | undefined;
 
-  constructor(redis: Redis, options: Partial<BridgeOptions> = {}, namespace = redis.namespace()) {
+  constructor(redis: Redis, options: Partial<BridgeOptions> = {}, namespace = redis.namespace(), home = new ToyHome()) {
     this.#redis = redis;
+    this.home = home;
+    this.homes = [home];
     this.namespace = namespace;
     this.options = options;
     this.network.account(contact("alice"));
