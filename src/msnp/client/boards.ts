@@ -102,6 +102,12 @@ export class Boards implements BoardOwner, BoardSource {
     return board;
   }
 
+  async callBack(board: Switchboard): Promise<void> {
+    const calls = [...board.dropped].map((email) => board.call(email));
+    await gathered(calls, this.#core.timeouts.gather).catch(() => undefined);
+    board.forgetDropped();
+  }
+
   groupChanged(group: GroupConversation): void {
     if (group.isAnnounced) this.#core.events.emit("membersChanged", group);
   }

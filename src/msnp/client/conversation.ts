@@ -24,6 +24,8 @@ export interface BoardSource {
   openBoard(peer: Email, isNeeded: () => boolean): Promise<Switchboard | undefined>;
   /** Opens a switchboard for a group whose own has closed, and calls those who were there; the server knows who is online. */
   reopenGroup(group: GroupConversation, members: ReadonlySet<Email>): Promise<Switchboard>;
+  /** Calls those whom the server took off a board for their silence. Never rejects: who does not come has left it. */
+  callBack(board: Switchboard): Promise<void>;
   /** Who belongs to a group has changed, other than by who came to its board or left it. */
   groupChanged(group: GroupConversation): void;
   /** Whether the dialect of the session has what such a body needs. */
@@ -212,6 +214,7 @@ export class GroupConversation extends BaseConversation {
   /** Of those who were on the board that was lost. */
   #names: ReadonlyMap<Email, string> = new Map();
   #reopening: Promise<Switchboard> | undefined;
+  #calling: Promise<void> | undefined;
 
   constructor(source: BoardSource, board: Switchboard) {
     super(source);
@@ -252,7 +255,7 @@ export class GroupConversation extends BaseConversation {
 
   protected board(): Promise<Switchboard> {
     if (this.#reopening !== undefined) return this.#reopening;
-    if (this.#board?.isReady) return Promise.resolve(this.#board);
+    if (this.#board?.isReady) return this.#withAll(this.#board);
     const called = this.#board?.callable ?? this.#lost;
     if (this.#isOver || called.size === 0) {
       const message = this.#isOver ? "This group chat was left" : "Everybody else has left this group chat";
@@ -269,6 +272,17 @@ export class GroupConversation extends BaseConversation {
       throw toSendError(error);
     });
     return this.#reopening;
+  }
+
+  /** Who was taken off for silence has not left, and is to hear the next words, too (source: msnp-chat §1.4). */
+  async #withAll(board: Switchboard): Promise<Switchboard> {
+    if (board.dropped.size === 0) return board;
+    this.#calling ??= this.source.callBack(board).finally(() => {
+      this.#calling = undefined;
+      this.source.groupChanged(this);
+    });
+    await this.#calling;
+    return board;
   }
 
   /** Leaving the board for one message that was not delivered would scatter the group. */

@@ -137,6 +137,16 @@ export class Switchboard implements ConnectionOwner {
     return new Set([...this.#roster.keys(), ...this.#dropped]);
   }
 
+  /** Who was taken off by the server for silence, and is not back. */
+  get dropped(): ReadonlySet<Email> {
+    return this.#dropped;
+  }
+
+  /** Whoever was taken off for silence is not called again. */
+  forgetDropped(): void {
+    this.#dropped.clear();
+  }
+
   /** Whether an acknowledgement is still owed. */
   get isWaiting(): boolean {
     return this.#connection?.isWaiting ?? false;

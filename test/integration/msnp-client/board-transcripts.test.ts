@@ -164,6 +164,27 @@ describe("a board whose people are named in several packets", () => {
   });
 });
 
+describe("who was taken off a board of several for silence", () => {
+  it("is called again for the next words, and has left when they do not come", async () => {
+    const { client, board, ring } = await scene("MSNP12", {
+      ANS: "IRO $ 1 3 bob@example.com Bob 0\r\nIRO $ 2 3 carol@example.com Carol 0\r\nIRO $ 3 3 dave@example.com Dave 0\r\nANS $ OK\r\n",
+      CAL: ["CAL $ RINGING 1\r\nJOI bob@example.com Bob 0\r\n", "217 $\r\n"],
+      MSG: "ACK $\r\n",
+    });
+    const told = next(client, "conversation");
+    ring();
+    const [conversation] = await told;
+    board.say("BYE bob@example.com 1\r\nBYE dave@example.com 1\r\n");
+    await eventually(() => [...conversation.members]).toEqual([CAROL]);
+    expect(conversation.participants.size).toBe(3);
+    await conversation.sendText("are you asleep?");
+    expect(board.heard.slice(1).map((line) => line.split(" ")[0])).toEqual(["CAL", "CAL", "MSG"]);
+    expect([...conversation.participants].sort()).toEqual([BOB, CAROL]);
+    await conversation.sendText("good");
+    expect(board.heard.filter((line) => line.startsWith("CAL"))).toHaveLength(2);
+  });
+});
+
 describe("one's own other place", () => {
   const A2 = "{0b0b0b0b-0000-4000-8000-00000000000b}";
 
