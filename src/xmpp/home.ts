@@ -117,7 +117,6 @@ class XmppSide implements XmppHome {
   async adopt(): Promise<void> {}
 
   async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
-    if (this.#parts.groups.isRoom(room)) return this.#parts.groups.decline(room, ghost, why);
     const resident = roomParts(room)?.resident;
     if (resident === undefined) return;
     const from = ghost === undefined ? this.#parts.names.gateway : this.#parts.names.jid(ghost);

@@ -20,8 +20,8 @@ const NODE = "https://msnbridge.invalid/xmpp";
 export function gatewayInfo(name: string): Info {
   return {
     identities: [
-      { category: "conference", type: "text", name: `${name} group chats` },
       { category: "gateway", type: "msn", name },
+      { category: "conference", type: "text", name: `${name} group chats` },
     ],
     features: [
       NS.blocking,

@@ -15,7 +15,10 @@ export function sceneRegistration(on: () => Stage): void {
     expect(version).toMatch(/^\d+\.\d+/);
     expect((await anna.ask.discoItems(domain)).map(({ jid }) => jid)).toContain(gateway);
     const { identities, features } = await anna.ask.discoInfo(gateway);
-    expect(identities).toEqual([{ category: "gateway", type: "msn", name: "MSN" }]);
+    expect(identities).toEqual([
+      { category: "gateway", type: "msn", name: "MSN" },
+      { category: "conference", type: "text", name: "MSN group chats" },
+    ]);
     expect(features).toEqual(expect.arrayContaining(["jabber:iq:register", "http://jabber.org/protocol/commands"]));
   });
 

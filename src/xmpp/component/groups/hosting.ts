@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { asBridgeError, type BridgeError } from "../../../bridge/errors.ts";
+import { asBridgeError } from "../../../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
 import type {
   Failure,

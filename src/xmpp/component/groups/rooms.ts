@@ -12,14 +12,13 @@ import {
 } from "../../../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
-import { declination } from "../../conference/build.ts";
 import type { Conference, Room, RoomSnapshot, Speech } from "../../conference/index.ts";
 import { join } from "../../conference/room.ts";
 import { type GhostJids, residentJid } from "../../convert/ghost.ts";
 import { saidAt, stanzaId } from "../../convert/text.ts";
 import { type BareJid, type Jid, jidParts, readJid } from "../../jid.ts";
 import { CONDITIONS } from "../../stanza/errors.ts";
-import { el, NS, type XmlElement } from "../../stanza/xml.ts";
+import { el, NS } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
 import { guestOf, idOfRoom, isGuest, roomJid, roomOf } from "./address.ts";
 import type { RoomMemory } from "./memory.ts";
@@ -35,7 +34,6 @@ export interface OwnRoomsOptions {
   readonly notes: RoomNotes;
   readonly memory: RoomMemory;
   readonly wishes: Wishes;
-  readonly send: (stanza: XmlElement) => void;
   /** The gateway says something to a person, in their chat with it. */
   readonly say: (resident: ResidentId, text: string, key: string) => Promise<MessageId>;
   readonly log: Logger;
@@ -235,13 +233,17 @@ export class OwnRooms implements GroupHosting {
     return await say(resident, `In ${room.config.name || room.jid}${quote}: ${failure.text}`, key);
   }
 
-  /** A ghost that was asked in does not come. */
-  decline(id: RoomId, ghost: GhostRef | undefined, why: BridgeError): void {
+  /**
+   * What the gateway says to somebody about a room it says in their chat, where it is kept. What they wait for in the room is
+   * not done then: of that alone the core speaks in a group's room without being asked.
+   */
+  async say(id: RoomId, resident: ResidentId, text: string, key: string): Promise<MessageId> {
     const jid = roomJid(id);
-    if (jid === undefined || ghost === undefined) return;
-    const who = this.#o.names.jid(ghost);
-    const inviter = this.#o.wishes.inviterOf(jid, who);
-    if (inviter !== undefined) this.#o.send(declination(jid, inviter, who, why.person));
+    const room = jid === undefined ? undefined : this.#o.conference.rooms.get(jid);
+    const refusal = { type: "cancel", condition: "not-allowed", text } as const;
+    if (room) this.#o.wishes.failedFor(room, residentJid(resident), refusal);
+    const name = room?.config.name ?? "";
+    return await this.#o.say(resident, name === "" ? text : `In ${name}: ${text}`, key);
   }
 
   /** Whether a room is one of ours, made or to be made. */

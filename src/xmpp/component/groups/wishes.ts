@@ -38,6 +38,7 @@ export interface WishesOptions {
 /** Something that the network is to do first. */
 interface Held {
   readonly room: BareJid;
+  readonly who: BareJid;
   /** Whether it has, by how the group is now. */
   readonly isDone: (view: GroupView) => boolean;
 }
@@ -49,8 +50,6 @@ export class Wishes {
   readonly #o: WishesOptions;
   readonly #held = new RecentMap<WishId, Held>(HELD);
   readonly #heldIds = new Set<WishId>();
-  /** Who has asked a ghost in last: `room ghost`. */
-  readonly #inviters = new RecentMap<string, Jid>(HELD);
   /** Words that were granted, of which it is not known whether they have gone out. */
   readonly #unsure = new Map<WishId, Room>();
 
@@ -106,8 +105,12 @@ export class Wishes {
     return true;
   }
 
-  inviterOf(room: BareJid, ghost: BareJid): Jid | undefined {
-    return this.#inviters.get(`${room} ${ghost}`);
+  /** The network has not done what somebody waits for in a room, whatever that is. */
+  failedFor(room: Room, who: BareJid, refusal: Refusal): void {
+    for (const id of [...this.#heldIds]) {
+      const held = this.#held.get(id);
+      if (held?.room === room.jid && held.who === who) this.failed(room, id, refusal);
+    }
   }
 
   #release(id: WishId): void {
@@ -231,7 +234,6 @@ export class Wishes {
     const raws = ghosts.flatMap(({ ghost }, i): Stored[] =>
       ghost ? [{ kind: "asked", ...this.#base(room, by.from, wish, i), ghost }] : [],
     );
-    for (const { jid } of ghosts) this.#inviters.set(`${room.jid} ${jid}`, by.from);
     this.#store(room, by.who, wish, raws, () => this.#grant(room, wish));
   }
 
@@ -253,7 +255,7 @@ export class Wishes {
       return { kind: "reshaped", ...base, change: { what: "role", ghost, role: to } };
     });
     this.#store(room, by.who, wish, raws, () => {
-      this.#hold(room, wish, (view) => wanted.every(({ ghost, to }) => stands(view, ghost) === to));
+      this.#hold(room, by.who, wish, (view) => wanted.every(({ ghost, to }) => stands(view, ghost) === to));
     });
   }
 
@@ -265,7 +267,7 @@ export class Wishes {
     }
     const change = { what: "name", text: name } as const;
     this.#store(room, by.who, wish, [{ kind: "reshaped", ...this.#base(room, by.from, wish), change }], () => {
-      this.#hold(room, wish, (view) => view.name === name);
+      this.#hold(room, by.who, wish, (view) => view.name === name);
     });
   }
 
@@ -282,8 +284,8 @@ export class Wishes {
     this.#o.toGhost(el("message", { from: by.from, to, id, type: "chat" }, elements(stanza)));
   }
 
-  #hold(room: Room, wish: WishId, isDone: Held["isDone"]): void {
-    this.#held.set(wish, { room: room.jid, isDone });
+  #hold(room: Room, who: BareJid, wish: WishId, isDone: Held["isDone"]): void {
+    this.#held.set(wish, { room: room.jid, who, isDone });
     this.#heldIds.add(wish);
   }
 

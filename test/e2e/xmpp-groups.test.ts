@@ -1,0 +1,10 @@
+import { describe } from "vitest";
+import { sceneGroups } from "./xmpp-scenes/groups.ts";
+import { sceneRegistration } from "./xmpp-scenes/registration.ts";
+import { useStage } from "./xmpp-scenes/stage.ts";
+
+describe.each(["prosody", "ejabberd"] as const)("groups as rooms at the component of %s", (server) => {
+  const on = useStage({ server });
+  sceneRegistration(on);
+  sceneGroups(on);
+});
