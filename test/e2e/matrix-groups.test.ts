@@ -492,14 +492,12 @@ describe("chats with one contact", () => {
     await running.host.waitFor("her words", () =>
       running.host.events.some((one) => "message" in one && one.message === alone),
     );
+    const shutOut = () => running.host.events.filter((one) => one.kind === "shut-out" && one.room === to);
+    expect(shutOut()).toEqual([]);
     await anna.client.call("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(to)}/ban`, {
       body: { user_id: bot() },
     });
-    await running.host.waitFor("the news", () => running.host.events.some((one) => one.kind === "shut-out"));
-    expect(running.host.events.filter(({ kind }) => kind === "shut-out")).toMatchObject([
-      { resident: resident(anna.userId), room: expect.anything() },
-      { resident: resident(anna.userId), room: to },
-    ]);
+    await running.host.waitFor("the news", () => shutOut().length === 1);
   });
 
   it("are found where they go on", async () => {

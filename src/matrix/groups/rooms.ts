@@ -17,9 +17,10 @@ import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { GroupPerson, GroupView } from "../../bridge/groups/model.ts";
 import { residentParts } from "../../bridge/model.ts";
+import { oneLine } from "../../bridge/plain.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import type { Ghosts } from "../ghosts.ts";
-import { isRefusal, MatrixRefusal } from "../http/errors.ts";
+import { isNoWayIn, isRefusal, MatrixRefusal } from "../http/errors.ts";
 import type { RoomMaker } from "../room-maker.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "../sender.ts";
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, residentsBefore, residentsOf } from "./note.ts";
@@ -40,6 +41,11 @@ export interface GroupRoomsOptions {
 
 type GhostPerson = GroupPerson & { kind: "ghost" };
 
+/** What a room's name may have. */
+const NAME_CHARACTERS = 250;
+/** People who are brought in at one time: a homeserver lets ten of an application service's users join at once. */
+const AT_ONCE = 6;
+
 const NO_LONGER = "no longer in the group on MSN";
 const UNTIED =
   "This room is no longer tied to an MSN group chat: nothing goes from it to MSN any more, or comes from there.";
@@ -55,7 +61,8 @@ export class GroupRooms {
   async open(view: GroupView): Promise<string> {
     const { maker, bot, ghosts } = this.#o;
     const name = await this.#nameFor(view);
-    const guests = await Promise.all(ghostsOf(view).map(({ ghost }) => ghosts.prepare(ghost)));
+    const guests: string[] = [];
+    await someAtATime(ghostsOf(view), async ({ ghost }) => void guests.push(await ghosts.prepare(ghost)));
     const content = bridgeContent(view, bot, name);
     const room = await maker.open({
       maker: bot,
@@ -87,7 +94,8 @@ export class GroupRooms {
 
   /** Of its contacts; with several residents, each of whom sees the others there, of all. */
   async #nameFor(view: GroupView): Promise<string> {
-    if (view.name !== "") return view.name;
+    const own = oneLine(view.name, NAME_CHARACTERS);
+    if (own !== "") return own;
     const residents = residentsOf(view);
     const others = residents.length > 1 ? await Promise.all(residents.map((mxid) => this.#o.nameOf(mxid))) : [];
     return nameOfPeople([...ghostsOf(view).map(({ name, ghost }) => name || ghost.contact), ...others]);
@@ -102,7 +110,7 @@ export class GroupRooms {
     const gone = this.#strangers(view, state, lost.length > 0);
     for (const mxid of gone) await this.#leave(room, mxid);
     for (const mxid of lost) await this.#takeOut(room, state, mxid);
-    for (const person of ghostsOf(view)) await this.#bringIn(room, state, person);
+    await someAtATime(ghostsOf(view), (person) => this.#bringIn(room, state, person));
     for (const mxid of residents) await this.#askIn(room, state, mxid, before);
     const name = await this.#nameFor(view);
     if (state.text("m.room.name", "name") !== name) await this.#set(room, "m.room.name", "", { name });
@@ -271,7 +279,7 @@ export class GroupRooms {
       await sender.join(room, bot);
       return await look();
     } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) throw error;
+      if (!isNoWayIn(error)) throw error;
       throw new BridgeError("room-gone", { detail: "the bridge bot is not in it" }, { cause: error });
     }
   }
@@ -310,4 +318,14 @@ export class GroupRooms {
 
 function ghostsOf(view: GroupView): GhostPerson[] {
   return view.people.filter((one): one is GhostPerson => one.kind === "ghost");
+}
+
+/** Some at a time. The first failure is thrown when those under way are through. */
+async function someAtATime<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const worker = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await work(one);
+  };
+  const done = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  for (const one of done) if (one.status === "rejected") throw one.reason;
 }

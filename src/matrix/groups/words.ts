@@ -23,7 +23,7 @@ import { concat, plainRich, type RichText, rich } from "../../bridge/text/model.
 import type { GhostNames } from "../convert/ghost.ts";
 import { NUDGE } from "../convert/nudge.ts";
 import type { Ghosts } from "../ghosts.ts";
-import { isRefusal } from "../http/errors.ts";
+import { isNoWayIn, isRefusal } from "../http/errors.ts";
 import type { DoublePuppets } from "../puppets/double.ts";
 import type { OwnGhost } from "../puppets/own-ghost.ts";
 import type { Sender } from "../sender.ts";
@@ -86,7 +86,7 @@ export class GroupWords {
         ? this.#byOwnGhost(room, speaker, message, key)
         : this.#byGhost({ room, as, message, key }, ghost, speaker.name));
     } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN")) throw error;
+      if (!isNoWayIn(error)) throw error;
     }
     const event = await this.#byBot(room, speaker.name, message, key);
     this.#refused.set(refused, Date.now() + REFUSED_MS);
@@ -143,7 +143,7 @@ export class GroupWords {
     try {
       return await this.#say(saying, await this.#actOf(saying), async () => undefined);
     } catch (error) {
-      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+      if (!isNoWayIn(error)) throw error;
       throw new BridgeError("room-gone", { detail: "the bridge may not speak in it" }, { cause: error });
     }
   }

@@ -59,6 +59,12 @@ export function isRefusal(error: unknown, ...errcodes: string[]): error is Matri
   return error instanceof MatrixRefusal && (errcodes.length === 0 || errcodes.includes(error.errcode));
 }
 
+/** Whether somebody is not let into a room, or there is none; a room that nobody is in any more is answered with `M_UNKNOWN`. */
+export function isNoWayIn(error: unknown): error is MatrixRefusal {
+  if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return true;
+  return isRefusal(error, "M_UNKNOWN") && error.message.startsWith("join:");
+}
+
 /** Runs what the homeserver is asked; its refusals become errors of the catalogue. */
 export async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
