@@ -17,5 +17,23 @@ ${NOTE}
 Start a chat with the bridge's bot and say one of these. \`<…>\` must be given, \`[…]\` may be left out.
 
 ${table(["command", "what it does", "arguments", "needs a linked account"], rows)}
+
+## Groups
+
+A chat with several people has one room in each home, made with the first word in it. \`portals\` numbers your rooms; a chat is
+named by that number, by its name (several words in quotes where something follows), or by what its key begins with, as in
+\`circle-0001\`. Said in the room itself it need not be named: start the line with \`!msn\`.
+
+- **A room of your own for a group**: ask the bridge's bot into it and say \`!msn bridge <group>\` there. You need the power to change
+  the room's settings, and on MSN's side to be an admin of the circle; of other groups it is enough to be in them. The room
+  that the group had before is let go. \`!msn unbridge\` undoes it.
+- **A relay**: who has no account in the group is heard only through one. \`relay set\` lends yours, \`relay prefix on\` puts the
+  speakers' names in front of what they say, and the topic of the room says so. The operator may lend accounts, too
+  (\`permissions.relays\`).
+- **A room that has stopped** because the bot was thrown out: ask it in again and say \`portal resume\`; what was said meanwhile
+  comes then. Or give it up with \`unbridge\`, and the group gets a new room.
+- **The end of a room**: \`portal delete\` says what would go and names a word that does it. You stay in the group, whose next
+  word opens a new room; \`leave\` takes you out of the group.
+- \`groups\` is something else: the groups of your contact list.
 `;
 }

@@ -3,9 +3,8 @@ import { BridgeError } from "../errors.ts";
 import type { AccountRecord, ContactAddress } from "../model.ts";
 import { parseContactAddress } from "../model.ts";
 import { oneLine } from "../plain.ts";
-import { unquoted } from "./portals.ts";
 import type { Command } from "./registry.ts";
-import { command, pieces } from "./registry.ts";
+import { command, pieces, unquoted } from "./registry.ts";
 import type { CommandServices, Context } from "./services.ts";
 import { ACCOUNT, pick } from "./services.ts";
 

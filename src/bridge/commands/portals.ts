@@ -3,7 +3,7 @@ import { BridgeError } from "../errors.ts";
 import type { ContactAddress } from "../model.ts";
 import { parseContactAddress } from "../model.ts";
 import type { Command } from "./registry.ts";
-import { command } from "./registry.ts";
+import { command, unquoted } from "./registry.ts";
 import type { CommandServices, Context } from "./services.ts";
 
 const CHAT_HELP = "its number in `portals`, its name (several words in quotes) or what its key begins with";
@@ -104,15 +104,6 @@ function inPlace(action: "set" | "prefix" | "unset", { group, what }: Said): Sai
 
 function address(text: string): ContactAddress {
   return parseContactAddress(text);
-}
-
-/** A name that stands alone needs no quotes, and may have them. */
-export function unquoted(text: string | undefined): string | undefined {
-  const plain = text
-    ?.trim()
-    .replace(/^"([^"]*)"$/, "$1")
-    .trim();
-  return plain === "" ? undefined : plain;
 }
 
 export const PORTAL_COMMANDS: readonly Command<CommandServices>[] = [portals, portal, bridge, unbridge, relay];

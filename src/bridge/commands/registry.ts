@@ -142,10 +142,24 @@ function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<str
   return out;
 }
 
+/** Phones write quotes of many kinds. */
+const QUOTES = '["“”„«»]';
+const INSIDE = '[^"“”„«»]*';
+const QUOTED = new RegExp(`^${QUOTES}(${INSIDE})${QUOTES}(?:\\s+|$)([\\s\\S]*)$`);
+const PIECE = new RegExp(`${QUOTES}(${INSIDE})${QUOTES}|(\\S+)`, "g");
+
+/** A name that stands alone needs no quotes, and may have them; nothing is `undefined`. */
+export function unquoted(text: string | undefined): string | undefined {
+  const plain = (text ?? "").trim();
+  const [, name, more] = QUOTED.exec(plain) ?? [];
+  const bare = (name !== undefined && more === "" ? name : plain).trim();
+  return bare === "" ? undefined : bare;
+}
+
 /** The words of one argument, and what stands behind them. */
 function splitArg(kind: ArgKind, text: string): [string, string] {
   if (kind === "rest") return [text, ""];
-  const quoted = kind === "name" ? /^"([^"]*)"(?:\s+|$)([\s\S]*)$/.exec(text) : null;
+  const quoted = kind === "name" ? QUOTED.exec(text) : null;
   return quoted ? [(quoted[1] ?? "").trim(), quoted[2] ?? ""] : splitWord(text);
 }
 
@@ -165,7 +179,7 @@ function parseChoice(choices: readonly string[], word: string): string {
 
 /** Splits a line at blanks; what stands in double quotes is one piece. */
 export function pieces(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+  return [...line.matchAll(PIECE)].map(([, quoted, word]) => quoted ?? word ?? "");
 }
 
 function parseAvailability(word: string): Availability | "automatic" {
