@@ -6,7 +6,7 @@ import { plainRich, rich } from "../../../src/bridge/text/model.ts";
 import type { DialectName } from "../../../src/msnp/index.ts";
 import { until } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, eventually, next } from "../msnp-client/stage.ts";
-import { GroupStage, peopleOf, reading } from "./group-stage.ts";
+import { GroupStage, type Ours, peopleOf, reading } from "./group-stage.ts";
 
 const [alice, bob, carol] = [ALICE, BOB, CAROL].map((email) => parseContactAddress(email)) as [never, never, never];
 const DIALECTS: readonly DialectName[] = ["MSNP11", "MSNP15", "MSNP18", "MSNP21"];
@@ -127,6 +127,36 @@ test.each(DIALECTS)(
     for (const { rich: looks } of cara.words) expect(looks?.runs.every(({ bold }) => bold)).toBe(true);
   },
 );
+
+const EACH = process.env.MSNBRIDGE_LONG === "1" ? 150 : 20;
+
+test.each(DIALECTS)("%s: all talk at once, and each hears everything once, in its speaker's order", async (dialect) => {
+  world = await GroupStage.open(dialect);
+  const his = await world.person(BOB);
+  const atBob = reading(his);
+  const [anna, cara] = [await world.ours(ALICE, 1), await world.ours(CAROL, 2)];
+  const joined = next(his, "conversation");
+  const { handle } = await anna.session.startGroup([bob, carol]);
+  const [bobs] = await joined;
+  await eventually(() => bobs.members.size).toBe(2);
+  await cara.heard("group alice,bob,carol");
+  const [hers] = [...cara.session.liveGroups()];
+  const all = (letter: string) => Array.from({ length: EACH }, (_, i) => `${letter}${i}`);
+  await Promise.all([
+    ...all("a").map((text) => anna.session.sendToGroup(handle, text, undefined, `mark-${text}`)),
+    ...all("c").map((text) => cara.session.sendToGroup(hers?.handle ?? handle, text, plainRich(text), `mark-${text}`)),
+    ...all("b").map((text) => bobs.sendText(text)),
+  ]);
+  await eventually(() => [atBob.lines.length, anna.words.length, cara.words.length]).toEqual(Array(3).fill(2 * EACH));
+  const heard = ({ words }: Ours, letter: string) =>
+    words.filter(({ text }) => text.startsWith(letter)).map(({ text, mark }) => `${text} ${mark ?? "-"}`);
+  expect(heard(anna, "b")).toEqual(all("b").map((text) => `${text} -`));
+  expect(heard(anna, "c")).toEqual(all("c").map((text) => `${text} mark-${text}`));
+  expect(heard(cara, "a")).toEqual(all("a").map((text) => `${text} mark-${text}`));
+  const lines = (name: string) => atBob.lines.filter((line) => line.startsWith(name));
+  expect(lines("alice")).toEqual(all("a").map((text) => `alice: ${text}`));
+  expect(lines("carol")).toEqual(all("c").map((text) => `carol: ${text}`));
+});
 
 test.each(DIALECTS)(
   "%s: a chat of two becomes a group when somebody else is called, also by the bridge",
