@@ -318,7 +318,7 @@ function htmlOf({ format, formatted_body }: Record<string, unknown>): string | u
   return html !== undefined && fits(html) ? html : undefined;
 }
 
-export const MEDIA: ReadonlySet<string> = new Set(["m.image", "m.file", "m.audio", "m.video", "m.location"]);
+const MEDIA: ReadonlySet<string> = new Set(["m.image", "m.file", "m.audio", "m.video", "m.location"]);
 
 function defined(r: { type: string | undefined; event: string | undefined; key: string | undefined }) {
   return {

@@ -323,6 +323,8 @@ describe("whatever comes", () => {
       "m.room.member",
       "m.sticker",
       "m.room.encrypted",
+      "m.poll.start",
+      "org.matrix.msc3381.poll.start",
       "x",
     );
     const keys = fc.constantFrom(
@@ -333,6 +335,12 @@ describe("whatever comes", () => {
       "membership",
       "m.new_content",
       "is_direct",
+      "geo_uri",
+      "filename",
+      "info",
+      "m.poll",
+      "msnbridge.nudge",
+      "shortcode",
     );
     const content = fc.oneof(fc.jsonValue(), fc.dictionary(keys, fc.jsonValue()));
     fc.assert(
