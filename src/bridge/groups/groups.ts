@@ -113,7 +113,7 @@ export class Groups {
     const relay = before.relay?.account === account ? { relay: null } : {};
     const record = await store.saveGroup(group, { members, ...relay });
     memory.remember(record);
-    await this.settle(record);
+    await this.#settle(group);
   }
 
   /** One after another for a group: steps that must not meet. */
@@ -131,16 +131,16 @@ export class Groups {
     }
   }
 
-  /** As {@link settle}, for lanes. */
-  settled(record: GroupRecord): Promise<void> {
-    return this.inTurn(record.id, () => this.settle(record));
+  /** Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. */
+  settle(group: GroupId): Promise<void> {
+    return this.inTurn(group, () => this.#settle(group));
   }
 
-  /** Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. */
-  async settle(record: GroupRecord): Promise<void> {
-    await this.#leaveRooms(record);
-    const left = await this.record(record.id);
-    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(record.id);
+  async #settle(group: GroupId): Promise<void> {
+    const record = await this.record(group);
+    if (record) await this.#leaveRooms(record);
+    const left = await this.record(group);
+    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(group);
     else if (left) await this.reshape(left);
   }
 

@@ -57,7 +57,8 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
       const now = await o.groups.merge(group, body.live);
       merged.set(group, body.at);
       // Who is out of a circle is out for good.
-      if (now.kind === "circle" && before?.seats.some((seat) => !now.seats.includes(seat))) await o.groups.settled(now);
+      if (now.kind === "circle" && before?.seats.some((seat) => !now.seats.includes(seat)))
+        await o.groups.settle(group);
     }
     if (!home) return NO_HOME;
     const record = await o.groups.record(group);

@@ -27,7 +27,7 @@ export async function endOf(o: UnlinkingOptions, account: AccountRecord, left: r
         `${account.address} is unlinked, so it speaks no more for those in ${labelOf(before)} who have no MSN account. \`relay set\` lets another account do it.`,
         `relay|${group}|${account.id}|${Date.now()}`,
       );
-    if (record) await groups.settle(record);
+    if (record) await groups.settle(group);
   }
   if (left.length === 0) memory.unload(account.id);
 }

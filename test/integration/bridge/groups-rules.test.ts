@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { HomeEvent, MessageId, ResidentId } from "../../../src/bridge/model.ts";
 import { roomId } from "../../../src/bridge/model.ts";
+import { out } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, ghost, Redis, until } from "./world.ts";
 
@@ -150,9 +151,9 @@ test("the bridge is thrown out of the room: those in it are told once, the words
   const board = boards().gather(...PEOPLE);
   const { here, there } = await world.talking(board);
   const told = world.home.told(alice).length;
-  world.home.gone.add(here);
   world.home.event({ kind: "shut-out", resident: world.ben, room: here });
   await until("the news", () => world.home.told(alice).length === told + 1);
+  world.home.gone.add(here);
   expect(world.home.told(alice).at(-1)).toMatch(/cannot be used any more: the bridge was removed.*`portal resume`/);
   for (const text of ["one", "two"]) board.say(BOB, text);
   await until("them there", () => world.house.chat(there).length === 3);
@@ -241,7 +242,7 @@ test("in a direct chat a bridge thrown out says how it goes on, and the next wor
   const here = await world.chat("bob");
   world.home.event({ kind: "shut-out", resident: alice, room: here });
   await until("the news", () => world.home.told(alice).some((text) => text.includes("next opens a new room")));
-  await until("the room to be free", async () => (await world.store.portalOfRoom(world.home.name, here)) === undefined);
+  await until("it to be done", async () => (await world.store.depth(out("bob"))) === 0);
   world.home.forgetDirect();
   world.network.say(BOB, ALICE, "hello?");
   const next = await until("a new room", async () => {
