@@ -69,12 +69,14 @@ export function groupSendError(
   isSignedIn: boolean,
   context: Pick<ErrorContext, "network">,
 ): BridgeError {
+  if (error instanceof BridgeError) return error;
   const mapped = sendError(error, context);
-  const { code, detail } = { code: mapped.code, detail: error instanceof Error ? error.message : undefined };
+  const { code } = mapped;
+  // Also one that is called together in vain: of whom exactly is not for the reader.
   const isGone = code === "contact-offline" || (code === "network-down" && isSignedIn);
   if (isGone) return new BridgeError("group-gone", context, { cause: error });
   if (code !== "contact-refused") return mapped;
-  return new BridgeError("send-failed", { ...context, ...(detail !== undefined && { detail }) }, { cause: error });
+  return new BridgeError("send-failed", mapped.context, { cause: error });
 }
 
 const CIRCLE: Readonly<Record<string, ErrorCode>> = {

@@ -34,6 +34,7 @@ test("words for a group: who cannot be reached is no matter of one contact, and 
   expect(at("closed", false)).toBe("network-down");
   expect(at("refused")).toBe("send-failed");
   expect(at("rate-limited")).toBe("rate-limited");
+  expect(groupSendError(new BridgeError("group-gone"), true, {}).code).toBe("group-gone");
   const unsure = groupSendError(new SendError("timeout", "maybe-sent", "Why", { partsSent: 2 }), true, {});
   expect(unsure).toMatchObject({ code: "send-uncertain", context: { parts: 2 }, certainty: "maybe-sent" });
 });
