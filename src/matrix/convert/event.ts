@@ -142,6 +142,8 @@ const WANTED = new Set([
   "m.poll.start",
   "org.matrix.msc3381.poll.start",
   "m.call.invite",
+  "m.call.notify",
+  "m.rtc.notification",
 ]);
 
 /** An invitation tells about the room by a few stripped state events. */

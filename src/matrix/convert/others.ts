@@ -92,6 +92,11 @@ const KINDS: Readonly<Record<string, Reader>> = {
   "m.poll.start": poll,
   "org.matrix.msc3381.poll.start": poll,
   "m.call.invite": call,
+  // Calls of several, as newer clients make them of two as well (MSC4075).
+  "m.call.notify": call,
+  "m.rtc.notification": call,
+  "org.matrix.msc4075.call.notify": call,
+  "org.matrix.msc4075.rtc.notification": call,
 };
 
 /** Kinds of messages whose body is what is said. */

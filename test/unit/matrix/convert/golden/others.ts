@@ -100,6 +100,11 @@ export const MATRIX_OTHERS: OneWayTable<Event> = {
     { name: "a poll of nothing", from: poll("m.poll.start", { "m.poll": { answers: "no" } }), to: "[sent a poll]" },
     { name: "a call", from: { type: "m.call.invite", content: { call_id: "1" } }, to: "[tried to call]" },
     {
+      name: "a call of a newer client",
+      from: { type: "org.matrix.msc4075.rtc.notification", content: { notification_type: "ring" } },
+      to: "[tried to call]",
+    },
+    {
       name: "a message of another kind",
       from: message("nic.custom.confetti", { body: "happy birthday\nto you!" }),
       to: "[nic.custom.confetti] happy birthday\nto you!",
