@@ -35,10 +35,17 @@ const synapse = useSynapse({
   },
 });
 
-beforeAll(async () => {
+/** A Matrix side that remembers what it has stored. */
+async function restart(): Promise<void> {
   const { registration, port } = made;
-  running = await startHome({ homeserverUrl: synapse.server.url, domain: DOMAIN, registration, port });
+  const profiles = running?.profiles;
+  const options = { homeserverUrl: synapse.server.url, domain: DOMAIN, registration, port };
+  running = await startHome({ ...options, ...(profiles && { profiles }) });
   await running.home.attached();
+}
+
+beforeAll(async () => {
+  await restart();
   anna = await synapse.newPerson("anna");
   ben = await synapse.newPerson("ben");
 });
@@ -243,6 +250,19 @@ describe("words in a group's room", () => {
     const gone = () =>
       anna.room(room).timeline.flatMap((e) => (e.type === "m.room.redaction" ? [e.redacts ?? e.content.redacts] : []));
     await anna.waitFor("both gone", () => gone().includes(reaction) && gone().includes(reply));
+    // As after a restart: the homeserver knows it.
+    const old = await running.home.deliverToGroup(
+      room,
+      view.id,
+      speaker(CAROL, "Carol"),
+      groupWords(CAROL, "x", like),
+      "words 8",
+    );
+    await running.home.stop();
+    await restart();
+    const removed = groupWords(CAROL, "", { ...like, removed: true });
+    await running.home.deliverToGroup(room, view.id, speaker(CAROL, "Carol"), removed, "words 9");
+    await anna.waitFor("that gone, too", () => gone().includes(old));
     // What somebody else has said is not theirs to change.
     await by({ kind: "edit", target: asked, text: "nobody comes" }, "✎ nobody comes", "words 7");
     await anna.waitForMessage(room, "✎ nobody comes", ghost(BOB));

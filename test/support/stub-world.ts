@@ -383,6 +383,9 @@ export class StubWorld {
     }[]) {
       room.state.set(`${type} ${state_key}`, content);
     }
+    if (body.name !== undefined) room.state.set("m.room.name ", { name: body.name });
+    if (body.topic !== undefined) room.state.set("m.room.topic ", { topic: body.topic });
+    room.state.set("m.room.power_levels ", { users: { [user]: 100 }, ...(body.power_level_content_override as Json) });
     if (alias !== undefined) this.aliases.set(alias, room.id);
     return { room_id: room.id };
   }

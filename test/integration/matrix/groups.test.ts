@@ -1,0 +1,210 @@
+import { describe, expect, it } from "vitest";
+import type { GroupView } from "../../../src/bridge/groups/model.ts";
+import type { RoomId } from "../../../src/bridge/model.ts";
+import { Secret } from "../../../src/bridge/secret.ts";
+import type { PuppetRegistration } from "../../../src/matrix/registration.ts";
+import { contact, groupWords, member, newGroup, viewOf } from "../../support/matrix-groups.ts";
+import { ghostOf, resident } from "../../support/matrix-home.ts";
+import { ANNA, BOT, cleanScenes, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
+
+cleanScenes();
+
+const BOB = "bob@example.com";
+const BOB_ID = `@_msn_escargot_bob=40example.com:${DOMAIN}`;
+const BEN = `@ben:${DOMAIN}`;
+const OPERATOR: PuppetRegistration = { asToken: new Secret("operator-token"), covers: (mxid) => mxid === ANNA };
+
+const group = (more: Partial<GroupView> = {}): GroupView =>
+  viewOf(newGroup("set"), [contact(BOB, "Bob"), member(ANNA)], more);
+const bob = { kind: "ghost", ghost: ghostOf(BOB), name: "Bob" } as const;
+
+/** A room of people's own, with the bot in it. */
+function theirs(s: StubScene): RoomId {
+  const { id } = s.stub.makeRoom({ [ANNA]: "join", [BEN]: "join", [BOT]: "join" });
+  s.host.groups.add(id as RoomId);
+  return id as RoomId;
+}
+
+function lines(s: StubScene, room: string): string[] {
+  return s.stub.room(room).events.map(({ sender, content }) => `${sender}: ${String(content.body)}`);
+}
+
+describe("the room of a group", () => {
+  it("is made once, also when the answer was lost and the bridge asks again", async () => {
+    const s = await scene();
+    const view = group();
+    s.stub.fail("create-room", { kind: "lose-answer" });
+    await expect(s.home.openGroup(view)).rejects.toMatchObject({ code: "home-down" });
+    const room = await s.home.openGroup(view);
+    expect([...s.stub.rooms.keys()]).toEqual([room]);
+    expect(Object.fromEntries(s.stub.room(room).members)).toEqual({
+      [BOT]: "join",
+      [BOB_ID]: "join",
+      [ANNA]: "invite",
+    });
+  });
+
+  it("that is as it should be costs one look", async () => {
+    const s = await scene();
+    const view = group({ topic: "Holidays" });
+    const room = await s.home.openGroup(view);
+    s.stub.forgetCalls();
+    await s.home.shapeGroup(room, view);
+    expect(s.stub.calls.map(({ name }) => name)).toEqual(["whole-state"]);
+  });
+
+  it("that could not be shaped to the end is shaped the next time", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    const more = { ...view, people: [...view.people, contact("carol@example.com", "Carol")] };
+    s.stub.fail("join", { kind: "html", status: 502 });
+    await expect(s.home.shapeGroup(room, more)).rejects.toMatchObject({ code: "home-down" });
+    await s.home.shapeGroup(room, more);
+    expect(s.stub.room(room).state.get("m.room.name ")).toEqual({ name: "Bob and Carol" });
+    expect(s.stub.room(room).members.get(`@_msn_escargot_carol=40example.com:${DOMAIN}`)).toBe("join");
+  });
+
+  it("whose people have taken power from the bot is shaped as far as that goes", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    s.stub.fail("state", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } });
+    await s.home.shapeGroup(room, { ...view, name: "Friends", topic: "News" });
+    expect(s.stub.room(room).state.get("m.room.name ")).toEqual({ name: "Bob" });
+    expect(s.stub.room(room).state.get("m.room.topic ")).toEqual({ topic: "News" });
+  });
+
+  it("in which the bot is not can neither be shaped nor spoken in", async () => {
+    const s = await scene();
+    const { id } = s.stub.makeRoom({ [ANNA]: "join" });
+    const view = group();
+    await expect(s.home.shapeGroup(id as RoomId, view)).rejects.toMatchObject({ code: "room-gone" });
+    const words = s.home.deliverToGroup(id as RoomId, view.id, bob, groupWords(BOB, "hello"), "k");
+    await expect(words).rejects.toMatchObject({ code: "room-gone" });
+    await s.home.releaseGroup(id as RoomId, view, "delete");
+  });
+});
+
+describe("words in a group's room", () => {
+  it("are one message for one key, also when the answer was lost", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    const say = () => s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "hello"), "k1");
+    s.stub.fail("send", { kind: "lose-answer" });
+    await expect(say()).rejects.toMatchObject({ code: "home-down" });
+    expect(await say()).toBe(s.stub.room(room).events[0]?.id);
+    expect(lines(s, room)).toEqual([`${BOB_ID}: hello`]);
+  });
+
+  it("of somebody whom the room refuses are the bot's for a while, without asking each time", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    const view = group({ plumbed: true });
+    s.stub.fail("invite", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } }, 9);
+    await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "one"), "k1");
+    s.stub.forgetCalls();
+    await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "two"), "k2");
+    expect(lines(s, room)).toEqual([`${BOT}: Bob: one`, `${BOT}: Bob: two`]);
+    expect(s.stub.calls.map(({ name }) => name)).toEqual(["send"]);
+  });
+
+  it("of a resident at another place are their own where the operator lets the bridge speak as them", async () => {
+    const s = await scene({ doublePuppet: OPERATOR });
+    s.stub.tokens.set("operator-token", undefined);
+    const view = group();
+    const room = await s.home.openGroup(view);
+    s.stub.room(room).members.set(ANNA, "join");
+    s.host.groups.add(room);
+    const own = { kind: "own", resident: resident(ANNA), self: ghostOf("anna@example.com"), name: "Anna" } as const;
+    const message = { ...groupWords("anna@example.com", "from my phone"), own: {} };
+    const id = await s.home.deliverToGroup(room, view.id, own, message, "k1");
+    expect(lines(s, room)).toEqual([`${ANNA}: from my phone`]);
+    const [posted] = s.stub.room(room).events;
+    const echo = { ...s.stub.event(room, ANNA, "m.room.message", posted?.content ?? {}), event_id: id };
+    const said = s.stub.event(room, ANNA, "m.room.message", { msgtype: "m.text", body: "and this" });
+    await s.stub.push([echo, said]);
+    expect(await s.host.event("text")).toMatchObject({ text: "and this" });
+    expect(s.host.events).toHaveLength(1);
+  });
+
+  it("that ring are marked as a nudge", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    const nudge = { ...groupWords(BOB, "Bob sent a nudge"), nudge: true } as const;
+    await s.home.deliverToGroup(room, view.id, bob, nudge, "k1");
+    expect(s.stub.room(room).events[0]?.content).toMatchObject({ body: "Bob sent a nudge", "msnbridge.nudge": true });
+  });
+});
+
+describe("a room that goes on elsewhere", () => {
+  const follow = (room: string, to: string, at = Date.now(), management = false) => ({
+    kind: "own",
+    act: "follow",
+    room,
+    to,
+    at,
+    management,
+    sender: ANNA,
+    event: "$t",
+  });
+
+  function next(s: StubScene, room: string, bot: "join" | "invite" | undefined): string {
+    const { id, state } = s.stub.makeRoom({ [ANNA]: "join", ...(bot && { [BOT]: bot }) });
+    state.set("m.room.create ", { predecessor: { room_id: room } });
+    s.stub.room(room).state.set("m.room.tombstone ", { replacement_room: id });
+    return id;
+  }
+
+  it("is followed by the bot and by those of ours who are in it", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    await s.home.deliverToGroup(room, group().id, bob, groupWords(BOB, "hello"), "k1");
+    const to = next(s, room, "invite");
+    await s.home.perform(follow(room, to));
+    expect(s.stub.room(to).members.get(BOT)).toBe("join");
+    expect(s.stub.room(to).members.get(BOB_ID)).toBe("join");
+  });
+
+  it("is waited for until the bot is asked in, but not for ever", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    const to = next(s, room, undefined);
+    await expect(s.home.perform(follow(room, to))).rejects.toMatchObject({ code: "home-busy" });
+    await s.home.perform(follow(room, to, Date.now() - 61_000));
+    expect(s.stub.room(to).members.has(BOT)).toBe(false);
+  });
+
+  it("is none of the bridge's when the other room knows nothing of it", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    const { id } = s.stub.makeRoom({ [BEN]: "join", [BOT]: "invite" });
+    s.stub.room(room).state.set("m.room.tombstone ", { replacement_room: id });
+    await s.home.perform(follow(room, id));
+    expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+  });
+
+  it("and was somebody's own chat with the bot stays one", async () => {
+    const s = await scene();
+    const room = await s.management();
+    const to = next(s, room, "invite");
+    const tombstone = s.stub.event(room, ANNA, "m.room.tombstone", { replacement_room: to }, "");
+    await s.stub.push([tombstone]);
+    await s.host.settled();
+    await s.stub.push([s.stub.event(to, ANNA, "m.room.message", { msgtype: "m.text", body: "status" })]);
+    expect(await s.host.event("command")).toMatchObject({ room: to, line: "status" });
+    expect(lines(s, to)).toEqual([]);
+  });
+});
+
+describe("somebody's own room with the bot that became a group's", () => {
+  it("is no place for bare commands any more", async () => {
+    const s = await scene();
+    const room = await s.management();
+    s.host.groups.add(room);
+    await s.stub.push([s.stub.event(room, ANNA, "m.room.message", { msgtype: "m.text", body: "status" })]);
+    expect(await s.host.event("text")).toMatchObject({ text: "status" });
+  });
+});
