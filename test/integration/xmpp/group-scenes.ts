@@ -276,9 +276,31 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       expect(world.host.items.at(-1)?.invites).toBeUndefined();
       await scene.shape({ people: scene.people({ alice: "member", bob: "member", carol: "member" }) });
       await anna.waitFor("carol", () => room.occupants.has("Carol"));
-      const person = randomUUID();
-      await anna.send(xml("message", { to: scene.jid, id: person }, invite("somebody@elsewhere.example")));
-      expect((await anna.waitForError(person)).error?.text).toContain("ask for their MSN address");
+    });
+
+    test("somebody without a place in the group is asked in by who has one, stays when the group changes, and is put out again", async () => {
+      const { scene, anna, bert } = await circle({ kind: "several", name: "" });
+      const room = await anna.joinRoom(scene.jid, "Anna");
+      await bert.joinRoom(scene.jid, "Bert");
+      const [carl, dora] = [await fixture.newPerson("carl"), await fixture.newPerson("dora")];
+      // As clients do that send the invitation themselves.
+      await done(anna.ask.query("set", scene.jid, admin(xml("item", { jid: dora.jid, affiliation: "member" }))));
+      expect((await dora.joinRoom(scene.jid, "Dora")).nicks()).toContain("Dora");
+      const invite = xml("x", { xmlns: `${MUC}#user` }, xml("invite", { to: carl.jid }));
+      await anna.send(xml("message", { to: scene.jid }, invite));
+      await carl.waitFor("the invitation", () => invitations(carl, scene.jid).length > 0);
+      const carls = await carl.joinRoom(scene.jid, "Carl");
+      await world.restart();
+      await scene.shape({ people: scene.people({ alice: "member" }) });
+      await carl.sayInRoom(scene.jid, "still here");
+      await seen(anna, room, "still here");
+      expect(world.host.of("text").at(-1)).toMatchObject({ resident: world.resident(carl), text: "still here" });
+      const out = (jid: string) => admin(xml("item", { jid, affiliation: "none" }));
+      await expect(anna.ask.query("set", scene.jid, out(bert.jid))).rejects.toThrow("not-allowed");
+      await done(anna.ask.query("set", scene.jid, out(carl.jid)));
+      expect((await carl.waitFor("to be out", () => carls.left)).codes).toContain("321");
+      await scene.shape({});
+      await expect(carl.joinRoom(scene.jid, "Carl")).rejects.toThrow("registration-required");
     });
 
     test("an owner renames a circle on MSN first; the room cannot be destroyed, and says what to do instead", async () => {

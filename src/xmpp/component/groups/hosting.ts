@@ -70,7 +70,9 @@ export class Groups implements GroupHosting {
     const memory = new RoomMemory();
     const send = (stanza: XmlElement): void => link.sendLoosely(stanza);
     const conference = (): Conference => this.#conference;
-    this.#wishes = new Wishes({ home, host, names, spool, conference, notes, memory, send, toGhost, answer, log });
+    const lodgers = (room: BareJid): Set<BareJid> | undefined => this.#own.lodgersOf(room);
+    const shared = { home, host, names, spool, conference, notes, memory, log };
+    this.#wishes = new Wishes({ ...shared, send, toGhost, answer, lodgers });
     this.#conference = new Conference({
       domain: names.gateway,
       link,

@@ -36,8 +36,10 @@ interface Person {
   readonly member?: Omit<Member, "who">;
   /** Their clients; when each was heard of last is of no use later. */
   readonly seat?: Omit<SeatSnapshot, "who" | "clients"> & { readonly clients: readonly Jid[] };
-  /** Has been asked in. */
+  /** Has been asked in by the bridge. */
   readonly asked?: true;
+  /** Has been asked in by somebody, without being in the group. */
+  readonly lodger?: true;
 }
 
 interface Numbered {
@@ -49,6 +51,7 @@ export interface RoomMemo {
   readonly snapshot: RoomSnapshot;
   readonly tie: Tie;
   readonly asked: ReadonlySet<BareJid>;
+  readonly lodgers: ReadonlySet<BareJid>;
 }
 
 interface Kept {
@@ -89,11 +92,11 @@ export class RoomNotes {
   }
 
   /** A room as it is now, but for its messages and wishes. */
-  async keep({ snapshot, tie, asked }: RoomMemo): Promise<void> {
+  async keep({ snapshot, tie, ...people }: RoomMemo): Promise<void> {
     const { jid } = snapshot;
     const kept = this.#of(jid);
     const wanted = new Map<RoomId, string>([[roomId(jid), JSON.stringify(headOf(snapshot, tie))]]);
-    for (const [who, person] of peopleOf(snapshot, asked)) {
+    for (const [who, person] of peopleOf(snapshot, people)) {
       const note = fitting(person);
       if (note !== undefined) wanted.set(personKey(jid, who), note);
     }
@@ -182,7 +185,7 @@ export class RoomNotes {
     for (const [who] of people) kept.notes.set(personKey(jid, who), parts.get(`p ${who}`) ?? "");
     for (const one of said) kept.said.set(one.said.stanzaId, one.n);
     const wishes = of<WishSnapshot>("w").map(([, wish]) => wish);
-    return { snapshot: snapshotOf(jid, head, people, said, wishes), tie: tieOf(head), asked: askedOf(people) };
+    return { snapshot: snapshotOf(jid, head, people, said, wishes), tie: tieOf(head), ...marksOf(people) };
   }
 
   /** What a crash has left of a room that was given up. */
@@ -216,13 +219,17 @@ function tieOf({ kind, plumbed, group }: Head): Tie {
   return { kind, plumbed, ...(group === undefined ? {} : { group }) };
 }
 
-function askedOf(people: readonly (readonly [BareJid, Person])[]): ReadonlySet<BareJid> {
-  return new Set(people.flatMap(([who, { asked }]) => (asked ? [who] : [])));
+type Marks = Pick<RoomMemo, "asked" | "lodgers">;
+
+function marksOf(people: readonly (readonly [BareJid, Person])[]): Marks {
+  const marked = (mark: "asked" | "lodger") => new Set(people.flatMap(([who, person]) => (person[mark] ? [who] : [])));
+  return { asked: marked("asked"), lodgers: marked("lodger") };
 }
 
-function peopleOf({ members, seats }: RoomSnapshot, asked: ReadonlySet<BareJid>): Map<BareJid, Person> {
+function peopleOf({ members, seats }: RoomSnapshot, { asked, lodgers }: Marks): Map<BareJid, Person> {
   const people = new Map<BareJid, Person>();
   for (const who of asked) people.set(who, { asked: true });
+  for (const who of lodgers) people.set(who, { ...people.get(who), lodger: true });
   for (const { who, ...member } of members) people.set(who, { ...people.get(who), member });
   for (const { who, clients, ...seat } of seats) {
     // In no order, or every word would change it.

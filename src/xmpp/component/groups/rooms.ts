@@ -49,6 +49,8 @@ interface About {
   tie: Tie;
   /** People who have been asked in, once. */
   readonly asked: Set<BareJid>;
+  /** People who are not in the group: somebody in it has asked them in. */
+  readonly lodgers: Set<BareJid>;
   /** When each guest has spoken last, Unix ms. */
   readonly guests: Map<BareJid, number>;
 }
@@ -78,8 +80,9 @@ export class OwnRooms implements GroupHosting {
     const ties = new Map(memos.map(({ snapshot, tie }) => [snapshot.jid, tie]));
     const kind = (room: BareJid) => kindOf(ties.get(room) ?? { kind: "several", plumbed: false }, names.gateway);
     conference.restore({ rooms: memos.map(({ snapshot }) => snapshot) }, kind);
-    for (const { snapshot, tie, asked } of memos) {
-      this.#about.set(snapshot.jid, { tie, asked: new Set(asked), guests: new Map() });
+    for (const { snapshot, tie, asked, lodgers } of memos) {
+      const about = { tie, asked: new Set(asked), lodgers: new Set(lodgers), guests: new Map() };
+      this.#about.set(snapshot.jid, about);
       for (const said of snapshot.history) this.#sent.set(sentKey(snapshot.jid, said.stanzaId), true);
     }
     for (const room of conference.rooms.values())
@@ -179,10 +182,6 @@ export class OwnRooms implements GroupHosting {
     const room = this.#known(id);
     const affiliation = room.members.get(residentJid(resident))?.affiliation ?? "none";
     if (affiliation === "owner" || affiliation === "admin") return { allowed: true };
-    const { tie } = this.#about.get(room.jid) ?? {};
-    // Nobody stands above the others there.
-    const isEqual = tie?.group !== undefined && !tie.plumbed && tie.kind === "several";
-    if (isEqual && affiliation === "member") return { allowed: true };
     const who = runningIt(room);
     const could = who.length === 0 ? "Nobody of XMPP runs it now." : `Ask ${who.join(" or ")}.`;
     return { allowed: false, because: `Only those who run the room ${room.jid} may do that. ${could}` };
@@ -246,6 +245,11 @@ export class OwnRooms implements GroupHosting {
     return await this.#o.say(resident, name === "" ? text : `In ${name}: ${text}`, key);
   }
 
+  /** People in a room who are not in the group; to be changed as they are asked in and put out. */
+  lodgersOf(room: BareJid): Set<BareJid> | undefined {
+    return this.#about.get(room)?.lodgers;
+  }
+
   /** Whether a room is one of ours, made or to be made. */
   owns(id: RoomId): boolean {
     const jid = roomJid(id);
@@ -268,7 +272,7 @@ export class OwnRooms implements GroupHosting {
   }
 
   #aboutOf(jid: BareJid, view: GroupView): About {
-    const about = this.#about.get(jid) ?? { tie: tieOf(view), asked: new Set(), guests: new Map() };
+    const about = this.#about.get(jid) ?? { tie: tieOf(view), asked: new Set(), lodgers: new Set(), guests: new Map() };
     this.#about.set(jid, about);
     return about;
   }
@@ -283,7 +287,7 @@ export class OwnRooms implements GroupHosting {
       join([
         ...done.map((wish) => one.grant(wish, now)),
         ...(view.plumbed ? [] : configured(one, shape)),
-        ...(view.plumbed ? [] : this.#ranked(one, shape)),
+        ...(view.plumbed ? [] : this.#ranked(one, shape, about)),
         ...ghostsRanked(one, shape),
         one.seatGhosts([...shape.ghosts, ...guests.map(({ who, nick }) => seatOf(who, nick))]),
         ...(one.subject === shape.subject || (view.plumbed && shape.subject === "")
@@ -296,8 +300,10 @@ export class OwnRooms implements GroupHosting {
   }
 
   /** People in and out, and how they stand. Of ours are ghosts alone, and they are ranked apart. */
-  #ranked(room: Room, { people }: Shape) {
-    const gone = [...room.members.keys()].filter((who) => !people.has(who) && !this.#isOurs(who));
+  #ranked(room: Room, { people }: Shape, { lodgers }: About) {
+    // Whoever has a place in the group now is here by that from now on.
+    for (const who of people.keys()) lodgers.delete(who);
+    const gone = [...room.members.keys()].filter((who) => !people.has(who) && !lodgers.has(who) && !this.#isOurs(who));
     const reason = "You are not in the group on MSN any more.";
     return [
       ...gone.map((who) => room.rank(who, "none", { reason })),
@@ -349,7 +355,7 @@ export class OwnRooms implements GroupHosting {
 
   async #write(snapshot: RoomSnapshot): Promise<void> {
     const about = this.#about.get(snapshot.jid);
-    if (about) await this.#o.notes.keep({ snapshot, tie: about.tie, asked: about.asked });
+    if (about) await this.#o.notes.keep({ snapshot, ...about });
   }
 
   async #drop(jid: BareJid): Promise<void> {

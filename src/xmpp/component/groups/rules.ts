@@ -44,21 +44,20 @@ export function rulesOf(tie: Tie, gateway: string): { rules: Partial<Rules>; fix
     const asked = { say: "ask", subject: "ask", ...ofGhosts(tie.kind) } as const;
     return { rules: { ...OWN, ...asked, destroy: { refused: kept } }, fixed: [] };
   }
-  const refused = `People are here because they are in the group on MSN. Who wants to leave it says \`leave\` to ${gateway}.`;
-  const invite = "Nobody is here who is not in the group on MSN: ask for their MSN address, and invite that.";
-  const rank = "Ranks follow those in the group on MSN, and that knows them by their MSN address.";
+  // People without a place in the group may be asked in, and put out again; whoever has one is in by that.
   const rules: Partial<Rules> = {
     ...ofGhosts(tie.kind),
     "private-ghost": "free",
-    "invite-person": { refused: invite },
-    "kick-person": { refused },
-    "ban-person": { refused },
-    "rank-person": { refused: rank },
+    "invite-person": "free",
     destroy: { refused: kept },
   };
   const fixed = ["membersOnly", "whois", "listed", "allowInvites", "logged"] as const;
   return { rules, fixed: tie.kind === "several" ? [...fixed, "name"] : fixed };
 }
+
+/** Why nobody is put out, or ranked otherwise, who is in a room by being in the group. */
+export const IN_GROUP =
+  "They are here because they are in the group on MSN, and stand as they do there; who wants to leave it says `leave` to the gateway.";
 
 /** Conversations have nobody who runs them (msnp-core §5). */
 function ofGhosts(kind: GroupKind): Partial<Rules> {

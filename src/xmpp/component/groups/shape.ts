@@ -24,14 +24,21 @@ export function shapeOf(view: GroupView, names: GhostJids): Shape {
     subject: view.topic,
     // Who is in it is decided on the network. Where everybody may ask others in there, they may here.
     config: { name, membersOnly: true, whois: "anyone", listed: false, allowInvites: true, logged: false },
-    people: new Map(view.people.flatMap((person) => (person.kind === "resident" ? [standing(person)] : []))),
+    people: new Map(view.people.flatMap((person) => (person.kind === "resident" ? [standing(view, person)] : []))),
     ghosts: view.people.flatMap((person) => seat(person, names) ?? []),
   };
 }
 
-/** Who runs a circle may do so here, too. Ghosts do nothing, so for them it is but a sign. */
-function standing({ resident, role }: GroupPerson & { kind: "resident" }): readonly [BareJid, Affiliation] {
-  return [residentJid(resident), role === "admin" ? "owner" : "member"];
+/**
+ * Who runs a circle may do so here, too. In a conversation everybody may put out those whom they have asked in without their
+ * being in it on MSN. Ghosts do nothing: for them it is but a sign.
+ */
+function standing(
+  { kind }: GroupView,
+  { resident, role }: GroupPerson & { kind: "resident" },
+): readonly [BareJid, Affiliation] {
+  const inCircle = role === "admin" ? "owner" : "member";
+  return [residentJid(resident), kind === "several" ? "admin" : inCircle];
 }
 
 /** `undefined`: a resident, or somebody who has not come yet. */

@@ -18,6 +18,7 @@ import { idOfRoom, isGuest } from "./address.ts";
 import { heardInRoom } from "./heard.ts";
 import type { Remembered, RoomMemory } from "./memory.ts";
 import type { RoomNotes } from "./notes.ts";
+import { IN_GROUP } from "./rules.ts";
 
 export interface WishesOptions {
   readonly home: HomeName;
@@ -27,6 +28,8 @@ export interface WishesOptions {
   readonly conference: () => Conference;
   readonly notes: RoomNotes;
   readonly memory: RoomMemory;
+  /** People in a room who are not in its group; `undefined`: the room has none. */
+  readonly lodgers: (room: BareJid) => Set<BareJid> | undefined;
   readonly send: (stanza: XmlElement) => void;
   /** A stanza to a ghost, as if it had been sent to its own address. */
   readonly toGhost: (stanza: XmlElement) => void;
@@ -131,6 +134,7 @@ export class Wishes {
         if (wish !== undefined) this.#subject(room, { ...event, wish });
         return;
       case "invited":
+        for (const { to, isGhost } of event.invitees) if (!isGhost) this.#o.lodgers(room.jid)?.add(to);
         if (wish !== undefined) this.#invited(room, { ...event, wish });
         return;
       case "changed":
@@ -241,11 +245,16 @@ export class Wishes {
   #changed(room: Room, { by, changes, wish }: Told<"changed">): void {
     const acts = changes.filter(({ isGhost }) => isGhost).map((change) => ({ change, ghost: this.#ghost(change.who) }));
     const nobody = acts.find(({ ghost }) => ghost === undefined);
-    if (nobody) {
-      const why = isGuest(nobody.change.who)
-        ? "They are a guest who speaks by way of the bridge; who runs their own room can put them out there."
-        : `${nobody.change.who} is not the JID of anybody on MSN.`;
+    const others = changes.filter(({ isGhost }) => !isGhost);
+    const isIn = others.some((change) => !this.#mayChange(room, change));
+    const why = nobody ? whyNobody(nobody.change) : isIn ? IN_GROUP : undefined;
+    if (why !== undefined) {
       this.#refuseWith(room, wish, why);
+      return;
+    }
+    for (const change of others) this.#lodge(room, change);
+    if (acts.length === 0) {
+      this.#grant(room, wish);
       return;
     }
     const wanted = acts.flatMap(({ change, ghost }) => (ghost ? [{ ghost, to: standingOf(change) }] : []));
@@ -257,6 +266,18 @@ export class Wishes {
     this.#store(room, by.who, wish, raws, () => {
       this.#hold(room, by.who, wish, (view) => wanted.every(({ ghost, to }) => stands(view, ghost) === to));
     });
+  }
+
+  /** Who is not in the group may be let in by others, as clients do before they ask them in, and be put out. */
+  #mayChange({ jid, members }: Room, { who, affiliation }: Change): boolean {
+    const isNew = affiliation === "member" && !members.has(who);
+    return isNew || this.#o.lodgers(jid)?.has(who) === true;
+  }
+
+  #lodge({ jid }: Room, { who, affiliation }: Change): void {
+    const lodgers = this.#o.lodgers(jid);
+    if (affiliation === "none" || affiliation === "outcast") lodgers?.delete(who);
+    else if (affiliation !== undefined) lodgers?.add(who);
   }
 
   #configured(room: Room, { by, config, wish }: Told<"configured">): void {
@@ -334,6 +355,12 @@ export class Wishes {
   #id(who: BareJid): ResidentId {
     return residentId(this.#o.home, who);
   }
+}
+
+function whyNobody({ who }: Change): string {
+  if (isGuest(who))
+    return "They are a guest who speaks by way of the bridge; their own room is the place to put them out.";
+  return `${who} is not the JID of anybody on MSN.`;
 }
 
 /** Who is banned or no member any more is out: MSN knows no ban. */

@@ -54,7 +54,8 @@ function scene() {
     const request = readRequest(stanza, 1);
     if (request) room.take(request, 1);
   };
-  const keep = () => notes.keep({ snapshot: room.snapshot(), tie, asked: new Set([annaJid]) });
+  const keep = () =>
+    notes.keep({ snapshot: room.snapshot(), tie, asked: new Set([annaJid]), lodgers: new Set([annaJid]) });
   const load = () => new RoomNotes({ home: XMPP, domain: gateway, store, log: silent }).load();
   const enter = (client: string) =>
     take(el("presence", { from: `${annaJid}/${client}`, to: `${ROOM}/Anna` }, el("x", { xmlns: MUC })));
@@ -80,7 +81,7 @@ test("a room comes back as it was: settings, people, who sits there, words, what
   const [memo] = await load();
   const now = room.snapshot();
   expect(memo).toMatchObject({ tie, snapshot: { config: now.config, subject: now.subject, history: now.history } });
-  expect([...(memo?.asked ?? [])]).toEqual([annaJid]);
+  expect([memo?.asked, memo?.lodgers].map((set) => [...(set ?? [])])).toEqual([[annaJid], [annaJid]]);
   expect(memo?.snapshot.members).toEqual(now.members);
   expect(memo?.snapshot.seats.map(({ who, nick, clients }) => [who, nick, clients.map(([client]) => client)])).toEqual([
     [annaJid, "Anna", [`${annaJid}/phone`]],

@@ -61,6 +61,8 @@ test("residents run what they run on MSN; ghosts sit under their names; who has 
   expect(Object.fromEntries(shape.people)).toEqual({ "anna@example.org": "owner", "bert@example.org": "member" });
   expect(shape.ghosts.map(({ name, affiliation }) => `${name} ${affiliation}`)).toEqual(["Bob admin"]);
   expect(shape.config.membersOnly).toBe(true);
+  const several = shapeOf(view([person("anna")], { kind: "several" }), names);
+  expect(Object.fromEntries(several.people)).toEqual({ "anna@example.org": "admin" });
 });
 
 test.each([
@@ -121,7 +123,7 @@ test.each([
   [CIRCLE, "rank", "asked"],
   [CIRCLE, "ban", "asked"],
   [CIRCLE, "invite", "asked"],
-  [CIRCLE, "person", "Nobody is here who is not in the group on MSN: ask for their MSN address, and invite that."],
+  [CIRCLE, "person", "done"],
   [CIRCLE, "destroy", expect.stringContaining("`unbridge`")],
   [SEVERAL, "kick", "Nobody can be put out of a conversation on MSN; they can only leave it."],
   [SEVERAL, "ban", "Nobody can be put out of a conversation on MSN; they can only leave it."],
