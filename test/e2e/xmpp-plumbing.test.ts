@@ -12,8 +12,8 @@ import { type FakeCore, ghost, guest, makeRoom, Plumber, resident, setRank, view
 /** Rooms that show everybody's address. */
 const OPEN = { whois: "anyone" };
 /** Words of each, and how often the bridge is killed while they are said, ms. */
-const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 300 : 60;
-const KILL_MS = 250;
+const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 2000 : 120;
+const KILL_MS = 600;
 const ANONYMOUS = { whois: "moderators" };
 
 describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied to a group", (kind) => {
@@ -248,23 +248,30 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     const numbers = Array.from({ length: WORDS }, (_, n) => n);
     let running = plumber;
     let isDone = false;
+    onTestFinished(() => {
+      isDone = true;
+    });
     const killing = (async () => {
       while (!isDone) {
         await wait(KILL_MS);
         await running.kill();
-        running = await start(xmpp, core);
+        running = await Plumber.start(xmpp.server, core);
       }
     })();
     const talking = (async () => {
       for (const n of numbers) {
         await zoe.sayInRoom(room, `zoe ${n}`);
-        await wait(5);
+        await wait(20);
       }
     })();
-    for (const n of numbers) await eventually(() => running.say(room, ghost("bob"), `bob ${n}`));
+    for (const n of numbers) {
+      await eventually(() => running.say(room, ghost("bob"), `bob ${n}`));
+      await wait(10);
+    }
     await talking;
     isDone = true;
     await killing;
+    onTestFinished(async () => await running.stop());
     await core.waitFor("all of Zoe's words", () => core.texts.length >= WORDS);
     expect(core.texts).toEqual(numbers.map((n) => `${resident(zoe.jid)}: zoe ${n}`));
     await yan.waitForMessage(`bob ${WORDS - 1}`, room);

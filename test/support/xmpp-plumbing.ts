@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { BridgeError } from "../../src/bridge/errors.ts";
 import type { GroupPerson, GroupSpeaker, GroupView } from "../../src/bridge/groups/model.ts";
 import { circleKey, groupId } from "../../src/bridge/groups/model.ts";
 import { noMeter } from "../../src/bridge/metrics.ts";
@@ -115,13 +116,20 @@ export class Plumber {
   readonly core: FakeCore;
   readonly link: ComponentLink;
   readonly #names: GhostJids;
+  readonly #killed = Promise.withResolvers<never>();
+  #isKilled = false;
 
   private constructor(server: XmppServer, core: FakeCore | undefined, limits: Partial<ForeignLimits>) {
     const log = pino({ level: process.env.MSNBRIDGE_TEST_LOG ?? "silent" });
     const secret = new Secret(server.secret);
+    this.#killed.promise.catch(() => {});
     this.#names = new GhostJids(server.component, [NETWORK]);
     this.core = core ?? new FakeCore(this.#names);
     const { notes, told } = this.core;
+    const host = (): HomeHost => {
+      this.#expectAlive();
+      return this.core;
+    };
     this.link = new ComponentLink({
       service: { host: server.host, port: server.componentPort, domain: server.component, secret },
       home: XMPP,
@@ -136,14 +144,20 @@ export class Plumber {
     });
     this.rooms = createForeignRooms({
       home: XMPP,
-      host: () => this.core,
+      host,
       names: this.#names,
       link: this.link,
-      spool: new IntakeSpool({ home: XMPP, host: () => this.core, perResident: 500, log }),
+      spool: new IntakeSpool({ home: XMPP, host, perResident: 500, log }),
       secret,
       notes: {
-        keepRoomNote: async (_, room, note) => void notes.set(room, note),
-        dropRoomNote: async (_, room) => void notes.delete(room),
+        keepRoomNote: async (_, room, note) => {
+          this.#expectAlive();
+          notes.set(room, note);
+        },
+        dropRoomNote: async (_, room) => {
+          this.#expectAlive();
+          notes.delete(room);
+        },
         roomNotes: async () => new Map(notes),
       },
       say: async (resident, text) => {
@@ -169,9 +183,15 @@ export class Plumber {
     await this.link.stop();
   }
 
-  /** Ends as a killed process does: no room hears of it. */
+  /** Ends as a killed process does: no room hears of it, and what it has not stored by now it never will. */
   async kill(): Promise<void> {
+    this.#isKilled = true;
+    this.#killed.reject(new BridgeError("home-down", { detail: "killed" }));
     await this.link.stop();
+  }
+
+  #expectAlive(): void {
+    if (this.#isKilled) throw new BridgeError("store-down", { detail: "killed" });
   }
 
   /** Ties a room as `bridge` does it. */
@@ -182,7 +202,11 @@ export class Plumber {
   async say(room: string, who: GroupSpeaker, text: string, more: Partial<GroupMessage> = {}, key = text) {
     const from = parseContactAddress(`${who.name.toLowerCase()}@msn.test`);
     const message: GroupMessage = { kind: "text", from, fromName: who.name, text, at: Date.now(), ...more };
-    return await this.rooms.deliverToGroup(roomId(room), GROUP, who, message, key);
+    // Who waits for it is killed as well.
+    return await Promise.race([
+      this.rooms.deliverToGroup(roomId(room), GROUP, who, message, key),
+      this.#killed.promise,
+    ]);
   }
 }
 
