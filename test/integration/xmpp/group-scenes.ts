@@ -383,6 +383,47 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       expect(textsOf(scene.jid)).toEqual(["just in time"]);
     });
 
+    test("the link breaks while bob speaks: said again, it has the same id; all sit where they sat", async () => {
+      const { scene, anna } = await circle();
+      const room = await anna.joinRoom(scene.jid, "Anna");
+      const key = scene.nextKey();
+      world.wire.swallow("answers");
+      const lost = scene.says("bob", "hello?", {}, key);
+      const failed = expect(lost).rejects.toThrow("home-down");
+      await seen(anna, room, "hello?");
+      world.wire.cut();
+      await failed;
+      world.wire.swallow(false);
+      await world.home.attached();
+      const name = await scene.says("bob", "hello?", {}, key);
+      await scene.says("bob", "there you are");
+      await seen(anna, room, "there you are");
+      expect(texts(room)).toEqual(["hello?", "there you are"]);
+      expect(room.messages.filter(({ body }) => body === "hello?").every(({ stanzaId }) => stanzaId === name)).toBe(
+        true,
+      );
+      await anna.ask.ping(`${scene.jid}/Anna`);
+      expect(room.nicks()).toEqual(["Alice", "Anna", "Bob"]);
+    });
+
+    test("the link breaks when anna's words are stored and not known to be shown: they are shown again under their id", async () => {
+      const { scene, anna } = await circle();
+      const room = await anna.joinRoom(scene.jid, "Anna");
+      const gate = Promise.withResolvers<void>();
+      world.host.held = gate.promise;
+      await anna.sayInRoom(scene.jid, "in between");
+      await anna.ask.ping(`${scene.jid}/Anna`);
+      world.wire.cut();
+      world.host.held = undefined;
+      gate.resolve();
+      await world.home.attached();
+      await seen(anna, room, "in between");
+      await anna.sayInRoom(scene.jid, "and on");
+      await seen(anna, room, "and on");
+      expect(texts(room)).toEqual(["in between", "and on"]);
+      expect(textsOf(scene.jid)).toEqual(["in between", "and on"]);
+    });
+
     test("a client that says the same again under its id hears itself once more, and nobody else does", async () => {
       const { scene, anna, bert } = await circle();
       const annas = await anna.joinRoom(scene.jid, "Anna");
