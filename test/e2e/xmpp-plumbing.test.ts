@@ -12,8 +12,8 @@ import { type FakeCore, ghost, guest, makeRoom, Plumber, resident, setRank, view
 /** Rooms that show everybody's address. */
 const OPEN = { whois: "anyone" };
 /** Words of each, and how often the bridge is killed while they are said, ms. */
-const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 2000 : 120;
-const KILL_MS = 600;
+const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 2000 : 60;
+const KILL_MS = 500;
 const ANONYMOUS = { whois: "moderators" };
 
 describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied to a group", (kind) => {

@@ -169,7 +169,7 @@ test("who is kicked stays out and hears why; the words come back", async () => {
   const item = xml("item", { nick: "relay", role: "none" }, xml("reason", {}, "too loud"));
   const query = xml("query", { xmlns: "http://jabber.org/protocol/muc#admin" }, item);
   await anna.send(xml("iq", { type: "set", to: jid, id: "kick" }, query));
-  await expect.poll(() => changes.at(-1)).toEqual({ isIn: false, why: "too loud", triesAgain: false });
+  await expect.poll(() => changes.at(-1)).toMatchObject({ isIn: false, why: "too loud", triesAgain: false, by: { nick: "anna" } });
   await expect(room.speak("x", spokenBy("Bert", "still here"))).rejects.toThrow("not in the room");
 });
 
