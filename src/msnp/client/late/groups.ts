@@ -150,8 +150,8 @@ export class Groups {
       this.#told(chat);
     };
     entered().catch((error: unknown) => {
-      this.#beginning.delete(chat);
       this.#chats.delete(chat.id);
+      this.#ended(chat);
       this.#note(error);
     });
   }
@@ -168,9 +168,10 @@ export class Groups {
   }
 
   #ended(chat: GroupChat): void {
+    // Something may have been said in it before it was told of.
+    this.#beginning.delete(chat);
     if (chat.end()) this.#membersChanged(chat);
     else this.#wake(chat);
-    this.#beginning.delete(chat);
   }
 
   #membersChanged(chat: GroupChat): void {
