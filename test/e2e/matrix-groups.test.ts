@@ -3,12 +3,21 @@ import type { GroupView } from "../../src/bridge/groups/model.ts";
 import { type MessageId, parseHomeName, type RoomId, residentId } from "../../src/bridge/model.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { Registration } from "../../src/matrix/registration.ts";
-import { contact, groupWords, member, newGroup, viewOf } from "../support/matrix-groups.ts";
+import {
+  contact,
+  enter,
+  groupWords,
+  kick,
+  levelOf,
+  member,
+  newGroup,
+  state,
+  upgrade,
+  viewOf,
+} from "../support/matrix-groups.ts";
 import {
   ghostOf,
   makeRegistration,
-  portalOf,
-  portalRoom,
   type RunningHome,
   resident,
   startHome,
@@ -53,12 +62,6 @@ afterAll(async () => {
   await running?.home.stop();
 });
 
-/** What the room says of somebody's power. */
-function levelOf(who: MatrixPerson, room: string, user: string): number | undefined {
-  const users = who.room(room).state("m.room.power_levels")?.users as Record<string, number> | undefined;
-  return users?.[user];
-}
-
 const bot = (): string => running.home.bot;
 const ghost = (address: string): string => running.home.ghostLabel(ghostOf(address));
 const speaker = (address: string, name: string) => ({ kind: "ghost", ghost: ghostOf(address), name }) as const;
@@ -75,11 +78,6 @@ async function open(view: GroupView, ...who: readonly MatrixPerson[]): Promise<R
   return room;
 }
 
-async function enter(person: MatrixPerson, room: string): Promise<void> {
-  await person.join(room);
-  await person.waitFor("being in the room", () => person.rooms.get(room)?.joined === true);
-}
-
 async function say(room: RoomId, view: GroupView, address: string, text: string): Promise<MessageId> {
   const key = `${room} ${text}`;
   return running.home.deliverToGroup(
@@ -89,17 +87,6 @@ async function say(room: RoomId, view: GroupView, address: string, text: string)
     groupWords(address, text),
     key,
   );
-}
-
-async function state(who: MatrixPerson, room: string, type: string, content: object, key = ""): Promise<void> {
-  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/state/${type}/${encodeURIComponent(key)}`;
-  await who.client.call("PUT", path, { body: content });
-}
-
-async function kick(who: MatrixPerson, room: string, whom: string): Promise<void> {
-  await who.client.call("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/kick`, {
-    body: { user_id: whom },
-  });
 }
 
 /** A room of people's own, tied to the group; anna has made it. */
@@ -469,7 +456,7 @@ describe("a room of people's own", () => {
     const room = await plumb(view);
     await say(room, view, BOB, "in the old room");
     await anna.waitForMessage(room, "in the old room", ghost(BOB));
-    const to = await upgrade(room, bot());
+    const to = await upgrade(anna, room, bot());
     const moved = await running.host.waitFor("the move", () =>
       running.host.events.find((one) => one.kind === "moved" && one.room === room),
     );
@@ -483,60 +470,3 @@ describe("a room of people's own", () => {
     expect(anna.room(to).texts(bot())).toEqual([]);
   });
 });
-
-describe("chats with one contact", () => {
-  it("go on in a new room; it is told when the bot is banned, but goes on when it is only thrown out", async () => {
-    const fay = ghostOf("fay@example.com");
-    const portal = portalOf("fay@example.com");
-    const room = (await anna.startDirect(ghost("fay@example.com"))) as RoomId;
-    await running.host.waitFor("the invitation", () =>
-      running.host.events.some((one) => one.kind === "invited" && one.room === room),
-    );
-    await running.home.adopt(portal, portalRoom(room, anna.userId), fay, "Fay");
-    running.host.portals.add(room);
-    const to = await upgrade(room, bot(), ghost("fay@example.com"));
-    await running.host.waitFor("the move", () =>
-      running.host.events.some((one) => one.kind === "moved" && one.room === room),
-    );
-    await enter(anna, to);
-    await anna.waitFor("Fay", () => anna.room(to).members().includes(ghost("fay@example.com")));
-    running.host.portals.add(to);
-    // It has not become the room in which she talks with the bot.
-    const sent = await anna.sendText(to, "hello Fay");
-    const event = await running.host.waitFor("her words", () =>
-      running.host.events.find((one) => "message" in one && one.message === sent),
-    );
-    expect(event).toMatchObject({ kind: "text", text: "hello Fay" });
-    await kick(anna, to, bot());
-    const alone = await anna.sendText(to, "without the bot");
-    await running.host.waitFor("her words", () =>
-      running.host.events.some((one) => "message" in one && one.message === alone),
-    );
-    const shutOut = () => running.host.events.filter((one) => one.kind === "shut-out" && one.room === to);
-    expect(shutOut()).toEqual([]);
-    await anna.client.call("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(to)}/ban`, {
-      body: { user_id: bot() },
-    });
-    await running.host.waitFor("the news", () => shutOut().length === 1);
-  });
-
-  it("are found where they go on", async () => {
-    const open = () =>
-      running.home.openDirect(portalOf("gus@example.com"), resident(anna.userId), ghostOf("gus@example.com"), "Gus");
-    const room = await open();
-    await enter(anna, room);
-    const to = await upgrade(room, bot(), ghost("gus@example.com"));
-    await enter(anna, to);
-    expect(await open()).toBe(to);
-  });
-});
-
-/** As a client does it: whom it names is asked into the new room when that has been made. */
-async function upgrade(room: string, ...whom: readonly string[]): Promise<RoomId> {
-  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/upgrade`;
-  const { replacement_room: to } = await anna.client.call<{ replacement_room: string }>("POST", path, {
-    body: { new_version: "12" },
-  });
-  for (const user of whom) await anna.invite(to, user);
-  return to as RoomId;
-}

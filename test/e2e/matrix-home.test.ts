@@ -3,6 +3,7 @@ import { BridgeError } from "../../src/bridge/errors.ts";
 import type { RoomId } from "../../src/bridge/model.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { Registration } from "../../src/matrix/registration.ts";
+import { enter, kick, upgrade } from "../support/matrix-groups.ts";
 import {
   ghostOf,
   makeRegistration,
@@ -375,6 +376,43 @@ describe("with a real Synapse", () => {
     await host.waitFor("a refused batch", () => host.refused >= 2);
     host.failure = undefined;
     await host.waitFor("the words", () => host.events.some((e) => e.kind === "text" && e.message === sent));
+  });
+
+  it("goes on in a chat's new room, and in the chat without a bot that was thrown out; its ban is told", async () => {
+    const anna = await scene.synapse.newPerson("anna");
+    const { home, host } = scene.running;
+    const [fay, ghost] = [ghostOf("fay@example.com"), home.ghostLabel(ghostOf("fay@example.com"))];
+    const room = (await anna.startDirect(ghost)) as RoomId;
+    await host.waitFor("the invitation", () => host.events.some((one) => one.kind === "invited" && one.room === room));
+    await home.adopt(portalOf("fay@example.com"), portalRoom(room, anna.userId), fay, "Fay");
+    host.portals.add(room);
+    const to = await upgrade(anna, room, home.bot, ghost);
+    await host.waitFor("the move", () => host.events.some((one) => one.kind === "moved" && one.room === room));
+    await enter(anna, to);
+    await anna.waitFor("Fay", () => anna.room(to).members().includes(ghost));
+    host.portals.add(to);
+    const heard = (sent: string) =>
+      host.waitFor("her words", () => host.events.some((one) => one.kind === "text" && one.message === sent));
+    // It has not become the room in which she talks with the bot.
+    await heard(await anna.sendText(to, "hello Fay"));
+    await kick(anna, to, home.bot);
+    await heard(await anna.sendText(to, "without the bot"));
+    const shutOut = () => host.events.filter((one) => one.kind === "shut-out" && one.room === to);
+    expect(shutOut()).toEqual([]);
+    await anna.client.call("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(to)}/ban`, {
+      body: { user_id: home.bot },
+    });
+    await host.waitFor("the news", () => shutOut().length === 1);
+  });
+
+  it("finds a chat where it goes on", async () => {
+    const anna = await scene.synapse.newPerson("anna");
+    const { home } = scene.running;
+    const gus = ghostOf("gus@example.com");
+    const room = await openRoom(scene, anna, "gus@example.com");
+    const to = await upgrade(anna, room, home.bot, home.ghostLabel(gus));
+    await enter(anna, to);
+    expect(await home.openDirect(portalOf("gus@example.com"), resident(anna.userId), gus, "Gus")).toBe(to);
   });
 });
 
