@@ -51,6 +51,11 @@ export class Groups {
     return this.#o.memory.record(group);
   }
 
+  /** From the store: before something is refused, or made, because of what another worker may have changed. */
+  reread(group: GroupId): Promise<GroupRecord | undefined> {
+    return this.#o.memory.read(group);
+  }
+
   /** Those in which the account has a seat. */
   async ofAccount(account: AccountId): Promise<GroupRecord[]> {
     const records = await this.#o.store.groupsOf(account);

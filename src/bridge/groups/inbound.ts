@@ -31,6 +31,7 @@ export interface GroupInboundOptions {
 
 /** The name of a message that all homes share; no home is called so. */
 const SHARED = "~" as HomeName;
+const LOOK_AGAIN_MS = 100;
 /** Groups whose newest state is known to be stored. */
 const REMEMBERED = 20_000;
 
@@ -130,11 +131,16 @@ async function ofHome(
 async function deliver(
   o: GroupInboundOptions,
   home: Home,
-  record: GroupRecord,
+  known: GroupRecord,
   entry: LaneEntry,
   { speaker, message, names }: Post,
 ): Promise<Outcome> {
   const key = `${laneName(entry.lane)}|${entry.id}`;
+  const tied = roomIn(known, home);
+  // Another worker may have tied a room, or gone on with it.
+  const isOpen = tied !== undefined && tied.parked === undefined;
+  const record = isOpen || !hostsGroups(home) ? known : await o.groups.reread(known.id);
+  if (!record) return DONE;
   let room: GroupRoom | undefined;
   try {
     if (!hostsGroups(home)) {
@@ -155,7 +161,8 @@ async function deliver(
     if (failure.retry === "wait" || failure.retry === "now") throw failure;
     if (failure.code !== "room-gone" || !room) return lost(o, home, record, message, failure, key);
     await parkRoom(o, record, room, reasonOf(failure), key);
-    return waits(o, home, record, reasonOf(failure));
+    // Looked at once more: somebody may have dealt with it already.
+    return { kind: "hold", ms: LOOK_AGAIN_MS, why: failure.code };
   }
 }
 

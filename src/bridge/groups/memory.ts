@@ -94,7 +94,7 @@ export class GroupMemory {
   /** @throws BridgeError `store-down`. */
   async record(group: GroupId): Promise<GroupRecord | undefined> {
     const kept = this.#records.get(group);
-    return kept && isFresh(kept) ? kept.value : this.read(group);
+    return kept?.value && isFresh(kept) ? kept.value : this.read(group);
   }
 
   /** From the store. @throws BridgeError `store-down`. */

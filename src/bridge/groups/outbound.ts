@@ -60,16 +60,13 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
     const event = home.read(body.raw);
     if (!event) return DONE;
     if (event.kind === "own") return perform(home, body.raw);
-    const record = await o.groups.record(group);
-    const room = record?.rooms.find((one) => one.home === home.name && one.room === event.room);
+    const { record, room } = await placeOf(o, group, account, home.name, event);
     if (!record || !room) return noRoom(home, entry, event);
     if (event.kind === "shut-out") return shutOut(o, record, room, entry);
     if (event.kind === "moved") return toElsewhere(o, record, room, event.to);
     if (event.kind === "retry") return retry(o, group, account, event.target);
-    const isOwn = account?.owners.includes(event.resident) === true;
-    const speaks = isOwn || (account !== undefined && record.relay?.account === account.id);
-    if (!account || !speaks || !record.seats.includes(account.id))
-      return o.outsiders.refuse(record, home, entry, event);
+    if (!account || !maySpeak(record, account, event)) return o.outsiders.refuse(record, home, entry, event);
+    const isOwn = account.owners.includes(event.resident);
     const { standIns } = o;
     return handle(
       o,
@@ -77,6 +74,28 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
       event,
     );
   };
+}
+
+/** The group as it is, with the room in which it happened; asked of the store before anything is refused. */
+async function placeOf(
+  o: GroupOutboundOptions,
+  group: GroupId,
+  account: AccountRecord | undefined,
+  home: HomeName,
+  event: Event,
+): Promise<{ record: GroupRecord | undefined; room: GroupRoom | undefined }> {
+  const roomIn = (record: GroupRecord | undefined): GroupRoom | undefined =>
+    record?.rooms.find((one) => one.home === home && one.room === event.room);
+  const known = await o.groups.record(group);
+  const room = roomIn(known);
+  if (known && room && account && maySpeak(known, account, event)) return { record: known, room };
+  const record = await o.groups.reread(group);
+  return { record, room: roomIn(record) };
+}
+
+/** Through an account in the group that is their own, or the relay. */
+function maySpeak({ seats, relay }: GroupRecord, account: AccountRecord, { resident }: Event): boolean {
+  return seats.includes(account.id) && (account.owners.includes(resident) || relay?.account === account.id);
 }
 
 async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event): Promise<Outcome> {

@@ -1,11 +1,11 @@
-import type { HomeEvent, HomeName, LaneRef, ResidentId, RoomId } from "../model.ts";
+import type { AccountId, HomeEvent, HomeName, LaneRef, ResidentId, RoomId } from "../model.ts";
 import { portalParts, shardOf } from "../model.ts";
 import type { Home } from "../ports/home.ts";
 import { isSaid } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import { inLane } from "./groups.ts";
 import type { GroupMemory } from "./memory.ts";
-import type { GroupId } from "./model.ts";
+import type { GroupId, GroupRecord } from "./model.ts";
 import { groupParts, seatOf } from "./model.ts";
 
 export interface RoutingOptions {
@@ -37,15 +37,23 @@ export class GroupRouting {
     item: { readonly resident: ResidentId; readonly room: RoomId; readonly raw: unknown },
   ): Promise<GroupRoute> {
     const { groups, memory } = this.#o;
-    const record = await groups.record(group);
-    const account = record && (await groups.seat(record, item.resident));
-    const relay = record?.relay?.account;
-    const speaksBy = account?.id ?? relay;
+    let record = await groups.record(group);
+    let speaksBy = await this.#speaksBy(record, item.resident);
+    if (speaksBy === undefined) {
+      record = await groups.reread(group);
+      speaksBy = await this.#speaksBy(record, item.resident);
+    }
     const portal = speaksBy === undefined ? group : seatOf(speaksBy, group);
     const out: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
     if (!record || speaksBy === undefined || !isSaid(this.#read(home, item.raw))) return { out, others: [] };
     const homes = await memory.look(group, undefined, groupParts(group).network);
     return { out, others: [...homes].filter((one) => one !== home).map((one) => inLane(group, one)) };
+  }
+
+  /** Their own account, or the relay. */
+  async #speaksBy(record: GroupRecord | undefined, resident: ResidentId): Promise<AccountId | undefined> {
+    const account = record && (await this.#o.groups.seat(record, resident));
+    return account?.id ?? record?.relay?.account;
   }
 
   /** What cannot be read is the lane's concern when it is its turn. */

@@ -1,7 +1,7 @@
 /** What people do to a group in its rooms, who may speak there, and what becomes of the rooms. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { HomeEvent, MessageId, ResidentId } from "../../../src/bridge/model.ts";
-import { roomId } from "../../../src/bridge/model.ts";
+import { portalParts, roomId } from "../../../src/bridge/model.ts";
 import { out } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, ghost, Redis, until } from "./world.ts";
@@ -157,6 +157,7 @@ test("the bridge is thrown out of the room: those in it are told once, the words
   expect(world.home.told(alice).at(-1)).toMatch(/cannot be used any more: the bridge was removed.*`portal resume`/);
   for (const text of ["one", "two"]) board.say(BOB, text);
   await until("them there", () => world.house.chat(there).length === 3);
+  await until("both to wait", async () => (await world.store.parked(portalParts(group()).account)).length === 2);
   world.home.gone.clear();
   expect(await world.ask("portal resume 1")).toMatch(/goes on in/);
   await until("them here", () => world.home.chat(here).length === 3);
@@ -171,6 +172,7 @@ test("a room that is found gone when something is said is parked likewise", asyn
   world.home.gone.add(here);
   for (const text of ["one", "two"]) board.say(BOB, text);
   await until("the news", () => world.home.told(alice).some((text) => text.includes("the bot was thrown out")));
+  await until("both to wait", async () => (await world.store.parked(portalParts(group()).account)).length === 2);
   world.home.gone.clear();
   await until("the answer", async () => /goes on in/.test(await world.ask("portal resume 1")));
   await until("them here", () => world.home.chat(here).length === 3);
