@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { sceneCircles } from "./xmpp-scenes/circles.ts";
 import { sceneGroups } from "./xmpp-scenes/groups.ts";
 import { sceneRegistration } from "./xmpp-scenes/registration.ts";
 import { useStage } from "./xmpp-scenes/stage.ts";
@@ -7,4 +8,5 @@ describe.each(["prosody", "ejabberd"] as const)("groups as rooms at the componen
   const on = useStage({ server });
   sceneRegistration(on);
   sceneGroups(on);
+  sceneCircles(on);
 });

@@ -10,7 +10,7 @@ import type { Stage } from "./stage.ts";
 const MUC = "http://jabber.org/protocol/muc";
 
 /** The rooms that somebody was asked into, the last one last. */
-function invitedTo({ messages }: XmppPerson): string[] {
+export function invitedTo({ messages }: XmppPerson): string[] {
   return messages.flatMap(({ element }) => element.getChild("x", "jabber:x:conference")?.attrs.jid ?? []);
 }
 
@@ -20,7 +20,7 @@ function shown({ messages }: XmppRoom): (string | undefined)[] {
   return [...firsts.values()];
 }
 
-async function seen(person: XmppPerson, room: XmppRoom, text: string): Promise<void> {
+export async function seen(person: XmppPerson, room: XmppRoom, text: string): Promise<void> {
   await person.waitFor(`"${text}" in the room`, () => room.messages.some(({ body }) => body === text));
 }
 
