@@ -227,6 +227,29 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     expect(rung.element.getChild("attention", "urn:xmpp:attention:0")).toBeDefined();
   });
 
+  test("hears commands, passes typing on, and tells who asks the bot in how to go on", async () => {
+    const { room, zoe, yan, plumber } = await scene(xmpp, people, OPEN);
+    const { core } = plumber;
+    const invite = xml("x", { xmlns: "jabber:x:conference", jid: room });
+    await zoe.send(xml("message", { to: xmpp.server.component }, invite));
+    await core.waitFor("a word to Zoe", () => core.told.length > 0);
+    expect(core.told).toEqual([expect.stringContaining(`\`bridge <group> ${room}\``)]);
+    await plumber.tie(room);
+    await yan.sayInRoom(room, "!msn portals");
+    const command = await core.waitFor("the command", () => core.event("command"));
+    expect(command).toMatchObject({ line: "portals", room, resident: resident(yan.jid) });
+    await plumber.rooms.tell(roomId(room), "These are yours: none.", "answer");
+    await yan.waitForMessage("These are yours: none.", room);
+    await yan.send(xml("message", { to: room, type: "groupchat" }, xml("composing", { xmlns: NS.chatStates })));
+    await core.waitFor("typing", () => core.typed.includes(`${resident(yan.jid)} types`));
+    await plumber.say(room, ghost("bob"), "hello");
+    await plumber.rooms.showGroupTyping(roomId(room), ghost("bob").ghost, true, 5000);
+    await zoe.waitFor("Bob to type", () =>
+      zoe.messages.some(({ from, chatState }) => from === `${room}/Bob` && chatState === "composing"),
+    );
+    expect(core.typed).toHaveLength(1);
+  });
+
   test("lets go of ghosts that say nothing for long, and of those who have left the group", async () => {
     const { room, zoe, plumber } = await scene(xmpp, people, OPEN);
     await plumber.tie(room);

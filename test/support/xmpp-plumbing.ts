@@ -72,6 +72,11 @@ export class FakeCore implements HomeHost {
     for (const look of this.#watchers) look();
   }
 
+  tell(text: string): void {
+    this.told.push(text);
+    for (const look of this.#watchers) look();
+  }
+
   presence(): void {}
   isPortal = async () => true;
   isGroup = async () => true;
@@ -125,7 +130,7 @@ export class Plumber {
     this.#killed.promise.catch(() => {});
     this.#names = new GhostJids(server.component, [NETWORK]);
     this.core = core ?? new FakeCore(this.#names);
-    const { notes, told } = this.core;
+    const { notes } = this.core;
     const host = (): HomeHost => {
       this.#expectAlive();
       return this.core;
@@ -161,7 +166,7 @@ export class Plumber {
         roomNotes: async () => new Map(notes),
       },
       say: async (resident, text) => {
-        told.push(`${resident}: ${text}`);
+        this.core.tell(`${resident}: ${text}`);
         return "said" as MessageId;
       },
       limits: { ...HASTY, ...limits },
