@@ -383,6 +383,7 @@ export class StubWorld {
     }[]) {
       room.state.set(`${type} ${state_key}`, content);
     }
+    room.state.set("m.room.create ", (body.creation_content ?? {}) as Json);
     if (body.name !== undefined) room.state.set("m.room.name ", { name: body.name });
     if (body.topic !== undefined) room.state.set("m.room.topic ", { topic: body.topic });
     room.state.set("m.room.power_levels ", { users: { [user]: 100 }, ...(body.power_level_content_override as Json) });
