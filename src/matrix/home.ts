@@ -1,12 +1,10 @@
 /** The Matrix side: an application service behind the contracts of src/bridge/ports/home.ts. */
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
-import type { GroupId, GroupSpeaker, GroupView } from "../bridge/groups/model.ts";
 import {
   type AccountId,
   type Failure,
   type GhostRef,
-  type GroupMessage,
   type HomeEvent,
   type HomeName,
   type MessageId,
@@ -97,6 +95,12 @@ const LOST_ACCESS =
 export function createMatrixHome(options: MatrixHomeOptions): MatrixHome {
   return new MatrixSide(options);
 }
+
+/** Every line there is for the bridge, so that nothing could be said to a group. */
+const MANAGEMENT: RoomPower = {
+  allowed: false,
+  because: "this is where you talk with the bridge itself; say it in the room that you mean, or name that room",
+};
 
 class MatrixSide implements MatrixHome, Inbox {
   readonly name = MATRIX;
@@ -417,43 +421,18 @@ class MatrixSide implements MatrixHome, Inbox {
 
   // Groups.
 
-  openGroup(view: GroupView): Promise<RoomId> {
-    return this.#groups.openGroup(view);
-  }
-
-  shapeGroup(room: RoomId, view: GroupView): Promise<void> {
-    return this.#groups.shapeGroup(room, view);
-  }
-
-  deliverToGroup(
-    room: RoomId,
-    _group: GroupId,
-    speaker: GroupSpeaker,
-    message: GroupMessage,
-    key: string,
-  ): Promise<MessageId> {
-    return this.#groups.deliverToGroup(room, speaker, message, key);
-  }
-
-  showGroupTyping(room: RoomId, ghost: GhostRef, typing: boolean, forMs: number): Promise<void> {
-    return this.showTyping(room, ghost, typing, forMs);
-  }
-
-  nameIn(room: RoomId, resident: ResidentId): Promise<string> {
-    return this.#groups.nameIn(room, resident);
-  }
-
-  findRoom(text: string): Promise<RoomId> {
-    return this.#groups.findRoom(text);
-  }
-
-  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+  readonly openGroup: GroupHosting["openGroup"] = (view) => this.#groups.openGroup(view);
+  readonly shapeGroup: GroupHosting["shapeGroup"] = (room, view) => this.#groups.shapeGroup(room, view);
+  readonly deliverToGroup: GroupHosting["deliverToGroup"] = (room, _group, ...words) =>
+    this.#groups.deliverToGroup(room, ...words);
+  readonly showGroupTyping: GroupHosting["showGroupTyping"] = (...typing) => this.showTyping(...typing);
+  readonly nameIn: GroupHosting["nameIn"] = (room, resident) => this.#groups.nameIn(room, resident);
+  readonly findRoom: GroupHosting["findRoom"] = (text) => this.#groups.findRoom(text);
+  readonly mayBridge: GroupHosting["mayBridge"] = async (room, resident) => {
+    if (await this.#management.has(residentParts(resident).id, room)) return MANAGEMENT;
     return this.#groups.mayBridge(room, resident);
-  }
-
-  releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
-    return this.#groups.releaseGroup(room, view, how);
-  }
+  };
+  readonly releaseGroup: GroupHosting["releaseGroup"] = (...release) => this.#groups.releaseGroup(...release);
   async showSpace(account: AccountId, owner: ResidentId, view: SpaceView): Promise<void> {
     return told(() => this.#spaces.show(account, residentParts(owner).id, view));
   }

@@ -80,6 +80,11 @@ export class GhostNames {
     return id;
   }
 
+  /** Whether {@link GhostNames.mxid} has an id for this one. */
+  isSpellable(ghost: GhostRef): boolean {
+    return this.#spell(ghost).length <= MXID_BYTES;
+  }
+
   /**
    * The user that stands for a person of another home, for use where a ghost is. An id that is too long for Matrix is told
    * by its hash, which begins with what no escaped id does.
@@ -88,7 +93,7 @@ export class GhostNames {
     const { home, id } = residentParts(resident);
     const network = `.${home}` as NetworkName;
     const guest = { network, contact: id.toLowerCase() as ContactAddress };
-    if (this.#spell(guest).length <= MXID_BYTES) return guest;
+    if (this.isSpellable(guest)) return guest;
     const hash = createHash("sha256").update(id).digest("hex").slice(0, 32);
     return { network, contact: `=x${hash}` as ContactAddress };
   }

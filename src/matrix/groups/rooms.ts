@@ -15,7 +15,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
-import type { GroupPerson, GroupView } from "../../bridge/groups/model.ts";
+import type { GroupPerson, GroupRole, GroupView } from "../../bridge/groups/model.ts";
 import { residentParts } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import type { GhostNames } from "../convert/ghost.ts";
@@ -62,7 +62,7 @@ export class GroupRooms {
     const { maker, bot, ghosts } = this.#o;
     const name = await this.#nameFor(view);
     const guests: string[] = [];
-    await someAtATime(ghostsOf(view), async ({ ghost }) => void guests.push(await ghosts.prepare(ghost)));
+    await someAtATime(this.#ghostsOf(view), async ({ ghost }) => void guests.push(await ghosts.prepare(ghost)));
     const content = bridgeContent(view, bot, name);
     const room = await maker.open({
       maker: bot,
@@ -72,7 +72,7 @@ export class GroupRooms {
       preset: "private_chat",
       isDirect: false,
       name,
-      topic: view.topic,
+      ...(view.topic === "" ? {} : { topic: view.topic }),
       powers: powersOf(view.kind),
       state: [
         { type: FUNCTIONAL_MEMBERS, state_key: "", content: { service_members: [bot] } },
@@ -98,19 +98,18 @@ export class GroupRooms {
     if (own !== "") return own;
     const residents = residentsOf(view);
     const others = residents.length > 1 ? await Promise.all(residents.map((mxid) => this.#o.nameOf(mxid))) : [];
-    return nameOfPeople([...ghostsOf(view).map(({ name, ghost }) => name || ghost.contact), ...others]);
+    return nameOfPeople([...this.#ghostsOf(view).map(({ name, ghost }) => name || ghost.contact), ...others]);
   }
 
   async #shapeOurs(room: string, view: GroupView): Promise<void> {
-    const { bot } = this.#o;
     const state = await this.#look(room);
     const before = residentsBefore(state.content(BRIDGE_TYPES[0], bridgeKey(view.id)));
     const residents = residentsOf(view);
     const lost = before.filter((mxid) => !residents.includes(mxid));
     const gone = this.#strangers(view, state, lost.length > 0);
-    for (const mxid of gone) await this.#leave(room, mxid);
+    for (const mxid of gone) await this.#o.sender.leave(room, mxid);
     for (const mxid of lost) await this.#takeOut(room, state, mxid);
-    await someAtATime(ghostsOf(view), (person) => this.#bringIn(room, state, person));
+    await someAtATime(this.#ghostsOf(view), (person) => this.#bringIn(room, state, person));
     for (const mxid of residents) await this.#askIn(room, state, mxid, before);
     const name = await this.#nameFor(view);
     if (state.text("m.room.name", "name") !== name) await this.#set(room, "m.room.name", "", { name });
@@ -120,16 +119,21 @@ export class GroupRooms {
     const wanted = withRoles(levels, this.#rolesIn(view), gone);
     if (wanted !== levels) await this.#set(room, "m.room.power_levels", "", wanted);
     await this.#writeNote(room, view, name, (type, key) => state.content(type, key));
-    this.#o.log.trace({ room, bot }, "a group's room is shaped");
+  }
+
+  /** Those whom Matrix can have as users: an address may be too long for that. */
+  #ghostsOf(view: GroupView): GhostPerson[] {
+    return view.people.filter(
+      (one): one is GhostPerson => one.kind === "ghost" && this.#o.names.isSpellable(one.ghost),
+    );
   }
 
   #rolesIn(view: GroupView): Map<string, "admin" | "member"> {
-    return new Map(
-      view.people.map((one) => [
-        one.kind === "ghost" ? this.#o.names.mxid(one.ghost) : residentParts(one.resident).id,
-        one.role === "admin" ? "admin" : "member",
-      ]),
-    );
+    const roles = new Map<string, "admin" | "member">();
+    const set = (mxid: string, role: GroupRole) => roles.set(mxid, role === "admin" ? role : "member");
+    for (const { ghost, role } of this.#ghostsOf(view)) set(this.#o.names.mxid(ghost), role);
+    for (const one of view.people) if (one.kind === "resident") set(residentParts(one.resident).id, one.role);
+    return roles;
   }
 
   /**
@@ -138,7 +142,7 @@ export class GroupRooms {
    */
   #strangers(view: GroupView, state: RoomState, servantsToo: boolean): string[] {
     const { names, bot } = this.#o;
-    const wanted = new Set(ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
+    const wanted = new Set(this.#ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
     const known = state.content(FUNCTIONAL_MEMBERS).service_members;
     const servants: readonly unknown[] = servantsToo || !Array.isArray(known) ? [] : known;
     const homes = new Set<string>(view.rooms.map(({ home }) => home));
@@ -177,10 +181,6 @@ export class GroupRooms {
     await this.#unlessRefused(room, "a resident could not be taken out", () => sender.kick(room, bot, mxid, NO_LONGER));
   }
 
-  async #leave(room: string, mxid: string): Promise<void> {
-    await this.#o.sender.leave(room, mxid);
-  }
-
   async #shapeTheirs(room: string, view: GroupView): Promise<void> {
     const { sender, names, bot } = this.#o;
     const inside = await this.#fromInside(
@@ -188,11 +188,11 @@ export class GroupRooms {
       () => sender.members(room, bot),
       (users) => users.includes(bot),
     );
-    const wanted = new Set(ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
+    const wanted = new Set(this.#ghostsOf(view).map(({ ghost }) => names.mxid(ghost)));
     const homes = new Set<string>(view.rooms.map(({ home }) => home));
     for (const user of inside)
       if (names.owns(user) && !wanted.has(user) && !homes.has(names.guestHome(user) ?? ""))
-        await this.#leave(room, user);
+        await sender.leave(room, user);
     await this.#retouch(room, (topic) => topicWithNote(topic, view.topic));
     const { name } = await sender.stateOf(room, bot, "m.room.name", "");
     const called = view.name !== "" ? view.name : typeof name === "string" ? name : "";
@@ -225,8 +225,9 @@ export class GroupRooms {
     const { sender, names, bot, maker } = this.#o;
     if (!view.plumbed) await maker.dropAlias(this.#alias(view));
     const inside = await this.#ifInside(() => sender.members(room, bot));
-    const ours = inside?.filter((user) => names.owns(user)) ?? ghostsOf(view).map(({ ghost }) => names.mxid(ghost));
-    for (const user of ours) await this.#leave(room, user);
+    const ours =
+      inside?.filter((user) => names.owns(user)) ?? this.#ghostsOf(view).map(({ ghost }) => names.mxid(ghost));
+    for (const user of ours) await sender.leave(room, user);
     if (!inside?.includes(bot)) return;
     if (how === "delete" && !view.plumbed) return this.#empty(room);
     for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
@@ -314,10 +315,6 @@ export class GroupRooms {
       this.#o.log.info({ err: error, room }, what);
     }
   }
-}
-
-function ghostsOf(view: GroupView): GhostPerson[] {
-  return view.people.filter((one): one is GhostPerson => one.kind === "ghost");
 }
 
 /** Some at a time. The first failure is thrown when those under way are through. */

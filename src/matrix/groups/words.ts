@@ -2,7 +2,8 @@
  * Words in the rooms of groups: of contacts, of people of other homes, and of residents at another place.
  *
  * - **Who says it:** the speaker's ghost, which comes in when it speaks for the first time. Where a room of others does not
- *   let it in or speak, the bot says it for them, as "**Name**: words", for a while without asking again.
+ *   let it in or speak, or its address is too long for a user of Matrix, the bot says it for them, as "**Name**: words"; after
+ *   a refusal for a while without asking again.
  * - **What it is about:** an answer, an edit, a removal or a reaction is what Matrix has for it, when the speaker may do that
  *   (nobody edits or removes what another user has sent); otherwise the words that say the same.
  */
@@ -78,6 +79,7 @@ export class GroupWords {
     const said = speaker.kind === "own" ? await this.#own(room, speaker, message, key) : undefined;
     if (said !== undefined) return said;
     const ghost = this.#ghostOf(speaker);
+    if (!this.#o.names.isSpellable(ghost)) return this.#byBot(room, speaker.name, message, key);
     const as = this.#o.ghosts.mxid(ghost);
     const refused = `${room} ${as}`;
     if ((this.#refused.get(refused) ?? 0) > Date.now()) return this.#byBot(room, speaker.name, message, key);

@@ -110,6 +110,17 @@ describe("words in a group's room", () => {
     expect(s.stub.calls.map(({ name }) => name)).toEqual(["send"]);
   });
 
+  it("of somebody whose address no user of Matrix can have are the bot's, and the room is shaped without them", async () => {
+    const s = await scene();
+    const long = `${"ü".repeat(50)}@example.com`;
+    const view = viewOf(newGroup("long"), [contact(BOB, "Bob"), contact(long, "Zoë"), member(ANNA)]);
+    const room = await s.home.openGroup(view);
+    expect([...s.stub.room(room).members.keys()].sort()).toEqual([ANNA, BOT, BOB_ID].sort());
+    const zoe = { kind: "ghost", ghost: ghostOf(long), name: "Zoë" } as const;
+    await s.home.deliverToGroup(room, view.id, zoe, groupWords(long, "hello"), "k1");
+    expect(lines(s, room)).toEqual([`${BOT}: Zoë: hello`]);
+  });
+
   it("of a resident at another place are their own where the operator lets the bridge speak as them", async () => {
     const s = await scene({ doublePuppet: OPERATOR });
     s.stub.tokens.set("operator-token", undefined);
