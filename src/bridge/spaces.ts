@@ -128,7 +128,9 @@ export class Spaces {
   readonly #gate = new Gate(AT_ONCE);
   /** Folders of the contacts with rooms, as they were shown. */
   readonly #folders = new RecentMap<AccountId, ReadonlyMap<ContactAddress, string>>(REMEMBERED);
-  readonly #groups = new RecentMap<GroupId, string>(REMEMBERED);
+  readonly #groups = new RecentMap<GroupId, { readonly print: string; readonly seats: readonly AccountId[] }>(
+    REMEMBERED,
+  );
   /** Owners to whom something was shown: with the last room the rest of it goes. */
   readonly #shown = new RecentMap<string, true>(REMEMBERED);
   #stopped = false;
@@ -153,10 +155,12 @@ export class Spaces {
   /** A group as it is stored now. */
   group({ id, rooms, seats }: GroupRecord): void {
     if (this.#homes.length === 0) return;
-    const now = JSON.stringify([rooms.map(({ home, room, parked }) => [home, room, parked !== undefined]), seats]);
-    if (this.#groups.get(id) === now) return;
-    this.#groups.set(id, now);
-    for (const seat of seats) this.changed(seat);
+    const print = JSON.stringify([rooms.map(({ home, room, parked }) => [home, room, parked !== undefined]), seats]);
+    const before = this.#groups.get(id);
+    if (before?.print === print) return;
+    this.#groups.set(id, { print, seats });
+    // Who has left it has one room less.
+    for (const seat of new Set([...(before?.seats ?? []), ...seats])) this.changed(seat);
   }
 
   /** These owners have unlinked the account. */

@@ -162,6 +162,19 @@ describe("spaces are told to homes", () => {
     expect(s.state.asked).toBe(2);
   });
 
+  it("when the account has left a group", async () => {
+    const s = stage();
+    const us = group("us");
+    s.portals.push(chat("bob"));
+    s.groups.push(us);
+    s.spaces.group(us);
+    await until("it is told", () => s.did.length === 1);
+    s.groups.pop();
+    s.spaces.group({ ...us, seats: [] });
+    await until("it is told again", () => s.did.length === 2);
+    expect(s.did).toEqual(['{"":["!bob","!us"]}', '{"":["!bob"]}']);
+  });
+
   it("again when the home was away, with what is so by then; what it refuses waits for the next change", async () => {
     const s = stage();
     s.portals.push(chat("bob"));
