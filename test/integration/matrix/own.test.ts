@@ -244,3 +244,14 @@ describe("a room that people leave", () => {
     expect(s.stub.room(room).members.get(BOB_ID)).toBe("join");
   });
 });
+
+describe("the room in which one talks with the bot", () => {
+  it("is not tied to a group", async () => {
+    const s = await scene();
+    const room = await s.management();
+    expect(await s.home.mayBridge(room as RoomId, resident(ANNA))).toEqual({
+      allowed: false,
+      because: expect.stringContaining("where you talk with the bridge itself"),
+    });
+  });
+});
