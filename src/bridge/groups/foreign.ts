@@ -1,5 +1,5 @@
 import type { GroupMessage, HomeEvent, HomeName, LaneBody, MessageId, Relation } from "../model.ts";
-import { accountParts } from "../model.ts";
+import { accountParts, ownerIn } from "../model.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -60,10 +60,13 @@ export async function foreign(
   const fromName = account ? (known ?? address) : await nameIn(home, event);
   const message: GroupMessage = { ...said, from: address, fromName, at: body.at, ...(about && { about }) };
   const ghost = { network: groupParts(record.id).network, contact: address };
-  const speaker: GroupSpeaker = account
-    ? { kind: "ghost", ghost, name: fromName }
-    : { kind: "guest", resident: event.resident, name: fromName };
-  return { speaker, message, name: { home: home.name, message: event.message } };
+  const name = { home: home.name, message: event.message };
+  if (!account) return { speaker: { kind: "guest", resident: event.resident, name: fromName }, message, name };
+  // Linked from both homes: they are the words of one person, at another place.
+  const resident = ownerIn(account, to);
+  if (resident === undefined) return { speaker: { kind: "ghost", ghost, name: fromName }, message, name };
+  const own = { own: { device: home.title } };
+  return { speaker: { kind: "own", resident, self: ghost, name: fromName }, message: { ...message, ...own }, name };
 }
 
 export async function nameIn(home: Home, { room, resident }: Said): Promise<string> {

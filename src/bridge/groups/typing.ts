@@ -30,16 +30,9 @@ export class GroupTyping {
     this.#o = o;
   }
 
-  /** Somebody of the network types; a linked account's owner does so in their own home, too, which shows it to nobody. */
-  contact({ id, rooms }: GroupRecord, from: ContactAddress): void {
-    const { network } = groupParts(id);
-    const owners = this.#o.fleet().record(accountId(network, from))?.owners ?? [];
-    const own = new Set(owners.map((owner) => residentParts(owner).home));
-    for (const { home: name, room, parked } of rooms) {
-      const home = this.#o.homes.get(name);
-      if (home && hostsGroups(home) && parked === undefined && !own.has(name))
-        void home.showGroupTyping(room, { network, contact: from }, true, FADES_MS);
-    }
+  /** Somebody of the network types. */
+  contact(record: GroupRecord, from: ContactAddress): void {
+    this.#show(record, accountId(groupParts(record.id).network, from), undefined, true);
   }
 
   /** Whoever speaks through this account types in the group's room of a home, or has stopped. */
@@ -88,13 +81,18 @@ export class GroupTyping {
     this.#show(record, account, home, false);
   }
 
-  /** In the rooms of the other homes. */
-  #show({ id, rooms }: GroupRecord, account: AccountId, home: HomeName, typing: boolean): void {
+  /** In the rooms of all homes but where it happens, and where the account's own people live: those have no ghost of it. */
+  #show({ id, rooms }: GroupRecord, account: AccountId, from: HomeName | undefined, typing: boolean): void {
     const ghost = { network: groupParts(id).network, contact: accountParts(account).address };
+    const own = new Set(
+      this.#o
+        .fleet()
+        .record(account)
+        ?.owners.map((owner) => residentParts(owner).home),
+    );
     for (const { home: name, room, parked } of rooms) {
-      const other = name === home ? undefined : this.#o.homes.get(name);
-      if (other && hostsGroups(other) && parked === undefined)
-        void other.showGroupTyping(room, ghost, typing, FADES_MS);
+      const home = name === from || own.has(name) || parked !== undefined ? undefined : this.#o.homes.get(name);
+      if (home && hostsGroups(home)) void home.showGroupTyping(room, ghost, typing, FADES_MS);
     }
   }
 }

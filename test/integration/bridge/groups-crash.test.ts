@@ -4,6 +4,7 @@ import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { RoomId } from "../../../src/bridge/model.ts";
 import { portalParts, shardOf } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
+import { Secret } from "../../../src/bridge/secret.ts";
 import type { ToyBoard } from "../../support/toy-boards.ts";
 import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
@@ -243,7 +244,6 @@ test("two workers hear one conversation: each word is stored once, and when one 
   await world.link(alice);
   await other.start();
   const request = { network: network.name, address: EMILY, spelling: EMILY };
-  const { Secret } = await import("../../../src/bridge/secret.ts");
   const password = new Secret("secret");
   await other.bridge.linker.linkAccount(world.emma, { ...request, password }, () => {}, new AbortController().signal);
   await until("both sessions", () => network.sessions.size === 2);

@@ -114,6 +114,7 @@ test("a circle's name, roles and members travel both ways", async () => {
   const circle = boards().circle("Club", ALICE, EMILY, BOB, CAROL);
   circle.say(BOB, "hello club");
   const [here, there] = [await world.groupRoom(), await world.groupRoom(world.house)];
+  await until("the words", () => world.home.chat(here).length === 1 && world.house.chat(there).length === 1);
   expect(world.home.shapes.get(here)).toMatchObject({ kind: "circle", name: "Club", circle: circle.id });
   const said = { resident: alice, room: here } as const;
   world.home.event({ kind: "reshaped", ...said, message: id(), change: { what: "name", text: "The Club" } });

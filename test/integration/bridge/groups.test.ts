@@ -1,6 +1,8 @@
 /** Groups: several people on the network, residents of two homes, one conversation. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { MessageId } from "../../../src/bridge/model.ts";
+import { residentId } from "../../../src/bridge/model.ts";
+import { ToyHome } from "../../support/toy-home.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
 
@@ -234,11 +236,9 @@ test("a nudge rings the group and the other home, once", async () => {
 });
 
 test("a home without rooms for groups has the words in the chats with those who say them, marked", async () => {
-  const { ToyHome } = await import("../../support/toy-home.ts");
   const hut = new ToyHome("toyhut", "Toyhut");
   world.homes.push(hut);
   await world.start();
-  const { residentId } = await import("../../../src/bridge/model.ts");
   await world.link(residentId(hut.name, "al@hut"));
   const board = boards().gather(BOB, ALICE, CAROL);
   board.say(BOB, "hello");
@@ -272,4 +272,65 @@ test("who is in a group is shown as present as they are, though nobody has a cha
   await until("carol is busy", () =>
     world.home.presences.some((one) => one.contact === CAROL && one.presence.availability === "busy"),
   );
+});
+
+test("one account linked from both homes: what its owner says in one room is theirs in the other", async () => {
+  await world.begin(false);
+  const alix = residentId(world.house.name, "alix@toy");
+  await world.link(alix);
+  const { here, there } = await world.talking(boards().gather(BOB, ALICE, CAROL));
+  world.home.write(alice, here, "from home");
+  await until("it there", () => world.house.chat(there).length === 2);
+  world.house.write(alix, there, "from the house");
+  await until("it here", () => world.home.chat(here).length === 3);
+  expect(world.home.chat(here).slice(1)).toEqual([`${alice}: from home`, `${alice} (own): from the house`]);
+  expect(world.house.chat(there).slice(1)).toEqual([`${alix} (own): from home`, `${alix}: from the house`]);
+  expect(texts(boards().heard.get(CAROL) ?? [])).toEqual(["hello all", "from home", "from the house"]);
+});
+
+test("a mark that the bridge has not made hides nothing, and neither does one from another group", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here } = await world.talking(board);
+  world.home.write(alice, here, "marked");
+  const mark = await until("a mark", () => board.marks[0]);
+  board.say(BOB, "forged", { mark: `${"A".repeat(16)}.${"B".repeat(22)}` });
+  await until("it", () => world.home.chat(here).length === 3);
+  boards().gather(BOB, ALICE, DAVE).say(BOB, "taken from there", { mark });
+  const other = await world.groupRoom(world.home, 1);
+  await until("it", () => world.home.chat(other).length === 1);
+});
+
+test("what is said in a group of which only two linked accounts are left is no word in their chat of two", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  world.home.write(alice, here, "marked");
+  await until("it there", () => world.house.chat(there).length === 2);
+  const mark = await until("a mark", () => board.marks[0]);
+  const heard = world.network.sessions.get(EMILY)?.hooks;
+  const said = { kind: "text", from: ALICE, fromName: "Alice", at: Date.now() } as const;
+  heard?.message({ ...said, text: "marked", mark });
+  heard?.message({ ...said, text: "a word for you" });
+  const chat = await world.room("alice", "emily", world.house);
+  await until("the word", () => world.house.chat(chat).length === 1);
+  expect(world.house.chat(chat)).toEqual([`${ALICE}: a word for you`]);
+});
+
+test("words for a group are on their way to the store in the tick in which they were read", async () => {
+  const real = await redis.open(world.namespace);
+  const read: string[] = [];
+  const appendRead: typeof real.appendRead = (...what) => {
+    const [, , , , body] = what;
+    if (body.from === "network") read.push(body.message.text);
+    return real.appendRead(...what);
+  };
+  world.options = { store: { ...real, appendRead } };
+  await world.begin(false);
+  const board = boards().gather(BOB, ALICE, CAROL);
+  board.say(BOB, "first");
+  const here = await world.groupRoom();
+  await until("the first", () => world.home.chat(here).length === 1);
+  board.say(BOB, "second");
+  expect(read).toEqual(["first", "second"]);
 });

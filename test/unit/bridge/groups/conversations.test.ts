@@ -1,0 +1,118 @@
+/** Which group a conversation is, and who reads it. */
+import { beforeEach, expect, test } from "vitest";
+import { Conversations } from "../../../../src/bridge/groups/conversations.ts";
+import { GroupMemory } from "../../../../src/bridge/groups/memory.ts";
+import type { GroupRecord, LiveGroup } from "../../../../src/bridge/groups/model.ts";
+import { circleKey, groupHandle, groupId, setKey } from "../../../../src/bridge/groups/model.ts";
+import type { ContactAddress } from "../../../../src/bridge/model.ts";
+import type { GroupStore } from "../../../../src/bridge/ports/groups.ts";
+import type { AccountStore } from "../../../../src/bridge/ports/store.ts";
+import { contact, NET, record } from "../support.ts";
+
+const [ALICE, EMILY, BOB, CAROL] = ["alice", "emily", "bob", "carol"].map(contact) as [
+  ContactAddress,
+  ContactAddress,
+  ContactAddress,
+  ContactAddress,
+];
+const alice = record("alice");
+const emily = record("emily");
+const groupOf = (...people: ContactAddress[]) => groupId(NET, setKey(people));
+
+function live(handle: string, ...people: ContactAddress[]): LiveGroup {
+  const members = people.map((address) => ({ address, role: "member" as const }));
+  return { handle: groupHandle(handle), kind: "several", name: "", members };
+}
+
+let memory: GroupMemory;
+let conversations: Conversations;
+/** What the store has of alice's groups. */
+let stored: { groups: GroupRecord[]; keys: Map<string, GroupRecord["id"]> };
+beforeEach(() => {
+  stored = { groups: [], keys: new Map() };
+  const store: Partial<GroupStore & AccountStore> = {
+    groupsOf: async (id) => (id === alice.id ? stored.groups : []),
+    groupKeys: async (id) => (id === alice.id ? stored.keys : new Map()),
+  };
+  memory = new GroupMemory({ store: store as GroupStore & AccountStore, local: () => undefined, changed: () => {} });
+  conversations = new Conversations(memory);
+});
+
+test("the same people are the same group, in whatever order and whoever sees them", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, EMILY));
+  expect(conversations.groupOf(alice, live("2", EMILY, ALICE, BOB))).toBe(one);
+  expect(conversations.groupOf(emily, live("3", BOB, EMILY, ALICE))).toBe(one);
+  expect(one).toBe(groupOf(ALICE, BOB, EMILY));
+});
+
+test("a circle is what it is called for good, whoever is in it", () => {
+  const circle = { ...live("1", ALICE, BOB), kind: "circle" as const, circle: "0009-A" };
+  expect(conversations.groupOf(alice, circle)).toBe(groupId(NET, circleKey("0009-A")));
+});
+
+test("a conversation stays its group while people come and go", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, CAROL));
+  expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL, EMILY))).toBe(one);
+  expect(conversations.groupOf(alice, live("1", ALICE, CAROL))).toBe(one);
+});
+
+test("a set that was noted for a group leads to it, unless these people have a group of their own", async () => {
+  const known = groupOf(ALICE, BOB, CAROL);
+  const all = setKey([ALICE, BOB, CAROL, EMILY]);
+  const base = { kind: "several", name: "", topic: "", members: [], seats: [alice.id], rooms: [] } as const;
+  stored = { groups: [{ id: known, ...base }], keys: new Map([[all, known]]) };
+  await memory.load(alice);
+  expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL, EMILY))).toBe(known);
+  stored.groups.push({ id: groupId(NET, all), ...base });
+  await memory.load(alice);
+  expect(conversations.groupOf(alice, live("2", ALICE, BOB, CAROL, EMILY))).toBe(groupId(NET, all));
+});
+
+test("who is called into a running conversation takes it for what those who are in it do", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, CAROL));
+  conversations.seen(alice, live("1", ALICE, BOB, CAROL, EMILY));
+  expect(conversations.groupOf(emily, live("2", ALICE, BOB, CAROL, EMILY))).toBe(one);
+});
+
+test("the newcomer may hear of it first", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, CAROL));
+  expect(conversations.groupOf(emily, live("2", ALICE, BOB, CAROL, EMILY))).toBe(one);
+});
+
+test("another conversation with one more is not taken for the running one", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, CAROL));
+  conversations.seen(alice, live("2", ALICE, BOB, CAROL, EMILY));
+  expect(conversations.groupOf(emily, live("3", ALICE, BOB, CAROL, EMILY))).not.toBe(one);
+});
+
+test("those who are called together are that group, whoever of them comes, and only while they are called", async () => {
+  const group = groupOf(ALICE, BOB, CAROL, EMILY);
+  const others = [BOB, CAROL, EMILY];
+  await conversations.starting(alice, group, others, async () => {
+    expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL))).toBe(group);
+  });
+  expect(conversations.groupOf(alice, live("2", ALICE, BOB, CAROL))).toBe(groupOf(ALICE, BOB, CAROL));
+});
+
+test("the first session that is in it reads, until it leaves or its session ends", () => {
+  const [a, e] = [live("1", ALICE, BOB, EMILY), live("2", ALICE, BOB, EMILY)];
+  const group = conversations.groupOf(alice, a);
+  conversations.groupOf(emily, e);
+  expect([conversations.reads(alice, a, group), conversations.reads(emily, e, group)]).toEqual([true, false]);
+  expect(conversations.gone(alice.id)).toEqual([]);
+  expect(conversations.reads(emily, e, group)).toBe(true);
+  conversations.groupOf(alice, a);
+  expect(conversations.reads(alice, a, group)).toBe(false);
+  expect(conversations.ended(emily.id, e.handle)).toEqual([]);
+  expect(conversations.reads(alice, a, group)).toBe(true);
+  expect(conversations.ended(alice.id, a.handle)).toEqual([group]);
+});
+
+test("who is not in a conversation of the group does not read it for those who are", () => {
+  const group = conversations.groupOf(alice, live("1", ALICE, BOB, EMILY));
+  expect(conversations.reads(alice, live("1", ALICE, BOB, EMILY), group)).toBe(true);
+  const without = live("2", BOB, EMILY, CAROL);
+  conversations.seen(emily, without);
+  conversations.assign(emily, without, group);
+  expect(conversations.reads(emily, without, group)).toBe(true);
+});
