@@ -99,14 +99,16 @@ export class Hearing {
    * Empty: nothing. @throws BridgeError `store-down`.
    */
   async tell(room: ForeignRoom, told: string): Promise<void> {
-    if ((room.note?.told ?? "") === told || room.note === undefined) return;
+    const before = room.note?.told ?? "";
+    if (before === told || room.note === undefined) return;
     const subject = this.#subjects.get(room.jid) ?? "";
     const wanted = subjectWithNote(subject, told);
     const news = noteFor(ownSubject(subject), told);
+    if (wanted !== subject && (await this.#mayChange(room))) this.#setSubject(room, wanted);
+    else if (wanted !== subject && news !== "")
+      await room.say("bot", `told|${room.jid}|${before}|${told}`, plainSpeech(news));
+    // Last: until it was said, it is tried again.
     await room.keep({ ...room.note, told });
-    if (wanted === subject) return;
-    if (await this.#mayChange(room)) this.#setSubject(room, wanted);
-    else if (news !== "") await room.say("bot", `told|${room.jid}|${told}`, plainSpeech(news));
   }
 
   #setSubject(room: ForeignRoom, subject: string): void {
