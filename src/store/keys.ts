@@ -244,7 +244,8 @@ export const KEY_TABLE = {
     type: "hash",
     tag: "shard of the room",
     life: "until the home drops it",
-    holds: "What a home keeps about a room of its own (who it is for, up to where it was read), by room",
+    holds:
+      "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store), by room",
   },
   secrets: {
     pattern: "{s<n>}:secrets:<resident>",
