@@ -108,7 +108,8 @@ export class Hearing {
     else if (wanted !== subject && news !== "")
       await room.say("bot", `told|${room.jid}|${before}|${told}`, plainSpeech(news));
     // Last: until it was said, it is tried again.
-    await room.keep({ ...room.note, told });
+    const { note } = room;
+    if (note !== undefined) await room.keep({ ...note, told });
   }
 
   #setSubject(room: ForeignRoom, subject: string): void {
