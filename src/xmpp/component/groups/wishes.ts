@@ -160,7 +160,7 @@ export class Wishes {
     const message = readMessage(stanza);
     const packed = room.packedWish(wish);
     if (message === undefined || packed === undefined) return;
-    const isKnown = isResumed ? undefined : this.#o.memory.find(room, message.id ?? "", by.who);
+    const before = isResumed ? undefined : this.#o.memory.find(room, message.id ?? "", by.who);
     let items: IntakeItem[] | undefined;
     this.#o.spool.put({
       id: batchOf(message, `muc-${wish}`),
@@ -174,7 +174,7 @@ export class Wishes {
       stored: () => this.#grantSaid(room, wish),
       repeated: () => {
         if (isResumed) this.#grantSaid(room, wish);
-        else this.#saidBefore(room, event, message.id, isKnown);
+        else this.#saidBefore(room, event, message.id, before);
       },
       refused: (why) => {
         this.#refuse(room, wish, why);
@@ -192,11 +192,17 @@ export class Wishes {
     );
   }
 
-  /** A client that was cut off says again what it does not know to have arrived: it alone is shown it once more. */
+  /**
+   * A client that was cut off says again what it does not know to have arrived: it alone is shown it once more, unless nobody
+   * has seen it yet.
+   */
   #saidBefore(room: Room, { by, wish }: Told<"said">, id: string | undefined, before: Remembered | undefined): void {
+    if (before === undefined) {
+      this.#grantSaid(room, wish);
+      return;
+    }
     room.forget(wish);
     this.#dropNote(room, wish);
-    if (before === undefined) return;
     this.#o.memory.note(room, by.who, id, before);
     this.#o.conference().loosely(room, (one) => one.repeat(before.stanzaId, by.from));
   }
