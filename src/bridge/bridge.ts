@@ -16,6 +16,7 @@ import { Intake, outLane } from "./intake.ts";
 import { LaneRunner } from "./lanes.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { createLinker } from "./linking.ts";
+import { measure } from "./measuring.ts";
 import type { Meter } from "./metrics.ts";
 import type {
   AccountId,
@@ -31,7 +32,7 @@ import type {
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { laneName, portalParts, residentParts, storedAt } from "./model.ts";
+import { laneName, portalParts, residentParts } from "./model.ts";
 import { PuppetNews } from "./news.ts";
 import { Nicknames } from "./nicknames.ts";
 import { Nudges } from "./nudges.ts";
@@ -81,8 +82,6 @@ export interface BridgeOptions {
 
 /** The net below the wake-ups: lanes that wait are looked for at this pace. */
 const SWEEP_MS = 2000;
-/** Lanes looked at for the figures; those in memory beyond are many, and the figures say so well enough. */
-const MEASURED = 500;
 /** How long a stop waits for what is under way. */
 const FINISH_MS = 3000;
 /** The core: wires puppets, portals, lanes and commands between the homes and the networks it is given. */
@@ -327,7 +326,9 @@ export class Bridge {
       this.#wakeAll().catch((error: unknown) =>
         this.#o.log.warn({ err: asBridgeError(error) }, "lanes could not be looked through"),
       );
-      this.#measure().catch((error: unknown) => this.#o.log.debug({ err: error }, "lanes could not be measured"));
+      measure(this.#o, this.#fleet, this.#presence, this.#lanes).catch((error: unknown) =>
+        this.#o.log.debug({ err: error }, "lanes could not be measured"),
+      );
     }, SWEEP_MS);
     this.#sweep.unref();
     this.#started = true;
@@ -363,22 +364,6 @@ export class Bridge {
 
   async #wakeAll(): Promise<void> {
     await Promise.all(this.#leases.shards().map((shard) => this.#lanes.wakeShard(shard)));
-  }
-
-  async #measure(): Promise<void> {
-    const { meter, store } = this.#o;
-    this.#fleet.measure();
-    meter.gauge("msnb_ghosts", {}, this.#presence.size);
-    const lanes = this.#lanes.snapshot().slice(0, MEASURED);
-    const depths = await Promise.all(lanes.map(({ lane }) => store.depth(lane)));
-    meter.gauge(
-      "msnb_lane_depth",
-      {},
-      depths.reduce((sum, depth) => sum + depth, 0),
-    );
-    const heads = await Promise.all(lanes.map(({ lane }) => store.read(lane, undefined, 1)));
-    const oldest = Math.min(Date.now(), ...heads.flat().map(({ body }) => storedAt(body)));
-    meter.gauge("msnb_lane_oldest_seconds", {}, (Date.now() - oldest) / 1000);
   }
 
   /** A portal's rooms are others than before: where it has one its contact matters, and is shown as the puppet sees them. */
@@ -470,6 +455,7 @@ export class Bridge {
       return;
     }
     this.#welcomes.linked(account, by);
+    this.#groups.linked(account);
     this.#telling.all(
       account.owners.filter((owner) => owner !== by),
       `${what} now linked from ${this.#placeOf(by)} by ${residentParts(by).id}, too: your chats are there as well. If that was not you, change the password of ${account.address} and say \`unlink everywhere\`.`,

@@ -1,4 +1,4 @@
-import { asBridgeError, BridgeError } from "../errors.ts";
+import { BridgeError } from "../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { AccountRecord, NetworkName } from "../model.ts";
 import { accountParts } from "../model.ts";
@@ -25,7 +25,7 @@ export interface CallingOptions {
 
 /** How long an invited session may take to be there. */
 const COMING_MS = 10_000;
-const LOOK_MS = 10;
+const LOOK_MS = 25;
 
 /** Brings accounts into a conversation of a group when they have something to say. One at a time per group. */
 export class Calling {
@@ -88,9 +88,9 @@ export class Calling {
       const host = this.#o.fleet().session(other);
       if (!host || !talksInGroups(host)) continue;
       if (!live.members.some(({ address }) => address === account.address)) {
-        const asked = await host.inviteToGroup(live.handle, accountParts(account.id).address).then(
+        const asked = await host.inviteToGroup(live.handle, account.address).then(
           () => true,
-          (error: unknown) => asBridgeError(error).code === "contact-known",
+          () => false,
         );
         if (!asked) continue;
       }
