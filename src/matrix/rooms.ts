@@ -13,6 +13,9 @@ import { isRefusal } from "./http/errors.ts";
 import type { NewRoom, RoomMaker } from "./room-maker.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "./sender.ts";
 
+/** The field of `m.bridge` that says whose chat it is. */
+export const PORTAL = "msnbridge.portal";
+
 export interface RoomsOptions {
   readonly maker: RoomMaker;
   readonly sender: Sender;
@@ -90,7 +93,7 @@ function bridgeState(ghost: GhostRef, displayName: string, bot: string, portal: 
     protocol: { id: "msn", displayname: "MSN Messenger" },
     network: { id: ghost.network, displayname: ghost.network },
     channel: { id: ghost.contact, displayname: displayName.slice(0, 256) },
-    "msnbridge.portal": { portal, resident },
+    [PORTAL]: { portal, resident },
   };
   return [
     { type: "m.bridge", state_key, content },

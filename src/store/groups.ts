@@ -27,6 +27,7 @@ export type GroupRecordStore = Pick<
   | "group"
   | "saveGroup"
   | "takeSeat"
+  | "awaitSeat"
   | "leaveSeat"
   | "groupsOf"
   | "groupKeys"
@@ -72,10 +73,22 @@ export class RedisGroups implements GroupRecordStore {
     return record;
   }
 
-  async takeSeat(account: AccountId, group: GroupId, set?: string): Promise<void> {
+  takeSeat(account: AccountId, group: GroupId, set?: string): Promise<void> {
+    return this.#take(account, group, set, "linked");
+  }
+
+  awaitSeat(account: AccountId, group: GroupId, set?: string): Promise<void> {
+    return this.#take(account, group, set, "any");
+  }
+
+  async #take(account: AccountId, group: GroupId, set: string | undefined, which: "linked" | "any"): Promise<void> {
     const index = this.#keys.groupsOf(account);
     const key = set === undefined || set === groupParts(group).key ? "" : parseGroupKey(set);
-    const taken = await this.#link.script("groupsTake", [this.#keys.account(account), index], [group, key, MAX_KEYS]);
+    const taken = await this.#link.script(
+      "groupsTake",
+      [this.#keys.account(account), index],
+      [group, key, MAX_KEYS, which],
+    );
     if (taken === "gone") return;
     if ((await this.#link.script("groupSeat", [this.#keys.group(group)], [account])) === "gone") {
       await this.#link.script("groupsForget", [index], [group]);

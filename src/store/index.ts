@@ -111,6 +111,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     group: (...a) => groups.group(...a),
     saveGroup: (...a) => groups.saveGroup(...a),
     takeSeat: (...a) => groups.takeSeat(...a),
+    awaitSeat: (...a) => groups.awaitSeat(...a),
     leaveSeat: (...a) => groups.leaveSeat(...a),
     groupsOf: (...a) => groups.groupsOf(...a),
     groupKeys: (...a) => groups.groupKeys(...a),

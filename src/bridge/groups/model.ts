@@ -114,6 +114,17 @@ export interface GroupView {
   readonly plumbed: boolean;
   /** Rooms of the group in all homes, for what is written into rooms so that a lost store can be rebuilt. */
   readonly rooms: readonly GroupRoom[];
+  /** As {@link GroupView.rooms}: what of the record nothing else of the view tells. */
+  readonly kept?: KeptOfGroup;
+}
+
+/** What a store that is rebuilt from rooms must know of a group beside what they show. */
+export interface KeptOfGroup {
+  /** Without what is said of the relay. */
+  readonly topic: string;
+  /** Linked accounts that are in it, wherever their owners live. */
+  readonly accounts: readonly ContactAddress[];
+  readonly relay?: GroupRelay;
 }
 
 /** Who says something in a group room of a home. */

@@ -149,6 +149,17 @@ export class GroupParts {
     return false;
   }
 
+  /** Somebody has linked the account: rooms of groups in which it has a seat from before follow. */
+  linked(account: AccountRecord): void {
+    this.#memory.owned(account.id, account.owners);
+    this.groups
+      .ofAccount(account.id)
+      .then((records) => Promise.all(records.map((record) => this.groups.reshape(record))))
+      .catch((error: unknown) =>
+        this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "groups of a linked account not shaped"),
+      );
+  }
+
   /** These have the account no longer. */
   unlinked(account: AccountRecord, gone: readonly ResidentId[]): void {
     const left = account.owners.filter((owner) => !gone.includes(owner));

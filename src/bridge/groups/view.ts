@@ -40,6 +40,11 @@ export function viewFor(record: GroupRecord, home: HomeName, known: Known): Grou
     people,
     plumbed: record.rooms.some((room) => room.home === home && room.by !== undefined),
     rooms: record.rooms,
+    kept: {
+      topic: record.topic,
+      accounts: record.seats.map((seat) => accountParts(seat).address),
+      ...(record.relay === undefined ? {} : { relay: record.relay }),
+    },
   };
 }
 

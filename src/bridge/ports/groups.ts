@@ -137,6 +137,11 @@ export interface GroupStore {
    * @throws BridgeError `group-gone` for a group that is not known (any more), `bad-input` for what is no key.
    */
   takeSeat(account: AccountId, group: GroupId, set?: string): Promise<void>;
+  /**
+   * As {@link GroupStore.takeSeat}, also for an account that nobody has linked now: the seat is there when somebody links it.
+   * For a store that is rebuilt.
+   */
+  awaitSeat(account: AccountId, group: GroupId, set?: string): Promise<void>;
   /** The account's further keys of the group stay: the same people come back to it. */
   leaveSeat(account: AccountId, group: GroupId): Promise<void>;
   /** Groups in which the account has a seat. */

@@ -25,6 +25,11 @@ export interface GroupNote {
   /** The room is the people's own. */
   readonly plumbed: boolean;
   readonly rooms: readonly { readonly home: string; readonly room: string; readonly by?: string }[];
+  /** Addresses of linked accounts that are in it, those of the residents too. */
+  readonly accounts?: readonly string[];
+  readonly relay?: { readonly account: string; readonly by: string; readonly prefix: boolean };
+  /** The store was rebuilt from this: whoever of the residents is not linked yet stays in the room all the same. */
+  readonly rebuilt?: true;
 }
 
 /** An event has 65 536 bytes; what is above this of the list of members is left out. */
@@ -47,11 +52,13 @@ export function bridgeContent(view: GroupView, bot: string, called: string): Rea
     ...(view.circle === undefined ? {} : { circle: view.circle }),
     network,
     name: view.name.slice(0, 1000),
-    topic: view.topic.slice(0, 1000),
+    topic: (view.kept?.topic ?? view.topic).slice(0, 1000),
     members: fitting(view.people.flatMap((one) => (one.kind === "ghost" ? [one.ghost.contact] : [])).sort()),
     residents: residentsOf(view).sort(),
     plumbed: view.plumbed,
     rooms: view.rooms.map(({ home, room, by }) => ({ home, room, ...(by === undefined ? {} : { by }) })),
+    ...(view.kept === undefined ? {} : { accounts: [...view.kept.accounts].sort() }),
+    ...(view.kept?.relay === undefined ? {} : { relay: view.kept.relay }),
   };
   return {
     bridgebot: bot,
@@ -73,6 +80,7 @@ function fitting(members: readonly string[]): string[] {
 /** Residents whom the room was made for when it was shaped last. */
 export function residentsBefore(content: Readonly<Record<string, unknown>> | undefined): readonly string[] {
   const note = content?.[GROUP];
-  const known = typeof note === "object" && note !== null ? (note as { residents?: unknown }).residents : undefined;
+  const { residents: known, rebuilt } = (typeof note === "object" && note !== null ? note : {}) as Partial<GroupNote>;
+  if (rebuilt === true) return [];
   return Array.isArray(known) ? known.filter((one): one is string => typeof one === "string") : [];
 }

@@ -59,9 +59,9 @@ redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[1], unpack(KEYS, 4))
 return 1
 `,
-  // KEYS account, groups of the account; ARGV group, further key or '', max keys -> 'ok' | 'gone': the account is not linked
+  // KEYS account, groups of the account; ARGV group, further key or '', max keys, 'linked': none but linked accounts -> 'ok' | 'gone': it is not
   groupsTake: `
-if redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 'gone' end
+if ARGV[4] == 'linked' and redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 'gone' end
 redis.call('HSET', KEYS[2], 's ' .. ARGV[1], '1')
 if ARGV[2] == '' then return 'ok' end
 local function keys(group)
