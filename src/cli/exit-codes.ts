@@ -17,12 +17,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: "all is well",
-  failed: "`check` or `probe` found something that does not work, or `run` had to be cut short while it was stopping",
+  failed:
+    "`check` or `probe` found something that does not work, `rebuild` found a room that it could not restore, or `run` had to be cut short while it was stopping",
   usage: "the command line was not understood, or an answer was missing",
   unavailable:
     "something it needs is not there or is taken: Redis, a port, the data folder (another bridge has it), a new enough Node",
   software: "a defect of the bridge; please report it with the text it printed",
-  cannotCreate: "a file that it should write is there already, or cannot be written",
+  cannotCreate: "a file that it should write is there already, or cannot be written; for `rebuild`: Redis is not empty",
   config: "the config, a network profile or the registration is faulty; every fault is printed with its line",
 };
 

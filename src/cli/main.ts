@@ -97,6 +97,17 @@ function program(finish: (code: number) => void): Command {
     });
 
   root
+    .command("rebuild")
+    .description("restore chats and groups from the rooms of the homeserver, when Redis has lost everything")
+    .option(...CONFIG)
+    .option("--dry-run", "show what would be restored, and change nothing")
+    .option("--merge", "also when Redis has accounts or groups; what is there stays as it is")
+    .action(async (options: import("./rebuild/rebuild.ts").RebuildOptions) => {
+      const { rebuild } = await import("./rebuild/rebuild.ts");
+      finish(await rebuild(options));
+    });
+
+  root
     .command("sandbox")
     .description("start a Matrix and an XMPP server, an MSN network and the bridge on this machine, to try things out")
     .option("--check", "play scripted conversations through all of it, then end")

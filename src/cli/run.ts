@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import { Bridge } from "../bridge/bridge.ts";
@@ -16,21 +14,19 @@ import type { NetworkProfile } from "../config/network.ts";
 import { isAdmin, isRelay, mayLink, mayLinkByJid } from "../config/permissions.ts";
 import { hasMatrix, type MatrixConfig } from "../config/schema.ts";
 import {
-  coversGhosts,
   createMatrixHome,
   MATRIX,
   type MatrixHome,
   type PuppetRegistration,
   parsePuppetRegistration,
-  parseRegistration,
   type Registration,
 } from "../matrix/index.ts";
 import { createMsnNetwork } from "../msn/network.ts";
-import { FolderLock, loadSealingKeys, openStore, PrivateRedis } from "../store/index.ts";
 import { createMeter, createRegistry } from "../web/meter.ts";
 import { createWeb, type Web } from "../web/server.ts";
 import { createXmppClientHome, createXmppHome, XMPP, type XmppClientHome, type XmppHome } from "../xmpp/index.ts";
 import { giveMemoryBack } from "./give-back.ts";
+import { loadRegistration, openData } from "./installation.ts";
 import { clientSettings } from "./network-settings.ts";
 import { version } from "./version.ts";
 import { accountOf, relaysOf } from "./xmpp-account.ts";
@@ -180,64 +176,6 @@ function openXmpp(
     linker: parts.linker,
     limits: { rosterLookMs: rosterLookSeconds * 1000 },
   });
-}
-
-/** The lock of the data folder, Redis (the operator's or a private one), and the store on it. */
-async function openData(
-  { config }: Loaded,
-  meter: Meter,
-  log: Logger,
-  closers: (() => Promise<unknown>)[],
-): Promise<{ store: Store; owner: string }> {
-  const { folder, sealingKeyFile } = config.data;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await FolderLock.take(folder);
-  closers.push(() => lock.release());
-  const keys = await loadSealingKeys({ file: sealingKeyFile });
-  const url = config.redis.url?.open();
-  if (url !== undefined) {
-    const store = await openStore({ url, keys, meter, log });
-    closers.push(() => store.close());
-    return { store, owner: await instanceId(folder) };
-  }
-  const redis = await PrivateRedis.start({ folder: join(folder, "redis"), log });
-  closers.push(() => redis.close());
-  const store = await openStore({ options: redis.options, keys, meter, log });
-  closers.push(() => store.close());
-  return { store, owner: await instanceId(folder) };
-}
-
-/** Names this installation over restarts, so that it takes its own leases back; the folder's lock keeps it unique. */
-async function instanceId(folder: string): Promise<string> {
-  const file = join(folder, "instance-id");
-  try {
-    await writeFile(file, `${randomUUID()}\n`, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  return (await readFile(file, "utf8")).trim();
-}
-
-/** @throws BridgeError `bad-input` when it is not there, is faulty, or claims other ghosts than the config names. */
-async function loadRegistration({ appservice, homeserver }: MatrixConfig): Promise<Registration> {
-  const file = appservice.registration;
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "unknown";
-    throw new BridgeError("bad-input", {
-      detail: `the registration ${file} cannot be read (${why}); make one with: msnbridge registration`,
-    });
-  }
-  const registration = parseRegistration(text);
-  if (!coversGhosts(text, appservice.ghostPrefix, homeserver.domain)) {
-    const ghosts = `@${appservice.ghostPrefix}…:${homeserver.domain}`;
-    throw new BridgeError("bad-input", {
-      detail: `the registration ${file} does not claim the ghosts of the config (${ghosts}): the homeserver would refuse every one. Run \`msnbridge registration --update\`, give the homeserver the new file and restart it`,
-    });
-  }
-  return registration;
 }
 
 /** @throws BridgeError `bad-input` when one is named and cannot be used. */

@@ -6,13 +6,11 @@ import {
   type Failure,
   type GhostRef,
   type HomeEvent,
-  type HomeName,
   type MessageId,
   type NetworkMessage,
   type PortalId,
   type PortalRoom,
   type Presence,
-  parseHomeName,
   type ResidentId,
   type RoomId,
   residentId,
@@ -42,6 +40,7 @@ import { EarlyWords } from "./early.ts";
 import { Ghosts } from "./ghosts.ts";
 import { Arrivals } from "./groups/arrivals.ts";
 import { MatrixGroups } from "./groups/hosting.ts";
+import { MATRIX } from "./home-name.ts";
 import { HomeserverClient } from "./http/client.ts";
 import { told } from "./http/errors.ts";
 import { Intake } from "./intake.ts";
@@ -83,8 +82,6 @@ export interface MatrixHome
   /** The bot's Matrix id. */
   readonly bot: string;
 }
-
-export const MATRIX: HomeName = parseHomeName("matrix");
 
 /** Synapse calls a ghost offline 30 s after its last presence (stack A3). */
 const PRESENCE_REFRESH_MS = 23_000;

@@ -1,5 +1,6 @@
 export { GhostNames } from "./convert/ghost.ts";
-export { createMatrixHome, MATRIX, type MatrixHome } from "./home.ts";
+export { createMatrixHome, type MatrixHome } from "./home.ts";
+export { MATRIX } from "./home-name.ts";
 export { DEFAULT_LIMITS, type MatrixHomeOptions, type MatrixLimits } from "./options.ts";
 export {
   coversGhosts,
