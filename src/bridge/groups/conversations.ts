@@ -8,10 +8,14 @@ interface Conversation {
   live: LiveGroup;
   /** Once something was said in it, it stays this group until it ends, whoever comes and goes. */
   group: GroupId | undefined;
+  /** When that was decided, of this process's own clock, ms. */
+  since: number;
 }
 
 /** Conversations of one account that are remembered; a session with more has lost count of them. */
 const MOST = 1000;
+/** People are called in one after another, and somebody speaks before all are there. */
+const GATHERING_MS = 60_000;
 
 /**
  * The group conversations in which the sessions of this worker are, which group each of them is, and which session reads it
@@ -33,21 +37,40 @@ export class Conversations {
     const all = this.#byAccount.get(account.id) ?? new Map<GroupHandle, Conversation>();
     this.#byAccount.set(account.id, all);
     const known = all.get(live.handle);
-    const one: Conversation = known ?? { live, group: undefined };
+    const one: Conversation = known ?? { live, group: undefined, since: performance.now() };
     const before = known?.live;
     one.live = live;
     all.delete(live.handle);
     all.set(live.handle, one);
     if (all.size > MOST) for (const oldest of [...all.keys()].slice(0, 1)) all.delete(oldest);
     if (live.kind === "circle") one.group ??= groupId(account.network, circleKey(live.circle ?? live.handle));
-    else one.group ??= this.#started(account, live) ?? this.#sibling(account, live);
+    else if (one.group === undefined) this.#decide(one, this.#started(account, live) ?? this.#sibling(account, live));
+    else if (before && before.members.length < live.members.length) this.#grown(account, one);
     return { group: one.group, before };
+  }
+
+  #decide(one: Conversation, group: GroupId | undefined): void {
+    if (group === undefined) return;
+    one.group = group;
+    one.since = performance.now();
+  }
+
+  /** Whoever spoke before all were there did not mean another group than that of all. */
+  #grown(account: AccountRecord, one: Conversation): void {
+    if (performance.now() - one.since > GATHERING_MS) return;
+    const all = this.#memory.known(account, setOf(one.live));
+    if (all !== undefined) one.group = all;
   }
 
   /** The group that a conversation is, decided now at the latest. */
   groupOf(account: AccountRecord, live: LiveGroup): GroupId {
     const { group } = this.seen(account, live);
-    return group ?? this.assign(account, live, this.#memory.resolve(account, setOf(live)));
+    return group ?? this.assign(account, live, this.#guess(account, live));
+  }
+
+  /** What a conversation is in which nothing was said yet. */
+  #guess(account: AccountRecord, live: LiveGroup): GroupId {
+    return this.#near(account, live) ?? this.#memory.resolve(account, setOf(live));
   }
 
   /** A conversation is this group from now on, for all sessions that see the same people in it. */
@@ -55,17 +78,22 @@ export class Conversations {
     const set = setOf(live);
     for (const address of addressesOf(live)) {
       for (const one of this.#of(accountId(account.network, address)))
-        if (one.live.kind === "several" && one.group === undefined && setOf(one.live) === set) one.group = group;
+        if (one.live.kind === "several" && one.group === undefined && setOf(one.live) === set) this.#decide(one, group);
     }
     const own = this.#byAccount.get(account.id)?.get(live.handle);
-    if (own) own.group = group;
+    if (own) this.#decide(own, group);
     return group;
   }
 
   /** The account's own conversation of a group; of several the one in which something changed last. */
   own(account: AccountRecord, group: GroupId): LiveGroup | undefined {
     const all = [...this.#of(account.id)].reverse();
-    return all.find(({ live }) => this.groupOf(account, live) === group)?.live;
+    const decided = all.find((one) => one.group === group);
+    if (decided) return decided.live;
+    // Only what it is taken for is decided by that.
+    const guessed = all.find((one) => one.group === undefined && this.#guess(account, one.live) === group);
+    if (guessed) this.assign(account, guessed.live, group);
+    return guessed?.live;
   }
 
   /** Other accounts of this worker that are in a conversation of the group now. */
@@ -133,10 +161,35 @@ export class Conversations {
     return [...(this.#byAccount.get(account)?.values() ?? [])];
   }
 
+  /** Called together just now by the account itself, or by another of those who are there. */
   #started(account: AccountRecord, live: LiveGroup): GroupId | undefined {
-    for (const [group, members] of this.#starting.get(account.id) ?? [])
-      if (live.members.every(({ address }) => members.has(address))) return group;
+    const addresses = addressesOf(live);
+    for (const [starter, groups] of this.#starting) {
+      if (starter !== account.id && !addresses.has(accountParts(starter).address)) continue;
+      for (const [group, members] of groups) if ([...addresses].every((address) => members.has(address))) return group;
+    }
     return undefined;
+  }
+
+  /** Two sessions may see the same people come and go in another order: the group of a conversation that differs by that alone. */
+  #near(account: AccountRecord, live: LiveGroup): GroupId | undefined {
+    const here = addressesOf(live);
+    let best: Conversation | undefined;
+    let most = 0;
+    for (const address of here) {
+      if (address === account.address) continue;
+      for (const one of this.#of(accountId(account.network, address))) {
+        const there = addressesOf(one.live);
+        const common = [...here].filter((each) => there.has(each)).length;
+        // The account itself may not have been seen to come.
+        const isPart = common === there.size || common + (there.has(account.address) ? 0 : 1) === here.size;
+        const near = common / Math.max(here.size, there.size);
+        if (one.live.kind !== "several" || !isPart || near <= most) continue;
+        best = one;
+        most = near;
+      }
+    }
+    return best?.group;
   }
 
   /** The group that another session here knows the same conversation as; the account itself may have come just now. */

@@ -64,9 +64,14 @@ export class GroupMemory {
 
   /** The group that the account knows under a key, its own or another. */
   resolve(account: AccountRecord, key: GroupKey): GroupId {
+    return this.known(account, key) ?? groupId(account.network, key);
+  }
+
+  /** The group that the account has by a key already. */
+  known(account: AccountRecord, key: GroupKey): GroupId | undefined {
     const own = groupId(account.network, key);
     const keys = this.#keys.get(account.id);
-    return keys?.groups.has(own) ? own : (keys?.others.get(key) ?? own);
+    return keys?.groups.has(own) ? own : keys?.others.get(key);
   }
 
   /** Whether the key must be noted for the account, because nothing else goes by it. Not known of accounts of other workers. */

@@ -285,6 +285,7 @@ test("one account linked from both homes: what its owner says in one room is the
   await until("it here", () => world.home.chat(here).length === 3);
   expect(world.home.chat(here).slice(1)).toEqual([`${alice}: from home`, `${alice} (own): from the house`]);
   expect(world.house.chat(there).slice(1)).toEqual([`${alix} (own): from home`, `${alix}: from the house`]);
+  await until("all at carol's", () => boards().heard.get(CAROL)?.length === 3);
   expect(texts(boards().heard.get(CAROL) ?? [])).toEqual(["hello all", "from home", "from the house"]);
 });
 

@@ -94,6 +94,34 @@ test("those who are called together are that group, whoever of them comes, and o
   expect(conversations.groupOf(alice, live("2", ALICE, BOB, CAROL))).toBe(groupOf(ALICE, BOB, CAROL));
 });
 
+test("who is called sees the group that those who call mean, before all are there", async () => {
+  const group = groupOf(ALICE, BOB, CAROL, EMILY);
+  await conversations.starting(alice, group, [BOB, CAROL, EMILY], async () => {
+    expect(conversations.groupOf(emily, live("2", ALICE, EMILY, BOB))).toBe(group);
+  });
+});
+
+test("two sessions that see people come in another order take the conversation for the same", () => {
+  const one = conversations.groupOf(alice, live("1", ALICE, BOB, EMILY));
+  expect(conversations.groupOf(emily, live("2", ALICE, BOB, CAROL, EMILY))).toBe(one);
+});
+
+test("to ask for a group's conversation decides of no other what it is", () => {
+  conversations.seen(alice, live("1", ALICE, BOB, CAROL));
+  expect(conversations.own(alice, groupOf(ALICE, BOB, EMILY))).toBeUndefined();
+  conversations.seen(alice, live("1", ALICE, BOB, CAROL, EMILY));
+  expect(conversations.own(alice, groupOf(ALICE, BOB, CAROL, EMILY))?.handle).toBe("1");
+});
+
+test("somebody speaks before all of a known group are called: with them there it is that group", async () => {
+  const known = groupOf(ALICE, BOB, CAROL, EMILY);
+  const base = { kind: "several", name: "", topic: "", members: [], seats: [alice.id], rooms: [] } as const;
+  stored = { groups: [{ id: known, ...base }], keys: new Map() };
+  await memory.load(alice);
+  expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL))).toBe(groupOf(ALICE, BOB, CAROL));
+  expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL, EMILY))).toBe(known);
+});
+
 test("the first session that is in it reads, until it leaves or its session ends", () => {
   const [a, e] = [live("1", ALICE, BOB, EMILY), live("2", ALICE, BOB, EMILY)];
   const group = conversations.groupOf(alice, a);
