@@ -176,7 +176,9 @@ export class Groups {
     portals.rememberRoom(room.home, room.room, group);
     memory.remember(record);
     if (other !== undefined && isGroup(other) && other !== group) await memory.read(other);
-    await this.reshape(shaped ? { ...record, rooms: record.rooms.filter(({ home }) => home !== room.home) } : record);
+    // Rooms name each other, for a store that is rebuilt; another may have come about while this one was made.
+    const isAlone = record.rooms.length === 1;
+    if (!shaped || !isAlone) await this.reshape(record);
     if (before?.parked !== undefined && room.parked === undefined) await this.#revive(group, room.home);
     return record;
   }

@@ -1,0 +1,152 @@
+/** Redis has lost everything: `msnbridge rebuild` finds the rooms again, on a real Synapse and with a MUC on a real Prosody. */
+import { execFile } from "node:child_process";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { findLink, linkByPage } from "../../src/cli/sandbox/link-page.ts";
+import { profileEnvironment } from "../../src/cli/sandbox/profile-env.ts";
+import { registerAccount } from "../../src/cli/sandbox/xmpp-conversation.ts";
+import { email, GROUP_WORLD, type GroupScene, gather } from "../support/group-scene.ts";
+import { readInMuc } from "../support/group-talk.ts";
+import { useWorld } from "../support/world.ts";
+
+const PROGRAM = new URL("../../bin/msnbridge.mjs", import.meta.url).pathname;
+const CROSS_MS = 20_000;
+
+const there = useWorld({ ...GROUP_WORLD, dialects: ["MSNP18"] });
+let scene: GroupScene;
+/** Anna's chat with Bob. */
+let chat = "";
+
+function rebuild(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { bridge, msn } = there.world;
+  const env = { ...process.env, ...profileEnvironment(msn.services) };
+  const line = ["--disable-warning=DEP0060", PROGRAM, "rebuild", "--config", bridge.setup.configFile, ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, line, { env }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+}
+
+async function inRedis<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(there.world.redis.url);
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Anna links alice again, in the room in which she always talks with the bot. */
+async function linkAgain(): Promise<void> {
+  const { world } = there;
+  const { anna, management } = scene;
+  const { bot } = world.bridge.setup;
+  const before = anna.room(management).texts(bot).length;
+  const news = (): readonly string[] => anna.room(management).texts(bot).slice(before);
+  await anna.sendText(management, "link");
+  const url = await anna.waitFor("a link", () => findLink(news().join("\n")), CROSS_MS);
+  await linkByPage(url, world.account("alice"));
+  await anna.waitFor("the account to be linked", () => news().some((text) => /is linked/.test(text)), CROSS_MS);
+}
+
+test("Anna has a chat with Bob, and a group of people of three networks that Emma has in a MUC", async () => {
+  const { world } = there;
+  scene = await gather(world, "MSNP18");
+  const { anna, msn, room, muc } = scene;
+  await msn.bob.say(email("alice"), "Just the two of us");
+  const invite = await anna.waitForInvite(world.ghost("bob"), CROSS_MS);
+  chat = invite.roomId;
+  await anna.join(chat);
+  await anna.waitForMessage(chat, "Just the two of us", world.ghost("bob"), CROSS_MS);
+  await anna.sendText(chat, "I am here");
+  await msn.bob.waitForText("I am here", CROSS_MS);
+  // The Matrix room names the MUC, which was made about the same time.
+  const [, network, key] = /^([^.]+)\.([^@]+)@/.exec(muc) ?? [];
+  const note = () => anna.room(room).state("m.bridge", `msn://${network}/~${key}`);
+  await anna.waitFor("the MUC to be named in the room", () => JSON.stringify(note() ?? {}).includes(muc), CROSS_MS);
+});
+
+test("while the bridge runs, nothing is rebuilt", async () => {
+  const { code, err } = await rebuild();
+  expect(code).toBe(69);
+  expect(err).toMatch(/bridge/);
+});
+
+test("with accounts in Redis, nothing is rebuilt without --merge", async () => {
+  await there.world.bridge.stop();
+  const { code, err } = await rebuild();
+  expect(code).toBe(73);
+  expect(err).toContain("--merge");
+  expect(err).toContain("2 linked account(s) and 1 group(s)");
+});
+
+test("a dry run says what would be restored, and writes no portal", async () => {
+  await inRedis((redis) => redis.flushall());
+  const { code, out } = await rebuild("--dry-run");
+  expect(out).toContain(`would       ${chat}: chat of ${scene.anna.userId} with ${email("bob")}`);
+  expect(out).toContain(`would       ${scene.room}: group of 5 people on sandbox, also xmpp: ${scene.muc}`);
+  expect(code).toBe(0);
+  const keys = await inRedis((redis) => redis.keys("*"));
+  expect(keys.filter((key) => !key.endsWith("fence"))).toEqual([]);
+});
+
+test("what is in the rooms is restored, and the report says what is not", async () => {
+  const { code, out } = await rebuild();
+  const { anna, room, muc, management } = scene;
+  expect(out).toContain(`restored    ${chat}: chat of ${anna.userId} with ${email("bob")}`);
+  expect(out).toContain(`restored    ${room}: group of 5 people on sandbox, also xmpp: ${muc}`);
+  expect(out).toContain(`restored    ${management}: where ${anna.userId} talks with the bot`);
+  expect(out).toMatch(/Restored: 1 chats, 1 groups, 1 rooms in which people talk with the bot, \d names of contacts\./);
+  expect(out).toContain(`sandbox/${email("alice")} (${anna.userId})`);
+  expect(out).toContain(`sandbox/${email("emily")}`);
+  expect(out).toContain("each must be linked again");
+  expect(code).toBe(0);
+});
+
+test("once more with --merge, everything is there already", async () => {
+  const { code, out } = await rebuild("--merge");
+  expect(out).toContain(`there       ${chat}: chat of`);
+  expect(out).toContain("0 chats (1 more were there already), 0 groups (1 more were there already)");
+  expect(code).toBe(0);
+});
+
+test("linked again, the next words of each old chat are in its old room", async () => {
+  const { world } = there;
+  await world.bridge.start();
+  const { anna, emma, msn, room, muc } = scene;
+  await linkAgain();
+  await msn.bob.say(email("alice"), "Where have you been");
+  await anna.waitForMessage(chat, "Where have you been", world.ghost("bob"), CROSS_MS);
+  await anna.sendText(chat, "Redis was empty");
+  await msn.bob.waitForText("Redis was empty", CROSS_MS);
+
+  await anna.sendText(room, "Is everybody here?");
+  const isRead = (person: (typeof msn)["bob"], text: string) => () =>
+    person.groups.some((group) => group.texts().includes(text));
+  await msn.bob.waitFor("Anna's words in the group", isRead(msn.bob, "Is everybody here?"), CROSS_MS);
+
+  const before = emma.messages.length;
+  await registerAccount(world, emma, "emily");
+  const isAsked = () => emma.messages.slice(before).some(({ element }) => `${element}`.includes(muc));
+  await emma.waitFor("to be asked into the MUC again", isAsked, CROSS_MS);
+  await emma.joinRoom(muc, "emma");
+  const group = await msn.carol.startGroup(...["alice", "emily", "bob", "dave"].map(email));
+  await msn.carol.waitFor("all to be there", () => group.members.length === 4, CROSS_MS);
+  await group.say("I am, at any rate");
+  await anna.waitForMessage(room, "I am, at any rate", world.ghost("carol"), CROSS_MS);
+  await emma.waitFor("Carol's words", () => readInMuc(emma, muc).includes("I am, at any rate"), CROSS_MS);
+  await emma.sayInRoom(muc, "Me, too");
+  await anna.waitForMessage(room, "Me, too", world.ghost("emily"), CROSS_MS);
+  await msn.dave.waitFor("Emma's words", isRead(msn.dave, "Me, too"), CROSS_MS);
+});
+
+test("nobody was asked into another room, and everybody is still in theirs", async () => {
+  const { world } = there;
+  const { anna, ben, room } = scene;
+  const asked = [...anna.invites.values(), ...ben.invites.values()].filter(({ space }) => !space);
+  expect(asked.map(({ roomId }) => roomId).filter((id) => id !== room && id !== chat)).toEqual([]);
+  const ours = ["bob", "carol", "dave", "emily"].map((name) => world.ghost(name));
+  expect(anna.room(room).members().toSorted()).toEqual([anna.userId, world.bridge.setup.bot, ...ours].toSorted());
+  expect(anna.room(room).displayName(world.ghost("bob"))).toBe("Bob");
+});
