@@ -7,7 +7,7 @@ import type { RichText } from "../bridge/text/model.ts";
 import type { Conversation, Email, IncomingMessage, MsnCircle, MsnClient } from "../msnp/index.ts";
 import { addressOf, emailOf } from "./convert/contact.ts";
 import { circleError, groupSendError, sendError } from "./convert/errors.ts";
-import { circleOf, invitationOf, lastingHandle, liveGroup } from "./convert/group.ts";
+import { circleOf, invitationOf, lastingHandle, liveGroup, placeOf } from "./convert/group.ts";
 import { groupWords, type Reading } from "./convert/message.ts";
 import { say, type TextSettings } from "./writing.ts";
 
@@ -58,7 +58,7 @@ export class MsnGroups implements GroupTalking {
 
   heard(message: IncomingMessage, reading: Reading, own?: OwnPlace): void {
     const words = groupWords(message, reading, own);
-    const live = words && (this.#told.get(message.conversation) ?? this.#tell(message.conversation));
+    const live = words && this.#now(message.conversation);
     if (words && live) this.#hooks?.message(live, words);
   }
 
@@ -199,6 +199,12 @@ export class MsnGroups implements GroupTalking {
     }
     const isKnown = conversation.kind !== "circle" || this.#people(conversation) !== undefined;
     if (before !== undefined || isKnown) this.#tell(conversation);
+  }
+
+  /** As it was told last; who called people together again after a lost switchboard is elsewhere with them. */
+  #now(conversation: Conversation): LiveGroup | undefined {
+    const told = this.#told.get(conversation);
+    return told?.place === placeOf(conversation) ? told : this.#tell(conversation);
   }
 
   /** Tells of a conversation as it is now, if that is news; undefined when there is nothing to be told any more. */

@@ -24,7 +24,8 @@ const GATHERING_MS = 60_000;
 export class Conversations {
   readonly #memory: GroupMemory;
   readonly #byAccount = new Map<AccountId, Map<GroupHandle, Conversation>>();
-  readonly #readers = new Map<GroupId, AccountId>();
+  /** Who reads, by place, or by group where the network names no places. */
+  readonly #readers = new Map<string, AccountId>();
   /** Groups that an account is calling together now, with those who are called. */
   readonly #starting = new Map<AccountId, Map<GroupId, ReadonlySet<ContactAddress>>>();
 
@@ -44,7 +45,8 @@ export class Conversations {
     all.set(live.handle, one);
     if (all.size > MOST) for (const oldest of [...all.keys()].slice(0, 1)) all.delete(oldest);
     if (live.kind === "circle") one.group ??= groupId(account.network, circleKey(live.circle ?? live.handle));
-    else if (one.group === undefined) this.#decide(one, this.#started(account, live) ?? this.#sibling(account, live));
+    else if (one.group === undefined)
+      this.#decide(one, this.#started(account, live) ?? this.#same(account, live) ?? this.#sibling(account, live));
     else if (before && before.members.length < live.members.length) this.#grown(account, one);
     return { group: one.group, before };
   }
@@ -78,7 +80,12 @@ export class Conversations {
     const set = setOf(live);
     for (const address of addressesOf(live)) {
       for (const one of this.#of(accountId(account.network, address)))
-        if (one.live.kind === "several" && one.group === undefined && setOf(one.live) === set) this.#decide(one, group);
+        if (
+          one.live.kind === "several" &&
+          one.group === undefined &&
+          (isSame(one.live, live) || setOf(one.live) === set)
+        )
+          this.#decide(one, group);
     }
     const own = this.#byAccount.get(account.id)?.get(live.handle);
     if (own) this.#decide(own, group);
@@ -105,13 +112,15 @@ export class Conversations {
 
   /** Whether it is for this account to read the conversation: the first that is in it reads for all who are. */
   reads(account: AccountRecord, live: LiveGroup, group: GroupId): boolean {
-    const reader = this.#readers.get(group);
+    const key = live.place === undefined ? group : placeKey(account, live.place);
+    const reader = this.#readers.get(key);
     if (reader === account.id) return true;
-    const its = reader ? this.#of(reader).filter((one) => one.group === group) : [];
+    const its = reader ? this.#of(reader).filter((one) => one.group === group && one.live.place === live.place) : [];
     if (reader === undefined || its.length === 0) {
-      this.#readers.set(group, account.id);
+      this.#readers.set(key, account.id);
       return true;
     }
+    if (live.place !== undefined) return false;
     // Two conversations of one group may go on side by side: who is not in this one cannot read it.
     const isThere = addressesOf(live).has(accountParts(reader).address);
     return !(isThere && its.some((one) => addressesOf(one.live).has(account.address)));
@@ -150,9 +159,12 @@ export class Conversations {
   }
 
   #left(account: AccountId, groups: Iterable<GroupId>): GroupId[] {
+    const places = new Set(
+      this.#of(account).map(({ live, group }) => (live.place ? placeKey(accountParts(account), live.place) : group)),
+    );
+    for (const [key, reader] of this.#readers) if (reader === account && !places.has(key)) this.#readers.delete(key);
     return [...groups].filter((group) => {
       if (this.#of(account).some((one) => one.group === group)) return false;
-      if (this.#readers.get(group) === account) this.#readers.delete(group);
       return [...this.others(group, account)].length === 0;
     });
   }
@@ -169,6 +181,15 @@ export class Conversations {
       for (const [group, members] of groups) if ([...addresses].every((address) => members.has(address))) return group;
     }
     return undefined;
+  }
+
+  /** The group that another session here knows this very place as. */
+  #same(account: AccountRecord, { place, members }: LiveGroup): GroupId | undefined {
+    if (place === undefined) return undefined;
+    return members
+      .filter(({ address }) => address !== account.address)
+      .flatMap(({ address }) => this.#of(accountId(account.network, address)))
+      .find((one) => one.live.place === place && one.group !== undefined)?.group;
   }
 
   /** Two sessions may see the same people come and go in another order: the group of a conversation that differs by that alone. */
@@ -209,6 +230,10 @@ export class Conversations {
   }
 }
 
+const placeKey = ({ network }: Pick<AccountRecord, "network">, place: string): string => `${network} ${place}`;
+
 const addressesOf = ({ members }: LiveGroup): Set<ContactAddress> => new Set(members.map(({ address }) => address));
+
+const isSame = (one: LiveGroup, other: LiveGroup): boolean => one.place !== undefined && one.place === other.place;
 
 const setOf = (live: LiveGroup): ReturnType<typeof setKey> => setKey(addressesOf(live));

@@ -43,6 +43,8 @@ export interface GroupMember {
 /** A group conversation as one session sees it now. */
 export interface LiveGroup {
   readonly handle: GroupHandle;
+  /** The network's name of where they are now: the same for all accounts that are there. Absent: it does not say. */
+  readonly place?: string;
   readonly kind: GroupKind;
   /** The network's lasting id of a circle; nothing else has one. */
   readonly circle?: string;

@@ -21,6 +21,11 @@ export function lastingHandle({ kind, id = "" }: Conversation): GroupHandle | un
   return kind === "group" ? groupHandle(id) : undefined;
 }
 
+/** What the network calls the switchboard, circle or temporary group in which they are now. */
+export function placeOf({ place, id }: Conversation): string | undefined {
+  return place ?? id;
+}
+
 /** What must be known to show a group. */
 export interface GroupSight {
   readonly handle: GroupHandle;
@@ -42,8 +47,10 @@ export function liveGroup(conversation: Conversation, { handle, self, people }: 
     const role = (isCircle ? conversation.role?.(email) : undefined) ?? "member";
     return { address: addressOf(email), ...(name !== "" && name !== email && { name }), role };
   });
+  const place = placeOf(conversation);
   return {
     handle,
+    ...(place !== undefined && { place }),
     kind: isCircle ? "circle" : "several",
     ...(isCircle && { circle: circleOf(conversation.id ?? "") }),
     name: isCircle ? oneLine(conversation.name ?? "", LONGEST_NAME) : "",

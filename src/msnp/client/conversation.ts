@@ -230,6 +230,10 @@ export class GroupConversation extends BaseConversation {
     return this.#board === undefined || this.#reopening !== undefined ? new Set([...here, ...this.#lost]) : here;
   }
 
+  get place(): string | undefined {
+    return this.#board?.session;
+  }
+
   get isOver(): boolean {
     return this.#isOver || this.participants.size === 0;
   }

@@ -60,6 +60,8 @@ export class Switchboard implements ConnectionOwner {
   /** Calls that are not answered yet; whoever calls the same person waits with the first. */
   readonly #calls = new Map<Email, Promise<void>>();
   #isClosed = false;
+  /** What the server calls the board; whoever asked for it learns that with the answer to their first call. */
+  #session: string | undefined;
   /** From then on who comes is news; before, the server names who is there already. */
   #isEntered = false;
   /** How often the last of the others left; tells an acknowledgement that reached nobody. */
@@ -94,6 +96,7 @@ export class Switchboard implements ConnectionOwner {
     this.#connection = connection;
     const identity = formatIdentity(live.dialect, live.handle, options.machineGuid);
     const { cookie, session } = invitation;
+    this.#session = session;
     try {
       const onAnswer = (): void => {
         this.#isEntered = true;
@@ -105,6 +108,11 @@ export class Switchboard implements ConnectionOwner {
       throw error;
     }
     this.#touch();
+  }
+
+  /** The same for everybody who is on this board; undefined as long as nobody was called onto it. */
+  get session(): string | undefined {
+    return this.#session;
   }
 
   /** Everybody but oneself. */
@@ -176,7 +184,7 @@ export class Switchboard implements ConnectionOwner {
     const joined = connection.expect("the contact's arrival", this.#core.timeouts.ring);
     this.#called.set(email, joined.done);
     await joined.during(
-      connection.request("CAL", [email]).catch((error: unknown) => {
+      this.#ring(connection, email).catch((error: unknown) => {
         // Already called or already here: all there is to do is to wait.
         if (!(error instanceof ServerError && error.status === 215)) throw error;
       }),
@@ -190,6 +198,12 @@ export class Switchboard implements ConnectionOwner {
     } finally {
       this.#called.delete(email);
     }
+  }
+
+  /** The server accepts a call with the name of the board: `CAL trid RINGING session` (source: msnp-chat §1.3). */
+  async #ring(connection: Connection, email: Email): Promise<void> {
+    const { args } = await connection.request("CAL", [email]);
+    this.#session ??= args.at(-1);
   }
 
   /**

@@ -180,6 +180,8 @@ export interface Conversation {
   readonly isGroup: boolean;
   /** Everybody but oneself who belongs to it: the members, and those whom the next text calls back onto a lost switchboard. */
   readonly participants: ReadonlySet<Email>;
+  /** What the network calls the place where they are now: the same for all who are there, and other after a lost switchboard. */
+  readonly place?: string | undefined;
   /** Whether it has ended: it was left, or all the others have left. One with one person never ends. */
   readonly isOver: boolean;
   /** Whether a long text comes as one to those who can put its parts together; others read the parts (MSNP21). */

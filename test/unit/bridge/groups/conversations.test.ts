@@ -144,3 +144,27 @@ test("who is not in a conversation of the group does not read it for those who a
   conversations.assign(emily, without, group);
   expect(conversations.reads(emily, without, group)).toBe(true);
 });
+
+test("of two who are in the same place the first reads, whoever of them is seen to be there sooner", () => {
+  const [mine, hers] = [
+    { ...live("1", ALICE, BOB, CAROL), place: "board 7" },
+    { ...live("2", ALICE, BOB, CAROL, EMILY), place: "board 7" },
+  ];
+  const group = conversations.groupOf(alice, mine);
+  expect(conversations.groupOf(emily, hers)).toBe(group);
+  expect(conversations.reads(alice, mine, group)).toBe(true);
+  expect(conversations.reads(emily, hers, group)).toBe(false);
+  conversations.ended(alice.id, mine.handle);
+  expect(conversations.reads(emily, hers, group)).toBe(true);
+});
+
+test("each of two places of one group is read by somebody who is there", () => {
+  const [mine, hers] = [
+    { ...live("1", ALICE, BOB, EMILY), place: "board 7" },
+    { ...live("2", ALICE, BOB, EMILY), place: "board 8" },
+  ];
+  const group = conversations.groupOf(alice, mine);
+  expect(conversations.groupOf(emily, hers)).toBe(group);
+  expect(conversations.reads(alice, mine, group)).toBe(true);
+  expect(conversations.reads(emily, hers, group)).toBe(true);
+});

@@ -1,0 +1,77 @@
+/** One group over three networks under traffic, for each version of MSNP: shared by the e2e files, which run side by side. */
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { World } from "../../src/cli/sandbox/world.ts";
+import type { DialectName } from "../../src/msnp/index.ts";
+import { Gate, textsInRedis } from "./drill.ts";
+import {
+  faults,
+  GROUP_WORLD,
+  type GroupScene,
+  gather,
+  letGuestsIn,
+  readings,
+  talkers,
+  untilRead,
+} from "./group-scene.ts";
+import type { Talker } from "./group-talk.ts";
+import { useWorld } from "./world.ts";
+
+const TEXTS = 300;
+const SPEAKERS = 7;
+const EACH = Math.ceil(TEXTS / SPEAKERS);
+const LONG = process.env.MSNBRIDGE_LONG === "1";
+const KILLS = LONG ? 20 : 4;
+const PACE_MS = 100;
+
+/** Declares the tests of one version of MSNP, in a world of its own. */
+export function groupDrill(dialect: DialectName): void {
+  const there = useWorld({ ...GROUP_WORLD, dialects: [dialect] });
+  let scene: GroupScene;
+
+  test(`${dialect}: seven people of three networks come together in one conversation`, async () => {
+    scene = await gather(there.world, dialect);
+    await letGuestsIn(scene);
+  });
+
+  test(`${dialect}: ${TEXTS} texts by all of them at once: every reader has each once, and each speaker's in order`, async () => {
+    const speakers = talkers(scene, { round: "a", count: EACH, paceMs: PACE_MS, gate: new Gate() });
+    await Promise.all(speakers.map((one) => one.run()));
+    await untilRead(scene, speakers, "a", 60_000);
+    await pause(1000);
+    expect(faults(readings(scene, "a"), speakers)).toEqual([]);
+  });
+
+  test(`${dialect}: the same with the bridge killed every few seconds`, async () => {
+    const gate = new Gate();
+    const speakers = talkers(scene, { round: "b", count: EACH, paceMs: 2 * PACE_MS, gate });
+    const talking = Promise.all(speakers.map((one) => one.run()));
+    const kills = await killSometimes(there.world, scene, speakers, gate);
+    await talking;
+    await untilRead(scene, speakers, "b", 90_000);
+    await pause(1500);
+    expect(faults(readings(scene, "b"), speakers, (reader) => (reader in scene.msn ? kills : 0))).toEqual([]);
+  });
+}
+
+/** SIGKILLs the bridge under traffic; whoever said what it had not read says it again. */
+async function killSometimes(
+  world: World,
+  scene: GroupScene,
+  speakers: readonly Talker[],
+  gate: Gate,
+): Promise<number> {
+  for (let i = 0; i < KILLS; i += 1) {
+    await pause(2000 + Math.random() * 2000);
+    gate.close();
+    await world.bridge.kill();
+    const waiting = await textsInRedis(world.redis.url);
+    for (const one of speakers) {
+      const shown = new Set(one.takeUp && (await scene.anna.history(scene.room, world.ghost(one.name))));
+      await one.takeUp?.((text) => waiting.includes(text) || shown.has(text));
+    }
+    await world.bridge.start();
+    gate.open();
+  }
+  return KILLS;
+}
