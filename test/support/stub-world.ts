@@ -6,6 +6,8 @@ export interface StubRoom {
   readonly version: Json;
   readonly members: Map<string, "join" | "invite" | "leave">;
   readonly state: Map<string, Json>;
+  /** Who has set a piece of state and when; absent: the bot, before anybody. */
+  readonly writers: Map<string, { readonly sender: string; readonly at: number }>;
   /** What people did there, oldest first, as a test has put it; the bridge reads it by /messages. */
   readonly history: Json[];
   readonly events: { id: string; type: string; sender: string; ts: number; content: Json }[];
@@ -79,11 +81,20 @@ export class StubWorld {
       version: {},
       members: new Map(Object.entries(members)),
       state: new Map(),
+      writers: new Map(),
       history: [],
       events: [],
     };
     this.rooms.set(id, room);
     return room;
+  }
+
+  /** A piece of state (`type key`) as somebody sets it. @returns a number that grows with time */
+  setState(room: string, sender: string, key: string, content: Json): number {
+    const { state, writers } = this.room(room);
+    state.set(key, content);
+    writers.set(key, { sender, at: ++this.#serial });
+    return this.#serial;
   }
 
   room(id: string): StubRoom {
@@ -168,6 +179,14 @@ export class StubWorld {
       /^\/_matrix\/client\/v3\/profile\/([^/]+)(?:\/displayname)?$/,
       (_call, [user = ""]) => ({ displayname: this.names.get(user) }),
     ],
+    [
+      "joined-rooms",
+      "GET",
+      /^\/_matrix\/client\/v3\/joined_rooms$/,
+      ({ user }) => ({
+        joined_rooms: [...this.rooms.values()].flatMap(({ id, members }) => (members.get(user) === "join" ? [id] : [])),
+      }),
+    ],
     ["whoami", "GET", /^\/_matrix\/client\/v3\/account\/whoami$/, ({ user }) => ({ user_id: user })],
     ["create-room", "POST", /^\/_matrix\/client\/v3\/createRoom$/, (call) => this.#create(call)],
     [
@@ -224,8 +243,8 @@ export class StubWorld {
       "PUT",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state\/([^/]+)\/(.*)$/,
       ({ user, body }, [room = "", type, key]) => {
-        this.#inside(room, user).state.set(`${type} ${key}`, body);
-        return { event_id: `$s${++this.#serial}` };
+        this.#inside(room, user);
+        return { event_id: `$s${this.setState(room, user, `${type} ${key}`, body)}` };
       },
     ],
     [
@@ -381,9 +400,9 @@ export class StubWorld {
       state_key: string;
       content: Json;
     }[]) {
-      room.state.set(`${type} ${state_key}`, content);
+      this.setState(room.id, user, `${type} ${state_key}`, content);
     }
-    room.state.set("m.room.create ", (body.creation_content ?? {}) as Json);
+    this.setState(room.id, user, "m.room.create ", (body.creation_content ?? {}) as Json);
     if (body.name !== undefined) room.state.set("m.room.name ", { name: body.name });
     if (body.topic !== undefined) room.state.set("m.room.topic ", { topic: body.topic });
     room.state.set("m.room.power_levels ", { users: { [user]: 100 }, ...(body.power_level_content_override as Json) });
@@ -406,17 +425,18 @@ export class StubWorld {
   }
 }
 
-/** A room's state as events; who has set it is not kept, so it is all the maker's. */
-function stateEvents({ members, state }: StubRoom, sender: string): Json[] {
+/** A room's state as events. */
+function stateEvents({ members, state, writers }: StubRoom, bot: string): Json[] {
   const joined = [...members].map(([user, membership]) => ({
     type: "m.room.member",
     state_key: user,
-    sender,
+    sender: bot,
     content: { membership },
   }));
   const rest = [...state].map(([key, content]) => {
     const blank = key.indexOf(" ");
-    return { type: key.slice(0, blank), state_key: key.slice(blank + 1), sender, content };
+    const { sender = bot, at = 0 } = writers.get(key) ?? {};
+    return { type: key.slice(0, blank), state_key: key.slice(blank + 1), sender, origin_server_ts: at, content };
   });
   return [...joined, ...rest];
 }

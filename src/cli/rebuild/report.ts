@@ -68,7 +68,8 @@ export class Report {
   summary(): string[] {
     const done = this.#dryRun ? "Would restore" : "Restored";
     const counted = [...this.#counts].map(
-      ([sort, { restored, there }]) => `${restored} ${sort}${there === 0 ? "" : ` (${there} more were there already)`}`,
+      ([sort, { restored, there }]) =>
+        `${sort} ${restored}${there === 0 ? "" : ` (and ${there} that were there already)`}`,
     );
     return [
       `${done}: ${counted.length === 0 ? "nothing" : counted.join(", ")}.`,

@@ -2,6 +2,7 @@
  * The Matrix side of a rebuild: every room of the bot, and every room that one of the ghosts found there is in besides, is
  * looked at once. Nothing is changed by looking.
  */
+import { BridgeError } from "../../bridge/errors.ts";
 import type { Meter } from "../../bridge/metrics.ts";
 import type { GhostRef, NetworkName } from "../../bridge/model.ts";
 import { roomId } from "../../bridge/model.ts";
@@ -100,6 +101,10 @@ class MatrixRebuilding implements Rebuilding {
   async *#places(): AsyncIterable<readonly (readonly [string, Reading])[]> {
     const { bot } = this.#know;
     const mine = await told(() => this.#joined(bot));
+    if (mine === undefined)
+      throw new BridgeError("home-refused", {
+        detail: `the homeserver does not let the bridge act as ${bot}; msnbridge check says why`,
+      });
     yield* this.#inTurns(this.#fresh(mine, bot));
     const asked = new Set<string>();
     for (let todo = this.#ghostsBut(asked); todo.length > 0; todo = this.#ghostsBut(asked)) {
@@ -107,7 +112,7 @@ class MatrixRebuilding implements Rebuilding {
         const some = todo.slice(i, i + AT_ONCE);
         for (const ghost of some) asked.add(ghost);
         const theirs = await told(() => Promise.all(some.map((ghost) => this.#joined(ghost))));
-        const places = theirs.flatMap((rooms, at) => this.#fresh(rooms, some[at] ?? bot));
+        const places = theirs.flatMap((rooms, at) => this.#fresh(rooms ?? [], some[at] ?? bot));
         yield* this.#inTurns(places);
       }
     }
@@ -130,11 +135,12 @@ class MatrixRebuilding implements Rebuilding {
     return fresh.map((room) => ({ room, as }));
   }
 
-  /** None for a ghost that is no user: it was asked in somewhere and never came. */
-  async #joined(as: string): Promise<string[]> {
+  /** `undefined` for one that is no user: a ghost that was asked in somewhere and never came. */
+  async #joined(as: string): Promise<string[] | undefined> {
     const path = "/_matrix/client/v3/joined_rooms";
     const answer = await asked(() => this.#client.call({ name: "joined-rooms", method: "GET", path, as }));
-    const rooms: readonly unknown[] = Array.isArray(answer?.joined_rooms) ? answer.joined_rooms : [];
+    if (answer === undefined) return undefined;
+    const rooms: readonly unknown[] = Array.isArray(answer.joined_rooms) ? answer.joined_rooms : [];
     return rooms.filter((room): room is string => typeof room === "string");
   }
 
