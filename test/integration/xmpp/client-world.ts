@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { pino } from "pino";
 import { expect } from "vitest";
 import { Bridge } from "../../../src/bridge/bridge.ts";
@@ -189,6 +190,13 @@ export class ClientWorld {
     await this.proxy.close();
     await this.#redis.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The store loses everything. The bridge does not run. */
+  async emptyStore(): Promise<void> {
+    const redis = new Redis(this.#redis.options);
+    await redis.flushall();
+    redis.disconnect();
   }
 
   /** Ties a chat to a room as an earlier bridge has left it. */
