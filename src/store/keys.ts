@@ -185,7 +185,7 @@ export const KEY_TABLE = {
     pattern: "{s<n>}:groups:<account>",
     type: "hash",
     tag: "shard of the account",
-    life: "until unlinked",
+    life: "until unlinked; after a rebuild it is there before the account is linked again",
     holds:
       "`s <group>` of each group in which the account may have a seat (the group itself has the last word), `k <group>` further keys of a group, oldest first, at most 64, `g <key>` the group of such a key",
   },
