@@ -20,7 +20,7 @@ import type {
 import { ownerIn, portalParts } from "./model.ts";
 import { type Nudges, tooEarly } from "./nudges.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf } from "./portals.ts";
+import { ghostOf, mayFollow } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
@@ -112,21 +112,31 @@ async function accountOf(o: OutboundOptions, portal: PortalId): Promise<AccountR
 }
 
 /** The room is lost to the bridge, the chat is not: the owner hears how it goes on, and it goes on in a new room. */
-async function shutOut(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "shut-out" }): Promise<Outcome> {
+async function shutOut(
+  o: OutboundOptions,
+  work: Work,
+  event: HomeEvent & { kind: "shut-out" | "moved" },
+): Promise<Outcome> {
   const { home, owner, portal, entry } = work;
   if ((await o.portals.ofRoom(home.name, event.room)) !== portal) return DONE;
   const ghost = ghostOf(portal);
-  const text = `The bridge was removed from your room with ${home.ghostLabel(ghost)}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
+  const room = `your room with ${home.ghostLabel(ghost)}`;
+  const why =
+    event.kind === "shut-out"
+      ? `The bridge was removed from ${room}`
+      : `It is said that ${room} goes on elsewhere, and the bridge was not asked in there`;
+  const text = `${why}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
   await home.say(owner, undefined, text, key("shut-out", entry));
   await o.portals.unbind(portal, home.name, event.room);
   return DONE;
 }
 
-/** The chat goes where its room has gone. */
+/** The chat goes where its room has gone; not into whatever room somebody names. */
 async function moved(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "moved" }): Promise<Outcome> {
   const { home, owner, portal } = work;
-  if ((await o.portals.ofRoom(home.name, event.room)) === portal)
-    await o.portals.bind(portal, { home: home.name, room: event.to, resident: owner });
+  if ((await o.portals.ofRoom(home.name, event.room)) !== portal) return DONE;
+  if (!(await mayFollow(o.portals, home, event))) return shutOut(o, work, event);
+  await o.portals.bind(portal, { home: home.name, room: event.to, resident: owner });
   return DONE;
 }
 

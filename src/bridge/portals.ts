@@ -10,6 +10,8 @@ import type {
   RoomId,
 } from "./model.ts";
 import { accountParts, parseContactAddress, portalId, portalParts } from "./model.ts";
+import type { Home } from "./ports/home.ts";
+import { followsRooms } from "./ports/home.ts";
 import type { PortalStore } from "./ports/store.ts";
 import { RecentMap } from "./recent.ts";
 
@@ -153,4 +155,14 @@ export function ghostOf(portal: PortalId): GhostRef {
 /** The portal of an account's chat with a contact. */
 export function directPortal(account: AccountId, ghost: GhostRef): PortalId {
   return portalId(account, ghost.contact as string as ConversationKey);
+}
+
+/** Whether what is in a room may go into the one in which that is said to go on: its home says so, too, and it is free. */
+export async function mayFollow(
+  portals: Pick<PortalDirectory, "ofRoom">,
+  home: Home,
+  { room, to }: { readonly room: RoomId; readonly to: RoomId },
+): Promise<boolean> {
+  if (!followsRooms(home) || (await portals.ofRoom(home.name, to)) !== undefined) return false;
+  return home.goesOn(room, to);
 }

@@ -25,6 +25,7 @@ import type {
   NicknameShowing,
   PresenceShowing,
   PuppetAccess,
+  RoomFollowing,
   SpaceShowing,
   SpaceView,
   TypingShowing,
@@ -72,7 +73,8 @@ export interface MatrixHome
     NicknameShowing,
     DoublePuppeting,
     GroupHosting,
-    SpaceShowing {
+    SpaceShowing,
+    RoomFollowing {
   /** Why the Matrix side is or is not ready. */
   health(): Readiness;
   /** Resolves when the homeserver has been reached and has reached us, for tools and tests. */
@@ -119,6 +121,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #groups: MatrixGroups;
   readonly #spaces: Spaces;
   readonly #performer: Performer;
+  readonly #arrivals: Arrivals;
   readonly #typing: GhostTyping;
   readonly #presence: GhostPresence;
   readonly #double: DoublePuppets;
@@ -167,7 +170,8 @@ class MatrixSide implements MatrixHome, Inbox {
     this.#voice = new BotVoice({ sender, rooms: this.#rooms, management, names, bot });
     const voice = this.#voice;
     this.#reports = new Reports({ home: MATRIX, sender, voice, bot, status: options.messageStatus === true, log });
-    const arrivals = new Arrivals({ client, sender, management, names, bot, log });
+    this.#arrivals = new Arrivals({ client, sender, management, names, bot, log });
+    const arrivals = this.#arrivals;
     this.#performer = new Performer({ sender, ghosts, management, names, bot, voice, arrivals, log });
     this.#typing = new GhostTyping(client);
     this.#presence = new GhostPresence({ home: MATRIX, ghosts, meter, log });
@@ -414,6 +418,10 @@ class MatrixSide implements MatrixHome, Inbox {
 
   async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
     if (this.#options.presence) await this.#presence.show(ghost, presence);
+  }
+
+  async goesOn(room: RoomId, to: RoomId): Promise<boolean> {
+    return told(async () => (await this.#arrivals.predecessor(to, this.bot)) === room);
   }
 
   // Groups.

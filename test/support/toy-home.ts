@@ -21,6 +21,7 @@ import type {
   NicknameShowing,
   PresenceShowing,
   PuppetAccess,
+  RoomFollowing,
   TypingShowing,
 } from "../../src/bridge/ports/home.ts";
 import type { Secret } from "../../src/bridge/secret.ts";
@@ -39,7 +40,7 @@ type Said = Extract<HomeEvent, { kind: "text" | "command" }>;
  * A home in memory that behaves like a homeserver: its rooms outlive the bridge, a delivery with a known key leaves no
  * second message, and a batch is pushed in order, again and again, until the bridge has taken it.
  */
-export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting {
+export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting, RoomFollowing {
   readonly name: HomeName;
   readonly title: string;
   readonly rooms = new Map<RoomId, ToyMessage[]>();
@@ -63,6 +64,8 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   readonly knowsAs = new Map<MessageId, MessageId>();
   presenceRefreshMs = 0;
   roomsMade = 0;
+  /** Where rooms go on, as they say and their successors do. */
+  readonly successors = new Map<RoomId, RoomId>();
   readonly #keys = new Map<string, MessageId>();
   readonly #direct = new Map<PortalId, RoomId>();
   readonly #batches: { id: string; items: IntakeItem[] }[] = [];
@@ -116,6 +119,10 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
       ...said.map((event) => this.item(event)),
     ]);
     return room;
+  }
+
+  async goesOn(room: RoomId, to: RoomId): Promise<boolean> {
+    return this.successors.get(room) === to;
   }
 
   event(event: HomeEvent & { resident: ResidentId; room: RoomId }): void {

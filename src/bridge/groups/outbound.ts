@@ -4,6 +4,7 @@ import type { LaneRunner, Outcome } from "../lanes.ts";
 import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId, RoomId } from "../model.ts";
 import { ownerIn, portalParts } from "../model.ts";
 import { type Nudges, tooEarly } from "../nudges.ts";
+import type { PortalDirectory } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
 import { gathered, type ReactionEvent } from "../reacting.ts";
@@ -24,6 +25,7 @@ import type { GroupTyping } from "./typing.ts";
 export interface GroupOutboundOptions extends SendingOptions {
   readonly store: Store;
   readonly homes: ReadonlyMap<HomeName, Home>;
+  readonly portals: PortalDirectory;
   readonly groups: Groups;
   readonly conversations: Conversations;
   readonly marks: Marks;
@@ -63,7 +65,7 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
     const { record, room } = await placeOf(o, group, account, home.name, event);
     if (!record || !room) return noRoom(home, entry, event);
     if (event.kind === "shut-out") return shutOut(o, record, room, entry);
-    if (event.kind === "moved") return toElsewhere(o, record, room, event.to);
+    if (event.kind === "moved") return toElsewhere(o, record, room, entry, event);
     if (event.kind === "retry") return retry(o, group, account, event.target);
     if (!account || !maySpeak(record, account, event)) return o.outsiders.refuse(record, home, entry, event);
     const isOwn = account.owners.includes(event.resident);

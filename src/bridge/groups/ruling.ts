@@ -1,7 +1,9 @@
 /** What people do to a group in its room: asking in, throwing out, renaming, leaving; and what becomes of the room itself. */
 import { asBridgeError, BridgeError } from "../errors.ts";
 import type { Outcome } from "../lanes.ts";
-import type { HomeEvent, HomeName, RoomId } from "../model.ts";
+import type { HomeEvent, HomeName } from "../model.ts";
+import type { PortalDirectory } from "../portals.ts";
+import { mayFollow } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
 import { key } from "../sending.ts";
 import type { Conversations } from "./conversations.ts";
@@ -113,13 +115,19 @@ export async function shutOut(
   return DONE;
 }
 
-/** The group goes where its room has gone. */
+/** The group goes where its room has gone; not into whatever room somebody names. */
 export async function toElsewhere(
-  o: RulingOptions,
+  o: RulingOptions & { readonly portals: Pick<PortalDirectory, "ofRoom"> },
   record: GroupRecord,
   room: GroupRoom,
-  to: RoomId,
+  entry: GroupSending["entry"],
+  event: HomeEvent & { kind: "moved" },
 ): Promise<Outcome> {
-  await o.groups.tie(record.id, { ...room, room: to });
+  const home = o.homes.get(room.home);
+  if (home && (await mayFollow(o.portals, home, event))) await o.groups.tie(record.id, { ...room, room: event.to });
+  else {
+    const why = "it is said to go on elsewhere, and the bridge was not asked in there";
+    await parkRoom(o, record, room, why, key("moved", entry));
+  }
   return DONE;
 }

@@ -204,6 +204,15 @@ export interface OwnerFollowing {
   setFollows(resident: ResidentId, follows: boolean): Promise<void>;
 }
 
+/** A home whose rooms can go on in others. */
+export interface RoomFollowing {
+  /**
+   * Whether a room goes on in another one, as both of them say, and the bridge is in that. Whoever tells of it may have power
+   * over the first alone. @throws BridgeError `home-down`, `home-busy`.
+   */
+  goesOn(room: RoomId, to: RoomId): Promise<boolean>;
+}
+
 /** An entry that a home wants stored. */
 export interface IntakeItem {
   /** Who said it. */
@@ -266,6 +275,10 @@ export function showsRosters(home: Home): home is Home & RosterShowing {
 
 export function followsOwners(home: Home): home is Home & OwnerFollowing {
   return "setFollows" in home;
+}
+
+export function followsRooms(home: Home): home is Home & RoomFollowing {
+  return "goesOn" in home;
 }
 
 export function showsPresence(home: Home): home is Home & PresenceShowing {

@@ -81,6 +81,7 @@ export class Arrivals {
     const inside = await this.#unlessRefused(() => sender.members(room, bot));
     if (inside === undefined) return;
     const via = own.sender.slice(own.sender.indexOf(":") + 1);
+    const wasThere = (await this.#unlessRefused(() => sender.membership(to, bot, bot))) === "join";
     if (!(await this.#enters(to, bot, via))) {
       const waited = Date.now() - own.at;
       if (waited >= 0 && waited < INVITED_WITHIN_MS)
@@ -94,7 +95,8 @@ export class Arrivals {
     }
     if ((await this.predecessor(to, bot)) !== room) {
       log.warn({ room, to }, "a room is said to go on in one that knows nothing of it");
-      return sender.leave(to, bot);
+      // A room in which the bot has business is not left because of what is said in another one.
+      return wasThere ? undefined : sender.leave(to, bot);
     }
     if (own.management) return management.add(own.sender, to);
     for (const user of inside)

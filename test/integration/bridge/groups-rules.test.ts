@@ -187,12 +187,35 @@ test("a room that goes on elsewhere takes the group with it", async () => {
   const to = roomId("!upgraded");
   const shape = world.home.shapes.get(here);
   if (shape) world.home.shapes.set(to, shape);
+  world.home.successors.set(here, to);
   world.home.event({ kind: "moved", resident: alice, room: here, to });
   await until("the tie", async () => (await world.store.group(group()))?.rooms.some(({ room }) => room === to));
   world.home.write(alice, to, "nice room");
   await until("it at carol's", () => boards().heard.get(CAROL)?.at(-1) === `${ALICE}: nice room`);
   board.say(BOB, "so it is");
   await until("it", () => world.home.chat(to).length === 2);
+});
+
+test("a group does not go into a room that knows nothing of it: it stops, and whoever lives in it hears why", async () => {
+  await world.begin();
+  const board = boards().gather(...PEOPLE);
+  const { here } = await world.talking(board);
+  const to = roomId("!of-others");
+  world.home.event({ kind: "moved", resident: alice, room: here, to });
+  await until("the news", () => world.home.told(alice).some((text) => text.includes("not asked in there")));
+  const tied = async () => (await world.store.group(group()))?.rooms.find(({ home }) => home === world.home.name);
+  await until("the stop", async () => (await tied())?.parked !== undefined);
+  expect(await tied()).toMatchObject({ room: here });
+});
+
+test("a group does not go into the room of another chat, whatever both rooms say", async () => {
+  await world.begin();
+  const chat = await world.chat("bob");
+  const { here } = await world.talking(boards().gather(...PEOPLE));
+  world.home.successors.set(here, chat);
+  world.home.event({ kind: "moved", resident: alice, room: here, to: chat });
+  await until("the news", () => world.home.told(alice).some((text) => text.includes("not asked in there")));
+  expect(await world.room("bob")).toBe(chat);
 });
 
 test("who unlinks has no seat any more; their room ends, and the relay through their account with a word", async () => {
@@ -260,10 +283,21 @@ test("a direct chat whose room goes on elsewhere goes on there", async () => {
   await world.begin(false);
   const here = await world.chat("bob");
   const to = roomId("!upgraded");
+  world.home.successors.set(here, to);
   world.home.event({ kind: "moved", resident: alice, room: here, to });
   await until("the tie", async () => (await world.room("bob")) === to);
   world.home.write(alice, to, "nice room");
   await until("it at bob's", () => world.network.received.length === 1);
   world.network.say(BOB, ALICE, "so it is");
   await until("it", () => world.home.chat(to).length === 2);
+});
+
+test("a direct chat does not go into a room that knows nothing of it", async () => {
+  await world.begin(false);
+  const here = await world.chat("bob");
+  const to = roomId("!of-others");
+  world.home.event({ kind: "moved", resident: alice, room: here, to });
+  await until("the news", () => world.home.told(alice).some((text) => text.includes("next opens a new room")));
+  await until("it to be done", async () => (await world.store.depth(out("bob"))) === 0);
+  expect(await world.store.portalOfRoom(world.home.name, to)).toBeUndefined();
 });

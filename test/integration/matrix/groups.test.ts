@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GroupView } from "../../../src/bridge/groups/model.ts";
-import type { RoomId } from "../../../src/bridge/model.ts";
+import { type RoomId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { PuppetRegistration } from "../../../src/matrix/registration.ts";
 import { contact, groupWords, member, newGroup, viewOf } from "../../support/matrix-groups.ts";
@@ -195,6 +195,25 @@ describe("a room that goes on elsewhere", () => {
     s.stub.room(room).state.set("m.room.tombstone ", { replacement_room: id });
     await s.home.perform(follow(room, id));
     expect(s.stub.room(id).members.get(BOT)).toBe("leave");
+  });
+
+  it("takes the bot out of no room in which it was before", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    const { id } = s.stub.makeRoom({ [BEN]: "join", [BOT]: "join" });
+    s.stub.room(room).state.set("m.room.tombstone ", { replacement_room: id });
+    await s.home.perform(follow(room, id));
+    expect(s.stub.room(id).members.get(BOT)).toBe("join");
+  });
+
+  it("is known to by what both rooms say", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    const to = next(s, room, "join");
+    const { id } = s.stub.makeRoom({ [BEN]: "join", [BOT]: "join" });
+    expect(await s.home.goesOn(room, roomId(to))).toBe(true);
+    expect(await s.home.goesOn(room, roomId(id))).toBe(false);
+    expect(await s.home.goesOn(room, roomId("!unknown:example.org"))).toBe(false);
   });
 
   it("and was somebody's own chat with the bot stays one", async () => {
