@@ -76,8 +76,11 @@ export class Calling {
     const seats = record.seats.map((seat) => accountParts(seat).address);
     const all = new Set([...record.members.map(({ address }) => address), ...seats]);
     const members = [...all].filter((address) => address !== account.address);
-    const live = await conversations.starting(account, group, members, () => session.startGroup(members));
-    conversations.seen(account, live);
+    const live = await conversations.starting(account, group, members, async () => {
+      const begun = await session.startGroup(members);
+      conversations.seen(account, begun);
+      return begun;
+    });
     conversations.assign(account, live, group);
     return { session, handle: live.handle, live };
   }

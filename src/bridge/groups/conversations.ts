@@ -8,7 +8,7 @@ interface Conversation {
   live: LiveGroup;
   /** Once something was said in it, it stays this group until it ends, whoever comes and goes. */
   group: GroupId | undefined;
-  /** When that was decided, of this process's own clock, ms. */
+  /** When that was decided, of this process's own clock, ms; long ago for those that were called together as that group. */
   since: number;
 }
 
@@ -45,23 +45,32 @@ export class Conversations {
     all.set(live.handle, one);
     if (all.size > MOST) for (const oldest of [...all.keys()].slice(0, 1)) all.delete(oldest);
     if (live.kind === "circle") one.group ??= groupId(account.network, circleKey(live.circle ?? live.handle));
-    else if (one.group === undefined)
-      this.#decide(one, this.#started(account, live) ?? this.#same(account, live) ?? this.#sibling(account, live));
+    else if (one.group === undefined) this.#recognize(account, one);
     else if (before && before.members.length < live.members.length) this.#grown(account, one);
     return { group: one.group, before };
   }
 
-  #decide(one: Conversation, group: GroupId | undefined): void {
-    if (group === undefined) return;
+  /** As those who have called it together mean it, or as another session here knows it. */
+  #recognize(account: AccountRecord, one: Conversation): void {
+    const started = this.#started(account, one.live);
+    const known = this.#same(account, one.live) ?? this.#sibling(account, one.live);
+    if (started !== undefined) this.#decide(one, started, Number.NEGATIVE_INFINITY);
+    else if (known?.group !== undefined) this.#decide(one, known.group, known.since);
+  }
+
+  #decide(one: Conversation, group: GroupId, since = performance.now()): void {
     one.group = group;
-    one.since = performance.now();
+    one.since = since;
   }
 
   /** Whoever spoke before all were there did not mean another group than that of all. */
   #grown(account: AccountRecord, one: Conversation): void {
     if (performance.now() - one.since > GATHERING_MS) return;
     const all = this.#memory.known(account, setOf(one.live));
-    if (all !== undefined) one.group = all;
+    if (all === undefined) return;
+    one.group = all;
+    // One place is one group: what one session says there would be no echo to another that takes it for something else.
+    for (const other of this.#at(account, one.live)) if (other.group !== undefined) other.group = all;
   }
 
   /** The group that a conversation is, decided now at the latest. */
@@ -88,7 +97,7 @@ export class Conversations {
           this.#decide(one, group);
     }
     const own = this.#byAccount.get(account.id)?.get(live.handle);
-    if (own) this.#decide(own, group);
+    if (own && own.group !== group) this.#decide(own, group);
     return group;
   }
 
@@ -115,7 +124,9 @@ export class Conversations {
     const key = live.place === undefined ? group : placeKey(account, live.place);
     const reader = this.#readers.get(key);
     if (reader === account.id) return true;
-    const its = reader ? this.#of(reader).filter((one) => one.group === group && one.live.place === live.place) : [];
+    const isThis = (one: Conversation): boolean =>
+      live.place === undefined ? one.group === group : one.live.place === live.place;
+    const its = reader ? this.#of(reader).filter(isThis) : [];
     if (reader === undefined || its.length === 0) {
       this.#readers.set(key, account.id);
       return true;
@@ -183,13 +194,18 @@ export class Conversations {
     return undefined;
   }
 
-  /** The group that another session here knows this very place as. */
-  #same(account: AccountRecord, { place, members }: LiveGroup): GroupId | undefined {
-    if (place === undefined) return undefined;
+  /** This very place, as another session here knows it. */
+  #same(account: AccountRecord, live: LiveGroup): Conversation | undefined {
+    return this.#at(account, live).find(({ group }) => group !== undefined);
+  }
+
+  /** What other sessions here have at the same place. */
+  #at(account: AccountRecord, { place, members }: LiveGroup): Conversation[] {
+    if (place === undefined) return [];
     return members
       .filter(({ address }) => address !== account.address)
       .flatMap(({ address }) => this.#of(accountId(account.network, address)))
-      .find((one) => one.live.place === place && one.group !== undefined)?.group;
+      .filter(({ live }) => live.place === place);
   }
 
   /** Two sessions may see the same people come and go in another order: the group of a conversation that differs by that alone. */
@@ -213,8 +229,8 @@ export class Conversations {
     return best?.group;
   }
 
-  /** The group that another session here knows the same conversation as; the account itself may have come just now. */
-  #sibling(account: AccountRecord, live: LiveGroup): GroupId | undefined {
+  /** The same conversation, as another session here knows it; the account itself may have come just now. */
+  #sibling(account: AccountRecord, live: LiveGroup): Conversation | undefined {
     const addresses = addressesOf(live);
     const others = [...addresses]
       .filter((address) => address !== account.address)
@@ -224,7 +240,7 @@ export class Conversations {
     for (const people of [addresses, [...addresses].filter((address) => address !== account.address)]) {
       const set = setKey(people);
       const same = others.filter((one) => setOf(one.live) === set);
-      if (same.length > 0) return same.find(({ group }) => group !== undefined)?.group;
+      if (same.length > 0) return same.find(({ group }) => group !== undefined);
     }
     return undefined;
   }

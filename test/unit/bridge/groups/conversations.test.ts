@@ -168,3 +168,39 @@ test("each of two places of one group is read by somebody who is there", () => {
   expect(conversations.reads(alice, mine, group)).toBe(true);
   expect(conversations.reads(emily, hers, group)).toBe(true);
 });
+
+test("one place is read by one, also when the two who are there take it for different groups", () => {
+  const [mine, hers] = [
+    { ...live("1", ALICE, BOB, EMILY), place: "board 7" },
+    { ...live("2", ALICE, BOB, EMILY), place: "board 7" },
+  ];
+  const [one, other] = [groupOf(ALICE, BOB, EMILY), groupOf(ALICE, BOB, CAROL, EMILY)];
+  conversations.seen(emily, hers);
+  conversations.assign(emily, hers, other);
+  expect(conversations.reads(emily, hers, other)).toBe(true);
+  expect(conversations.reads(alice, mine, one)).toBe(false);
+});
+
+test("what becomes of a place when more people come is so for all who are there", async () => {
+  const known = groupOf(ALICE, BOB, CAROL, EMILY);
+  const base = { kind: "several", name: "", topic: "", members: [], seats: [alice.id], rooms: [] } as const;
+  stored = { groups: [{ id: known, ...base }], keys: new Map() };
+  await memory.load(alice);
+  const at = (one: LiveGroup): LiveGroup => ({ ...one, place: "board 7" });
+  const before = conversations.groupOf(emily, at(live("2", ALICE, BOB, EMILY)));
+  expect(conversations.groupOf(alice, at(live("1", ALICE, BOB, EMILY)))).toBe(before);
+  expect(conversations.groupOf(alice, at(live("1", ALICE, BOB, CAROL, EMILY)))).toBe(known);
+  expect(conversations.groupOf(emily, at(live("2", ALICE, BOB, CAROL, EMILY)))).toBe(known);
+});
+
+test("a group that was called together is not taken for the smaller one of those who have come so far", async () => {
+  const [few, all] = [groupOf(ALICE, BOB, CAROL), groupOf(ALICE, BOB, CAROL, EMILY)];
+  const base = { kind: "several", name: "", topic: "", members: [], seats: [alice.id], rooms: [] } as const;
+  stored = { groups: [few, all].map((id) => ({ id, ...base })), keys: new Map() };
+  await memory.load(alice);
+  await conversations.starting(alice, all, [BOB, CAROL, EMILY], async () => {
+    conversations.seen(alice, live("1", ALICE, BOB));
+  });
+  conversations.assign(alice, live("1", ALICE, BOB), all);
+  expect(conversations.groupOf(alice, live("1", ALICE, BOB, CAROL))).toBe(all);
+});
