@@ -13,6 +13,8 @@ export interface FoundChat {
   readonly resident: ResidentId;
   /** When it was written down, Unix ms: of several rooms of one chat the newest counts. */
   readonly at: number;
+  /** It was written into another room, which goes on in this one: what this one says of itself counts more. */
+  readonly moved?: true;
 }
 
 /** The room of a group. */
@@ -21,6 +23,8 @@ export interface FoundGroup {
   readonly room: RoomId;
   readonly group: GroupId;
   readonly at: number;
+  /** As in {@link FoundChat}. */
+  readonly moved?: true;
   readonly sort: GroupKind;
   readonly circle?: string;
   readonly name: string;

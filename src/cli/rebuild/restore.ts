@@ -78,8 +78,11 @@ function put(finds: Finds, home: HomeName, found: Found): void {
   }
 }
 
-/** Of those that are the same the one that was written last; a room that was found by way of another counts once. */
-function newest<T extends { readonly room: RoomId; readonly at: number }>(
+/**
+ * Of those that are the same the one that was written last; a room that was found by way of another counts once. What was found
+ * by way of another room comes last: the room may say of itself that it is something else.
+ */
+function newest<T extends { readonly room: RoomId; readonly at: number; readonly moved?: true }>(
   all: readonly T[],
   name: (one: T) => string,
   report: Report,
@@ -92,7 +95,7 @@ function newest<T extends { readonly room: RoomId; readonly at: number }>(
     if (was !== undefined && was.room !== is.room)
       report.leftOut(was.room, `the conversation has gone on in ${is.room} since`, false);
   }
-  return [...kept.values()];
+  return [...kept.values()].toSorted((a, b) => Number(a.moved ?? false) - Number(b.moved ?? false));
 }
 
 type Chat = Finds["chats"][number];

@@ -56,6 +56,13 @@ export interface BridgeNote {
   readonly content: Json;
 }
 
+/** A room as it is now. */
+export interface Now {
+  readonly room: string;
+  readonly state: RoomState;
+  readonly moved: boolean;
+}
+
 export type Reading =
   | (FoundChat & { readonly ghost: GhostRef })
   | (Omit<FoundGroup, "settle"> & { readonly plumbed: boolean; readonly notes: readonly BridgeNote[] })
@@ -66,13 +73,9 @@ export type Reading =
   | { readonly kind: "left-out"; readonly why: string; readonly isLoss: boolean };
 
 /**
- * Reads a room. `events` is its state; `now` that of the room in which it goes on, when it was upgraded, else the same.
+ * Reads a room. `events` is its state; `now` that of the room in which it goes on, when it was upgraded (`moved`), else the same.
  */
-export function readRoom(
-  know: Knowledge,
-  events: readonly unknown[],
-  now: { room: string; state: RoomState },
-): Reading {
+export function readRoom(know: Knowledge, events: readonly unknown[], now: Now): Reading {
   const notes = bridgeNotes(events);
   const own = notes.filter((note) => isOurs(know, note)).sort((a, b) => b.at - a.at);
   const [newest] = own;
@@ -120,25 +123,26 @@ function chatOf(note: unknown): { portal: PortalId; mxid: string; ghost: GhostRe
   return same === portal ? { portal: same, mxid: resident, ghost } : undefined;
 }
 
-function chatIn(know: Knowledge, { content, at }: BridgeNote, now: { room: string; state: RoomState }): Reading {
+function chatIn(know: Knowledge, { content, at }: BridgeNote, now: Now): Reading {
   const chat = chatOf(content[PORTAL]);
   if (chat === undefined) return loss("what the bridge wrote into it cannot be read");
   const { portal, mxid, ghost } = chat;
-  const { state, room } = now;
+  const { state, room, moved } = now;
   const next = goesOnIn(state);
   if (next !== undefined) return loss(`it goes on in ${next}, where the bridge is not`);
   if (!know.networks.includes(ghost.network)) return loss(`its network, ${ghost.network}, is not in the config`);
   const them = know.names.mxid(ghost);
   if (state.membership(them) !== "join") return nothing(`the contact, ${them}, is not in it any more`);
   if (!isThere(state, mxid)) return nothing(`${mxid}, whose chat with ${ghost.contact} it was, has left it`);
-  return { kind: "chat", room: roomId(room), portal, resident: residentId(know.home, mxid), at, ghost };
+  const resident = residentId(know.home, mxid);
+  return { kind: "chat", room: roomId(room), portal, resident, at, ghost, ...(moved && { moved }) };
 }
 
 function groupIn(
   know: Knowledge,
   { content, at }: BridgeNote,
   notes: readonly BridgeNote[],
-  { room, state }: { room: string; state: RoomState },
+  { room, state, moved }: Now,
 ): Reading {
   const note = fields(content[GROUP]);
   const group = groupOf(note.id);
@@ -159,6 +163,7 @@ function groupIn(
     room: roomId(room),
     group: group.id,
     at,
+    ...(moved && { moved }),
     sort,
     ...(typeof note.circle === "string" ? { circle: note.circle } : {}),
     name: textOf(note.name),
@@ -193,11 +198,7 @@ function roomsOf({ home }: Knowledge, raw: unknown, room: string, plumbed: boole
 }
 
 /** In what is left: rooms in which a person talks with the bot alone. */
-function withoutNote(
-  { bot, names }: Knowledge,
-  events: readonly unknown[],
-  { room, state }: { room: string; state: RoomState },
-): Reading {
+function withoutNote({ bot, names }: Knowledge, events: readonly unknown[], { room, state }: Now): Reading {
   if (state.content("m.room.create").type === SPACE) return { kind: "space" };
   if (state.membership(bot) !== "join") return nothing("the bridge has written nothing into it");
   const there = state.members("join", "invite").filter((user) => user !== bot);

@@ -18,7 +18,7 @@ import { ManagementRooms } from "../management.ts";
 import { DEFAULT_LIMITS } from "../options.ts";
 import type { Registration } from "../registration.ts";
 import { asked, isPassing } from "./pace.ts";
-import { type BridgeNote, goesOnFrom, goesOnIn, type Knowledge, type Reading, readRoom } from "./read.ts";
+import { type BridgeNote, goesOnFrom, goesOnIn, type Knowledge, type Now, type Reading, readRoom } from "./read.ts";
 
 export interface MatrixRebuildOptions {
   readonly homeserverUrl: string;
@@ -173,7 +173,7 @@ class MatrixRebuilding implements Rebuilding {
   }
 
   /** The room in which a room goes on, as long as we are let in there; of one that was not upgraded itself. */
-  async #followed(first: string, as: string, here: RoomState): Promise<{ room: string; state: RoomState }> {
+  async #followed(first: string, as: string, here: RoomState): Promise<Now> {
     let [room, state] = [first, here];
     for (let upgrades = 0; upgrades < UPGRADES; upgrades++) {
       const next = goesOnIn(state);
@@ -183,7 +183,7 @@ class MatrixRebuilding implements Rebuilding {
       if (!goesOnFrom(there, room) || there.membership(as) !== "join") break;
       [room, state] = [next, there];
     }
-    return { room, state };
+    return { room, state, moved: room !== first };
   }
 
   #stateOf(room: string, as: string): Promise<readonly unknown[] | undefined> {

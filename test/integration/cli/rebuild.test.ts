@@ -163,6 +163,19 @@ it("a chat in a room that was upgraded goes on in the new one", async () => {
   expect(await roomsOfBob()).toEqual([portalRoom(next.id, ANNA)]);
 });
 
+it("a room that is somebody's chat is not taken by another chat that is said to go on in it", async () => {
+  const s = await scene();
+  const old = await chat(s);
+  const bens = await s.home.openDirect(portalOf(BOB, "ben@msn.test"), resident(BEN), ghostOf(BOB), "Bob");
+  s.stub.room(bens).members.set(ANNA, "join");
+  s.stub.setState(bens, ANNA, "m.room.create ", { predecessor: { room_id: old } });
+  s.stub.setState(old, ANNA, "m.room.tombstone ", { replacement_room: bens });
+  const report = await rebuilt(s);
+  expect(await store.portalOfRoom(MATRIX, bens)).toBe(portalOf(BOB, "ben@msn.test"));
+  expect(await roomsOfBob()).toBeUndefined();
+  expect(report.lines).toContain(`left        ${bens}: Redis has it as the room of another conversation`);
+});
+
 it("a room that is said to go on in one that knows nothing of it is left alone", async () => {
   const s = await scene();
   const old = await chat(s);

@@ -194,7 +194,7 @@ export class ClientWorld {
 
   /** The store loses everything. The bridge does not run. */
   async emptyStore(): Promise<void> {
-    const redis = new Redis(this.#redis.options);
+    const redis = new Redis({ ...this.#redis.options, replyMapping: "legacy" });
     await redis.flushall();
     redis.disconnect();
   }
