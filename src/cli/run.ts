@@ -164,10 +164,11 @@ function openXmpp(
       relays: main === undefined ? [] : relaysOf(config.xmpp, main),
     });
   }
-  const { host, port, component, secret, name, stayOn, passwordForm, rosterLookSeconds } = config.xmpp;
+  const { host, port, component, secret, domain, name, stayOn, passwordForm, rosterLookSeconds } = config.xmpp;
   return createXmppHome({
     ...shared,
     service: { host, port, domain: component, secret },
+    server: domain,
     name,
     version: version(),
     stayOn,

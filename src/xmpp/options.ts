@@ -32,6 +32,8 @@ export const DEFAULT_LIMITS: XmppLimits = {
 
 export interface XmppHomeOptions {
   readonly service: ComponentService;
+  /** The domain of the server itself: what its conferences say of anybody is believed. Without it, of its own accounts alone. */
+  readonly server?: string;
   /** Networks whose contacts can be ghosts; the main one, whose contacts have the shortest JIDs, first. */
   readonly networks: readonly NetworkName[];
   /** What the gateway calls itself. */

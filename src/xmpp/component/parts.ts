@@ -288,7 +288,7 @@ export class ComponentParts {
 
   #openGroups(services: Services): Groups {
     const { link, names, spool, log } = this;
-    const { profiles: notes, service } = this.#o;
+    const { profiles: notes, service, server } = this.#o;
     const shared = {
       home: XMPP,
       host: () => this.openedHost(),
@@ -304,7 +304,7 @@ export class ComponentParts {
       ...shared,
       toGhost: (stanza) => this.receiver.toGhost(stanza),
       answer: (ghost, iq) => void services.handle(...answeredInRoom(ghost, iq)),
-      foreign: createForeignRooms({ ...shared, name: this.#name }),
+      foreign: createForeignRooms({ ...shared, name: this.#name, ...(server === undefined ? {} : { server }) }),
     });
   }
 

@@ -56,6 +56,8 @@ export interface ForeignRoomsOptions {
   readonly notes: RoomNoteStore;
   /** The gateway says something to a person, in their chat with it. */
   readonly say: (resident: ResidentId, text: string, key: string) => Promise<MessageId>;
+  /** The domain of the operator's own server: its services are believed when they say who somebody is (../rooms/who.ts). */
+  readonly server?: string;
   /** How the bot is called in rooms; default `MSN`. */
   readonly name?: string;
   readonly limits?: Partial<ForeignLimits>;

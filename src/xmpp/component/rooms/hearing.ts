@@ -15,7 +15,7 @@ import { opensSubject } from "./find.ts";
 import type { ForeignRoom } from "./room.ts";
 import { noteFor, ownSubject, subjectWithNote } from "./subject.ts";
 import type { Talk } from "./talk.ts";
-import { guestName, presentOne, speakerOf } from "./who.ts";
+import { actorIn, guestName, presentOne, speakerOf } from "./who.ts";
 import { plainSpeech } from "./words.ts";
 
 export interface HearingOptions extends ForeignRoomsOptions {
@@ -76,14 +76,14 @@ export class Hearing {
   changed(room: ForeignRoom, { isIn, why, triesAgain, by }: MucState): void {
     if (isIn || triesAgain) return;
     this.#o.log.error({ room: room.jid, why, by }, "the bridge was put out of a room");
-    const resident = this.#actor(room, by) ?? residentId(this.#o.home, `${room.jid}/?`);
+    const resident = actorIn(room.sight, by) ?? residentId(this.#o.home, `${room.jid}/?`);
     this.#happened(room, resident, { kind: "shut-out", ...this.#from(room, by?.nick ?? "?") });
   }
 
   /** Somebody has put one of ours out. */
   putOut(room: ForeignRoom, jid: BareJid, by: Actor | undefined): void {
     const ghost = this.#o.names.parse(jid);
-    const resident = this.#actor(room, by);
+    const resident = actorIn(room.sight, by);
     if (ghost === undefined || resident === undefined) return;
     this.#happened(room, resident, { kind: "removed", ...this.#from(room, by?.nick ?? "?"), ghost });
   }
@@ -141,11 +141,6 @@ export class Hearing {
 
   #from(room: ForeignRoom, nick: string): { from: Jid; to: BareJid; room: string } {
     return { from: withResource(room.jid, nick), to: room.jid, room: room.jid };
-  }
-
-  #actor(room: ForeignRoom, by: Actor | undefined): ResidentId | undefined {
-    if (by?.jid !== undefined) return residentId(this.#o.home, by.jid);
-    return by?.nick === undefined ? undefined : presentOne(room.sight, by.nick);
   }
 
   #isUs(resident: ResidentId): boolean {

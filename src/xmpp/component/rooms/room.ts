@@ -29,6 +29,8 @@ export interface Shared {
   readonly home: HomeName;
   readonly wire: Wire;
   readonly gateway: BareJid;
+  /** As {@link RoomSight.server}. */
+  readonly server: string | undefined;
   /** How the bot is called. */
   readonly name: string;
   readonly secret: Secret;
@@ -129,6 +131,7 @@ export class ForeignRoom {
     return {
       home: this.#o.home,
       room: this.jid,
+      server: this.#o.server,
       isOpen: this.#isOpen,
       namesOccupants: this.#namesOccupants,
       occupant: (nick) => occupants.get(nick),

@@ -66,7 +66,7 @@ class Foreign implements ForeignRooms {
   constructor(options: ForeignRoomsOptions) {
     this.#o = options;
     this.#limits = { ...DEFAULT_FOREIGN_LIMITS, ...options.limits };
-    const { home, names, link: wire, name = "MSN", secret, notes: store, log } = options;
+    const { home, names, link: wire, server, name = "MSN", secret, notes: store, log } = options;
     this.#talk = new Talk(new Recall());
     this.#hearing = new Hearing({ ...options, talk: this.#talk });
     const hearing = this.#hearing;
@@ -74,6 +74,7 @@ class Foreign implements ForeignRooms {
       home,
       wire,
       gateway: names.gateway,
+      server,
       name,
       secret,
       store,

@@ -94,6 +94,7 @@ describe("who somebody in a conference is", () => {
   const sight = (change: Partial<RoomSight> = {}): RoomSight => ({
     home: XMPP,
     room: ROOM,
+    server: "test",
     isOpen: false,
     namesOccupants: false,
     occupant: (nick) => here[nick],
@@ -113,6 +114,21 @@ describe("who somebody in a conference is", () => {
 
   test("a person, where the room shows their address", () =>
     expect(speakerOf(sight(), said("zoe", "live"))).toBe(residentId(XMPP, zoe)));
+
+  test("nobody whom a service names that is neither of their server nor of ours: it could say that of anybody", () => {
+    const [room, known] = [parseBareJid("room@muc.evil.example"), { here: here.zoe }];
+    const there = sight({ room, isOpen: true, namesOccupants: true, server: "xmpp.test" });
+    expect(speakerOf(there, said("zoe", "live"))).toBe(residentId(XMPP, `${room}/zoe`));
+    expect(speakerOf(there, said("zoe", "archive", claim(zoe)))).toBe(residentId(XMPP, `${room}/zoe`));
+    expect(presentOne({ ...there, occupant: () => known.here }, "zoe")).toBe(residentId(XMPP, `${room}/o-zoe`));
+  });
+
+  test("a person of another server whom a service of that server names", () => {
+    const eve = parseBareJid("eve@evil.example");
+    const room = parseBareJid("room@muc.evil.example");
+    const there = sight({ room, server: "xmpp.test", occupant: () => somebody({ jid: eve }) });
+    expect(presentOne(there, "eve")).toBe(residentId(XMPP, eve));
+  });
 
   test("a guest by nick, where it shows nothing", () =>
     expect(speakerOf(sight(), said("nobody", "live"))).toBe(guest("nobody")));

@@ -92,6 +92,7 @@ async function tied(): Promise<{ room: ForeignRoom; muc: Conference }> {
     home: XMPP,
     wire: muc,
     gateway: GATEWAY,
+    server: undefined,
     name: "MSN",
     secret: new Secret("s3cret"),
     store: { keepRoomNote: async () => {}, dropRoomNote: async () => {}, roomNotes: async () => new Map() },
