@@ -80,6 +80,8 @@ export const BOMBS: readonly string[] = [
   "> ".repeat(many(35_000)),
   "[b]".repeat(many(23_000)),
   `${"[c=4]".repeat(many(7000))}x${"[/c]".repeat(many(7000))}`,
+  `${"[b]x".repeat(many(8000))}${"y[/b]".repeat(many(8000))}`,
+  `${"[c=1]x".repeat(many(6000))}${"y[/c=2]".repeat(many(6000))}`,
   `[c=#ff0000]${"x".repeat(many(69_000))}[/c=#0000ff]`,
   "·$4,5x".repeat(many(10_000)),
   ":)".repeat(many(35_000)),

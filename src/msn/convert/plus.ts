@@ -64,7 +64,7 @@ export function readPlus(text: string): Run[] {
   const codes = [...text.matchAll(CODE)];
   const tags = pairs(codes);
   const runs: Run[] = [];
-  const open: Tag[] = [];
+  const open: OpenTags = new Map();
   let signs: Look = {};
   let at = 0;
   const say = (to: number): void => {
@@ -79,8 +79,7 @@ export function readPlus(text: string): Run[] {
     if (isTag ? tag === undefined : next === undefined) continue;
     say(index);
     signs = next ?? signs;
-    if (tag?.start === index) open.push(tag);
-    else if (tag !== undefined) open.splice(open.indexOf(tag), 1);
+    if (tag !== undefined) turn(open, tag, index);
     at = after;
   }
   say(text.length);
@@ -122,8 +121,20 @@ function plusColor(value: string): Color | undefined {
   return PLUS_COLORS[PLUS_NAMES.indexOf(word)] ?? readColor(word);
 }
 
-function flagsOf(open: readonly Tag[]): Look {
-  return Object.fromEntries(open.flatMap(({ name }) => (FLAG_OF[name] ? [[FLAG_OF[name], true]] : [])));
+/** By name, the innermost last. Tags of one name lie within one another, so the one that ends is the innermost. */
+type OpenTags = Map<string, Tag[]>;
+
+/** One end of a tag, at that place. */
+function turn(open: OpenTags, tag: Tag, index: number): void {
+  const sameKind = open.get(tag.name) ?? [];
+  open.set(tag.name, sameKind);
+  if (tag.start === index) sameKind.push(tag);
+  else sameKind.pop();
+}
+
+function flagsOf(open: OpenTags): Look {
+  const held = [...open].filter(([, tags]) => tags.length > 0);
+  return Object.fromEntries(held.flatMap(([name]) => (FLAG_OF[name] ? [[FLAG_OF[name], true]] : [])));
 }
 
 /** The signs that hold after one more; undefined when that one means nothing here. */
@@ -143,9 +154,9 @@ function turned(signs: Look, { ink, paper, dotted, control }: Record<string, str
 }
 
 /** A piece of text in the colours of the tags around it; `at` is where it stands in the whole. */
-function painted(text: string, at: number, look: Look, open: readonly Tag[]): Run[] {
-  const ink = open.findLast(({ name }) => name === "c");
-  const paper = open.findLast(({ name }) => name === "a");
+function painted(text: string, at: number, look: Look, open: OpenTags): Run[] {
+  const ink = open.get("c")?.at(-1);
+  const paper = open.get("a")?.at(-1);
   const isGradient = [ink, paper].some((tag) => tag?.until !== undefined && tag.until !== tag.value);
   const pieces = isGradient
     ? inSteps(text, Math.max(...[ink, paper].map((tag) => (tag ? tag.to - tag.from : 0))))
@@ -161,6 +172,7 @@ function painted(text: string, at: number, look: Look, open: readonly Tag[]): Ru
 
 function inSteps(text: string, whole: number): string[] {
   const size = Math.max(1, Math.ceil(whole / STEPS));
+  if (text.length <= size) return [text];
   const pieces: string[] = [];
   let piece = "";
   for (const grapheme of graphemes(text)) {
