@@ -43,9 +43,19 @@ function standardToEmoji(text: string): string {
   });
 }
 
-/** Emoji that MSN has a picture for as its shortcut; all others stay. The colour of a skin is lost. */
+const ADDRESSES = new RegExp(`(${ADDRESS})`, "iu");
+
+/** Emoji that MSN has a picture for as its shortcut; all others stay, and so do those of addresses. The colour of a skin is lost. */
 export function emojiToShortcuts(text: string): string {
   if (!/\p{Extended_Pictographic}/u.test(text)) return text;
+  // At odd places are addresses, which would lead elsewhere.
+  return text
+    .split(ADDRESSES)
+    .map((part, i) => (i % 2 === 1 ? part : emojiOutsideToShortcuts(part)))
+    .join("");
+}
+
+function emojiOutsideToShortcuts(text: string): string {
   return graphemes(text)
     .map((grapheme) => SHORTCUT_OF.get(bare(grapheme)) ?? grapheme)
     .join("");

@@ -60,6 +60,12 @@ export const EMOTICON_RULES: GoldenTable<string, RichText> = {
     { about: "emoticons", name: "a drive of a computer", from: "C:Docs D:(x86)", to: r("C:Docs D:(x86)") },
     { about: "emoticons", name: "a time", from: "18-) at 8:30", to: r("18-) at 8:30") },
     {
+      about: "emoji",
+      name: "in an address",
+      from: "see https://example.com/😀?a=👍 (Y)",
+      to: r("see https://example.com/😀?a=👍 👍"),
+    },
+    {
       about: "emoticons",
       name: "in an address",
       from: "http://example.com/(y):p www.example.com/(a)",
