@@ -23,7 +23,7 @@ export interface CallingOptions {
   readonly record: (group: GroupId) => Promise<GroupRecord | undefined>;
 }
 
-/** How long an invited session may take to be there. */
+/** How long an invited session may take to be there, and a session to see the circles of its account. */
 const COMING_MS = 10_000;
 const LOOK_MS = 25;
 
@@ -31,6 +31,8 @@ const LOOK_MS = 25;
 export class Calling {
   readonly #o: CallingOptions;
   readonly #turns = new Map<GroupId, Promise<unknown>>();
+  /** Until when a session may not have seen all circles of its account yet. */
+  readonly #incomplete = new WeakMap<Session, number>();
 
   constructor(o: CallingOptions) {
     this.#o = o;
@@ -66,10 +68,7 @@ export class Calling {
     if (!talksInGroups(session)) throw new BridgeError("not-offered", { network, detail: "it has no group chats" });
     const record = await this.#o.record(group);
     if (!record) throw new BridgeError("group-gone", { detail: "this group is not known any more" });
-    if (record.kind === "circle")
-      throw new BridgeError("group-gone", {
-        detail: `${account.address} is not in this circle, or it is not there yet`,
-      });
+    if (record.kind === "circle") return this.#circle(account, group, session);
     const invited = await this.#invited(account, group);
     if (invited) return invited;
     const { conversations } = this.#o;
@@ -83,6 +82,22 @@ export class Calling {
     });
     conversations.assign(account, live, group);
     return { session, handle: live.handle, live };
+  }
+
+  /** A circle is there with the sign-in, or a moment later: what was said while nobody was signed in must not fail for that. */
+  async #circle(account: AccountRecord, group: GroupId, session: Session): Promise<LiveSeat> {
+    const deadline = this.#incomplete.get(session) ?? performance.now() + COMING_MS;
+    this.#incomplete.set(session, deadline);
+    while (performance.now() < deadline && this.#o.fleet().session(account.id) === session) {
+      await pause(LOOK_MS);
+      const there = this.now(account, group);
+      if (there) return there;
+    }
+    if (this.#o.fleet().session(account.id) !== session)
+      throw new BridgeError("not-signed-in", { address: account.address });
+    throw new BridgeError("group-gone", {
+      detail: `${account.address} is not in this circle, or it is not there yet`,
+    });
   }
 
   /** By another session of this worker that is in the conversation. */
