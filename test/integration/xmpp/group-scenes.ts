@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { messageId, residentId } from "../../../src/bridge/model.ts";
+import { messageId, residentId, roomId } from "../../../src/bridge/model.ts";
 import { plainRich, rich } from "../../../src/bridge/text/model.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
 import { type SeenMessage, type Stanza, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { XMPP } from "../../../src/xmpp/index.ts";
 import type { XMPP_SERVERS } from "../../support/xmpp.ts";
+import { makeRoom } from "../../support/xmpp-plumbing.ts";
 import { GroupRoomScene, GroupWorld } from "./group-world.ts";
 
 const MUC = "http://jabber.org/protocol/muc";
@@ -503,6 +504,20 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await anna.waitFor("the end", () => room.left);
       await expect(anna.joinRoom(scene.jid, "Anna")).rejects.toThrow("item-not-found");
       await world.home.releaseGroup(scene.roomId, scene.view, "delete");
+    });
+
+    test("what the bridge answers somebody in a conference of the server, it says to them alone; to a guest, there", async () => {
+      const { scene, anna, bert } = await circle();
+      const conference = roomId(`lobby-${randomUUID().slice(0, 8)}@${fixture.server.muc}`);
+      await makeRoom(anna, conference, "Anna", { whois: "anyone" });
+      const room = await bert.joinRoom(conference, "Bert");
+      await world.home.shapeGroup(conference, { ...scene.view, plumbed: true });
+      await world.home.say(world.resident(anna), conference, "https://bridge.test/link/secret", "answer 1");
+      await anna.waitForMessage(/link\/secret/, world.home.gateway);
+      await world.home.say(residentId(XMPP, `${conference}/Zoe`), conference, "Not sent.", "answer 2");
+      await seen(bert, room, "Not sent.");
+      expect(texts(room)).toEqual(["Not sent."]);
+      await world.home.releaseGroup(conference, { ...scene.view, plumbed: true }, "unbridge");
     });
 
     test("plain words cost nothing: a text with signs is what it looks like", async () => {

@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { asBridgeError } from "../../../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
-import type {
-  Failure,
-  GhostRef,
-  GroupMessage,
-  HomeName,
-  MessageId,
-  ResidentId,
-  RoomId,
+import {
+  type Failure,
+  type GhostRef,
+  type GroupMessage,
+  type HomeName,
+  type MessageId,
+  type ResidentId,
+  type RoomId,
+  residentParts,
 } from "../../../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
 import type { HomeHost } from "../../../bridge/ports/home.ts";
@@ -21,6 +22,7 @@ import type { IntakeSpool } from "../../intake.ts";
 import { type BareJid, domainOf, readJid } from "../../jid.ts";
 import type { ComponentLink } from "../../link/component-link.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
+import { guestName } from "../rooms/who.ts";
 import { roomJid } from "./address.ts";
 import type { ForeignRooms } from "./foreign.ts";
 import { RoomMemory } from "./memory.ts";
@@ -182,9 +184,15 @@ export class Groups implements GroupHosting {
     return this.#of(room).releaseGroup(room, view, how);
   }
 
-  /** As {@link Home.say}: in rooms of other services to all, in ours to the person alone. */
+  /**
+   * As {@link Home.say}: to the person alone, for it may be a page that is for nobody else. A guest of whom a room of another
+   * service tells no address can be told nothing but in the room.
+   */
   say(resident: ResidentId, room: RoomId, text: string, key: string): Promise<MessageId> {
-    return this.#own.owns(room) ? this.#own.say(room, resident, text, key) : this.#o.foreign.tell(room, text, key);
+    if (this.#own.owns(room)) return this.#own.say(room, resident, text, key);
+    const jid = roomJid(room);
+    const isGuest = jid !== undefined && guestName(residentParts(resident).id, jid) !== undefined;
+    return isGuest ? this.#o.foreign.tell(room, text, key) : this.#o.say(resident, `In ${room}: ${text}`, key);
   }
 
   /** As {@link Home.reportFailure}. */
