@@ -1,6 +1,11 @@
 import { edgeBefore, pointBefore } from "./graphemes.ts";
 import { type RichText, type Run, rich, textOf } from "./model.ts";
 
+/** Part of a part that may stay empty, so that its end is found soon. */
+const SLACK = 1 / 64;
+/** Bytes of a code unit, whatever was measured. */
+const LEAST_BYTES = 1 / 4;
+
 /**
  * Cuts a text into parts whose rendering has at most `limit` bytes. Cuts after a line or a word where one ends in the last
  * third of a part, else between graphemes; a grapheme that alone is over the limit is cut between code points, and a
@@ -12,15 +17,16 @@ export function splitRich(text: RichText, limit: number, bytes: (part: RichText)
   const parts: RichText[] = [];
   let start = 0;
   while (start < whole.length) {
-    const end = nextCut(whole, start, (to) => bytes(slice(text, start, to)) <= limit);
+    const end = nextCut(whole, start, limit, (to) => bytes(slice(text, start, to)));
     parts.push(slice(text, start, end));
     start = end;
   }
   return parts.length === 0 ? [text] : parts;
 }
 
-function nextCut(whole: string, start: number, fits: (to: number) => boolean): number {
-  const most = farthest(whole, start, fits);
+function nextCut(whole: string, start: number, limit: number, size: (to: number) => number): number {
+  const fits = (to: number): boolean => size(to) <= limit;
+  const most = farthest(whole, start, limit, size);
   if (most >= whole.length) return whole.length;
   const earliest = start + Math.ceil(((most - start) * 2) / 3);
   const wish = [whole.lastIndexOf("\n", most - 1) + 1, whole.lastIndexOf(" ", most - 1) + 1];
@@ -35,22 +41,25 @@ function nextCut(whole: string, start: number, fits: (to: number) => boolean): n
   return point > start ? point : start + String.fromCodePoint(whole.codePointAt(start) ?? 0).length;
 }
 
-/** The farthest end that fits; found by doubling, so that a long text is not measured whole for each part. */
-function farthest(whole: string, start: number, fits: (to: number) => boolean): number {
-  let low = start;
-  let step = 256;
-  while (low + step < whole.length && fits(low + step)) {
-    low += step;
-    step *= 2;
+/**
+ * An end that fits and leaves next to no room; found by how large the pieces measured so far are, because to measure one is to
+ * render it.
+ */
+function farthest(whole: string, start: number, limit: number, size: (to: number) => number): number {
+  let [low, lowSize] = [start, 0];
+  let [high, highSize] = [whole.length + 1, Number.POSITIVE_INFINITY];
+  let next = Math.min(whole.length, start + Math.max(limit, 1));
+  for (let turn = 1; ; turn++) {
+    const measured = size(next);
+    if (measured <= limit) [low, lowSize] = [next, measured];
+    else [high, highSize] = [next, measured];
+    const isNear = low > start && limit - lowSize <= limit * SLACK;
+    if (isNear || high - low <= 1) return low;
+    const perUnit = highSize < Number.POSITIVE_INFINITY ? (highSize - lowSize) / (high - low) : lowSize / (low - start);
+    const likely = low + Math.floor((limit - lowSize) / Math.max(perUnit, LEAST_BYTES));
+    // Where a text is not even, halves find the end.
+    next = Math.max(low + 1, Math.min(turn % 3 === 0 ? (low + high) >> 1 : likely, high - 1));
   }
-  let high = Math.min(low + step, whole.length);
-  if (fits(high)) return high;
-  while (low + 1 < high) {
-    const middle = (low + high) >> 1;
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The text between two places, with its looks. */

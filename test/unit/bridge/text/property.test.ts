@@ -112,3 +112,17 @@ test.each(BOMBS.map((bomb, n) => [n, bomb] as const))(
     expect(took).toBeLessThan(NO_TIME);
   },
 );
+
+test.each(["x\n", "word ", "> ", "👍🏽", "a\u0301 "])(
+  "a long text of %j is measured few times to be split",
+  (piece) => {
+    const text = plainRich(piece.repeat(40_000 / piece.length));
+    let measured = 0;
+    const parts = splitRich(text, 1400, (part) => {
+      measured += textOf(part).length;
+      return bytes(part);
+    });
+    expect(parts.length).toBeGreaterThan(20);
+    expect(measured).toBeLessThan(8 * textOf(text).length);
+  },
+);
