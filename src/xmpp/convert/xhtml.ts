@@ -107,13 +107,13 @@ export function xhtmlOfRich(text: RichText): XmlElement | undefined {
   return el(
     "html",
     { xmlns: NS.xhtmlIm },
-    el("body", { xmlns: XHTML }, ...written(nest(lastingBlanks(shown.runs), tagsOf))),
+    el("body", { xmlns: XHTML }, written(nest(lastingBlanks(shown.runs), tagsOf))),
   );
 }
 
 function written(nodes: readonly Nested<Tag>[]): (XmlElement | string)[] {
   return nodes.flatMap((node) =>
-    "text" in node ? lines(node.text) : [el(node.mark.name, node.mark.attributes, ...written(node.children))],
+    "text" in node ? lines(node.text) : [el(node.mark.name, node.mark.attributes, written(node.children))],
   );
 }
 

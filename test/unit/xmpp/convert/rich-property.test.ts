@@ -73,3 +73,9 @@ test.each(BOMBS.map((bomb, n) => [n, bomb] as const))("hostile body %i is read a
   });
   expect(took).toBeLessThan(NO_TIME);
 });
+
+test("a text of very many lines is written, too", () => {
+  const lines = 50_000;
+  const html = xhtmlOfRich(rich([{ text: "x\n".repeat(lines), bold: true }]));
+  expect(html?.toString().split("<br/>")).toHaveLength(lines + 1);
+});
