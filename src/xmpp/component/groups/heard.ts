@@ -35,7 +35,8 @@ export function heardInRoom(room: Room, said: SaidInRoom, memory: RoomMemory, ga
   const message = readMessage(stanza);
   if (message === undefined) return [];
   if (words.retracts !== undefined) {
-    const gone = memory.find(room, words.retracts, by.who);
+    const gone = memory.findOwn(room, words.retracts, by.who);
+    if (gone === undefined && memory.find(room, words.retracts) !== undefined) return [];
     const relation = { kind: "removal", target: gone?.stanzaId ?? words.retracts } as const;
     return [{ kind: "message", ...base, ...named(0), body: deletionNote(gone?.text), unstyled: true, relation }];
   }
@@ -54,7 +55,7 @@ type Message = StoredWords & { kind: "message" };
 
 function relate(room: Room, who: BareJid, words: RoomWords, said: Message, memory: RoomMemory): Message {
   if (words.corrects !== undefined) {
-    const before = memory.find(room, words.corrects, who);
+    const before = memory.findOwn(room, words.corrects, who);
     if (!before) return said;
     // What corrects it next is compared with this.
     memory.note(room, who, words.corrects, { ...before, text: said.body });

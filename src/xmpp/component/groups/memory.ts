@@ -14,7 +14,8 @@ export interface Remembered {
   readonly text: string;
 }
 
-const REMEMBERED = 5000;
+/** Each message has up to three names. */
+const REMEMBERED = 7500;
 /** Characters of a text: what is longer is quoted and compared by its beginning. */
 const CHARACTERS = 2000;
 
@@ -30,6 +31,7 @@ export class RoomMemory {
   note({ jid }: Room, who: BareJid, id: string | undefined, said: Remembered): void {
     const kept = { ...said, text: said.text.slice(0, CHARACTERS) };
     this.#said.set(`${jid} ${said.stanzaId}`, kept);
+    this.#said.set(`${jid} ${who} ${said.stanzaId}`, kept);
     if (id !== undefined) this.#said.set(`${jid} ${who} ${id}`, kept);
   }
 
@@ -40,8 +42,16 @@ export class RoomMemory {
     if (known) return known;
     const occupant = who === undefined ? undefined : room.occupantId(who);
     const isMeant = (one: Said): boolean => one.stanzaId === id || (one.id === id && one.occupantId === occupant);
-    const said = room.history.find(isMeant);
-    return said && { stanzaId: said.stanzaId, nick: said.nick, text: wordsOf(said).body.slice(0, CHARACTERS) };
+    return remembered(room.history.find(isMeant));
+  }
+
+  /** As {@link find}, of what `who` has said: only that can be corrected and taken back. */
+  findOwn(room: Room, id: string, who: BareJid): Remembered | undefined {
+    const known = this.#said.get(`${room.jid} ${who} ${id}`);
+    if (known) return known;
+    const occupant = room.occupantId(who);
+    const isOwn = (one: Said): boolean => one.occupantId === occupant && (one.stanzaId === id || one.id === id);
+    return remembered(room.history.find(isOwn));
   }
 
   /** What somebody reacts to a message with now (XEP-0444 §3: the last of their reactions replaces what was before). */
@@ -56,6 +66,10 @@ export class RoomMemory {
   setReactions({ jid }: Room, who: BareJid, stanzaId: string, emoji: readonly string[]): void {
     this.#reactions.set(`${jid} ${who} ${stanzaId}`, emoji);
   }
+}
+
+function remembered(said: Said | undefined): Remembered | undefined {
+  return said && { stanzaId: said.stanzaId, nick: said.nick, text: wordsOf(said).body.slice(0, CHARACTERS) };
 }
 
 const NOWHERE = { from: "a@b", to: "c@d" };

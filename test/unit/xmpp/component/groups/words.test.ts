@@ -192,3 +192,27 @@ test("what is said to the bridge in a room is a command there", () => {
   ]);
   expect(new Ears().hears("a1", body("!msnbridge rules"))).toMatchObject([{ kind: "text", text: "!msnbridge rules" }]);
 });
+
+test("nobody corrects what another has said: bob's words stay bob's, also in quotations", () => {
+  for (const memory of ["fresh", "remembered"]) {
+    const ears = new Ears();
+    if (memory === "remembered")
+      ears.memory.note(ears.room, bob, "b1", { stanzaId: "b1", nick: "Bob", text: "shall we?" });
+    const replace = el("replace", { xmlns: "urn:xmpp:message-correct:0", id: "b1" });
+    const [correction] = ears.hears("a1", body("I owe anna 100"), replace);
+    expect(correction).toMatchObject({ kind: "text", text: "* I owe anna 100" });
+    expect(correction).not.toHaveProperty("about");
+    const reply = el("reply", { xmlns: REPLY, to: `${ROOM}/Bob`, id: "b1" });
+    expect(ears.hears("a2", body("yes"), reply)).toMatchObject([{ text: "> Bob: shall we?\nyes" }]);
+  }
+});
+
+test("nobody takes back what another has said; their own they do", () => {
+  const ears = new Ears();
+  const retract = (id: string) => el("retract", { xmlns: "urn:xmpp:message-retract:1", id });
+  expect(ears.hears("a1", body("gone"), retract("b1"))).toEqual([]);
+  ears.hears("a2", body("never mind"));
+  expect(ears.hears("a3", body("gone"), retract("s2"))).toMatchObject([
+    { kind: "text", about: { kind: "removal", target: "s2" } },
+  ]);
+});
