@@ -212,7 +212,10 @@ export class Bridge {
           this.#rosters.contact(account, contact);
           this.#spaces.contact(account, contact);
         },
-        joined: (account, state) => this.#rosters.state(account, state),
+        joined: (account, state) => {
+          this.#rosters.state(account, state);
+          this.#groups.state(account, state);
+        },
         state: (account, state, previous) => this.#puppetState(account, state, previous),
       },
     });
@@ -390,7 +393,7 @@ export class Bridge {
 
   #puppetState(account: AccountRecord, state: PuppetState, previous: PuppetState): void {
     this.#rosters.state(account, state);
-    if (state !== "on") this.#groups.gone(account);
+    this.#groups.state(account, state);
     this.#lanes.nudge((lane) => lane.kind === "out" && portalParts(lane.portal).account === account.id);
     if (state === "on") {
       this.#spaces.changed(account.id);

@@ -111,6 +111,12 @@ export class Fleet {
     return this.#members.get(account)?.record;
   }
 
+  /** Whether the network is to see nothing of the account. */
+  isHidden(account: AccountId): boolean {
+    const member = this.#members.get(account);
+    return member !== undefined && this.#shown(member).availability === "hidden";
+  }
+
   /** Loads a shard's accounts and signs in those that nothing halts; tries until it can or the shard is dropped. */
   async takeShard(shard: Shard): Promise<void> {
     this.#shards.add(shard);

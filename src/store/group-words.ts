@@ -4,6 +4,7 @@ import type { GroupId } from "../bridge/groups/model.ts";
 import type { HomeName, LaneBody, LaneRef, MessageId } from "../bridge/model.ts";
 import { laneName, messageId } from "../bridge/model.ts";
 import type { GroupStore } from "../bridge/ports/groups.ts";
+import { TALK_MS } from "../bridge/ports/groups.ts";
 import { Secret } from "../bridge/secret.ts";
 import { encodeBody } from "./body.ts";
 import { shardOfGroup } from "./groups.ts";
@@ -18,12 +19,14 @@ const MAX_MESSAGES = 2_000;
 /** Names that one message may have; long ones that a home cuts into several have more than one there. */
 const MAX_NAMES = 16;
 const MAX_NAME_BYTES = 1_000;
+/** So long one worker alone calls a group together, ms. */
+const CALL_MS = 60_000;
 const MARK = "mark";
 const SECRET_BYTES = 32;
 
 export type GroupWordStore = Pick<
   GroupStore,
-  "appendRead" | "releaseReader" | "sameMessage" | "messageIn" | "markSecret"
+  "appendRead" | "talked" | "claimCall" | "releaseReader" | "sameMessage" | "messageIn" | "markSecret"
 >;
 
 /** Who reads a group and what was read, which messages of different homes are one, and the secret of our marks. */
@@ -51,9 +54,9 @@ export class RedisGroupWords implements GroupWordStore {
     if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
     if (lanes.some(({ portal }) => portal !== group))
       throw new BridgeError("bad-input", { detail: `a lane that is not one of ${group}` });
-    const [, owner] = /^(\S.*) \S+$/.exec(reader.slice(0, MAX_READER + 1)) ?? [];
-    if (owner === undefined || reader.length > MAX_READER || !Number.isSafeInteger(leaseMs) || leaseMs < 1)
-      throw new BridgeError("bad-input", { detail: "a reader without owner and boot, or a lease without an end" });
+    const owner = ownerOf(reader);
+    if (!Number.isSafeInteger(leaseMs) || leaseMs < 1)
+      throw new BridgeError("bad-input", { detail: "a lease without an end" });
     const k = this.#keys;
     const s = shardOfGroup(group);
     const text = encodeBody(body);
@@ -66,6 +69,15 @@ export class RedisGroupWords implements GroupWordStore {
     );
     if (typeof reply === "number") throw laneFull(lanes[reply]);
     return reply === "ok";
+  }
+
+  async talked(group: GroupId, at: number): Promise<boolean> {
+    return (await this.#link.script("groupTalked", [this.#keys.group(group)], [Math.trunc(at)])) === 1;
+  }
+
+  async claimCall(group: GroupId, reader: string, at: number): Promise<boolean> {
+    const keys = [this.#keys.group(group), this.#keys.groupReader(group)];
+    return (await this.#link.script("groupCall", keys, [ownerOf(reader), Math.trunc(at), TALK_MS, CALL_MS])) === 1;
   }
 
   async releaseReader(group: GroupId, reader: string): Promise<void> {
@@ -106,6 +118,14 @@ export class RedisGroupWords implements GroupWordStore {
       await this.#link.script("secretReseal", [key], [MARK, sealed, this.#seals.seal(secret, MARK)]);
     return secret.open();
   }
+}
+
+/** @throws BridgeError `bad-input` for what does not name owner and boot. */
+function ownerOf(reader: string): string {
+  const [, owner] = /^(\S.*) \S+$/.exec(reader.slice(0, MAX_READER + 1)) ?? [];
+  if (owner === undefined || reader.length > MAX_READER)
+    throw new BridgeError("bad-input", { detail: "a reader without owner and boot" });
+  return owner;
 }
 
 /** Longer ones are none that a home of ours makes. */

@@ -120,6 +120,8 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     dropGroup: (...a) => groups.dropGroup(...a),
     allGroups: (...a) => groups.allGroups(...a),
     appendRead: (...a) => words.appendRead(...a),
+    talked: (...a) => words.talked(...a),
+    claimCall: (...a) => words.claimCall(...a),
     releaseReader: (...a) => words.releaseReader(...a),
     sameMessage: (...a) => words.sameMessage(...a),
     messageIn: (...a) => words.messageIn(...a),

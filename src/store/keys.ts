@@ -172,7 +172,7 @@ export const KEY_TABLE = {
     tag: "shard of the group",
     life: "until dropped, or the last of its accounts is unlinked while no room is tied to it",
     holds:
-      "`kind`, `circle`, `name`, `topic`, `members` and `relay` as JSON, `seat:<account>` of each account in it, `room:<home>` with the room as JSON",
+      "`kind`, `circle`, `name`, `topic`, `members` and `relay` as JSON, `seat:<account>` of each account in it, `room:<home>` with the room as JSON, `said` when the last word was noted (Unix ms, at most every half minute), `called` when a worker has called it together, and which",
   },
   groups: {
     pattern: "{s<n>}:groups",

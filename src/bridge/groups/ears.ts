@@ -14,6 +14,7 @@ import { inLane } from "./groups.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupWords, LiveGroup } from "./model.ts";
+import type { Recalling } from "./recalling.ts";
 import type { GroupTyping } from "./typing.ts";
 import { hasMore, shapeOf, whole } from "./view.ts";
 
@@ -32,6 +33,7 @@ export interface EarsOptions {
   readonly groups: Groups;
   readonly marks: Marks;
   readonly typing: GroupTyping;
+  readonly recalling: Pick<Recalling, "talked">;
   readonly inbox: () => Inbox;
   readonly lanes: () => Pick<LaneRunner, "wake">;
   /** Names this process among the workers: `owner boot`. */
@@ -81,6 +83,7 @@ export class Ears {
     const { conversations, marks } = this.#o;
     const group = conversations.groupOf(account, live);
     if (!conversations.reads(account, live, group)) return;
+    this.#o.recalling.talked(group);
     const { mark, ...message } = words;
     // An echo: the lanes of the homes have it already.
     if (marks.isOurs(group, mark)) return;

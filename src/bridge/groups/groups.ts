@@ -21,6 +21,7 @@ import type { GroupMemory } from "./memory.ts";
 import { merge } from "./merging.ts";
 import type { GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
 import { isGroup } from "./model.ts";
+import type { Recalling } from "./recalling.ts";
 import { viewFor } from "./view.ts";
 
 export type { LiveSeat } from "./calling.ts";
@@ -31,6 +32,7 @@ export interface GroupsOptions {
   readonly memory: GroupMemory;
   readonly conversations: Conversations;
   readonly calling: Calling;
+  readonly recalling: Pick<Recalling, "talked">;
   readonly portals: PortalDirectory;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly fleet: () => Pick<Fleet, "session" | "record">;
@@ -81,10 +83,11 @@ export class Groups {
   }
 
   /**
-   * A conversation of the group in which the account is: joined or begun when there is none.
+   * A conversation of the group in which the account has something to say: joined or begun when there is none.
    * @throws BridgeError `not-signed-in`, `not-offered`, `group-gone`, and as a session's `startGroup` does.
    */
   live(account: AccountRecord, group: GroupId): Promise<LiveSeat> {
+    this.#o.recalling.talked(group);
     return this.#o.calling.live(account, group);
   }
 

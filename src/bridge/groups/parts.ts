@@ -5,7 +5,7 @@ import type { Fleet } from "../fleet.ts";
 import type { Inbox } from "../inbox.ts";
 import type { LaneHandler, LaneRunner } from "../lanes.ts";
 import type { Meter } from "../metrics.ts";
-import type { AccountRecord, ContactSnapshot, HomeName, NetworkName, ResidentId } from "../model.ts";
+import type { AccountRecord, ContactSnapshot, HomeName, NetworkName, PuppetState, ResidentId } from "../model.ts";
 import type { Nudges } from "../nudges.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { CircleInvitation, GroupHooks } from "../ports/groups.ts";
@@ -25,6 +25,7 @@ import type { GroupId, GroupRecord, GroupWords } from "./model.ts";
 import { groupOfSeat, isGroup } from "./model.ts";
 import { groupOutbound } from "./outbound.ts";
 import { Outsiders } from "./outsiders.ts";
+import { Recalling } from "./recalling.ts";
 import { GroupRouting } from "./routing.ts";
 import { GroupTyping } from "./typing.ts";
 import { endOf } from "./unlinking.ts";
@@ -63,6 +64,7 @@ export class GroupParts {
   readonly #memory: GroupMemory;
   readonly #marks: Marks;
   readonly #ears: Ears;
+  readonly #recalling: Recalling;
   /** Made when everything is there. */
   #outbound: LaneHandler | undefined;
   readonly #makeOutbound: () => LaneHandler;
@@ -83,7 +85,9 @@ export class GroupParts {
     const record = (group: GroupId): ReturnType<GroupMemory["record"]> => memory.record(group);
     const calling = new Calling({ fleet, networks, conversations, record });
     const marks = new Marks(store);
-    this.groups = new Groups({ store, memory, conversations, calling, portals, homes, fleet, lanes, log });
+    const reader = `${o.owner} ${randomUUID()}`;
+    const recalling = new Recalling({ store, memory, conversations, calling, fleet, reader, log });
+    this.groups = new Groups({ store, memory, conversations, calling, recalling, portals, homes, fleet, lanes, log });
     this.typing = new GroupTyping({ fleet, homes, calling });
     this.routing = new GroupRouting({ groups: this.groups, memory, homes });
     this.#memory = memory;
@@ -95,8 +99,10 @@ export class GroupParts {
       groups: this.groups,
       marks,
       typing: this.typing,
-      reader: `${o.owner} ${randomUUID()}`,
+      recalling,
+      reader,
     });
+    this.#recalling = recalling;
     const { groups, typing } = this;
     this.inbound = (entry) => inbound(entry);
     const inbound = groupInbound({ groups, store, homes, portals, fleet, meter });
@@ -127,14 +133,16 @@ export class GroupParts {
     return this.#ears.hooks(account);
   }
 
-  /** The account is signed in no more. */
-  gone(account: AccountRecord): void {
-    this.#ears.gone(account.id);
+  /** The sign-in of the account is so now. */
+  state(account: AccountRecord, state: PuppetState): void {
+    if (state !== "on") this.#ears.gone(account.id);
+    this.#recalling.state(account, state);
   }
 
   /** Another worker has the account from now on. */
   handedOver(account: AccountRecord): void {
     this.#memory.unload(account.id);
+    this.#recalling.handedOver(account);
   }
 
   /** A mark for words of ours. @throws BridgeError `store-down`. */
@@ -169,6 +177,7 @@ export class GroupParts {
   }
 
   stop(): void {
+    this.#recalling.stop();
     this.typing.stop();
   }
 }

@@ -29,6 +29,9 @@ import type { RichText } from "../text/model.ts";
 import type { Home } from "./home.ts";
 import type { Session } from "./network.ts";
 
+/** So long after its last word a conversation may still go on, ms. */
+export const TALK_MS = 600_000;
+
 /** An invitation into a circle that waits for an answer. */
 export interface CircleInvitation {
   /** The network's lasting id of the circle. */
@@ -60,8 +63,17 @@ export interface GroupTalking {
   liveGroups(): Iterable<LiveGroup>;
   /** Calls all of these into a new conversation; resolves when somebody is there. Whoever did not come is left out. */
   startGroup(members: readonly ContactAddress[]): Promise<LiveGroup>;
-  /** `mark`: 1-64 characters of `A-Za-z0-9_.-`; whoever else of the bridge is there gets it back with the words. */
-  sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void>;
+  /**
+   * `mark`: 1-64 characters of `A-Za-z0-9_.-`; whoever else of the bridge is there gets it back with the words. `onward`: what
+   * the words begin with and all messages but the first begin with, too, when they need several.
+   */
+  sendToGroup(
+    group: GroupHandle,
+    text: string,
+    rich: RichText | undefined,
+    mark: string,
+    onward?: string,
+  ): Promise<void>;
   /** Rings the whole group. `mark` as above, where the network can carry one. */
   nudgeGroup(group: GroupHandle, mark: string): Promise<void>;
   /** Best effort: never rejects. */
@@ -173,6 +185,13 @@ export interface GroupStore {
     body: LaneBody,
     once: string,
   ): Promise<boolean>;
+  /** Something was said in the group then (Unix ms). False: it is not known (yet). */
+  talked(group: GroupId, at: number): Promise<boolean>;
+  /**
+   * Whether `reader` may call a group together now (Unix ms): something was said in it within {@link TALK_MS}, no other
+   * worker reads it, and none has asked this within the last minute.
+   */
+  claimCall(group: GroupId, reader: string, at: number): Promise<boolean>;
   /** The worker reads this group no more: another may, at once. */
   releaseReader(group: GroupId, reader: string): Promise<void>;
   /**

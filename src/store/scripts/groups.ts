@@ -114,6 +114,23 @@ for i = 6, #KEYS do
 end
 return 'ok'
 `,
+  // KEYS group; ARGV Unix ms -> 1 | 0: there is no such group
+  groupTalked: `
+if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'said', ARGV[1])
+return 1
+`,
+  // KEYS group, reader; ARGV the reader's owner, Unix ms, ms since the last word, ms for which one alone calls -> 1 | 0
+  groupCall: `
+local said = tonumber(redis.call('HGET', KEYS[1], 'said') or '')
+if not said or tonumber(ARGV[2]) - said > tonumber(ARGV[3]) then return 0 end
+local reads = redis.call('GET', KEYS[2])
+if reads and string.match(reads, '^(.*) %S*$') ~= ARGV[1] then return 0 end
+local at, by = string.match(redis.call('HGET', KEYS[1], 'called') or '', '^(%d+) (.*)$')
+if at and by ~= ARGV[1] and tonumber(ARGV[2]) - tonumber(at) < tonumber(ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[1], 'called', ARGV[2] .. ' ' .. ARGV[1])
+return 1
+`,
   // KEYS messages, order; ARGV max messages, max names, then home, message… -> 'ok'
   groupSame: `
 local mine, names, known = nil, {}, {}

@@ -35,6 +35,8 @@ async function texts(id: GroupId): Promise<string[][]> {
   return [await textsIn(store, inGroup(id)), await textsIn(store, inGroup(id, xmpp))];
 }
 
+const keysOf = async (part: string) => (await fixture.admin.keys("*")).filter((key) => key.includes(part));
+
 const readerKey = (id: GroupId) => `msnb:{s${shardOf(portalParts(id).account)}}:reader:${id}`;
 
 test("what was read in a group is in the lanes of all homes, in the order in which it was read", async () => {
@@ -272,4 +274,23 @@ test("the secret of marks is sealed anew with a new key, and does not open witho
   } finally {
     await own.stop();
   }
+});
+
+test("a group may be called together while its last word is not long past, by a worker when no other reads it or has called it just now", async () => {
+  const id = group("called");
+  const now = 1_700_000_000_000;
+  expect(await store.talked(id, now)).toBe(false);
+  expect(await keysOf(id)).toEqual([]);
+  await store.saveGroup(id, { kind: "several" });
+  expect(await store.claimCall(id, "one boot", now)).toBe(false);
+  expect(await store.talked(id, now)).toBe(true);
+  await store.appendRead(id, "two boot", LONG, [], heard("x"), "asked");
+  expect(await store.claimCall(id, "one boot", now)).toBe(false);
+  expect(await store.claimCall(id, "two again", now)).toBe(true);
+  await store.releaseReader(id, "two boot");
+  expect(await store.claimCall(id, "one boot", now + 59_000)).toBe(false);
+  expect(await store.claimCall(id, "one boot", now + 61_000)).toBe(true);
+  expect(await store.claimCall(id, "one again", now + 62_000)).toBe(true);
+  expect(await store.claimCall(id, "one boot", now + 601_000)).toBe(false);
+  await expect(store.claimCall(id, "nobody", now)).rejects.toMatchObject({ code: "bad-input" });
 });
