@@ -132,12 +132,32 @@ export class RoomMaker {
         await sender.join(room, maker);
         const next = (await sender.stateOf(room, maker, "m.room.tombstone", "")).replacement_room;
         if (typeof next !== "string" || upgrades === UPGRADES) return room;
+        if (!(await this.#goesOn(room, next, maker))) return undefined;
         room = next;
       }
     } catch (error) {
       if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN")) return undefined;
       throw error;
     }
+  }
+
+  /** Whether the next room says so, too: whoever has power over the one could name anybody's. Nobody of ours stays in that. */
+  async #goesOn(room: string, next: string, maker: string): Promise<boolean> {
+    const { sender, bot } = this.#options;
+    const says = async (as: string): Promise<boolean> => {
+      const { predecessor } = await sender.stateOf(next, as, "m.room.create", "");
+      return (predecessor as { room_id?: unknown } | undefined)?.room_id === room;
+    };
+    try {
+      return await says(bot);
+    } catch (error) {
+      if (!isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) throw error;
+    }
+    // The bot is not in it: only whoever asked the maker in can have let it in.
+    await sender.join(next, maker);
+    if (await says(maker)) return true;
+    await sender.leave(next, maker);
+    return false;
   }
 
   /** The next {@link RoomMaker.open} makes a new room. */

@@ -4,7 +4,7 @@ import { type RoomId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
 import type { PuppetRegistration } from "../../../src/matrix/registration.ts";
 import { contact, groupWords, member, newGroup, viewOf } from "../../support/matrix-groups.ts";
-import { ghostOf, resident } from "../../support/matrix-home.ts";
+import { ghostOf, portalOf, resident } from "../../support/matrix-home.ts";
 import { ANNA, BOT, cleanScenes, DOMAIN, type StubScene, scene } from "../../support/stub-scene.ts";
 
 cleanScenes();
@@ -214,6 +214,21 @@ describe("a room that goes on elsewhere", () => {
     expect(await s.home.goesOn(room, roomId(to))).toBe(true);
     expect(await s.home.goesOn(room, roomId(id))).toBe(false);
     expect(await s.home.goesOn(room, roomId("!unknown:example.org"))).toBe(false);
+  });
+
+  it("is not looked for in a room that knows nothing of it: the chat gets a new one, and no contact comes there", async () => {
+    const s = await scene();
+    const open = () => s.home.openDirect(portalOf(BOB), resident(ANNA), ghostOf(BOB), "Bob");
+    let room = await open();
+    for (const bot of ["join", undefined] as const) {
+      const { id } = s.stub.makeRoom({ [BEN]: "join", ...(bot ? { [BOT]: bot } : { [BOB_ID]: "invite" }) });
+      s.stub.room(room).state.set("m.room.tombstone ", { replacement_room: id });
+      const next = await open();
+      expect([room, id]).not.toContain(next);
+      room = next;
+      expect(s.stub.room(id).members.get(BOB_ID)).not.toBe("join");
+      s.stub.room(id).members.delete(BOB_ID);
+    }
   });
 
   it("and was somebody's own chat with the bot stays one", async () => {
