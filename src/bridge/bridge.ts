@@ -418,8 +418,8 @@ export class Bridge {
     await this.#absences.look(account, session);
     await this.#requests.look(account, session);
     await this.#nicknames.look(account, session);
-    await this.#invitations.look(account, session);
     await this.#welcomes.look(account, session);
+    await this.#invitations.look(account, session);
   }
 
   #titleOf(account: AccountRecord): string {

@@ -6,12 +6,15 @@ import type { CircleInvitation } from "../ports/groups.ts";
 import { talksInGroups } from "../ports/groups.ts";
 import type { Session } from "../ports/network.ts";
 import type { Told } from "../told.ts";
+import { pause } from "../waiting.ts";
 
 const MARK = "circle|";
 const SHOWN_NAME = 80;
 const SHOWN_WORDS = 200;
 /** Invitations that come at once and are told of one by one; more are told of in one notice. */
 const MOST_APART = 5;
+/** So long after a sign-in its session knows of all that wait, ms: at MSNP18 circles are learnt after it. */
+const SETTLED_MS = 10_000;
 
 export interface InvitationsOptions {
   readonly told: Told;
@@ -20,6 +23,8 @@ export interface InvitationsOptions {
   readonly say: (account: AccountRecord, text: string, key: string) => Promise<void>;
   /** Whether another notice tells of what waits now ({@link Invitations.heard}). */
   readonly holds: (account: AccountId) => Promise<boolean>;
+  /** Default 10 s; ms. */
+  readonly settledMs?: number;
 }
 
 /** Invitations into circles: each shows itself to the owner once, also over restarts, until it is answered. */
@@ -27,6 +32,8 @@ export class Invitations {
   readonly #o: InvitationsOptions;
   /** What has come and is not dealt with yet, of accounts whose owners are being told. */
   readonly #arrived = new Map<AccountId, Map<string, CircleInvitation>>();
+  /** Sessions that may not know of all invitations yet; of one account the newest counts. */
+  readonly #settling = new Map<AccountId, Session>();
 
   constructor(options: InvitationsOptions) {
     this.#o = options;
@@ -54,9 +61,16 @@ export class Invitations {
     for (const { circle } of invitations) await this.#o.told.add(account.id, MARK + circle);
   }
 
-  /** The account is signed in: invitations that are gone were answered elsewhere. @throws BridgeError `store-down`. */
+  /**
+   * The account is signed in: invitations that are gone some seconds later were answered elsewhere. Best effort, as
+   * {@link answered}.
+   */
   async look(account: AccountRecord, session: Session): Promise<void> {
     if (!talksInGroups(session)) return;
+    this.#settling.set(account.id, session);
+    await pause(this.#o.settledMs ?? SETTLED_MS);
+    if (this.#settling.get(account.id) !== session) return;
+    this.#settling.delete(account.id);
     const open = new Set(session.circleInvitations().map(({ circle }) => MARK + circle));
     const marks = await this.#o.told.of(account.id);
     const gone = [...marks].filter((mark) => mark.startsWith(MARK) && !open.has(mark));

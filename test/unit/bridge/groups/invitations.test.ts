@@ -12,7 +12,7 @@ function owner() {
   const marks = new Set<string>();
   const heard: string[] = [];
   let isHeld = false;
-  const bridge = () => {
+  const bridge = (settledMs = 1) => {
     const told = new Told({
       tell: async (_, what) => void marks.add(what),
       untell: async (_, what) => {
@@ -25,6 +25,7 @@ function owner() {
       log: silent,
       say: async (_, text) => void heard.push(text),
       holds: async () => isHeld,
+      settledMs,
     });
   };
   return { bridge, heard, marks, hold: (held: boolean) => (isHeld = held) };
@@ -61,6 +62,29 @@ test("what was answered, here or elsewhere, is news when it comes again", async 
   expect(marks.size).toBe(1);
   await invitations.look(record(), session([]));
   expect(marks.size).toBe(0);
+});
+
+test("what a session does not know of yet is not taken for answered: it is told no second time", async () => {
+  const { bridge, heard, marks } = owner();
+  bridge().show(record(), rowing);
+  await until("the mark", () => marks.size === 1);
+  const known: CircleInvitation[] = [];
+  const after = bridge(50);
+  const looked = after.look(record(), session(known));
+  known.push(rowing);
+  after.show(record(), rowing);
+  await looked;
+  expect(marks.size).toBe(1);
+  expect(heard).toHaveLength(1);
+});
+
+test("of two sign-ins shortly one after the other the later says what was answered", async () => {
+  const { bridge, marks } = owner();
+  const invitations = bridge(50);
+  invitations.show(record(), rowing);
+  await until("the mark", () => marks.size === 1);
+  await Promise.all([invitations.look(record(), session([])), invitations.look(record(), session([rowing]))]);
+  expect(marks.size).toBe(1);
 });
 
 test("many at once are one notice; what another notice tells of is not told", async () => {
