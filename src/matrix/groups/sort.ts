@@ -52,6 +52,7 @@ export function concernsRoom({ type, sender, stateKey }: EventHead, { bot, names
 export function sortRoomEvent(raw: unknown, head: EventHead, kind: RoomKind, rules: RoomRules): Sorted[] | undefined {
   if (head.type === "m.room.tombstone") return kind === "other" ? [] : moved(head, kind === "management");
   if (kind === "management" || kind === "other") return undefined;
+  if (kind === "group" && isUnbanned(raw, head)) return [];
   if (head.type === "m.room.member" && isShutOut(head, rules)) return shutOut(head, kind, rules);
   if (kind === "chat") return undefined;
   switch (head.type) {
@@ -69,6 +70,12 @@ export function sortRoomEvent(raw: unknown, head: EventHead, kind: RoomKind, rul
 }
 
 const membershipOf = ({ content }: EventHead): unknown => content.membership;
+
+/** Who was banned is out already. */
+function isUnbanned(raw: unknown, head: EventHead): boolean {
+  const before = fields(fields(fields(raw).unsigned).prev_content).membership;
+  return head.type === "m.room.member" && membershipOf(head) === "leave" && before === "ban";
+}
 
 function isShutOut(head: EventHead, { bot }: RoomRules): boolean {
   const membership = membershipOf(head);

@@ -98,6 +98,11 @@ describe("in a group's room", () => {
     expect(through("group", given)).toEqual([]);
   });
 
+  it.each([BOB, BEN, BOT])("a ban of %s that is taken back throws nobody out: they were out", (user) => {
+    const unsigned = { prev_content: { membership: "ban" } };
+    expect(through("group", { ...member("leave", user), unsigned })).toEqual([]);
+  });
+
   it("the bot's own invitation is taken as in any room", () => {
     expect(through("group", member("invite", BOT))).toBeUndefined();
   });
