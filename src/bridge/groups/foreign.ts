@@ -48,9 +48,9 @@ export async function foreign(
   const home = o.homes.get(body.home);
   const event = home?.read(body.raw);
   if (!home || !isSaid(event)) return undefined;
-  // A seat may have been left, or the relay taken away, since it was said.
+  // They could speak when it was said, else it would not stand here; whoever cannot any more is a guest by now.
   const account = await o.groups.seat(record, event.resident);
-  const through = account?.id ?? record.relay?.account;
+  const through = account?.id ?? record.relay?.account ?? record.seats[0];
   if (through === undefined) return undefined;
   const about = await relation(o, record, home.name, to, event);
   const said = textOf(event, about);

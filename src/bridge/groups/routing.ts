@@ -50,10 +50,11 @@ export class GroupRouting {
     return { out, others: [...homes].filter((one) => one !== home).map((one) => inLane(group, one)) };
   }
 
-  /** Their own account, or the relay. */
+  /** Their own account, or the relay while that is in the group. */
   async #speaksBy(record: GroupRecord | undefined, resident: ResidentId): Promise<AccountId | undefined> {
     const account = record && (await this.#o.groups.seat(record, resident));
-    return account?.id ?? record?.relay?.account;
+    const relay = record?.relay?.account;
+    return account?.id ?? (relay !== undefined && record?.seats.includes(relay) ? relay : undefined);
   }
 
   /** What cannot be read is the lane's concern when it is its turn. */

@@ -1,0 +1,50 @@
+/** Who may speak in a group, and what becomes of words that were said before that changed. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
+import { alice, Redis, until } from "./world.ts";
+
+let redis: Redis;
+let world: GroupWorld;
+beforeAll(async () => {
+  redis = await Redis.start();
+});
+afterAll(() => redis.stop());
+beforeEach(() => {
+  world = new GroupWorld(redis);
+});
+afterEach(() => world.stop());
+
+const boards = () => world.network.boards;
+const group = () => world.group(BOB, ALICE, EMILY, CAROL);
+
+test("a relay that is in the conversation no more lets nobody speak: not on the network, and not in other homes", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  await world.store.saveGroup(group(), { relay: { account: world.account(), by: alice, prefix: false } });
+  board.leave(ALICE);
+  board.say(BOB, "alice is gone");
+  await until("it", () => world.house.chat(there).length === 2);
+  await until("the seat to be free", async () => (await world.store.group(group()))?.seats.length === 1);
+  world.home.write(world.ben, here, "who hears me?");
+  await until("the reason", () => world.home.chat(here).at(-1)?.includes("Not sent: you have no MSN account"));
+  world.house.write(world.emma, there, "I do not");
+  await until("emma's", () => board.said.at(-1)?.endsWith("I do not"));
+  expect(texts(world.house.chat(there))).toEqual(["hello all", "alice is gone", "I do not"]);
+});
+
+test("what was said while one could speak reaches a home that was down, also when the speaker's account or the relay has left since", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  await world.store.saveGroup(group(), { relay: { account: world.account(), by: alice, prefix: false } });
+  world.house.mode = "down";
+  world.home.write(world.ben, here, "through the relay");
+  world.home.write(alice, here, "by my own account");
+  await until("both at bob's", () => boards().heard.get(BOB)?.length === 2);
+  await world.ask("leave 1");
+  await until("the seat to be free", async () => (await world.store.group(group()))?.seats.length === 1);
+  world.house.mode = "up";
+  await until("them there", () => world.house.chat(there).length === 3);
+  expect(texts(world.house.chat(there))).toEqual(["hello all", "through the relay", "by my own account"]);
+});
