@@ -82,11 +82,17 @@ export class MsnGroups implements GroupTalking {
     }
   }
 
-  async sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void> {
+  async sendToGroup(
+    group: GroupHandle,
+    text: string,
+    rich: RichText | undefined,
+    mark: string,
+    onward = "",
+  ): Promise<void> {
     const conversation = this.#of(group);
     requireMark(mark);
     try {
-      await say(conversation, text, rich, this.#texts, mark);
+      await say(conversation, text, rich, this.#texts, { mark, onward });
     } catch (error) {
       throw this.#sendError(error);
     }

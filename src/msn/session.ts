@@ -289,8 +289,14 @@ export class MsnSession
     return this.#groups.startGroup(members);
   }
 
-  sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void> {
-    return this.#groups.sendToGroup(group, text, rich, mark);
+  sendToGroup(
+    group: GroupHandle,
+    text: string,
+    rich: RichText | undefined,
+    mark: string,
+    onward?: string,
+  ): Promise<void> {
+    return this.#groups.sendToGroup(group, text, rich, mark, onward);
   }
 
   nudgeGroup(group: GroupHandle, mark: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { markDirection } from "../bridge/text/direction.ts";
-import type { RichText } from "../bridge/text/model.ts";
+import { plainRich, type RichText } from "../bridge/text/model.ts";
 import { type Conversation, MARK_BYTES, SendError } from "../msnp/index.ts";
 import { msnOfRich, msnOfWords, msnPartsOfRich, type Pictures } from "./convert/rich.ts";
 
@@ -14,6 +14,13 @@ export interface TextSettings extends Pictures {
   readonly bytes: number;
 }
 
+/** How something is said in a group. */
+export interface Saying {
+  readonly mark?: string | undefined;
+  /** What all messages but the first begin with, where the text needs several; the first has it in its words. */
+  readonly onward?: string;
+}
+
 /**
  * Says something in a conversation, one part after the other: the looks may differ from one to the next. Where parts come as
  * one to their readers, the text has one look. Rejects with SendError.
@@ -23,21 +30,24 @@ export async function say(
   text: string,
   rich: RichText | undefined,
   settings: TextSettings,
-  mark?: string,
+  { mark, onward = "" }: Saying = {},
 ): Promise<void> {
   const options = { mark };
-  if (rich === undefined) return conversation.sendText(msnOfWords(text, settings), undefined, options);
+  if (rich === undefined && (onward === "" || conversation.joinsParts))
+    return conversation.sendText(msnOfWords(text, settings), undefined, options);
+  const looks = rich ?? plainRich(text);
   if (conversation.joinsParts) {
-    const whole = msnOfRich(rich, settings);
+    const whole = msnOfRich(looks, settings);
     return conversation.sendText(whole.text, whole.format, options);
   }
-  const free = mark === undefined ? 0 : MARK_BYTES;
-  const parts = msnPartsOfRich(rich, Math.max(settings.bytes - free, SHORTEST_PART), settings);
+  const free = (mark === undefined ? 0 : MARK_BYTES) + Buffer.byteLength(onward);
+  const parts = msnPartsOfRich(looks, Math.max(settings.bytes - free, SHORTEST_PART), settings);
   if (parts.length > MOST_PARTS)
     throw new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts");
   for (const [sent, part] of parts.entries()) {
     try {
-      await conversation.sendText(part.text, part.format, options);
+      const format = rich === undefined ? undefined : part.format;
+      await conversation.sendText(sent === 0 ? part.text : onward + part.text, format, options);
     } catch (error) {
       throw error instanceof SendError ? error.after(sent + error.partsSent) : error;
     }

@@ -146,12 +146,20 @@ async function noRoom(home: Home, entry: LaneEntry, event: Event): Promise<Outco
   return DONE;
 }
 
+/** `onward`: what tells who says them, when the network needs several messages for them. */
+type SpokenWords = Words & { readonly onward?: string };
+
 /** Through a relay, with the name of who says it where that is wished. */
-async function spoken(work: GroupSending, event: Event & { kind: "text" | "command" }, words: Words): Promise<Words> {
+async function spoken(
+  work: GroupSending,
+  event: Event & { kind: "text" | "command" | "reaction" },
+  words: Words,
+): Promise<SpokenWords> {
   const speaker = await prefix(work, event);
   if (speaker === undefined) return words;
   const { text, rich, ...rest } = words;
-  return { ...rest, text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
+  const onward = spokenBy(speaker, "");
+  return { ...rest, text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }), onward };
 }
 
 async function prefix(
@@ -161,12 +169,18 @@ async function prefix(
   return isOwn || !record.relay?.prefix ? undefined : nameIn(home, event);
 }
 
-async function send(o: GroupOutboundOptions, work: GroupSending, message: MessageId, words: Words): Promise<Outcome> {
+async function send(
+  o: GroupOutboundOptions,
+  work: GroupSending,
+  message: MessageId,
+  words: SpokenWords,
+): Promise<Outcome> {
   const { room } = work.room;
   const tried = await attempt(o, work, message, room, async () => {
     o.typing.said(work.account.id, work.group);
     const mark = await o.marks.of(work.group, work.entry);
-    await inConversation(o, work, (there) => there.session.sendToGroup(there.handle, words.text, words.rich, mark));
+    const { text, rich, onward } = words;
+    await inConversation(o, work, ({ session, handle }) => session.sendToGroup(handle, text, rich, mark, onward));
   });
   if (!("result" in tried)) return tried;
   return {
@@ -238,8 +252,7 @@ async function react(o: GroupOutboundOptions, work: GroupSending, event: Reactio
   if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
   const { text, also } = reacted;
   if (text === undefined) return { kind: "done", also };
-  const speaker = await prefix(work, event);
-  const outcome = await send(o, work, event.message, { text: speaker === undefined ? text : spokenBy(speaker, text) });
+  const outcome = await send(o, work, event.message, await spoken(work, event, { text }));
   return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 

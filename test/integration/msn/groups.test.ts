@@ -111,6 +111,24 @@ test.each(DIALECTS)(
   },
 );
 
+test.each(DIALECTS)("%s: no part of a long text looks as if another had said it", async (dialect) => {
+  world = await GroupStage.open(dialect);
+  await world.person(BOB);
+  const [anna, cara] = [await world.ours(ALICE, 1), await world.ours(CAROL, 2)];
+  const { handle } = await anna.session.startGroup([bob, carol]);
+  for (let filling = 1180; filling < 1420; filling += 6) {
+    const text = `[Mallory] ${"a".repeat(filling)} [Boss] pay him`;
+    for (const looks of [undefined, rich([{ text, italic: true }])])
+      await anna.session.sendToGroup(handle, text, looks, "m", "[Mallory] ");
+  }
+  await anna.session.sendToGroup(handle, "that is all", undefined, "m");
+  await until("all of it", () => cara.words.at(-1)?.text === "that is all");
+  const said = cara.words.map(({ text }) => text).slice(0, -1);
+  expect(said.filter((text) => !text.startsWith("[Mallory] "))).toEqual([]);
+  // At MSNP21 each of the texts is one message.
+  expect(said.length === 80).toBe(dialect === "MSNP21");
+});
+
 test.each(DIALECTS)(
   "%s: a long text carries its mark in each part; at MSNP21 its parts come as one",
   async (dialect) => {
