@@ -13,7 +13,7 @@ import type { Groups } from "./groups.ts";
 import { inLane } from "./groups.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupMemory } from "./memory.ts";
-import type { GroupId, GroupWords, LiveGroup } from "./model.ts";
+import type { GroupId, GroupRecord, GroupWords, LiveGroup } from "./model.ts";
 import type { Recalling } from "./recalling.ts";
 import type { GroupTyping } from "./typing.ts";
 import { hasMore, shapeOf, whole } from "./view.ts";
@@ -25,6 +25,8 @@ import { hasMore, shapeOf, whole } from "./view.ts";
 const READER_MS = 10_000;
 /** Groups whose shape at the last word is remembered. */
 const REMEMBERED = 20_000;
+/** So long after words for which there was no room one may be about to open, ms. */
+const OPENING_MS = 60_000;
 
 export interface EarsOptions {
   readonly store: Store;
@@ -47,6 +49,8 @@ export class Ears {
   readonly #o: EarsOptions;
   /** As the lanes have been told. */
   readonly #shapes = new RecentMap<GroupId, string>(REMEMBERED);
+  /** When words came last for which there was no room, of this process's own clock, ms. */
+  readonly #opening = new RecentMap<GroupId, number>(REMEMBERED);
 
   constructor(o: EarsOptions) {
     this.#o = o;
@@ -72,11 +76,24 @@ export class Ears {
   #seen(account: AccountRecord, live: LiveGroup): void {
     const { group } = this.#o.conversations.seen(account, live);
     const record = group && this.#o.memory.peek(group);
-    if (!group || !record || record.rooms.length === 0) return;
-    const isNew = !record.seats.includes(account.id);
+    if (!group || !(this.#hasRooms(record) || this.#isOpening(group))) return;
+    const isNew = record?.seats.includes(account.id) !== true;
     if (!isNew && !this.#o.conversations.reads(account, live, group)) return;
-    const isOther = live.kind === "circle" ? shapeOf(whole(live, record)) !== shapeOf(record) : hasMore(live, record);
-    if (isNew || isOther) this.#shape(account, group, live);
+    if (isNew || this.#isOther(live, record)) this.#shape(account, group, live);
+  }
+
+  #isOther(live: LiveGroup, record: GroupRecord): boolean {
+    return live.kind === "circle" ? shapeOf(whole(live, record)) !== shapeOf(record) : hasMore(live, record);
+  }
+
+  #hasRooms(record: GroupRecord | undefined): boolean {
+    return record !== undefined && record.rooms.length > 0;
+  }
+
+  /** Rooms are made with the first words; who comes meanwhile stands behind those in the lanes. */
+  #isOpening(group: GroupId): boolean {
+    const at = this.#opening.get(group);
+    return at !== undefined && performance.now() - at < OPENING_MS;
   }
 
   #heard(account: AccountRecord, live: LiveGroup, words: GroupWords): void {
@@ -87,6 +104,7 @@ export class Ears {
     const { mark, ...message } = words;
     // An echo: the lanes of the homes have it already.
     if (marks.isOurs(group, mark)) return;
+    if (!this.#hasRooms(this.#o.memory.peek(group))) this.#opening.set(group, performance.now());
     this.#shape(account, group, live);
     const id = randomUUID();
     this.#append(account, group, live, { from: "network", message: shortened(message), id }, id);

@@ -1,6 +1,6 @@
-/** Circles that a session sees only a moment after its sign-in, as at MSNP18. */
+/** Circles that a session sees a moment after its sign-in only, as at MSNP18, and people who come a moment after the words. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { ALICE, BOB, GroupWorld } from "./groups-world.ts";
+import { ALICE, BOB, EMILY, GroupWorld } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
 
 let redis: Redis;
@@ -32,4 +32,20 @@ test("what was said in a circle while the bridge was away waits until the new se
   await until("the words in the circle", () => circle.said.includes(`${ALICE}: is anybody there?`));
   expect(world.home.chat(here).filter((line) => line.startsWith("bot: "))).toEqual([]);
   expect(circle.said).toHaveLength(2);
+});
+
+test("who is in a circle only when its room is being made is in the room without another word", async () => {
+  await world.begin(false);
+  await world.link(world.ben, "emily");
+  const circle = world.network.boards.circle("Club", BOB, ALICE);
+  circle.members.set(EMILY, "pending");
+  world.home.mode = "down";
+  circle.say(BOB, "hello club");
+  await until("the group", async () => (await world.store.allGroups()).length === 1);
+  circle.members.set(EMILY, "member");
+  circle.tell();
+  world.home.mode = "up";
+  const here = await world.groupRoom();
+  await until("both", () => [alice, world.ben].every((one) => world.home.people(here).includes(one)));
+  expect(world.home.chat(here)).toEqual([`${BOB}: hello club`]);
 });
