@@ -39,13 +39,15 @@ export class GroupRouting {
     const { groups, memory } = this.#o;
     let record = await groups.record(group);
     let speaksBy = await this.#speaksBy(record, item.resident);
-    if (speaksBy === undefined) {
+    // Another worker may have given them a seat, or untied the room.
+    if (speaksBy === undefined || !isRoomOf(record, home, item.room)) {
       record = await groups.reread(group);
       speaksBy = await this.#speaksBy(record, item.resident);
     }
     const portal = speaksBy === undefined ? group : seatOf(speaksBy, group);
     const out: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
-    if (!record || speaksBy === undefined || !isSaid(this.#read(home, item.raw))) return { out, others: [] };
+    const isHeard = speaksBy !== undefined && isRoomOf(record, home, item.room);
+    if (!isHeard || !isSaid(this.#read(home, item.raw))) return { out, others: [] };
     const homes = await memory.look(group, undefined, groupParts(group).network);
     return { out, others: [...homes].filter((one) => one !== home).map((one) => inLane(group, one)) };
   }
@@ -65,4 +67,8 @@ export class GroupRouting {
       return undefined;
     }
   }
+}
+
+function isRoomOf(record: GroupRecord | undefined, home: HomeName, room: RoomId): boolean {
+  return record?.rooms.some((one) => one.home === home && one.room === room) ?? false;
 }

@@ -48,3 +48,20 @@ test("what was said while one could speak reaches a home that was down, also whe
   await until("them there", () => world.house.chat(there).length === 3);
   expect(texts(world.house.chat(there))).toEqual(["hello all", "through the relay", "by my own account"]);
 });
+
+test("what is said in a room that another worker has untied stays in that room", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  world.home.write(alice, here, "before");
+  await until("it there", () => world.house.chat(there).length === 2);
+  await world.store.untieRoom(group(), world.home.name);
+  // Somebody without an account is looked for in the store.
+  world.home.write(world.ben, here, "is this ours now?");
+  await until("ben's refusal", () => world.home.chat(here).length === 4);
+  world.home.write(alice, here, "between us");
+  await until("alice's refusal", () => world.home.chat(here).length === 6);
+  world.house.write(world.emma, there, "last");
+  await until("emma's", () => boards().heard.get(BOB)?.at(-1)?.endsWith("last"));
+  expect(texts(world.house.chat(there))).toEqual(["hello all", "before", "last"]);
+});
