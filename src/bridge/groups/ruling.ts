@@ -13,6 +13,7 @@ import { groupParts } from "./model.ts";
 import type { GroupSending } from "./outbound.ts";
 import { inConversation } from "./outbound.ts";
 import { parkRoom } from "./parking.ts";
+import { ownTopic } from "./view.ts";
 
 export interface RulingOptions {
   readonly groups: Groups;
@@ -63,7 +64,7 @@ async function act(o: RulingOptions, work: GroupSending, event: Ruling): Promise
       const { change } = event;
       if (change.what === "topic") {
         // Networks have none: it is for the homes alone.
-        await o.groups.save(group, { topic: change.text });
+        await o.groups.save(group, { topic: ownTopic(change.text, record) });
         return;
       }
       if (change.what === "role") {

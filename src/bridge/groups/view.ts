@@ -55,13 +55,27 @@ function membersOf({ members, seats }: GroupRecord): readonly GroupMember[] {
   return [...members, ...others.map((address) => ({ address, role: "member" as const }))];
 }
 
+/** Between a topic and what stands behind it. */
+const BEHIND = " | ";
+
 /** With what people must know of the relay. */
 function topicOf({ topic, relay }: GroupRecord): string {
   if (!relay) return topic;
-  const { address } = accountParts(relay.account);
-  const how = relay.prefix ? "with their name in front" : "without their name";
-  const note = `Whoever has no MSN account here speaks through ${address}, ${how}.`;
-  return topic === "" ? note : `${topic} | ${note}`;
+  const note = noteOf(relay);
+  return topic === "" ? note : `${topic}${BEHIND}${note}`;
+}
+
+function noteOf({ account, prefix }: NonNullable<GroupRecord["relay"]>): string {
+  const how = prefix ? "with their name in front" : "without their name";
+  return `Whoever has no MSN account here speaks through ${accountParts(account).address}, ${how}.`;
+}
+
+/** A topic as people have written it: who changes one has before them what the bridge has put behind it. */
+export function ownTopic(topic: string, { relay }: Pick<GroupRecord, "relay">): string {
+  const note = relay && noteOf(relay);
+  if (note === undefined || !topic.trimEnd().endsWith(note)) return topic;
+  const own = topic.trimEnd().slice(0, -note.length);
+  return own.endsWith(BEHIND) ? own.slice(0, -BEHIND.length) : own.trimEnd();
 }
 
 /** What of a group is seen: two that are equal need no shaping. */

@@ -60,6 +60,24 @@ test("without the prefix the words go as they are; the room's topic names the re
   expect(world.home.shapes.get(here)?.topic).toMatch(/speaks through alice@msn.test, without their name/);
 });
 
+test("a topic that is changed with what the bridge has put behind it does not have that twice", async () => {
+  await world.begin();
+  const { here } = await world.talking(boards().gather(...PEOPLE));
+  await relay(false);
+  const rename = (text: string) =>
+    world.home.event({ kind: "reshaped", resident: alice, room: here, message: id(), change: { what: "topic", text } });
+  rename("Holidays");
+  const shown = () => world.home.shapes.get(here)?.topic ?? "";
+  await until("the topic", () => shown().startsWith("Holidays | Whoever"));
+  rename(shown().replace("Holidays", "Winter"));
+  await until("the next", () => shown().startsWith("Winter | Whoever"));
+  expect(shown().match(/Whoever/g)).toHaveLength(1);
+  expect((await world.store.group(group()))?.topic).toBe("Winter");
+  rename(shown().replace("Winter | ", ""));
+  await until("none", () => shown().startsWith("Whoever"));
+  expect((await world.store.group(group()))?.topic).toBe("");
+});
+
 test("who has neither an account nor a relay is told so once an hour, and nothing of theirs goes anywhere", async () => {
   await world.begin();
   const { here, there } = await world.talking(boards().gather(...PEOPLE));
