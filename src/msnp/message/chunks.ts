@@ -6,13 +6,16 @@ export const MAX_CHUNKS = 64;
 /** Bytes of a body in one part; what other clients use (source: msnp-chat §1.8). */
 const CHUNK_BYTES = 1202;
 const MAX_BYTES = 128 * 1024;
-const MAX_OPEN = 4;
+const MAX_OPEN = 16;
+/** Of one sender: nobody who begins messages without end has those of others given up. */
+const MAX_OPEN_EACH = 4;
 /** Incomplete messages are given up after this many ms. */
 const MAX_AGE = 60_000;
 /** Stands for parts that did not come; the same bytes in every charset that people use. */
 const GAP = Buffer.from(" [...] ");
 
 interface OpenMessage {
+  readonly sender: string;
   readonly first: MimeMessage;
   readonly parts: (Buffer | undefined)[];
   readonly since: number;
@@ -26,7 +29,7 @@ export class ChunkAssembler {
   readonly #open = new Map<string, OpenMessage>();
   readonly #maxOpen: number;
 
-  /** `maxOpen`: messages that may be incomplete at once; the oldest is given up for another. */
+  /** `maxOpen`: messages that may be incomplete at once; the oldest is given up for another, first the sender's own. */
   constructor(maxOpen = MAX_OPEN) {
     this.#maxOpen = maxOpen;
   }
@@ -48,7 +51,7 @@ export class ChunkAssembler {
     if (id === undefined || !isPart) return message;
     for (const [key, open] of this.#open) if (now - open.since > MAX_AGE) this.#giveUp(key);
     const key = `${sender} ${id}`;
-    if (index === 0) this.#begin(key, message, total, now, onIncomplete);
+    if (index === 0) this.#begin(key, { sender, first: message, since: now, onIncomplete }, total);
     return this.#put(key, index, message.body);
   }
 
@@ -57,24 +60,25 @@ export class ChunkAssembler {
     for (const key of [...this.#open.keys()]) this.#giveUp(key);
   }
 
-  #begin(
-    key: string,
-    first: MimeMessage,
-    total: number,
-    since: number,
-    onIncomplete: OpenMessage["onIncomplete"],
-  ): void {
+  #begin(key: string, begun: Omit<OpenMessage, "parts" | "timer" | "bytes">, total: number): void {
     if (!Number.isInteger(total) || total > MAX_CHUNKS || this.#open.has(key)) return;
-    const oldest = this.#open.keys().next();
-    if (this.#open.size >= this.#maxOpen && !oldest.done) this.#giveUp(oldest.value);
+    this.#makeRoom(begun.sender);
     const timer = setTimeout(() => this.#giveUp(key), MAX_AGE);
     timer.unref();
-    this.#open.set(key, { first, parts: Array.from({ length: total }), since, onIncomplete, timer, bytes: 0 });
+    this.#open.set(key, { ...begun, parts: Array.from({ length: total }), timer, bytes: 0 });
+  }
+
+  #makeRoom(sender: string): void {
+    const own = [...this.#open].filter(([, open]) => open.sender === sender).map(([key]) => key);
+    const oldest = own.length >= MAX_OPEN_EACH ? own[0] : this.#open.keys().next().value;
+    const isFull = own.length >= MAX_OPEN_EACH || this.#open.size >= this.#maxOpen;
+    if (isFull && oldest !== undefined) this.#giveUp(oldest);
   }
 
   #put(key: string, index: number, body: Buffer): MimeMessage | undefined {
     const open = this.#open.get(key);
-    if (open === undefined || !(index < open.parts.length) || open.parts[index] !== undefined) return undefined;
+    if (open === undefined || !Number.isInteger(index) || index >= open.parts.length) return undefined;
+    if (open.parts[index] !== undefined) return undefined;
     open.bytes += body.length;
     if (open.bytes > MAX_BYTES) {
       this.#giveUp(key);

@@ -85,6 +85,18 @@ describe("a message whose rest does not come", () => {
     expect(assembler.add("c", later("!", 1), 0)?.body.toString()).toBe("c!");
   });
 
+  it("of one who begins many makes no room in those of others", () => {
+    const assembler = new ChunkAssembler();
+    const lost: string[] = [];
+    assembler.add("bob", first("one ", 2), 0, (rest) => lost.push(shown(rest)));
+    for (let n = 0; n < 100; n++) {
+      const begun = parseMime(Buffer.from(`Message-ID: ${n}\r\nChunks: 2\r\n\r\n${n}`));
+      assembler.add("mallory", begun, 0, (rest) => lost.push(shown(rest)));
+    }
+    expect(lost).toHaveLength(96);
+    expect(assembler.add("bob", later("two", 1), 0)?.body.toString()).toBe("one two");
+  });
+
   it("is not begun anew by a first part that comes twice", () => {
     const assembler = new ChunkAssembler();
     assembler.add("bob", first("a", 3), 0);
