@@ -1,7 +1,7 @@
 import type { EntryId, HomeEvent, LaneEntry } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import type { LaneStore } from "./ports/store.ts";
-import { reactionText } from "./text/reactions.ts";
+import { type Reaction, reactionText } from "./text/reactions.ts";
 
 /** Reactions are told when none has come for so long, ms, or something else is said behind them. */
 const PAUSE_MS = 8000;
@@ -17,11 +17,26 @@ export type ReactionEvent = HomeEvent & { kind: "reaction" };
 /** What to make of reactions at the head of a lane: wait for more, or tell all of them in one text and take them out together. */
 export type Reacted =
   | { readonly kind: "wait"; readonly ms: number }
-  /** `text` is absent when nothing is left to be said; `also`: the entries behind the first. */
-  | { readonly kind: "tell"; readonly text: string | undefined; readonly also: readonly EntryId[] };
+  /**
+   * `text` is absent when nothing is left to be said, and names them when they are of several; `also`: the entries behind the
+   * first.
+   */
+  | {
+      readonly kind: "tell";
+      readonly isOf: "one" | "several";
+      readonly text: string | undefined;
+      readonly also: readonly EntryId[];
+    };
+
+/** People who react through the same account, and are named. */
+export interface Relayed {
+  /** Whether that one is of them, too. */
+  has(event: ReactionEvent): boolean;
+  name(event: ReactionEvent): Promise<string>;
+}
 
 /**
- * The reactions of one resident that stand together at the head of a lane. They stay in it until they are told, so that a
+ * The reactions of one resident, or of all who are `relayed` through the same account, that stand together at the head of a lane. They stay in it until they are told, so that a
  * crash in the pause loses none.
  */
 export async function gathered(
@@ -29,11 +44,12 @@ export async function gathered(
   home: Home,
   entry: LaneEntry,
   event: ReactionEvent,
+  relayed?: Relayed,
 ): Promise<Reacted> {
   const behind = await store.read(entry.lane, entry.id, MOST);
   const all = [{ entry, event }];
   for (const next of behind) {
-    const one = reactionIn(home, next, event);
+    const one = reactionIn(home, next, event, relayed);
     if (one === undefined) break;
     all.push({ entry: next, event: one });
   }
@@ -42,22 +58,26 @@ export async function gathered(
   const [first, last] = [timeOf(entry), timeOf(all.at(-1)?.entry ?? entry)];
   const ms = Math.min(last + PAUSE_MS, first + LONGEST_MS) - now;
   if (isLast && ms > 0) return { kind: "wait", ms: Math.min(ms, LOOK_MS) };
-  const text = reactionText(
-    all.map(({ event: { target, text, key, removed, speaker } }) => ({
-      message: target,
-      text,
-      key,
-      ...(speaker === undefined ? {} : { by: speaker }),
-      ...(removed && { removed }),
-    })),
-  );
-  return { kind: "tell", text, also: all.slice(1).map(({ entry: { id } }) => id) };
+  const isOf = all.every((one) => one.event.resident === event.resident) ? "one" : "several";
+  const reactions = all.map(async ({ event: one }): Promise<Reaction> => {
+    const { target, text, key, removed, speaker } = one;
+    const by = speaker ?? (isOf === "several" ? await relayed?.name(one) : undefined);
+    return { message: target, text, key, ...(by === undefined ? {} : { by }), ...(removed && { removed }) };
+  });
+  const text = reactionText(await Promise.all(reactions));
+  return { kind: "tell", isOf, text, also: all.slice(1).map(({ entry: { id } }) => id) };
 }
 
-function reactionIn(home: Home, { body }: LaneEntry, to: ReactionEvent): ReactionEvent | undefined {
+function reactionIn(
+  home: Home,
+  { body }: LaneEntry,
+  to: ReactionEvent,
+  relayed: Relayed | undefined,
+): ReactionEvent | undefined {
   if (body.from !== "home" || body.home !== home.name) return undefined;
   const event = home.read(body.raw);
-  return event?.kind === "reaction" && event.resident === to.resident && event.room === to.room ? event : undefined;
+  if (event?.kind !== "reaction" || event.room !== to.room) return undefined;
+  return event.resident === to.resident || relayed?.has(event) ? event : undefined;
 }
 
 function timeOf({ body }: LaneEntry): number {

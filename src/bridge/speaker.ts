@@ -3,6 +3,7 @@ import { type RichText, type Run, rich, textOf } from "./text/model.ts";
 const LONGEST_SPEAKER = 24;
 /** Square brackets, and what looks like them. */
 const BRACKETS = String.raw`\[\]\u2045\u2046\u2772\u2773\u27e6\u27e7\u3010\u3011\u3014\u3015\u301a\u301b\ufe47\ufe48\uff3b\uff3d`;
+const BRACKET = new RegExp(`[${BRACKETS}]`, "gu");
 /** What a client may show as a line break. */
 const BREAKS = String.raw`\n\v\f\r\u0085\u2028\u2029`;
 /** What nobody sees. */
@@ -24,6 +25,11 @@ export function spokenBy(speaker: string, text: string): string {
   const letters = [...plain];
   const shown = letters.length > LONGEST_SPEAKER ? `${letters.slice(0, LONGEST_SPEAKER - 1).join("")}…` : plain;
   return `[${shown === "" ? "?" : shown}] ${text.replaceAll(FALSE_START, "$1> ")}`;
+}
+
+/** Words at the beginning of a line of ours: nothing in them looks like somebody's name. */
+export function unbracketed(text: string): string {
+  return text.replaceAll(BRACKET, " ").trim();
 }
 
 /** {@link spokenBy} for words with looks; the name has none. */

@@ -248,11 +248,22 @@ async function notNudged(
 }
 
 async function react(o: GroupOutboundOptions, work: GroupSending, event: ReactionEvent): Promise<Outcome> {
-  const reacted = await gathered(o.store, work.home, work.entry, event);
+  const { home, account } = work;
+  const relayed = {
+    has: ({ resident }: ReactionEvent) => !account.owners.includes(resident),
+    name: (one: ReactionEvent) => nameIn(home, one),
+  };
+  const isNamed = !work.isOwn && work.record.relay?.prefix === true;
+  const reacted = await gathered(o.store, home, work.entry, event, isNamed ? relayed : undefined);
   if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
-  const { text, also } = reacted;
+  const { isOf, text, also } = reacted;
   if (text === undefined) return { kind: "done", also };
-  const outcome = await send(o, work, event.message, await spoken(work, event, { text }));
+  const outcome = await send(
+    o,
+    work,
+    event.message,
+    isOf === "several" ? { text } : await spoken(work, event, { text }),
+  );
   return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 

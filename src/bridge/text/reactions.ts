@@ -1,4 +1,5 @@
 import { oneLine } from "../plain.ts";
+import { unbracketed } from "../speaker.ts";
 import { shortened } from "./graphemes.ts";
 import { excerpt } from "./quote.ts";
 
@@ -47,7 +48,7 @@ function byMessage(reactions: readonly Reaction[]): Map<string, Reacted> {
   for (const { message, text, by, key, removed } of reactions) {
     const reacted = messages.get(message) ?? { text, keys: new Map() };
     messages.set(message, reacted);
-    const shown = oneLine(shortened(key, LONGEST_KEY), LONGEST_KEY * 16);
+    const shown = oneLine(unbracketed(shortened(key, LONGEST_KEY)), LONGEST_KEY * 16);
     const name = by === undefined ? "" : oneLine(by, LONGEST_NAME) || "someone";
     if (shown === "") continue;
     const names = reacted.keys.get(shown) ?? new Set<string>();

@@ -1,7 +1,7 @@
 /** What people do to a group in its rooms, who may speak there, and what becomes of the rooms. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { HomeEvent, MessageId, ResidentId } from "../../../src/bridge/model.ts";
-import { portalParts, roomId } from "../../../src/bridge/model.ts";
+import { portalParts, residentId, roomId } from "../../../src/bridge/model.ts";
 import { out } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, ghost, Redis, until } from "./world.ts";
@@ -46,6 +46,30 @@ test("people without an account speak through the relay: in other homes as guest
   expect(boards().heard.get(CAROL)?.at(-1)).toBe(`${ALICE}: [ben] hello from ben`);
   await until("the receipt", () => world.home.confirmed.includes(message));
   expect(world.home.chat(here)).toHaveLength(2);
+});
+
+test("reactions of people without an account are one line, with all their names", async () => {
+  await world.begin();
+  const { here } = await world.talking(boards().gather(...PEOPLE));
+  await relay(true);
+  const [target] = world.home.rooms.get(here) ?? [];
+  const dan = residentId(world.home.name, "@dan:toy");
+  for (const resident of [world.ben, dan])
+    world.home.event({
+      kind: "reaction",
+      resident,
+      room: here,
+      message: id(),
+      target: target?.id ?? id(),
+      text: "hello all",
+      key: "👍",
+    });
+  world.home.write(world.ben, here, "that was all");
+  await until("all at carol's", () => boards().heard.get(CAROL)?.at(-1)?.endsWith("that was all") === true);
+  expect(boards().heard.get(CAROL)?.slice(-2)).toEqual([
+    `${ALICE}: 👍 ben, dan to “hello all”`,
+    `${ALICE}: [ben] that was all`,
+  ]);
 });
 
 test("without the prefix the words go as they are; the room's topic names the relay", async () => {

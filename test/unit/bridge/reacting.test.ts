@@ -43,7 +43,37 @@ test("a reaction waits for more of them", async () => {
 });
 
 test("when none has come for a while they are told together", async () => {
-  expect(await gather(pressed(20_000, 8000))).toEqual({ kind: "tell", text: "k0 · k1 to “hi”", also: ["1-0"] });
+  expect(await gather(pressed(20_000, 8000))).toEqual({
+    kind: "tell",
+    isOf: "one",
+    text: "k0 · k1 to “hi”",
+    also: ["1-0"],
+  });
+});
+
+test("people who react through the relay are told of together, by their names", async () => {
+  const by = (who: typeof alice, key: string): ReactionEvent => ({ ...reaction(key), resident: who });
+  const people = [alice, "toy:ben", "toy:cy", "toy:owner"].map((who) => by(who as typeof alice, "👍"));
+  const [first = reaction("👍"), ...others] = people;
+  const entries = others.map((raw, n): LaneEntry => {
+    const body = { from: "home", home: HOME, raw, at: Date.now() - 20_000 } as const;
+    return { id: entryId(`${n + 1}-0`), lane, body };
+  });
+  const [entry] = pressed(20_000);
+  if (entry === undefined) throw new Error("an empty lane");
+  const store = { read: async () => entries };
+  const relayed = {
+    has: (event: ReactionEvent) => event.resident !== "toy:owner",
+    name: async (event: ReactionEvent) => event.resident.slice(event.resident.indexOf(":") + 1),
+  };
+  const name = await relayed.name(first);
+  expect(await gathered(store, home, entry, first, relayed)).toEqual({
+    kind: "tell",
+    isOf: "several",
+    text: `👍 ${name}, ben, cy to “hi”`,
+    also: ["1-0", "2-0"],
+  });
+  expect(await gathered(store, home, entry, first)).toMatchObject({ isOf: "one", text: "👍 to “hi”", also: [] });
 });
 
 test("whoever goes on and on is told of after a minute", async () => {

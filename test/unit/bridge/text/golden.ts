@@ -173,6 +173,11 @@ export const REACTIONS: OneWayTable<readonly Reaction[]> = {
     },
     { name: "words in place of an emoji", from: [on("a", "Alice", "so true")], to: "so true Alice to “a”" },
     {
+      name: "words that look like somebody's name",
+      from: [on("a", "Alice", "[Boss] no")],
+      to: "Boss  no Alice to “a”",
+    },
+    {
       name: "many people",
       from: ["Al", "Bo", "Cy", "Di", "Ed", "Flo", "Gus"].map((name) => on("a", name, "👍")),
       to: "👍 Al, Bo, Cy, Di, Ed and 2 more to “a”",
