@@ -2,7 +2,7 @@
 import { type Jid, jidParts, unescapeNode } from "../jid.ts";
 import { no, occupantPresence, reflected, STATUS, subjectMessage } from "./build.ts";
 import { delayed, type HistoryWish, type Said, unpackAll } from "./history.ts";
-import { freeNick, nickKey, readNick } from "./nicks.ts";
+import { freeNick, isNickOf, nickKey, readNick } from "./nicks.ts";
 import { entryRole, isMember } from "./ranks.ts";
 import { type RoomRequest, shownIn } from "./read.ts";
 import type { Seat } from "./seats.ts";
@@ -191,8 +191,8 @@ export function refresh(room: RoomState, out: Out): void {
 /** A ghost comes in, or is told anew how it is. Its name is made a nick that is free. */
 export function seatGhost(room: RoomState, { who, name, shown }: GhostSeat, out: Out): void {
   const seat = room.seats.of(who);
-  const nick = nickFor(room, who, name);
   if (!seat) {
+    const nick = nickFor(room, who, name);
     const own = sit(room, { who, nick, shown, isGhost: true });
     room.touch();
     room.announce(out, own);
@@ -202,13 +202,10 @@ export function seatGhost(room: RoomState, { who, name, shown }: GhostSeat, out:
   const changes = !sameParts(seat.shown, shown);
   seat.shown = shown;
   room.touch();
-  if (!sameName(seat.nick, nick)) rename(room, seat, nick, out);
+  // Who had to take a number keeps it while their name stays: names do not change because others leave.
+  const nick = isNickOf(seat.nick, name, room.limits.nick) ? seat.nick : nickFor(room, who, name);
+  if (seat.nick !== nick) rename(room, seat, nick, out);
   else if (changes) room.announce(out, seat);
-}
-
-/** A ghost that had to take a number keeps it while its name stays: names do not change because others leave. */
-function sameName(now: string, next: string): boolean {
-  return now === next || (now.startsWith(next) && /^ \(\d+\)$/.test(now.slice(next.length)));
 }
 
 /** Free for somebody of this name; their address is the name of who has none. */

@@ -28,12 +28,28 @@ export function freeNick(name: string, otherwise: string, max: number, isTaken: 
   const names = [name, otherwise].flatMap((text) => readNick(cut(text, max), max) ?? []);
   const [wanted] = names;
   if (wanted !== undefined && !isTaken(nickKey(wanted))) return wanted;
+  let [length, stem] = [0, ""];
   for (let number = 2; ; number += 1) {
     const tail = ` (${number})`;
-    const numbered = [...names, "?"].map((one) => `${cut(one, max - tail.length)}${tail}`);
-    const nick = numbered.find((one) => resourcePrepared(one) === one);
-    if (nick !== undefined && !isTaken(nickKey(nick))) return nick;
+    // Numbers of one length leave as much of a name: many may be called the same.
+    if (tail.length !== length) stem = stemFor([...names, "?"], tail, max);
+    length = tail.length;
+    const nick = stem + tail;
+    if (!isTaken(nickKey(nick))) return nick;
   }
+}
+
+/** The first of these names that can bear such a number, as much of it as there is place for. */
+function stemFor(names: readonly string[], tail: string, max: number): string {
+  const stems = names.map((one) => cut(one, max - tail.length));
+  return stems.find((stem) => resourcePrepared(stem + tail) === stem + tail) ?? "";
+}
+
+/** Whether a nick is one that somebody of this name has, be it with a number. */
+export function isNickOf(nick: string, name: string, max: number): boolean {
+  const plain = readNick(cut(name, max), max);
+  if (plain === undefined) return false;
+  return nick === plain || (nick.startsWith(plain) && /^ \(\d+\)$/.test(nick.slice(plain.length)));
 }
 
 /** At most `max` characters and as many bytes as a nick may have. */

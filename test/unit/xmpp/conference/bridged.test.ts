@@ -1,5 +1,6 @@
 /** What the bridge needs of a room beyond what people do in it. */
 import { expect, test } from "vitest";
+import { parseBareJid } from "../../../../src/xmpp/jid.ts";
 import { el } from "../../../../src/xmpp/stanza/xml.ts";
 import { ALICE, bodies, body, error, full, jid, Scene, to } from "./scene.ts";
 
@@ -77,4 +78,21 @@ test("an invitation that nobody may give is refused before it is asked who may i
   const invite = el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("invite", { to: ALICE }));
   const [answer] = scene.ask(el("message", { from: full("mike"), to: scene.room.jid, id: "inv" }, invite));
   expect(answer?.getChild("error")?.getChildText("text")).toBe("This room is tied to no group.");
+});
+
+test("a thousand of one name are seated without stopping everything else for seconds", () => {
+  const scene = new Scene({ limits: { occupants: 1100 } });
+  const ghosts = Array.from({ length: 1000 }, (_, i) => ({
+    who: parseBareJid(`p${i}\\40msn.test@msn.example.org`),
+    name: "Bob",
+    shown: [],
+  }));
+  const from = performance.now();
+  scene.room.seatGhosts(ghosts);
+  const nicks = scene.room.occupants.map(({ nick }) => nick);
+  scene.room.seatGhosts(ghosts);
+  // A second each on a busy machine; without care it is four or more.
+  expect(performance.now() - from).toBeLessThan(3000);
+  expect(new Set(nicks).size).toBe(1000);
+  expect(scene.room.occupants.map(({ nick }) => nick)).toEqual(nicks);
 });
