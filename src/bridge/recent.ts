@@ -29,6 +29,10 @@ export class RecentMap<K, V> {
     this.#map.delete(key);
   }
 
+  [Symbol.iterator](): MapIterator<[K, V]> {
+    return this.#map[Symbol.iterator]();
+  }
+
   get size(): number {
     return this.#map.size;
   }

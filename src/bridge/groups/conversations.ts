@@ -10,6 +10,8 @@ interface Conversation {
   group: GroupId | undefined;
   /** When that was decided, of this process's own clock, ms; long ago for those that were called together as that group. */
   since: number;
+  /** Those among whom words were heard last. */
+  noted?: LiveGroup["members"];
 }
 
 /** Conversations of one account that are remembered; a session with more has lost count of them. */
@@ -73,10 +75,16 @@ export class Conversations {
     for (const other of this.#at(account, one.live)) if (other.group !== undefined) other.group = all;
   }
 
-  /** The group that a conversation is, decided now at the latest. */
+  /** The group that a conversation is in which something is said, decided now at the latest. */
   groupOf(account: AccountRecord, live: LiveGroup): GroupId {
     const { group } = this.seen(account, live);
-    return group ?? this.assign(account, live, this.#guess(account, live));
+    const decided = group ?? this.assign(account, live, this.#guess(account, live));
+    const own = this.#byAccount.get(account.id)?.get(live.handle);
+    if (own && own.noted !== live.members && live.kind === "several") {
+      own.noted = live.members;
+      this.#memory.heard(account.id, setOf(live), decided);
+    }
+    return decided;
   }
 
   /** What a conversation is in which nothing was said yet. */

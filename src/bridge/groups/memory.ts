@@ -4,12 +4,14 @@ import type { GroupStore } from "../ports/groups.ts";
 import type { AccountStore } from "../ports/store.ts";
 import { RecentMap } from "../recent.ts";
 import type { GroupId, GroupKey, GroupRecord, LiveGroup } from "./model.ts";
-import { groupId } from "./model.ts";
+import { groupId, groupParts } from "./model.ts";
 
 /** Other workers change groups, too: what was read longer ago is read again before it decides where words go. */
 const FRESH_MS = 30_000;
 const RECORDS = 20_000;
 const OWNERS = 50_000;
+/** Per account. */
+const HEARD = 500;
 
 /** The keys of groups as an account of this worker knows them. */
 interface Keys {
@@ -17,6 +19,8 @@ interface Keys {
   readonly groups: Set<GroupId>;
   /** Further keys of them. */
   readonly others: Map<string, GroupId>;
+  /** Keys under which words were heard here; whichever worker has the group's lanes notes them for good. */
+  readonly heard: RecentMap<GroupKey, GroupId>;
 }
 
 interface Kept<T> {
@@ -49,7 +53,8 @@ export class GroupMemory {
   /** Before the account signs in. @throws BridgeError `store-down`. */
   async load(account: AccountRecord): Promise<void> {
     const [records, others] = await Promise.all([this.#store.groupsOf(account.id), this.#store.groupKeys(account.id)]);
-    this.#keys.set(account.id, { groups: new Set(records.map(({ id }) => id)), others: new Map(others) });
+    const groups = new Set(records.map(({ id }) => id));
+    this.#keys.set(account.id, { groups, others: new Map(others), heard: new RecentMap(HEARD) });
     for (const record of records) this.remember(record);
   }
 
@@ -71,13 +76,18 @@ export class GroupMemory {
   known(account: AccountRecord, key: GroupKey): GroupId | undefined {
     const own = groupId(account.network, key);
     const keys = this.#keys.get(account.id);
-    return keys?.groups.has(own) ? own : keys?.others.get(key);
+    return keys?.groups.has(own) ? own : (keys?.heard.get(key) ?? keys?.others.get(key));
   }
 
   /** Whether the key must be noted for the account, because nothing else goes by it. Not known of accounts of other workers. */
   lacks(account: AccountRecord["id"], key: GroupKey, own: GroupId): boolean {
     const keys = this.#keys.get(account);
     return !keys || !(keys.groups.has(own) || keys.others.has(key));
+  }
+
+  /** Words were heard in the group among the people of that key. */
+  heard(account: AccountId, key: GroupKey, group: GroupId): void {
+    if (groupParts(group).key !== key) this.#keys.get(account)?.heard.set(key, group);
   }
 
   seated(account: AccountId, group: GroupId, key: GroupKey | undefined): void {
@@ -113,6 +123,8 @@ export class GroupMemory {
 
   remember(record: GroupRecord): void {
     this.#records.set(record.id, { value: record, at: performance.now() });
+    // Another worker may have given them.
+    for (const seat of record.seats) this.#keys.get(seat)?.groups.add(record.id);
     this.#changed(record);
   }
 
@@ -120,9 +132,9 @@ export class GroupMemory {
     const record = this.peek(group);
     if (record) this.#changed({ ...record, rooms: [] });
     this.#records.delete(group);
-    for (const { groups, others } of this.#keys.values()) {
+    for (const { groups, others, heard } of this.#keys.values()) {
       groups.delete(group);
-      for (const [key, of] of others) if (of === group) others.delete(key);
+      for (const keys of [others, heard]) for (const [key, of] of keys) if (of === group) keys.delete(key as GroupKey);
     }
   }
 

@@ -18,8 +18,8 @@ const GROUPS = 20_000;
 const ACCOUNTS = 50_000;
 
 export interface RecallingOptions {
-  readonly store: Pick<GroupStore, "talked" | "claimCall">;
-  readonly memory: Pick<GroupMemory, "groupsOf" | "record">;
+  readonly store: Pick<GroupStore, "talked" | "claimCall" | "groupsOf">;
+  readonly memory: Pick<GroupMemory, "groupsOf" | "record" | "remember">;
   readonly conversations: Pick<Conversations, "own">;
   readonly calling: Pick<Calling, "live">;
   readonly fleet: () => Pick<Fleet, "session" | "record" | "isHidden">;
@@ -39,6 +39,8 @@ export class Recalling {
   readonly #noted = new RecentMap<GroupId, number>(GROUPS);
   /** Accounts whose sign-in ended by somebody's will; they have left their talks. */
   readonly #left = new RecentMap<AccountId, true>(ACCOUNTS);
+  /** Accounts that were signed in before; their groups may be others by now. */
+  readonly #been = new RecentMap<AccountId, true>(ACCOUNTS);
   readonly #gate = new Gate(AT_ONCE);
   readonly #stopping = new AbortController();
 
@@ -68,16 +70,33 @@ export class Recalling {
     if (state !== "on") return;
     const isByHand = this.#left.get(id) === true;
     this.#left.delete(id);
-    if (!isByHand) for (const group of this.#o.memory.groupsOf(id)) this.#later(id, group);
+    if (!isByHand) void this.#back(id);
+    this.#been.set(id, true);
   }
 
   /** Another worker has the account from now on; it was not anybody's will. */
   handedOver({ id }: AccountRecord): void {
     this.#left.delete(id);
+    this.#been.delete(id);
   }
 
   stop(): void {
     this.#stopping.abort();
+  }
+
+  /** Never rejects. */
+  async #back(account: AccountId): Promise<void> {
+    const { store, memory, log } = this.#o;
+    // Those of a first sign-in have just been read.
+    if (this.#been.get(account))
+      await store.groupsOf(account).then(
+        (records) => {
+          for (const record of records) memory.remember(record);
+        },
+        (error: unknown) =>
+          log.debug({ err: asBridgeError(error), account }, "groups of an account were not read again"),
+      );
+    for (const group of memory.groupsOf(account)) this.#later(account, group);
   }
 
   #later(account: AccountId, group: GroupId): void {
