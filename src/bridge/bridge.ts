@@ -280,7 +280,7 @@ export class Bridge {
               ...outbound,
               groups: this.#groups.groups,
               invitations,
-              mark: (group) => this.#groups.mark(group),
+              mark: (group, account) => this.#groups.mark(group, account),
               isAdmin: (resident) => o.isAdmin?.(resident) ?? false,
               isRelay: (account) => o.isRelay?.(account) ?? false,
               log,

@@ -103,7 +103,7 @@ export class Ears {
     this.#o.recalling.talked(group);
     const { mark, ...message } = words;
     // An echo: the lanes of the homes have it already.
-    if (marks.isOurs(group, mark)) return;
+    if (marks.isOurs(group, message.from, mark)) return;
     if (!this.#hasRooms(this.#o.memory.peek(group))) this.#opening.set(group, performance.now());
     this.#shape(account, group, live);
     const id = randomUUID();

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { LaneEntry } from "../model.ts";
-import { laneName } from "../model.ts";
+import type { AccountId, ContactAddress, LaneEntry } from "../model.ts";
+import { accountParts, laneName } from "../model.ts";
 import type { GroupStore } from "../ports/groups.ts";
 import type { GroupId } from "./model.ts";
 import { groupParts } from "./model.ts";
@@ -11,7 +11,8 @@ const FORM = /^([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22})$/;
 
 /**
  * Marks of what the bridge says in groups: `<id>.<proof>`, 39 characters. Only who has the installation's secret can make
- * one, and one that was seen in a group means nothing in another; so an echo is known by it, and never by its words.
+ * one, and one that was seen means nothing in another group nor with the words of anybody else; so an echo is known by it, and
+ * never by its words.
  */
 export class Marks {
   readonly #store: Pick<GroupStore, "markSecret">;
@@ -26,34 +27,34 @@ export class Marks {
     this.#secret ??= await this.#store.markSecret();
   }
 
-  /** The same for each try of an entry. @throws BridgeError `store-down`. */
-  async of(group: GroupId, { lane, id }: Pick<LaneEntry, "lane" | "id">): Promise<string> {
+  /** For words of that account; the same for each try of an entry. @throws BridgeError `store-down`. */
+  async of(group: GroupId, account: AccountId, { lane, id }: Pick<LaneEntry, "lane" | "id">): Promise<string> {
     await this.load();
     const name = createHash("sha256")
       .update(`${laneName(lane)}|${id}`)
       .digest("base64url")
       .slice(0, ID);
-    return `${name}.${this.#proof(group, name)}`;
+    return `${name}.${this.#proof(group, accountParts(account).address, name)}`;
   }
 
   /** For what stands in no lane. @throws BridgeError `store-down`. */
-  async random(group: GroupId): Promise<string> {
+  async random(group: GroupId, account: AccountId): Promise<string> {
     await this.load();
     const name = randomBytes(12).toString("base64url");
-    return `${name}.${this.#proof(group, name)}`;
+    return `${name}.${this.#proof(group, accountParts(account).address, name)}`;
   }
 
-  /** Whether the bridge has said the words with this mark in the group. */
-  isOurs(group: GroupId, mark: string | undefined): boolean {
+  /** Whether the bridge has said the words with this mark in the group, as `from`. */
+  isOurs(group: GroupId, from: ContactAddress, mark: string | undefined): boolean {
     const [, name, proof] = FORM.exec(mark ?? "") ?? [];
     if (name === undefined || proof === undefined || this.#secret === undefined) return false;
-    return timingSafeEqual(Buffer.from(proof), Buffer.from(this.#proof(group, name)));
+    return timingSafeEqual(Buffer.from(proof), Buffer.from(this.#proof(group, from, name)));
   }
 
-  #proof(group: GroupId, name: string): string {
+  #proof(group: GroupId, from: ContactAddress, name: string): string {
     const { network, key } = groupParts(group);
     return createHmac("sha256", this.#secret ?? "")
-      .update(`${network} ${key} ${name}`)
+      .update(`${network} ${key} ${from} ${name}`)
       .digest("base64url")
       .slice(0, PROOF);
   }

@@ -178,7 +178,7 @@ async function send(
   const { room } = work.room;
   const tried = await attempt(o, work, message, room, async () => {
     o.typing.said(work.account.id, work.group);
-    const mark = await o.marks.of(work.group, work.entry);
+    const mark = await o.marks.of(work.group, work.account.id, work.entry);
     const { text, rich, onward } = words;
     await inConversation(o, work, ({ session, handle }) => session.sendToGroup(handle, text, rich, mark, onward));
   });
@@ -222,7 +222,7 @@ async function nudge(o: GroupOutboundOptions, work: GroupSending, event: Event &
   const early = o.nudges.take(seat);
   if (early > 0) return notNudged(work, event, new BridgeError("send-failed"), tooEarly(early));
   try {
-    const mark = await o.marks.of(work.group, work.entry);
+    const mark = await o.marks.of(work.group, work.account.id, work.entry);
     await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark));
   } catch (error) {
     o.nudges.giveBack(seat);

@@ -5,7 +5,15 @@ import type { Fleet } from "../fleet.ts";
 import type { Inbox } from "../inbox.ts";
 import type { LaneHandler, LaneRunner } from "../lanes.ts";
 import type { Meter } from "../metrics.ts";
-import type { AccountRecord, ContactSnapshot, HomeName, NetworkName, PuppetState, ResidentId } from "../model.ts";
+import type {
+  AccountId,
+  AccountRecord,
+  ContactSnapshot,
+  HomeName,
+  NetworkName,
+  PuppetState,
+  ResidentId,
+} from "../model.ts";
 import type { Nudges } from "../nudges.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { CircleInvitation, GroupHooks } from "../ports/groups.ts";
@@ -146,14 +154,14 @@ export class GroupParts {
   }
 
   /** A mark for words of ours. @throws BridgeError `store-down`. */
-  mark(group: GroupId): Promise<string> {
-    return this.#marks.random(group);
+  mark(group: GroupId, account: AccountId): Promise<string> {
+    return this.#marks.random(group, account);
   }
 
   /** Words in a chat of two that the bridge has said in a group of which nobody else was left. */
-  isEcho(account: AccountRecord, { mark }: GroupWords): boolean {
+  isEcho(account: AccountRecord, { mark, from }: GroupWords): boolean {
     if (mark === undefined) return false;
-    for (const group of this.#memory.groupsOf(account.id)) if (this.#marks.isOurs(group, mark)) return true;
+    for (const group of this.#memory.groupsOf(account.id)) if (this.#marks.isOurs(group, from, mark)) return true;
     return false;
   }
 

@@ -45,7 +45,7 @@ export interface DeskOptions {
   readonly lanes: () => Pick<LaneRunner, "wake" | "reread">;
   readonly nudges: Nudges;
   /** A mark for words of ours in a group ({@link GroupTalking.sendToGroup}). */
-  readonly mark: (group: GroupId) => Promise<string>;
+  readonly mark: (group: GroupId, account: AccountId) => Promise<string>;
   /** Of the operator's admins. */
   readonly isAdmin: (resident: ResidentId) => boolean;
   /** Accounts of the operator that may be the relay of any group they are in. */

@@ -148,7 +148,7 @@ async function nudgeGroup(o: DeskOptions, asker: Asker, record: GroupRecord): Pr
   const name = nameOf(record, asker.accounts);
   const account = speaker(asker, record);
   const { session, handle } = await o.groups.live(account, record.id);
-  const mark = await o.mark(record.id);
+  const mark = await o.mark(record.id, account.id);
   const early = await ring(o, seatOf(account.id, record.id), () => session.nudgeGroup(handle, mark));
   if (early !== undefined) return `"${name}" was not nudged again. ${early}`;
   const { home } = residentParts(asker.resident);
