@@ -45,6 +45,13 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
       const who = { ...base(stored, home), message: messageId(stored.event) };
       return reaction(stored, who, true) ?? removed(stored, who);
     }
+    case "m.room.encrypted":
+      return {
+        kind: "unsupported",
+        ...base(stored, home),
+        message: messageId(stored.event),
+        what: "an encrypted message",
+      };
     default:
       return readMessage(stored, home);
   }

@@ -63,6 +63,11 @@ export function sortRoomEvent(raw: unknown, head: EventHead, kind: RoomKind, rul
       return renamed(head);
     case "m.room.power_levels":
       return roles(raw, head, rules);
+    case "m.room.encrypted": {
+      // Of somebody whose client did so: in a room that is not encrypted, anybody can send that.
+      const { type, room, sender, event } = head;
+      return [{ control: false, stored: { kind: "event", management: false, type, room, sender, event } }];
+    }
     default:
       // Encrypted from now on: said and left, and that is the end of it.
       return [own(head, { act: "refuse-encrypted" }), note(head, { what: "shut-out" })];

@@ -103,6 +103,13 @@ describe("in a group's room", () => {
     expect(through("group", { ...member("leave", user), unsigned })).toEqual([]);
   });
 
+  it("words that somebody has encrypted are theirs alone to hear of: anybody can send such, and that ends no room", () => {
+    const given = { type: "m.room.encrypted", state_key: undefined, content: { ciphertext: "…" } };
+    expect(through("group", given)).toEqual([
+      { kind: "unsupported", ...who, message: "$e", what: "an encrypted message" },
+    ]);
+  });
+
   it("the bot's own invitation is taken as in any room", () => {
     expect(through("group", member("invite", BOT))).toBeUndefined();
   });
