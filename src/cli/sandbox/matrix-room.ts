@@ -102,8 +102,13 @@ export class RoomView {
     return this.#seen.has(eventId);
   }
 
+  /**
+   * State beside the timeline. What stood in the timeline counts as it came there: where events were sent at the same moment,
+   * /sync may give the older of two once more.
+   */
   addState(event: MatrixEvent | StrippedEvent): void {
-    this.#state.set(`${event.type}\0${event.state_key ?? ""}`, event);
+    if ("event_id" in event && this.#seen.has(event.event_id)) return;
+    this.#set(event);
   }
 
   addEvents(events: readonly MatrixEvent[]): void {
@@ -111,8 +116,12 @@ export class RoomView {
       if (this.#seen.has(event.event_id)) continue;
       this.#seen.add(event.event_id);
       this.timeline.push(event);
-      if (event.state_key !== undefined) this.addState(event);
+      if (event.state_key !== undefined) this.#set(event);
     }
+  }
+
+  #set(event: MatrixEvent | StrippedEvent): void {
+    this.#state.set(`${event.type}\0${event.state_key ?? ""}`, event);
   }
 
   addEphemeral(event: Pick<MatrixEvent, "type" | "content">): void {
