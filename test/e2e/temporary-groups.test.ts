@@ -1,10 +1,10 @@
-/** Temporary groups of MSNP21 in rooms on Matrix: Synapse, an MSN network and the bridge, all real. */
+/** Temporary groups of MSNP21, and a circle there, in rooms on Matrix: Synapse, an MSN network and the bridge, all real. */
 import { expect, test } from "vitest";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnGroup } from "../../src/cli/sandbox/msn-group.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import { parseEmail } from "../../src/msnp/index.ts";
-import { BotTalk, CROSS_MS, reads } from "../support/bot-talk.ts";
+import { acceptCircle, BotTalk, CROSS_MS, reads } from "../support/bot-talk.ts";
 import { kick, state } from "../support/matrix-groups.ts";
 import { useWorld } from "../support/world.ts";
 
@@ -167,6 +167,24 @@ test("Anna leaves by leaving the room: the others see her go", async () => {
   await anna.sendText(bobsRoom, "It is quieter here");
   await hears(bob, "It is quieter here");
   expect(openInvites()).toEqual([]);
+});
+
+test("a circle is as at older versions: made by a word, joined, talked in over a restart, and left", async () => {
+  const { bridge } = there.world;
+  await alice.command("circle create Hikers", /There is a circle "Hikers" now/);
+  await alice.command("circle invite bob@msn.test Hikers", /bob@msn\.test is invited into the circle "Hikers"/);
+  const bobs = await acceptCircle(bob, "Hikers");
+  await bobs.say("When do we go?");
+  const room = await alice.enter();
+  await anna.waitForMessage(room, "When do we go?", ghost("bob"));
+  expect(anna.room(room).state("m.room.name")?.name).toBe("Hikers");
+  await bridge.stop();
+  await anna.sendText(room, "On Sunday");
+  await bridge.start();
+  await reads(bob, bobs, "On Sunday", email("alice"));
+  await bob.circles.leave(bobs.id ?? "");
+  await anna.waitFor("Bob to be gone", () => ghostsIn(room).length === 0, CROSS_MS);
+  expect(anna.room(room).texts()).toEqual(["When do we go?", "On Sunday"]);
 });
 
 /** The number of a chat in `portals`. */
