@@ -15,6 +15,7 @@ import type { GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
+import { MOST_PARKED } from "../ports/store.ts";
 import type { Calling, LiveSeat } from "./calling.ts";
 import type { Conversations } from "./conversations.ts";
 import type { GroupMemory } from "./memory.ts";
@@ -186,13 +187,17 @@ export class Groups {
     return record;
   }
 
-  /** What was parked on its way to a home's room is tried again. */
+  /** What was parked on its way to a home's room is tried again, unless the room is parked anew meanwhile. */
   async #revive(group: GroupId, home: HomeName): Promise<void> {
-    const { store, lanes } = this.#o;
+    const { store, lanes, memory } = this.#o;
     const lane = inLane(group, home);
     const owner = portalParts(group).account;
-    for (const { place } of await store.parked(owner, undefined, lane))
-      if ((await store.retry(owner, place)) !== undefined) lanes().wake(lane);
+    const isOpen = (): boolean => memory.peek(group)?.rooms.some((one) => one.home === home && !one.parked) ?? false;
+    for (let more = true; more && isOpen(); ) {
+      const page = await store.parked(owner, undefined, lane);
+      more = page.length >= MOST_PARKED;
+      for (const { place } of page) if ((await store.retry(owner, place)) !== undefined) lanes().wake(lane);
+    }
   }
 
   async untie(group: GroupId, home: HomeName): Promise<void> {

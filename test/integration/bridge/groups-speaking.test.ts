@@ -1,5 +1,6 @@
 /** Who may speak in a group, and what becomes of words that were said before that changed. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { inLane } from "../../../src/bridge/groups/groups.ts";
 import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
 
@@ -64,4 +65,19 @@ test("what is said in a room that another worker has untied stays in that room",
   world.house.write(world.emma, there, "last");
   await until("emma's", () => boards().heard.get(BOB)?.at(-1)?.endsWith("last"));
   expect(texts(world.house.chat(there))).toEqual(["hello all", "before", "last"]);
+});
+
+test("all that waited for a room goes into it when it is back, in its order, however much that is", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  world.home.gone.add(here);
+  const words = Array.from({ length: 230 }, (_, i) => `b${i}`);
+  for (const word of words) board.say(BOB, word);
+  await until("all there", () => world.house.chat(there).length === 231);
+  await until("all to wait", async () => (await world.store.depth(inLane(group(), world.home.name))) === 0);
+  world.home.gone.delete(here);
+  await until("the answer", async () => /goes on in/.test(await world.ask("portal resume 1")));
+  await until("all here", () => world.home.chat(here).length === 231);
+  expect(texts(world.home.chat(here))).toEqual(["hello all", ...words]);
 });
