@@ -86,17 +86,20 @@ export class Recalling {
 
   /** Never rejects. */
   async #back(account: AccountId): Promise<void> {
-    const { store, memory, log } = this.#o;
+    const groups = await this.#groupsOf(account).catch((error: unknown) => {
+      this.#o.log.debug({ err: asBridgeError(error), account }, "groups of an account were not read again");
+      return this.#o.memory.groupsOf(account);
+    });
+    for (const group of groups) this.#later(account, group);
+  }
+
+  async #groupsOf(account: AccountId): Promise<Iterable<GroupId>> {
+    const { store, memory } = this.#o;
     // Those of a first sign-in have just been read.
-    if (this.#been.get(account))
-      await store.groupsOf(account).then(
-        (records) => {
-          for (const record of records) memory.remember(record);
-        },
-        (error: unknown) =>
-          log.debug({ err: asBridgeError(error), account }, "groups of an account were not read again"),
-      );
-    for (const group of memory.groupsOf(account)) this.#later(account, group);
+    if (!this.#been.get(account)) return memory.groupsOf(account);
+    const records = await store.groupsOf(account);
+    for (const record of records) memory.remember(record);
+    return records.map(({ id }) => id);
   }
 
   #later(account: AccountId, group: GroupId): void {

@@ -112,3 +112,11 @@ test("who is hidden calls nobody", async () => {
   await signedInAgain();
   expect(boards().started).toBe(0);
 });
+
+test("a group that was left meanwhile, on another worker, is not called together", async () => {
+  await talk();
+  await world.store.leaveSeat(world.account(), world.group(BOB, ALICE, CAROL));
+  world.network.drop(ALICE);
+  await signedInAgain();
+  expect(boards().started).toBe(0);
+});
