@@ -22,7 +22,7 @@ import { oneLine } from "../../bridge/plain.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import { concat, plainRich, type RichText, rich } from "../../bridge/text/model.ts";
 import type { GhostNames } from "../convert/ghost.ts";
-import { NUDGE } from "../convert/nudge.ts";
+import { NUDGE, RING_MS } from "../convert/nudge.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal } from "../http/errors.ts";
 import type { DoublePuppets } from "../puppets/double.ts";
@@ -42,6 +42,8 @@ export interface GroupWordsOptions {
 
 const TEXT = "m.room.message";
 const REACTION = "m.reaction";
+/** People whom one nudge rings: a mention of each is in the event. */
+const MOST_RUNG = 100;
 const REMEMBERED = 20_000;
 const NAME_CHARACTERS = 80;
 /** For so long the bot speaks for somebody whom a room has refused, ms. */
@@ -69,6 +71,9 @@ export class GroupWords {
   readonly #authors = new RecentMap<string, string>(REMEMBERED);
   /** Events of reactions by room, user, target and key. */
   readonly #reactions = new RecentMap<string, MessageId>(REMEMBERED);
+
+  /** Which nudge has rung a room last. */
+  readonly #rung = new RecentMap<string, { readonly key: string; readonly at: number }>(REMEMBERED);
 
   constructor(options: GroupWordsOptions) {
     this.#o = options;
@@ -198,7 +203,7 @@ export class GroupWords {
     const { about } = message;
     switch (about?.kind) {
       case undefined:
-        return this.#asText(message);
+        return message.nudge ? this.#nudge(saying) : this.#asText(message);
       case "reply":
         return { kind: "post", type: TEXT, content: await this.#reply(room, message, about) };
       case "edit": {
@@ -259,6 +264,29 @@ export class GroupWords {
 
   #asText(message: GroupMessage): Act & { kind: "post" } {
     return { kind: "post", type: TEXT, content: this.#words(message) };
+  }
+
+  /** Rings the people in the room, once in a while; between, it is told without a sound. */
+  async #nudge({ room, as, message, key }: Saying): Promise<Act & { kind: "post" }> {
+    const before = this.#rung.get(room);
+    const rings = before === undefined || before.key === key || Date.now() - before.at >= RING_MS;
+    const people = rings ? await this.#people(room, as) : [];
+    const told = this.#words(message);
+    if (people.length === 0) return { kind: "post", type: TEXT, content: { ...told, "m.mentions": {} } };
+    this.#rung.set(room, { key, at: Date.now() });
+    // Clients make no sound for a notice.
+    return {
+      kind: "post",
+      type: TEXT,
+      content: { ...told, msgtype: "m.text", "m.mentions": { user_ids: people.slice(0, MOST_RUNG) } },
+    };
+  }
+
+  /** Who is in the room in their own person, but for `as`. That they cannot be had stops no words. */
+  async #people(room: string, as: string): Promise<string[]> {
+    const { sender, bot, names } = this.#o;
+    const inside = await sender.members(room, bot).catch(() => []);
+    return inside.filter((user) => user !== as && user !== bot && !names.owns(user));
   }
 
   #words(message: GroupMessage): object {

@@ -148,6 +148,20 @@ describe("words in a group's room", () => {
     await s.home.deliverToGroup(room, view.id, bob, nudge, "k1");
     expect(s.stub.room(room).events[0]?.content).toMatchObject({ body: "Bob sent a nudge", "msnbridge.nudge": true });
   });
+
+  it("that ring ring the people in the room, once in a while", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    s.stub.room(room).members.set(ANNA, "join");
+    const nudge = { ...groupWords(BOB, "sent a nudge"), kind: "notice", nudge: true } as const;
+    for (const key of ["k1", "k2"]) await s.home.deliverToGroup(room, view.id, bob, nudge, key);
+    const common = { body: "sent a nudge", "msnbridge.nudge": true };
+    expect(s.stub.room(room).events.map(({ content }) => content)).toEqual([
+      { ...common, msgtype: "m.text", "m.mentions": { user_ids: [ANNA] } },
+      { ...common, msgtype: "m.notice", "m.mentions": {} },
+    ]);
+  });
 });
 
 describe("a room that goes on elsewhere", () => {
