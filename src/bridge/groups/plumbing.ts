@@ -34,18 +34,24 @@ export function seatsOf(record: Pick<GroupRecord, "seats">, accounts: readonly A
 export function groupPower(record: GroupRecord, { accounts, isAdmin }: Asking): RoomPower {
   if (isAdmin) return ALLOWED;
   const seats = seatsOf(record, accounts);
-  if (seats.length === 0) return refused(`you have no account in this group, so ${couldBe(record)} has to do it`);
+  // Who is in it is nothing for those who are not: they may know no more of it than the address of a room.
+  if (seats.length === 0) return refused(`you have no account in this group, so ${ruler(record)} has to do it`);
   if (record.kind === "several") return ALLOWED;
   const addresses = new Set(seats.map((seat) => accountParts(seat).address));
   if (record.members.some(({ address, role }) => role === "admin" && addresses.has(address))) return ALLOWED;
   return refused(`you are no admin of this circle, so ${couldBe(record)} has to do it`);
 }
 
+function ruler({ kind }: GroupRecord): string {
+  return kind === "circle" ? "an admin of it" : "somebody who is in it";
+}
+
 /** For a sentence: who could do it. */
-function couldBe({ kind, members }: GroupRecord): string {
+function couldBe(record: GroupRecord): string {
+  const { kind, members } = record;
   const able = members.filter(({ role }) => (kind === "circle" ? role === "admin" : role !== "pending"));
   const shown = able.slice(0, NAMED).map(memberLabel);
-  const what = kind === "circle" ? "an admin of it" : "somebody who is in it";
+  const what = ruler(record);
   if (shown.length === 0) return what;
   return `${what} (${shown.join(", ")}${able.length > NAMED ? ", …" : ""})`;
 }

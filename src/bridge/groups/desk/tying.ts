@@ -7,7 +7,7 @@ import { hostsGroups } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
 import { inLane } from "../groups.ts";
 import type { GroupRecord, GroupRoom } from "../model.ts";
-import { groupParts, isGroup } from "../model.ts";
+import { isGroup } from "../model.ts";
 import { both, demand, either, groupPower, seatsOf, untiePower } from "../plumbing.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { nameOf } from "./catalogue.ts";
@@ -83,9 +83,11 @@ async function demandFree(o: DeskOptions, asker: Asker, home: Host, room: RoomId
       detail: "that room is a chat with one contact, and those cannot be tied to a group. Take another room",
     });
   const other = await o.groups.record(taken);
-  const name = other ? `"${nameOf(other, asker.accounts)}"` : groupParts(taken).key;
+  const { accounts, isAdmin } = askingOf(o, asker);
+  const isTheirs = other !== undefined && (isAdmin || seatsOf(other, accounts).length > 0);
+  const name = isTheirs ? `the group "${nameOf(other, asker.accounts)}"` : "another group";
   throw new BridgeError("group-refused", {
-    detail: `that room belongs to the group ${name} already. Say \`unbridge\` in it first`,
+    detail: `that room belongs to ${name} already. Say \`unbridge\` in it first`,
   });
 }
 

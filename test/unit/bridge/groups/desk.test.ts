@@ -117,6 +117,20 @@ test("a room that is a chat already, or another group's, is not tied; nor is the
   expect(w.group(one.id).rooms).toMatchObject([{ room: "!own" }]);
 });
 
+test("who is not in a group hears neither its name nor who is in it by naming its room", async () => {
+  const w = new DeskWorld();
+  w.circle("88", "Art", club, { rooms: [{ home: HOME, room: roomId("!r"), by: alice }] });
+  w.owners.set(account("anna"), [anna]);
+  w.circle("77", "Annas", [member("anna", "admin")]);
+  const stranger = w.as(anna);
+  const told = [
+    await refusal(w.desk.unbridge(stranger, "#r")),
+    await refusal(w.desk.bridge(stranger, "Annas", "#r")),
+  ].join("\n");
+  expect(told).toMatch(/no account in this group.*\n.*belongs to another group already/);
+  expect(told).not.toMatch(/Art|bob|carol|@msn/i);
+});
+
 test("one room per home: the one that the bridge made gets a last word and is let go", async () => {
   const w = new DeskWorld();
   w.circle("77", "Club", club, { rooms: [{ home: HOME, room: roomId("!own") }] });

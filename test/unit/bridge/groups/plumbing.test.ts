@@ -43,7 +43,7 @@ test.each([
   ["an admin who has no seat by this bridge", circle, asking("dan"), /no account in this group/],
   ["a stranger who is the operator's admin", circle, asking("zoe", { isAdmin: true }), /^allowed$/],
   ["somebody among several", several, asking("alice"), /^allowed$/],
-  ["a stranger to them", several, asking("zoe"), /somebody who is in it \(alice@msn\.test, Carol/],
+  ["a stranger to them", several, asking("zoe"), /no account in this group, so somebody who is in it has/],
 ] as const)("power over a group: %s", (_, record, who, answer) => {
   expect(why(groupPower(record, who))).toMatch(answer);
 });
