@@ -20,7 +20,7 @@ interface Given {
   readonly type?: string;
   readonly content?: unknown;
   readonly sender?: string;
-  readonly state_key?: string;
+  readonly state_key?: string | undefined;
   readonly unsigned?: unknown;
 }
 
