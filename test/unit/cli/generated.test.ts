@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { staleFiles } from "../../../scripts/generate.ts";
+import { mappingDocs } from "../../../scripts/lib/generate/mapping.ts";
 import { between, comment } from "../../../scripts/lib/generate/text.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { envName, leaves, outline } from "../../../src/config/outline.ts";
@@ -14,6 +15,17 @@ const SAMPLE = readFileSync(root("config/config.sample.yaml"), "utf8");
 
 test("no generated file is stale (else: node scripts/generate.ts)", () => {
   expect(staleFiles()).toEqual([]);
+});
+
+test("docs/mapping.md has at least 150 cases, each with its way back or what is lost", () => {
+  const sections = mappingDocs().split("\n### ").slice(1);
+  const rowsOf = (section: string): string[] => section.match(/^\| .*\|$/gm)?.slice(2) ?? [];
+  const bothWays = sections.filter((section) => section.includes("| back to "));
+  const others = sections.filter((section) => !section.includes("| back to "));
+  const cases = bothWays.flatMap(rowsOf);
+  expect(cases.length).toBeGreaterThanOrEqual(150);
+  expect(cases.filter((row) => !/the same \|$|\*\*lost:\*\* \S.*\|$|`: \S.*\|$/.test(row))).toEqual([]);
+  expect(others.filter((section) => !/\n\nNo way back\. \S/.test(section))).toEqual([]);
 });
 
 test("the sample loads as it is", () => {
