@@ -258,7 +258,10 @@ export class Bridge {
       fence: (shard) => this.#leases.fence(shard),
       concurrency: o.concurrency,
       log,
-      onParked: (_, failure) => meter.count("msnb_events_parked_total", { code: failure.code }),
+      onParked: (entry, failure) => {
+        meter.count("msnb_events_parked_total", { code: failure.code });
+        this.#groups.parked(entry, failure);
+      },
       poisoned: poisonHandler({ store, homes, groups: this.#groups.groups }),
       handlers: {
         out: forGroups(this.#groups.outbound, outboundHandler(outbound)),

@@ -8,7 +8,7 @@ import { asBridgeError } from "../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
-import type { AccountId, AccountRecord, HomeName, ResidentId, RoomId } from "../model.ts";
+import type { AccountId, AccountRecord, HomeName, MessageId, ResidentId, RoomId } from "../model.ts";
 import { accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupStore } from "../ports/groups.ts";
@@ -198,6 +198,15 @@ export class Groups {
       more = page.length >= MOST_PARKED;
       for (const { place } of page) if ((await store.retry(owner, place)) !== undefined) lanes().wake(lane);
     }
+  }
+
+  /** What was put aside for a parked room goes on its way when the room is back since: whoever tied it has not seen it there. */
+  async unpark(group: GroupId, home: HomeName, place: MessageId): Promise<void> {
+    const { store, memory, lanes } = this.#o;
+    const room = (await memory.read(group))?.rooms.find((one) => one.home === home);
+    if (!room || room.parked !== undefined) return;
+    const lane = await store.retry(portalParts(group).account, place);
+    if (lane) lanes().wake(lane);
   }
 
   async untie(group: GroupId, home: HomeName): Promise<void> {

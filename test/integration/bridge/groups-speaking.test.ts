@@ -1,6 +1,7 @@
 /** Who may speak in a group, and what becomes of words that were said before that changed. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { inLane } from "../../../src/bridge/groups/groups.ts";
+import { portalParts } from "../../../src/bridge/model.ts";
 import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
 
@@ -80,4 +81,26 @@ test("all that waited for a room goes into it when it is back, in its order, how
   await until("the answer", async () => /goes on in/.test(await world.ask("portal resume 1")));
   await until("all here", () => world.home.chat(here).length === 231);
   expect(texts(world.home.chat(here))).toEqual(["hello all", ...words]);
+});
+
+test("a word that is put aside in the moment in which its room is back goes into the room", async () => {
+  const real = await redis.open(world.namespace);
+  const [putAside, isBack] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const park: typeof real.park = async (...what) => {
+    putAside.resolve();
+    await isBack.promise;
+    return real.park(...what);
+  };
+  world.options = { store: { ...real, park } };
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here } = await world.talking(board);
+  world.home.gone.add(here);
+  board.say(BOB, "in between");
+  await putAside.promise;
+  world.home.gone.delete(here);
+  await until("the answer", async () => /goes on in/.test(await world.ask("portal resume 1")));
+  isBack.resolve();
+  await until("it", () => world.home.chat(here).length === 2);
+  expect(await world.store.parked(portalParts(group()).account)).toEqual([]);
 });
