@@ -25,6 +25,7 @@ import { ownWords, partsOf, wordsOf } from "./convert/words.ts";
 import { type BareJid, bare, domainOf, type Jid, readJid } from "./jid.ts";
 import type { ComponentLink } from "./link/component-link.ts";
 import { chatOf, type Recall } from "./recall.ts";
+import { Rings } from "./rings.ts";
 import { CONDITIONS, errorCondition, errorElement, mayPass } from "./stanza/errors.ts";
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
 import { asPerson, type Grants } from "./stanza/privilege.ts";
@@ -59,6 +60,8 @@ export class Speech {
 
   /** How often words came back although there is a client for them. */
   readonly #unheard = new RecentMap<string, number>(1000);
+
+  readonly #rings = new Rings();
 
   /** Receipts of what the networks have taken while the link was down. */
   readonly #receipts: XmlElement[] = [];
@@ -122,7 +125,7 @@ export class Speech {
       key,
       nick: message.fromName,
       ...(when === undefined ? {} : { saidAt: when }),
-      ...(message.nudge ? { isNudge: true } : {}),
+      ...(this.#rings.has(`${from} ${room.resident}`, message, key) ? { isNudge: true } : {}),
     });
   }
 

@@ -32,6 +32,7 @@ import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { asJid, invitedTo } from "../muc/room-words.ts";
 import { XMPP } from "../name.ts";
+import { Rings } from "../rings.ts";
 import { failureElement } from "../stanza/errors.ts";
 import { errorMessage, readMessage } from "../stanza/message.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
@@ -82,6 +83,7 @@ class ClientSide implements XmppClientHome {
   readonly #log: Logger;
   readonly #label: string;
   readonly #names: GhostJids;
+  readonly #rings = new Rings();
   readonly #client: RoomsClient;
   readonly #spool: IntakeSpool;
   readonly #direct: Direct;
@@ -292,7 +294,7 @@ class ClientSide implements XmppClientHome {
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     const relay = this.#relays.get(room.room);
-    const nudge = message.nudge ? [el("attention", { xmlns: NS.attention })] : [];
+    const nudge = this.#rings.has(room.room, message, key) ? [el("attention", { xmlns: NS.attention })] : [];
     const words = dated(wordsOf(message), message);
     this.#typing.said(room.room as string as BareJid, this.gateway);
     if (relay !== undefined) return await relay.seat.say(key, partsOf(spoken(message.fromName, words)), nudge);

@@ -108,6 +108,15 @@ test("attention that is called for with words: both arrive", async () => {
   await expect.poll(() => heard, SOON).toEqual(["wake up!", "nudge"]);
 });
 
+test("a contact who nudges and nudges rings once", async () => {
+  const chat = bob.conversation(parseEmail("alice@msn.test"));
+  for (let n = 0; n < 3; n++) await chat.sendNudge();
+  await chat.sendText("look here");
+  await anna.waitForMessage("look here", ghost);
+  const nudges = anna.messages.filter(({ body }) => body?.includes("sent you a nudge"));
+  expect(nudges.map(({ attention }) => attention)).toEqual([true, false, false]);
+});
+
 test("a form that is filled in wrongly comes again with what was wrong", async () => {
   const asking = await anna.ask.command(world.gateway, "rename");
   const again = await anna.ask.commandStep(asking, "complete", { address: "bob", name: "Bobby" });

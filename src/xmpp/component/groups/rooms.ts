@@ -17,6 +17,7 @@ import { join } from "../../conference/room.ts";
 import { type GhostJids, residentJid } from "../../convert/ghost.ts";
 import { saidAt, stanzaId } from "../../convert/text.ts";
 import { type BareJid, type Jid, jidParts, readJid } from "../../jid.ts";
+import { Rings } from "../../rings.ts";
 import { CONDITIONS } from "../../stanza/errors.ts";
 import { el, NS } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
@@ -63,6 +64,7 @@ export class OwnRooms implements GroupHosting {
   /** What is to be written down; `undefined`: the room is no more. */
   readonly #changed = new Map<BareJid, RoomSnapshot | undefined>();
   readonly #typing: GhostTyping;
+  readonly #rings = new Rings();
 
   constructor(options: OwnRoomsOptions) {
     this.#o = options;
@@ -329,7 +331,8 @@ export class OwnRooms implements GroupHosting {
   #speeches(room: Room, who: BareJid, name: string, message: GroupMessage, key: string): (Speech & { text: string })[] {
     const { memory } = this.#o;
     const { about } = message;
-    const words = speechOf(room.jid, message, {
+    const { nudge: _, ...quiet } = message;
+    const words = speechOf(room.jid, this.#rings.has(room.jid, message, key) ? message : quiet, {
       find: (target) => memory.find(room, target, who),
       reactions: (target) => memory.reactions(room, who, target),
     });
