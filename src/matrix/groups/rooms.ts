@@ -12,13 +12,16 @@
  * - **A room of others** (plumbed) keeps its name, people and powers. Ghosts come when they speak (words.ts) and go here; the
  *   topic gets a line of the bridge when there is something to tell and the bot may write it.
  */
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { GroupPerson, GroupRole, GroupView } from "../../bridge/groups/model.ts";
 import { residentParts } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
+import { RecentMap } from "../../bridge/recent.ts";
 import type { GhostNames } from "../convert/ghost.ts";
+import { textContent } from "../convert/text.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal, MatrixRefusal } from "../http/errors.ts";
 import type { RoomMaker } from "../room-maker.ts";
@@ -46,12 +49,16 @@ const NAME_CHARACTERS = 250;
 /** People who are brought in at one time: a homeserver lets ten of an application service's users join at once. */
 const AT_ONCE = 6;
 
+const REMEMBERED = 1000;
+
 const NO_LONGER = "no longer in the group on MSN";
 const UNTIED =
   "This room is no longer tied to an MSN group chat: nothing goes from it to MSN any more, or comes from there.";
 
 export class GroupRooms {
   readonly #o: GroupRoomsOptions;
+  /** What stands in rooms because their topic may not say it. */
+  readonly #said = new RecentMap<string, string>(REMEMBERED);
 
   constructor(options: GroupRoomsOptions) {
     this.#o = options;
@@ -193,19 +200,32 @@ export class GroupRooms {
     for (const user of inside)
       if (names.owns(user) && !wanted.has(user) && !homes.has(names.guestHome(user) ?? ""))
         await sender.leave(room, user);
-    await this.#retouch(room, (topic) => topicWithNote(topic, view.topic));
+    const written = await this.#retouch(room, (topic) => topicWithNote(topic, view.topic));
+    if (!written) await this.#sayNote(room, topicWithNote("", view.topic));
     const { name } = await sender.stateOf(room, bot, "m.room.name", "");
     const called = view.name !== "" ? view.name : typeof name === "string" ? name : "";
     const known = await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id));
     await this.#writeNote(room, view, called, () => known);
   }
 
-  /** Changes the topic of a room of others, which may be more than the bot may do there. */
-  async #retouch(room: string, change: (topic: string) => string): Promise<void> {
+  /** What the topic may not say is said in the room, once. */
+  async #sayNote(room: string, note: string): Promise<void> {
+    if (note === "" || this.#said.get(room) === note) return;
+    const { sender, bot } = this.#o;
+    const content = textContent("notice", note);
+    const key = `note ${room} ${createHash("sha256").update(note).digest("base64url")}`;
+    await this.#unlessRefused(room, "what the topic may not say could not be said", async () => {
+      await sender.post({ room, as: bot, type: "m.room.message", content, key });
+    });
+    this.#said.set(room, note);
+  }
+
+  /** Changes the topic of a room of others; false: that is more than the bot may do there. */
+  async #retouch(room: string, change: (topic: string) => string): Promise<boolean> {
     const { sender, bot } = this.#o;
     const { topic } = await sender.stateOf(room, bot, "m.room.topic", "");
     const now = typeof topic === "string" ? topic : "";
-    if (change(now) !== now) await this.#set(room, "m.room.topic", "", { topic: change(now) });
+    return change(now) === now || (await this.#set(room, "m.room.topic", "", { topic: change(now) }));
   }
 
   async #writeNote(
@@ -294,15 +314,16 @@ export class GroupRooms {
     }
   }
 
-  async #set(room: string, type: string, key: string, content: object): Promise<void> {
+  async #set(room: string, type: string, key: string, content: object): Promise<boolean> {
     const { sender, bot } = this.#o;
-    await this.#unlessRefused(room, `${type} could not be set`, () => sender.state(room, bot, type, key, content));
+    return this.#unlessRefused(room, `${type} could not be set`, () => sender.state(room, bot, type, key, content));
   }
 
   /** People may have given the bot less power than it had, and have put up a ban: the rest of the room is shaped all the same. */
-  async #unlessRefused(room: string, what: string, work: () => Promise<void>): Promise<void> {
+  async #unlessRefused(room: string, what: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       if (
         !(error instanceof MatrixRefusal) ||
@@ -313,6 +334,7 @@ export class GroupRooms {
       )
         throw error;
       this.#o.log.info({ err: error, room }, what);
+      return false;
     }
   }
 }

@@ -75,6 +75,16 @@ describe("the room of a group", () => {
     expect(s.stub.room(room).state.get("m.room.topic ")).toEqual({ topic: "News" });
   });
 
+  it("of people who let nobody of ours write their topic is told once what the topic cannot say", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    s.stub.fail("state", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } }, 99);
+    const view = group({ plumbed: true, topic: "Whoever has no account speaks through anna@example.com." });
+    await s.home.shapeGroup(room, view);
+    await s.home.shapeGroup(room, { ...view, name: "Friends" });
+    expect(lines(s, room)).toEqual([`${BOT}: ⇄ Whoever has no account speaks through anna@example.com.`]);
+  });
+
   it("in which the bot is not can neither be shaped nor spoken in", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join" });
