@@ -89,7 +89,7 @@ export class StubHomeserver extends StubWorld {
     await closed;
   }
 
-  /** The next `times` calls of that name go wrong. Names as in {@link LoggedCall}. */
+  /** The next `times` calls of that name go wrong. Names as in {@link LoggedCall}, with the method in front (`PUT state`) or without. */
   fail(name: string, fault: Fault, times = 1): void {
     this.#faults.push({ name, fault, times });
   }
@@ -163,7 +163,7 @@ export class StubHomeserver extends StubWorld {
     this.#options.onCall?.(name, call.body);
     this.counts.set(name, this.count(name) + 1);
     if (this.#options.keepLog !== false) this.calls.push({ name, method: req.method ?? "", ...call });
-    const fault = this.#takeFault(name);
+    const fault = this.#takeFault(name, `${req.method} ${name}`);
     const isDone = fault?.kind === "lose-answer" || fault?.kind === "answer-otherwise";
     if (fault && !isDone) return this.#break(res, fault);
     const { status, body } = await this.#answer(req, call, found);
@@ -172,8 +172,8 @@ export class StubHomeserver extends StubWorld {
     this.#send(res, status, body);
   }
 
-  #takeFault(name: string): Fault | undefined {
-    const planned = this.#faults.find((one) => one.name === name && one.times > 0);
+  #takeFault(...names: readonly string[]): Fault | undefined {
+    const planned = this.#faults.find((one) => names.includes(one.name) && one.times > 0);
     if (!planned) return undefined;
     planned.times -= 1;
     return planned.fault;

@@ -78,7 +78,7 @@ describe("the room of a group", () => {
   it("of people who let nobody of ours write their topic is told once what the topic cannot say", async () => {
     const s = await scene();
     const room = theirs(s);
-    s.stub.fail("state", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } }, 99);
+    s.stub.fail("PUT state", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } }, 99);
     const view = group({ plumbed: true, topic: "Whoever has no account speaks through anna@example.com." });
     await s.home.shapeGroup(room, view);
     await s.home.shapeGroup(room, { ...view, name: "Friends" });
