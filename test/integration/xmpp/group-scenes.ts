@@ -3,37 +3,13 @@ import { describe, expect, test } from "vitest";
 import { messageId, residentId, roomId } from "../../../src/bridge/model.ts";
 import { plainRich, rich } from "../../../src/bridge/text/model.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
-import type { XmppRoom } from "../../../src/cli/sandbox/xmpp-room.ts";
-import { type SeenMessage, type Stanza, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { type Stanza, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { XMPP } from "../../../src/xmpp/index.ts";
 import type { XMPP_SERVERS } from "../../support/xmpp.ts";
 import { makeRoom } from "../../support/xmpp-plumbing.ts";
+import { groupRoomOutages } from "./group-outages.ts";
+import { admin, done, invitations, MUC, reply, seen, texts } from "./group-sights.ts";
 import { GroupRoomScene, GroupWorld } from "./group-world.ts";
-
-const MUC = "http://jabber.org/protocol/muc";
-const admin = (item: Stanza): Stanza => xml("query", { xmlns: `${MUC}#admin` }, item);
-const reply = (to: string, id: string): Stanza => xml("reply", { xmlns: "urn:xmpp:reply:0", to, id });
-
-async function seen(person: XmppPerson, room: XmppRoom, text: string): Promise<SeenMessage> {
-  return await person.waitFor(`"${text}" in the room`, () => room.messages.find(({ body }) => body === text));
-}
-
-/** What a room has been asked for is done: its answer has nothing in it. */
-async function done(asked: Promise<Stanza>): Promise<void> {
-  await asked.catch((error: unknown) => {
-    if (!String(error).includes('type="result"')) throw error;
-  });
-}
-
-/** What was said, as a client shows it: the same that comes again, because it may have been lost, is shown once. */
-function texts({ messages }: XmppRoom): (string | undefined)[] {
-  const firsts = new Map(messages.map((message) => [message.stanzaId, message.body]));
-  return [...firsts.values()];
-}
-
-/** Invitations to a room that somebody has. */
-const invitations = (person: XmppPerson, room: string): SeenMessage[] =>
-  person.messages.filter(({ element }) => element.getChild("x", "jabber:x:conference")?.attrs.jid === room);
 
 /** Rooms of groups on the component's own domain, with real people on a real server; the test is the core. */
 export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
@@ -338,107 +314,7 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await bert.waitFor("a new invitation", () => invitations(bert, scene.jid).length === before + 1);
     });
 
-    test("nobody notices a restart: they sit where they sat, words and topic are there, self-pings are answered", async () => {
-      const { scene, anna, bert } = await circle({ topic: "Still here" });
-      const room = await anna.joinRoom(scene.jid, "Anna");
-      await bert.joinRoom(scene.jid, "Bert");
-      const key = scene.nextKey();
-      const name = await scene.says("bob", "before", {}, key);
-      await anna.sayInRoom(scene.jid, "mine");
-      await seen(anna, room, "mine");
-      const presences = anna.presences.length;
-      await world.restart();
-      await anna.ask.ping(`${scene.jid}/Anna`);
-      expect(await scene.says("bob", "before", {}, key)).toBe(name);
-      await scene.says("bob", "after");
-      await seen(anna, room, "after");
-      expect(texts(room)).toEqual(["before", "mine", "after"]);
-      expect(anna.presences.slice(presences).filter(({ type }) => type === "unavailable")).toEqual([]);
-      const dave = await fixture.newPerson({ jid: bert.jid, password: "correct horse battery" });
-      const late = await dave.joinRoom(scene.jid, "Bert");
-      await seen(dave, late, "after");
-      expect(late.texts()).toEqual(["before", "mine", "after"]);
-      await dave.waitFor("the topic", () => late.subject === "Still here");
-      expect(late.nicks()).toEqual(["Alice", "Anna", "Bert", "Bob"]);
-      await dave.close();
-      const asked = invitations(anna, scene.jid).length;
-      await scene.shape({});
-      expect(invitations(anna, scene.jid)).toHaveLength(asked);
-    });
-
-    test("words that were on their way to the store when the bridge ended are stored once, and shown", async () => {
-      const { scene, anna, bert } = await circle();
-      const room = await anna.joinRoom(scene.jid, "Anna");
-      await bert.joinRoom(scene.jid, "Bert");
-      const gate = Promise.withResolvers<void>();
-      world.host.held = gate.promise;
-      await anna.sayInRoom(scene.jid, "just in time");
-      // Behind it in the same stream: the home has it when this is answered.
-      await anna.ask.ping(`${scene.jid}/Anna`);
-      expect(room.texts()).toEqual([]);
-      const stopping = world.restart();
-      world.host.held = undefined;
-      gate.resolve();
-      await stopping;
-      await seen(anna, room, "just in time");
-      expect(textsOf(scene.jid)).toEqual(["just in time"]);
-    });
-
-    test("the link breaks while bob speaks: said again, it has the same id; all sit where they sat", async () => {
-      const { scene, anna } = await circle();
-      const room = await anna.joinRoom(scene.jid, "Anna");
-      const key = scene.nextKey();
-      world.wire.swallow("answers");
-      const lost = scene.says("bob", "hello?", {}, key);
-      const failed = expect(lost).rejects.toThrow("home-down");
-      await seen(anna, room, "hello?");
-      world.wire.cut();
-      await failed;
-      world.wire.swallow(false);
-      await world.home.attached();
-      const name = await scene.says("bob", "hello?", {}, key);
-      await scene.says("bob", "there you are");
-      await seen(anna, room, "there you are");
-      expect(texts(room)).toEqual(["hello?", "there you are"]);
-      expect(room.messages.filter(({ body }) => body === "hello?").every(({ stanzaId }) => stanzaId === name)).toBe(
-        true,
-      );
-      await anna.ask.ping(`${scene.jid}/Anna`);
-      expect(room.nicks()).toEqual(["Alice", "Anna", "Bob"]);
-    });
-
-    test("the link breaks when anna's words are stored and not known to be shown: they are shown again under their id", async () => {
-      const { scene, anna } = await circle();
-      const room = await anna.joinRoom(scene.jid, "Anna");
-      const gate = Promise.withResolvers<void>();
-      world.host.held = gate.promise;
-      await anna.sayInRoom(scene.jid, "in between");
-      await anna.ask.ping(`${scene.jid}/Anna`);
-      world.wire.cut();
-      world.host.held = undefined;
-      gate.resolve();
-      await world.home.attached();
-      await seen(anna, room, "in between");
-      await anna.sayInRoom(scene.jid, "and on");
-      await seen(anna, room, "and on");
-      expect(texts(room)).toEqual(["in between", "and on"]);
-      expect(textsOf(scene.jid)).toEqual(["in between", "and on"]);
-    });
-
-    test("a client that says the same again under its id hears itself once more, and nobody else does", async () => {
-      const { scene, anna, bert } = await circle();
-      const annas = await anna.joinRoom(scene.jid, "Anna");
-      const berts = await bert.joinRoom(scene.jid, "Bert");
-      const id = randomUUID();
-      await anna.sayInRoom(scene.jid, "did you get this?", { id });
-      await seen(anna, annas, "did you get this?");
-      await anna.sayInRoom(scene.jid, "did you get this?", { id });
-      await anna.waitFor("it again", () => annas.texts().length === 2);
-      await anna.sayInRoom(scene.jid, "fine");
-      await seen(bert, berts, "fine");
-      expect(berts.texts()).toEqual(["did you get this?", "fine"]);
-      expect(textsOf(scene.jid)).toEqual(["did you get this?", "fine"]);
-    });
+    groupRoomOutages({ world, circle, textsOf });
 
     test("what MSN does not take goes back to its sender, with the reason kept in the chat with the gateway", async () => {
       const { scene, anna } = await circle();

@@ -11,8 +11,8 @@ import { RoomsClient } from "../../../src/xmpp/client/rooms.ts";
 import { parseBareJid } from "../../../src/xmpp/jid.ts";
 import type { ClientService } from "../../../src/xmpp/link/client-stream.ts";
 import type { MucRoom } from "../../../src/xmpp/muc/muc.ts";
-import type { MucLimits } from "../../../src/xmpp/muc/types.ts";
 import type { RoomMessage } from "../../../src/xmpp/muc/room-words.ts";
+import type { MucLimits } from "../../../src/xmpp/muc/types.ts";
 import { el } from "../../../src/xmpp/stanza/xml.ts";
 import { type CutProxy, cutProxy } from "../../support/cut-proxy.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
@@ -169,7 +169,9 @@ test("who is kicked stays out and hears why; the words come back", async () => {
   const item = xml("item", { nick: "relay", role: "none" }, xml("reason", {}, "too loud"));
   const query = xml("query", { xmlns: "http://jabber.org/protocol/muc#admin" }, item);
   await anna.send(xml("iq", { type: "set", to: jid, id: "kick" }, query));
-  await expect.poll(() => changes.at(-1)).toMatchObject({ isIn: false, why: "too loud", triesAgain: false, by: { nick: "anna" } });
+  await expect
+    .poll(() => changes.at(-1))
+    .toMatchObject({ isIn: false, why: "too loud", triesAgain: false, by: { nick: "anna" } });
   await expect(room.speak("x", spokenBy("Bert", "still here"))).rejects.toThrow("not in the room");
 });
 
