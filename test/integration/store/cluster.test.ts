@@ -169,6 +169,9 @@ async function groups(store: Store): Promise<void> {
   expect(await store.portalOfRoom(matrix, roomId("!d"))).toBe(id);
   await store.appendRead(id, "me 1", 60_000, [inGroup(id), inGroup(id, xmpp)], said("a"), "read");
   await store.releaseReader(id, "me 1");
+  const now = Date.now();
+  expect(await store.talked(id, now)).toBe(true);
+  expect(await store.claimCall(id, "me 1", now)).toBe(true);
   const names = [
     { home: matrix, message: messageId("$1") },
     { home: xmpp, message: messageId("x1") },
