@@ -37,7 +37,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: long ? 3_600_000 : 300_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

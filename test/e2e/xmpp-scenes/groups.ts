@@ -162,7 +162,10 @@ export function sceneGroups(on: () => Stage): void {
     expect(arrived).toEqual(expect.arrayContaining(words.slice(0, 4)));
     expect(arrived).toEqual(words.filter((text) => arrived.includes(text)));
     expect(ofThem(shown(bens))).toEqual(arrived);
-    expect(ofThem(saidTo(bob, on().email("anna")))).toEqual(arrived);
+    // MSN has no ids: the one that was under way may have come twice.
+    const atBob = ofThem(saidTo(bob, on().email("anna")));
+    expect([...new Set(atBob)]).toEqual(arrived);
+    expect(atBob.length - arrived.length).toBeLessThanOrEqual(1);
     const left = anna.presences
       .slice(presences)
       .filter(({ from, type }) => from.startsWith(`${room}/`) && type === "unavailable");
