@@ -10,7 +10,8 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 /** Files that wait more than they work begin first: what is quick is done beside them, and no worker ends alone. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): number => Number(/\/(drill-|groups-(sb|late)|probe\.|verbs\.)/.test(moduleId));
+    const isLong = ({ moduleId }: TestSpecification): number =>
+      Number(/\/(drill-|groups-(sb|late)|probe\.|verbs\.)/.test(moduleId));
     return (await super.sort(files)).toSorted((a, b) => isLong(b) - isLong(a));
   }
 }
