@@ -17,7 +17,7 @@ import type {
   PortalRoom,
   ResidentId,
 } from "./model.ts";
-import { ownerIn, portalParts } from "./model.ts";
+import { ownerIn } from "./model.ts";
 import { type Nudges, tooEarly } from "./nudges.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf, mayFollow } from "./portals.ts";
@@ -27,7 +27,7 @@ import type { Store } from "./ports/store.ts";
 import { gathered, type ReactionEvent } from "./reacting.ts";
 import { RecentMap } from "./recent.ts";
 import type { Sending, SendingOptions, Words } from "./sending.ts";
-import { attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "./sending.ts";
+import { accountOf, attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "./sending.ts";
 import { spokenBy } from "./speaker.ts";
 import { StandIns } from "./stand-ins.ts";
 import type { Typing } from "./typing.ts";
@@ -104,11 +104,6 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
         return { kind: "done" };
     }
   };
-}
-
-async function accountOf(o: OutboundOptions, portal: PortalId): Promise<AccountRecord | undefined> {
-  const { account } = portalParts(portal);
-  return o.fleet.record(account) ?? (await o.store.account(account));
 }
 
 /** The room is lost to the bridge, the chat is not: the owner hears how it goes on, and it goes on in a new room. */

@@ -3,10 +3,20 @@ import { asBridgeError, BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Outcome } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
-import type { AccountRecord, HomeEvent, LaneEntry, MessageId, PortalRoom, PuppetState, ResidentId } from "./model.ts";
-import { laneName } from "./model.ts";
+import type {
+  AccountRecord,
+  HomeEvent,
+  LaneEntry,
+  MessageId,
+  PortalId,
+  PortalRoom,
+  PuppetState,
+  ResidentId,
+} from "./model.ts";
+import { laneName, portalParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import type { Network, Session } from "./ports/network.ts";
+import type { AccountStore } from "./ports/store.ts";
 import { spokenBy, spokenRich } from "./speaker.ts";
 import type { StandIns } from "./stand-ins.ts";
 import type { RichText } from "./text/model.ts";
@@ -33,6 +43,15 @@ export interface Sending {
 
 /** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
 const LOOK_AGAIN_MS = 5000;
+
+/** Whose way to the network a lane is; not linked any more: `undefined`. @throws BridgeError `store-down`. */
+export async function accountOf(
+  o: { readonly fleet: Pick<Fleet, "record">; readonly store: Pick<AccountStore, "account"> },
+  portal: PortalId,
+): Promise<AccountRecord | undefined> {
+  const { account } = portalParts(portal);
+  return o.fleet.record(account) ?? (await o.store.account(account));
+}
 
 export function titleOf(o: SendingOptions, account: AccountRecord): string {
   return o.networks.get(account.network)?.title ?? account.network;

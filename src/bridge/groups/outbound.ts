@@ -9,7 +9,7 @@ import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
 import { gathered, type ReactionEvent } from "../reacting.ts";
 import type { Sending, SendingOptions, Words } from "../sending.ts";
-import { attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "../sending.ts";
+import { accountOf, attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "../sending.ts";
 import { spokenBy, spokenRich } from "../speaker.ts";
 import type { StandIns } from "../stand-ins.ts";
 import type { Conversations } from "./conversations.ts";
@@ -124,14 +124,6 @@ async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event)
     case "moved":
       return DONE;
   }
-}
-
-async function accountOf(
-  o: GroupOutboundOptions,
-  seat: Parameters<typeof portalParts>[0],
-): Promise<AccountRecord | undefined> {
-  const { account } = portalParts(seat);
-  return o.fleet.record(account) ?? (await o.store.account(account));
 }
 
 /** The room was the group's when it was said, and is not any more. */

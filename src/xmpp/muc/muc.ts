@@ -19,6 +19,7 @@ import {
   enter,
   type HistoryWish,
   isDestroyed,
+  isPutOut,
   isSubject,
   leave,
   type RoomMessage,
@@ -32,8 +33,6 @@ import { DEFAULT_MUC_LIMITS, type MucLimits, type MucOptions } from "./types.ts"
 
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
-/** Banned, kicked, no member any more, members only: somebody's will, which is not to be disregarded. */
-const PUT_OUT = ["301", "307", "321", "322"];
 /** Answers to XEP-0410 that say that we are out. */
 const NOT_IN = ["not-acceptable", "item-not-found", "remote-server-not-found", "remote-server-timeout"];
 
@@ -281,9 +280,7 @@ export class MucRoom {
   #put(presence: XmlElement, codes: readonly string[]): void {
     if (!this.#isIn) return;
     const why = reasonOf(presence) ?? `the room put the bridge out (${codes.join(", ") || "no reason given"})`;
-    // What is technical has codes of its own beside the kick's (XEP-0045 §15.6: 332, 333).
-    const isKick = codes.some((code) => PUT_OUT.includes(code)) && !codes.includes("332") && !codes.includes("333");
-    const isWill = isKick || (isDestroyed(presence) && this.#o.isOwn !== true);
+    const isWill = isPutOut(codes) || (isDestroyed(presence) && this.#o.isOwn !== true);
     this.#isUnwanted = isWill;
     this.#out(why, !isWill, actorOf(presence));
   }

@@ -128,6 +128,16 @@ export function occupantIdOf(stanza: XmlElement): string | undefined {
   return id === undefined || id === "" || id.length > 300 ? undefined : id;
 }
 
+/** Banned, kicked, no member any more, members only (XEP-0045 §15.6). */
+const PUT_OUT = ["301", "307", "321", "322"];
+/** What is technical has codes of its own beside the kick's. */
+const TECHNICAL = ["332", "333"];
+
+/** Whether somebody was put out by somebody's will, which is not to be disregarded; by the codes of their presence. */
+export function isPutOut(codes: readonly string[]): boolean {
+  return codes.some((code) => PUT_OUT.includes(code)) && !codes.some((code) => TECHNICAL.includes(code));
+}
+
 /** Whether a presence tells of the room's end (XEP-0045 §10.9). */
 export function isDestroyed(presence: XmlElement): boolean {
   return presence.getChild("x", MUC_USER)?.getChild("destroy") !== undefined;

@@ -1,18 +1,12 @@
 /** Circles that a session sees a moment after its sign-in only, as at MSNP18, and people who come a moment after the words. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { ALICE, BOB, EMILY, GroupWorld } from "./groups-world.ts";
-import { alice, Redis, until } from "./world.ts";
+import { expect, test } from "vitest";
+import { ALICE, BOB, EMILY, type GroupWorld, useGroupWorlds } from "./groups-world.ts";
+import { alice, until } from "./world.ts";
 
-let redis: Redis;
 let world: GroupWorld;
-beforeAll(async () => {
-  redis = await Redis.start();
+useGroupWorlds((made) => {
+  world = made;
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
-  world = new GroupWorld(redis);
-});
-afterEach(() => world.stop());
 
 test("what was said in a circle while the bridge was away waits until the new session sees the circle", async () => {
   await world.begin(false);

@@ -1,20 +1,14 @@
 /** A talk in a loose conversation outlives a restart and a lost sign-in: the bridge calls the people together again. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RoomId } from "../../../src/bridge/model.ts";
 import type { ToyBoard } from "../../support/toy-boards.ts";
-import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
-import { alice, Redis, until } from "./world.ts";
+import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { alice, until } from "./world.ts";
 
-let redis: Redis;
 let world: GroupWorld;
-beforeAll(async () => {
-  redis = await Redis.start();
+useGroupWorlds((made) => {
+  world = made;
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
-  world = new GroupWorld(redis);
-});
-afterEach(() => world.stop());
 
 const boards = () => world.network.boards;
 const newest = (): ToyBoard | undefined => boards().all.at(-1);

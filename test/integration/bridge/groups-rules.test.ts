@@ -1,21 +1,15 @@
 /** What people do to a group in its rooms, who may speak there, and what becomes of the rooms. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { HomeEvent, MessageId, ResidentId } from "../../../src/bridge/model.ts";
 import { portalParts, residentId, roomId } from "../../../src/bridge/model.ts";
 import { out } from "../../unit/bridge/support.ts";
-import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
-import { alice, ghost, Redis, until } from "./world.ts";
+import { ALICE, BOB, CAROL, DAVE, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { alice, ghost, until } from "./world.ts";
 
-let redis: Redis;
 let world: GroupWorld;
-beforeAll(async () => {
-  redis = await Redis.start();
+useGroupWorlds((made) => {
+  world = made;
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
-  world = new GroupWorld(redis);
-});
-afterEach(() => world.stop());
 
 const boards = () => world.network.boards;
 const PEOPLE = [BOB, ALICE, EMILY, CAROL] as const;

@@ -1,20 +1,14 @@
 /** Who may speak in a group, and what becomes of words that were said before that changed. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { inLane } from "../../../src/bridge/groups/groups.ts";
 import { portalParts } from "../../../src/bridge/model.ts";
-import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
-import { alice, Redis, until } from "./world.ts";
+import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { alice, until } from "./world.ts";
 
-let redis: Redis;
 let world: GroupWorld;
-beforeAll(async () => {
-  redis = await Redis.start();
+const there = useGroupWorlds((made) => {
+  world = made;
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
-  world = new GroupWorld(redis);
-});
-afterEach(() => world.stop());
 
 const boards = () => world.network.boards;
 const group = () => world.group(BOB, ALICE, EMILY, CAROL);
@@ -84,7 +78,7 @@ test("all that waited for a room goes into it when it is back, in its order, how
 });
 
 test("a word that is put aside in the moment in which its room is back goes into the room", async () => {
-  const real = await redis.open(world.namespace);
+  const real = await there.redis.open(world.namespace);
   const [putAside, isBack] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const park: typeof real.park = async (...what) => {
     putAside.resolve();

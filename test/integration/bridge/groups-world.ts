@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { GroupId, GroupRecord } from "../../../src/bridge/groups/model.ts";
 import { groupId, setKey } from "../../../src/bridge/groups/model.ts";
 import type { ContactAddress, ResidentId, RoomId } from "../../../src/bridge/model.ts";
@@ -5,8 +6,7 @@ import { residentId } from "../../../src/bridge/model.ts";
 import type { ToyBoard } from "../../support/toy-boards.ts";
 import { ToyGroupHome } from "../../support/toy-group-home.ts";
 import { NET } from "../../unit/bridge/support.ts";
-import type { Redis } from "./world.ts";
-import { alice, contact, until, World } from "./world.ts";
+import { alice, contact, Redis, until, World } from "./world.ts";
 
 export const [ALICE, BOB, CAROL, DAVE, EMILY] = ["alice", "bob", "carol", "dave", "emily"].map(contact) as [
   ContactAddress,
@@ -74,3 +74,27 @@ export class GroupWorld extends World {
 
 /** The words of a chat, without who said them. */
 export const texts = (lines: readonly string[]): string[] => lines.map((line) => line.split(": ").slice(1).join(": "));
+
+/** A new world for each test of a file, all on one Redis. */
+export function useGroupWorlds(given: (world: GroupWorld) => void): { readonly redis: Redis } {
+  let redis: Redis | undefined;
+  let world: GroupWorld | undefined;
+  const opened = (): Redis => {
+    if (redis === undefined) throw new Error("Redis is there only inside tests and hooks");
+    return redis;
+  };
+  beforeAll(async () => {
+    redis = await Redis.start();
+  });
+  afterAll(() => opened().stop());
+  beforeEach(() => {
+    world = new GroupWorld(opened());
+    given(world);
+  });
+  afterEach(() => world?.stop());
+  return {
+    get redis() {
+      return opened();
+    },
+  };
+}

@@ -1,21 +1,15 @@
 /** Groups: several people on the network, residents of two homes, one conversation. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { MessageId } from "../../../src/bridge/model.ts";
 import { residentId } from "../../../src/bridge/model.ts";
 import { ToyHome } from "../../support/toy-home.ts";
-import { ALICE, BOB, CAROL, DAVE, EMILY, GroupWorld, texts } from "./groups-world.ts";
-import { alice, Redis, until } from "./world.ts";
+import { ALICE, BOB, CAROL, DAVE, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { alice, until } from "./world.ts";
 
-let redis: Redis;
 let world: GroupWorld;
-beforeAll(async () => {
-  redis = await Redis.start();
+const there = useGroupWorlds((made) => {
+  world = made;
 });
-afterAll(() => redis.stop());
-beforeEach(() => {
-  world = new GroupWorld(redis);
-});
-afterEach(() => world.stop());
 
 const boards = () => world.network.boards;
 
@@ -319,7 +313,7 @@ test("what is said in a group of which only two linked accounts are left is no w
 });
 
 test("words for a group are on their way to the store in the tick in which they were read", async () => {
-  const real = await redis.open(world.namespace);
+  const real = await there.redis.open(world.namespace);
   const read: string[] = [];
   const appendRead: typeof real.appendRead = (...what) => {
     const [, , , , body] = what;

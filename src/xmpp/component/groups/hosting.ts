@@ -1,51 +1,34 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
 import { asBridgeError } from "../../../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
 import {
   type Failure,
   type GhostRef,
   type GroupMessage,
-  type HomeName,
   type MessageId,
   type ResidentId,
   type RoomId,
   residentParts,
 } from "../../../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
-import type { HomeHost } from "../../../bridge/ports/home.ts";
-import type { RoomNoteStore } from "../../../bridge/ports/store.ts";
-import type { Secret } from "../../../bridge/secret.ts";
 import { Conference } from "../../conference/index.ts";
-import type { GhostJids } from "../../convert/ghost.ts";
-import type { IntakeSpool } from "../../intake.ts";
 import { type BareJid, domainOf, readJid } from "../../jid.ts";
-import type { ComponentLink } from "../../link/component-link.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
 import { guestName } from "../rooms/who.ts";
 import { roomJid } from "./address.ts";
-import type { ForeignRooms } from "./foreign.ts";
+import type { ForeignRooms, ForeignRoomsOptions } from "./foreign.ts";
 import { RoomMemory } from "./memory.ts";
 import { RoomNotes } from "./notes.ts";
 import { OwnRooms } from "./rooms.ts";
 import { Wishes } from "./wishes.ts";
 
-export interface GroupsOptions {
-  readonly home: HomeName;
-  readonly host: () => HomeHost;
-  readonly names: GhostJids;
-  readonly link: ComponentLink;
-  readonly spool: IntakeSpool;
-  readonly secret: Secret;
-  readonly notes: RoomNoteStore;
-  /** The gateway says something to a person, in their chat with it. */
-  readonly say: (resident: ResidentId, text: string, key: string) => Promise<MessageId>;
+/** Rooms of all kinds need the same of the home. */
+export interface GroupsOptions extends Omit<ForeignRoomsOptions, "server" | "name" | "limits"> {
   /** A stanza to a ghost, as if it had been sent to its own address. */
   readonly toGhost: (stanza: XmlElement) => void;
   /** Answers what a ghost is asked by iq, in the name of its place in a room. */
   readonly answer: (ghost: BareJid, iq: XmlElement) => void;
   readonly foreign: ForeignRooms;
-  readonly log: Logger;
 }
 
 const TICK_MS = 5000;

@@ -2,7 +2,7 @@ import { BridgeError } from "../../../bridge/errors.ts";
 import { type BareJid, readJid, resourceOf, withResource } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { OwnNick } from "../../muc/own-nick.ts";
-import { aboutOccupant, enter, leave, roomPresence, roomState, statusCodes } from "../../muc/room-words.ts";
+import { aboutOccupant, enter, isPutOut, leave, roomPresence, roomState, statusCodes } from "../../muc/room-words.ts";
 import type { RoomLink } from "../../muc/types.ts";
 import { errorCondition } from "../../stanza/errors.ts";
 import type { ChatState } from "../../stanza/message.ts";
@@ -23,10 +23,6 @@ export interface VoiceOptions {
 }
 
 const UNSEEN = { show: undefined, status: "" } as const;
-/** Banned, kicked, no member any more, members only (XEP-0045 §15.6). */
-const PUT_OUT = ["301", "307", "321", "322"];
-/** Kicked for technical reasons. */
-const TECHNICAL = ["332", "333"];
 
 /** One of ours who sits in a conference to speak there, and does not listen: the bot does that for all. */
 export class Voice {
@@ -163,10 +159,9 @@ export class Voice {
   }
 
   #out(presence: XmlElement, codes: readonly string[]): void {
-    const isWill = codes.some((code) => PUT_OUT.includes(code)) && !codes.some((code) => TECHNICAL.includes(code));
     const wasIn = this.#isIn;
     this.#isIn = false;
-    if (wasIn && isWill) this.#o.silenced(this, presence);
+    if (wasIn && isPutOut(codes)) this.#o.silenced(this, presence);
   }
 }
 
