@@ -8,6 +8,7 @@ import {
   MsnTalker,
   type Scene,
   setScene,
+  talkThrough,
   tally,
   textsInRedis,
   waitForLast,
@@ -29,9 +30,8 @@ test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing l
   const talkers = scene.pairs.map((pair) => new MsnTalker({ pair, to: email, count: perPair, gate, paceMs: PACE_MS }));
   const annas = annasTexts(scene, perPair);
 
-  const talking = Promise.all([annaWrites(scene, annas, PACE_MS), ...talkers.map((talker) => talker.run())]);
-  const kills = await killAtRandom(scene, talkers, gate);
-  await talking;
+  const anna = { run: async () => await annaWrites(scene, annas, PACE_MS) };
+  const kills = await talkThrough([anna, ...talkers], async () => await killAtRandom(scene, talkers, gate));
   await waitForLast(scene, talkers, annas);
 
   for (const { room } of scene.pairs) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ProcessGroup } from "../../src/cli/sandbox/processes.ts";
 import type { TraceRecorder } from "../../src/cli/sandbox/trace.ts";
-import { byKill, Gate, MsnTalker, tally, textsInRedis } from "../support/drill.ts";
+import { byKill, Gate, MsnTalker, talkThrough, tally, textsInRedis } from "../support/drill.ts";
 import { emailOf, type SaidAgain, shown, XmppDrill, type XmppPair, XmppTalker } from "../support/drill-xmpp.ts";
 import { traceOfTest } from "../support/traces.ts";
 import type { XMPP_SERVERS } from "../support/xmpp.ts";
@@ -66,11 +66,14 @@ function talks(topic: string, gate: Gate, paceMs: number): Talk[] {
   }));
 }
 
+function everybody(all: readonly Talk[]): (MsnTalker | XmppTalker)[] {
+  return all.flatMap(({ fromMsn, fromAnna }) => [fromMsn, fromAnna]);
+}
+
 test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing lost, nothing doubled on XMPP, order kept`, async () => {
   const gate = new Gate();
   const all = talks("one: ", gate, 55);
-  const talking = Promise.all(all.flatMap(({ fromMsn, fromAnna }) => [fromMsn.run(), fromAnna.run()]));
-  const [kills] = await Promise.all([killAtRandom(all, gate), talking]);
+  const kills = await talkThrough(everybody(all), async () => await killAtRandom(all, gate));
   for (const { pair, fromMsn } of all) await drill.anna.waitForMessage(fromMsn.texts.at(-1) ?? "", pair.ghost, LAST_MS);
   const repeats = await onMsn(all);
   const onWire = all.flatMap(({ pair, topic, fromMsn }) => {
@@ -88,8 +91,7 @@ test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing l
 
 test(`${EACH_WAY} messages each way, the XMPP server restarted ${RESTARTS} times: nothing lost, nothing doubled, order kept`, async () => {
   const all = talks("two: ", new Gate(), 45);
-  const talking = Promise.all(all.flatMap(({ fromMsn, fromAnna }) => [fromMsn.run(), fromAnna.run()]));
-  await Promise.all([restartAtRandom(all), talking]);
+  await talkThrough(everybody(all), async () => await restartAtRandom(all));
   let fetched = 0;
   const onWire = [];
   for (const { pair, topic, fromMsn } of all) {

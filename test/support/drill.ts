@@ -92,42 +92,47 @@ export async function textsInRedis(url: string): Promise<string> {
 }
 
 /**
- * An MSN person who says numbered texts one after another, like someone at a keyboard: each when the server has
- * acknowledged the one before, and again when their client says that it did not go.
+ * Somebody who says numbered texts one after another, like someone at a keyboard: each when the server has acknowledged the
+ * one before, and again when their client says that it did not go.
  */
-export class MsnTalker {
+export abstract class Speaker {
+  abstract readonly name: string;
   /** Texts that the MSN server has acknowledged. */
   said = 0;
   /** Texts that never left the MSN network because the bridge was killed before it could read them. */
   lostOnTheWire = 0;
   readonly texts: readonly string[];
-  readonly #pair: Friend;
-  readonly #to: string;
   readonly #gate: Gate;
   readonly #paceMs: number;
   #saying = false;
 
-  constructor(o: { pair: Friend; to: string; count: number; gate: Gate; paceMs: number; topic?: string }) {
-    this.#pair = o.pair;
-    this.#to = o.to;
+  constructor(o: { texts: readonly string[]; gate: Gate; paceMs: number }) {
+    this.texts = o.texts;
     this.#gate = o.gate;
     this.#paceMs = o.paceMs;
-    this.texts = Array.from(
-      { length: o.count },
-      (_, i) => `${o.topic ?? ""}${o.pair.name} says ${String(i + 1).padStart(4, "0")}.`,
-    );
   }
 
+  /** Resolves when the server has taken the text. */
+  protected abstract say(text: string): Promise<void>;
+
+  /** Waits until somebody can be spoken to. */
+  protected async ready(): Promise<void> {}
+
+  /** Says what is not said yet. */
   async run(): Promise<void> {
     while (this.said < this.texts.length) {
       await this.#gate.pass();
-      const text = this.texts[this.said];
-      if (text === undefined) return;
+      await this.ready();
+      await this.#gate.pass();
       this.#saying = true;
-      const sent = await this.#pair.person.say(this.#to, text).then(
-        () => true,
-        () => false,
-      );
+      // Read now, for what was said may have been taken back while it waited.
+      const text = this.texts[this.said];
+      const sent =
+        text !== undefined &&
+        (await this.say(text).then(
+          () => true,
+          () => false,
+        ));
       if (sent) this.said += 1;
       this.#saying = false;
       await pause(sent ? this.#paceMs : 50);
@@ -137,7 +142,7 @@ export class MsnTalker {
   /**
    * After a kill: MSNP has no way for a client to acknowledge what it has read, so the server may have acknowledged a
    * text that lay unread in the dead process's socket. Such a text was never accepted by the bridge; its sender says it
-   * again. What is in Redis or on Matrix was accepted and must arrive by itself.
+   * again (docs/delivery.md). What is in Redis or in the home was accepted and must arrive by itself.
    */
   async takeUp(stored: (text: string) => boolean): Promise<void> {
     while (this.#saying) await pause(5);
@@ -146,6 +151,43 @@ export class MsnTalker {
     if (first < this.said) this.lostOnTheWire += this.said - first;
     this.said = first;
   }
+}
+
+/** Somebody on MSN who talks with one person. */
+export class MsnTalker extends Speaker {
+  readonly name: string;
+  readonly #pair: Friend;
+  readonly #to: string;
+
+  constructor(o: { pair: Friend; to: string; count: number; gate: Gate; paceMs: number; topic?: string }) {
+    const texts = Array.from(
+      { length: o.count },
+      (_, i) => `${o.topic ?? ""}${o.pair.name} says ${String(i + 1).padStart(4, "0")}.`,
+    );
+    super({ ...o, texts });
+    this.name = o.pair.name;
+    this.#pair = o.pair;
+    this.#to = o.to;
+  }
+
+  protected override async say(text: string): Promise<void> {
+    await this.#pair.person.say(this.#to, text);
+  }
+}
+
+/**
+ * Lets everybody talk while something is done to the bridge. Who had said everything before the last kill says after it what
+ * that took with it.
+ *
+ * @returns what `disturb` gives
+ */
+export async function talkThrough<T>(
+  talkers: readonly { run(): Promise<void>; takeUp?(stored: (text: string) => boolean): Promise<void> }[],
+  disturb: () => Promise<T>,
+): Promise<T> {
+  const [done] = await Promise.all([disturb(), ...talkers.map(async (one) => await one.run())]);
+  await Promise.all(talkers.filter(({ takeUp }) => takeUp !== undefined).map(async (one) => await one.run()));
+  return done;
 }
 
 /** How often each text came, in the order of first arrival; `repeats` with the time of each. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { World } from "../../src/cli/sandbox/world.ts";
 import type { DialectName } from "../../src/msnp/index.ts";
-import { Gate, textsInRedis } from "./drill.ts";
+import { Gate, talkThrough, textsInRedis } from "./drill.ts";
 import {
   faults,
   GROUP_WORLD,
@@ -45,9 +45,7 @@ export function groupDrill(dialect: DialectName): void {
   test(`${dialect}: the same with the bridge killed every few seconds`, async () => {
     const gate = new Gate();
     const speakers = talkers(scene, { round: "b", count: EACH, paceMs: 2 * PACE_MS, gate });
-    const talking = Promise.all(speakers.map((one) => one.run()));
-    const kills = await killSometimes(there.world, scene, speakers, gate);
-    await talking;
+    const kills = await talkThrough(speakers, async () => await killSometimes(there.world, scene, speakers, gate));
     await untilRead(scene, speakers, "b", 90_000);
     await pause(1500);
     expect(faults(readings(scene, "b"), speakers, (reader) => (reader in scene.msn ? kills : 0))).toEqual([]);

@@ -5,7 +5,7 @@ import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnGroup } from "../../src/cli/sandbox/msn-group.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import type { XmppPerson } from "../../src/cli/sandbox/xmpp-person.ts";
-import type { Gate } from "./drill.ts";
+import { type Gate, Speaker } from "./drill.ts";
 
 /** How long an answer of the room may take before the words are said again, ms. */
 const REFLECTION_MS = 2500;
@@ -134,53 +134,29 @@ export function readOnMsn(person: MsnPerson): { readonly text: string; readonly 
  * Somebody on MSN. They talk in the newest conversation in which all the others are; when there is none they wait until they
  * are called together again. A text is said when the server has acknowledged it.
  */
-export class GroupTalker implements Talker {
+export class GroupTalker extends Speaker implements Talker {
   readonly name: string;
-  readonly texts: readonly string[];
-  said = 0;
-  /** Texts that lay unread in the socket of a dead process, and were said again. */
-  lostOnTheWire = 0;
-  readonly #o: TalkerOptions;
   readonly #person: MsnPerson;
   readonly #others: readonly string[];
-  #saying = false;
 
   constructor(o: TalkerOptions, person: MsnPerson, others: readonly string[]) {
+    super({ ...o, texts: numbered(o) });
     this.name = o.name;
-    this.texts = numbered(o);
-    this.#o = o;
     this.#person = person;
     this.#others = others;
   }
 
-  async run(): Promise<void> {
-    while (this.said < this.texts.length) {
-      await this.#o.gate.pass();
-      const text = this.texts[this.said];
-      const group = await this.#person.waitFor("the others in a group", () => this.#group(), GIVE_UP_MS);
-      if (text === undefined) return;
-      await this.#o.gate.pass();
-      this.#saying = true;
-      const sent = await group.say(text).then(
-        () => true,
-        () => false,
-      );
-      if (sent) this.said += 1;
-      this.#saying = false;
-      await pause(sent ? this.#o.paceMs : 50);
-    }
+  protected override async ready(): Promise<void> {
+    await this.#person.waitFor("the others in a group", () => this.#group(), GIVE_UP_MS);
+  }
+
+  protected override async say(text: string): Promise<void> {
+    const group = this.#group();
+    if (group === undefined) throw new Error("the others are in no group any more");
+    await group.say(text);
   }
 
   #group(): MsnGroup | undefined {
     return this.#person.groups.findLast(({ members }) => this.#others.every((one) => members.includes(one)));
-  }
-
-  /** As for a chat with one person: what was never accepted is said again (docs/delivery.md). */
-  async takeUp(stored: (text: string) => boolean): Promise<void> {
-    while (this.#saying) await pause(5);
-    const accepted = this.texts.findIndex((text) => !stored(text));
-    const first = accepted < 0 ? this.texts.length : accepted;
-    if (first < this.said) this.lostOnTheWire += this.said - first;
-    this.said = first;
   }
 }

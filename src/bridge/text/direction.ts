@@ -39,7 +39,8 @@ export function markDirection(text: RichText): RichText {
 /** The inverse of {@link markDirection}: the direction by the first letter, without the marks in front of lines. */
 export function readDirection(text: RichText): RichText {
   const whole = textOf(text);
-  if (firstStrong(whole) !== "rtl") return text;
+  // Of marks alone no direction is told: they would be taken off, and nothing be left to tell it by.
+  if (firstStrong(whole) !== "rtl" || whole.replaceAll(MARK, "").trim() === "") return text;
   if (!whole.includes(MARK)) return rich(text.runs, { rightToLeft: true });
   let start = true;
   const runs = text.runs.map((run) => {

@@ -80,7 +80,7 @@ export function sceneContacts(on: () => Stage): void {
         .poll(async () => await on().command(anna, "contacts bob", /bob@msn\.test/), { timeout: 10_000 })
         .toContain("Bert (Bob)");
       await expect
-        .poll(async () => await on().command(anna, "groups", /Friends/), { timeout: 10_000 })
+        .poll(async () => await on().command(anna, "groups", /./), { timeout: 10_000 })
         .toContain("Friends: bob@msn.test");
     }
     await laptop.roster.rename(BOB, "");
