@@ -33,7 +33,7 @@ export interface NewRoom {
   readonly roomVersion?: string;
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const POLL_MS = 25_000;
 const RETRY_MS = 100;
 /** One page of /messages; Synapse caps it at 1000. */

@@ -38,7 +38,7 @@ export interface SeenMessage {
   readonly at: number;
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
 /** A person at an MSN client, for tests and for the sandbox: the counterpart of MatrixPerson. */
 export class MsnPerson {

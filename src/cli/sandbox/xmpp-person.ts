@@ -56,7 +56,7 @@ export interface Utterance {
   readonly extra?: readonly Stanza[];
 }
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const MOST_KEPT = 50_000;
 
 /**
