@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { type Look, type RichText, rich } from "../../src/bridge/text/model.ts";
+import { cases, isLong } from "./property.ts";
 
-const isLong = process.env.MSNBRIDGE_LONG === "1";
-
-export const RUNS = { numRuns: isLong ? 5000 : 40 };
+export const RUNS = cases(40, 5000);
 
 /** Pieces that converters could stumble over, and any other characters. */
 export const words = fc.oneof(

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cases } from "../../support/property.ts";
 import { enter } from "./book.ts";
 import { RawClient } from "./raw-client.ts";
 import { BOB, enter11, GROUP, openNetwork } from "./scene.ts";
 
-const RUNS = process.env.MSNBRIDGE_LONG === "1" ? 3000 : 60;
+const RUNS = cases(60, 3000);
 
 const COMMANDS =
   "VER CVR USR INF SYN GTC BLP PRP SBP ADG REG RMG ADC ADD REM REA ADL RML FQY CHG UUX PNG GCF URL SND SDC VAS QRY XFR IMS UUN UUM ANS CAL MSG PUT FND LST".split(
@@ -77,7 +78,7 @@ describe("Whatever a client sends, the network lives on", () => {
           await client.hangUp();
         },
       ),
-      { numRuns: RUNS },
+      RUNS,
     );
     const carol = await enter11(network, "carol");
     await carol.hearsNothing();

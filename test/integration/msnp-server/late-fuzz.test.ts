@@ -1,19 +1,12 @@
 import { expect, test } from "vitest";
+import { generator } from "../../../bench/lib/random.ts";
 import { readBook } from "../../fixtures/msnp21/book.ts";
+import { isLong, toldSeed } from "../../support/property.ts";
 import { circleClient18 } from "./circle-scene.ts";
 import { A1, ALICE, B0, BOB, isQuiet, message, online21, openLateNetwork } from "./late-scene.ts";
 import type { RawClient } from "./raw-client.ts";
 
-const ROUNDS = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300;
-
-/** A small generator, so that a failing run can be repeated. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state;
-  };
-}
+const ROUNDS = isLong ? 20_000 : 300;
 
 /** The payload with some bytes changed, taken out, or put in twice. */
 function spoil(payload: Buffer, next: () => number): Buffer {
@@ -43,7 +36,8 @@ const SENT = [...readBook("transcript"), ...readBook("samples")].filter(
 
 /** Lists are left out: what is wrong with them ends the connection. */
 async function noise(client: RawClient, rounds: number): Promise<void> {
-  const next = generator(11);
+  const random = generator(toldSeed());
+  const next = (): number => Math.floor(random() * 1e9);
   for (let round = 0; round < rounds; round++) {
     const { line, payload } = SENT[next() % SENT.length] ?? { line: "", payload: undefined };
     client.sayPayload(line.replace(/ \d+$/, ""), spoil(payload ?? Buffer.alloc(0), next));

@@ -17,6 +17,7 @@ import {
   shardOf,
 } from "../../../src/bridge/model.ts";
 import { directPortal } from "../../../src/bridge/portals.ts";
+import { cases } from "../../support/property.ts";
 import { HOME, NET } from "./support.ts";
 
 test("of an account's owners the one in a home is found by the home's whole name", () => {
@@ -26,7 +27,7 @@ test("of an account's owners the one in a home is found by the home's whole name
   expect(ownerIn({ owners }, parseHomeName("toyho"))).toBeUndefined();
 });
 
-const runs = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300;
+const RUNS = cases(300, 20_000);
 
 test("an address is lower-cased and freed of blanks around it", () => {
   expect(parseContactAddress("  Bob.Example@MSN.test ")).toBe("bob.example@msn.test");
@@ -91,7 +92,7 @@ test("ids of whatever address come apart into what they were made of", () => {
       expect(portalParts(portal)).toEqual({ account, conversation: other });
       expect(residentParts(residentId(HOME, id))).toEqual({ home: HOME, id });
     }),
-    { numRuns: runs },
+    RUNS,
   );
 });
 
@@ -109,7 +110,7 @@ test("a lane's name leads back to the lane", () => {
       for (const lane of lanes) expect(parseLaneName(laneName(lane))).toEqual(lane);
       expect(new Set(lanes.map(laneName)).size).toBe(3);
     }),
-    { numRuns: runs },
+    RUNS,
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backOff, Gate, pause } from "../../../src/bridge/waiting.ts";
+import { cases } from "../../support/property.ts";
 
 test("back-off lies between half its base and its cap, and below what the attempt allows", () => {
   fc.assert(
@@ -15,6 +16,7 @@ test("back-off lies between half its base and its cap, and below what the attemp
         expect(ms).toBeLessThanOrEqual(Math.max(base / 2, Math.min(cap, base * 2 ** Math.min(attempt, 30))));
       },
     ),
+    cases(100, 20_000),
   );
 });
 

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { parseContactAddress, parseNetworkName } from "../../../src/bridge/model.ts";
 import { GhostJids } from "../../../src/xmpp/convert/ghost.ts";
 import { bare, escapeNode, jidParts, parseBareJid, parseJid, readJid, unescapeNode } from "../../../src/xmpp/jid.ts";
+import { cases } from "../../support/property.ts";
 
-const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300;
+const RUNS = cases(300, 20_000);
 const [escargot, crosstalk] = [parseNetworkName("escargot"), parseNetworkName("crosstalk")];
 const names = new GhostJids("msn.example.org", [escargot, crosstalk]);
 const ghost = (contact: string, network = escargot) => ({ network, contact: parseContactAddress(contact) });
@@ -75,7 +76,7 @@ test("every text comes back from its escaped form, which is a node", () => {
       expect(unescapeNode(node)).toBe(clean);
       expect(node).toMatch(/^[^\s"&'/:<>@\x80-\uffff]*$/);
     }),
-    { numRuns },
+    RUNS,
   );
 });
 
@@ -118,6 +119,6 @@ test("no two contacts share a JID, whatever their addresses", () => {
     fc.property(one, (who) => {
       expect(names.parse(names.jid(who))).toEqual(who);
     }),
-    { numRuns },
+    RUNS,
   );
 });

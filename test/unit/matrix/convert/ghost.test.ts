@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { BridgeError } from "../../../../src/bridge/errors.ts";
 import { type GhostRef, parseContactAddress, parseNetworkName } from "../../../../src/bridge/model.ts";
 import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
+import { cases } from "../../../support/property.ts";
 
 const names = new GhostNames("_msn_", "example.org");
 const ghost = (network: string, address: string): GhostRef => ({
   network: parseNetworkName(network),
   contact: parseContactAddress(address),
 });
-const long = process.env.MSNBRIDGE_LONG === "1";
 
 describe("a ghost's id", () => {
   it.each([
@@ -45,7 +45,7 @@ describe("a ghost's id", () => {
         expect(names.mxid(one) === names.mxid(two)).toBe(same);
         expect(names.mxid(one)).toMatch(/^@[a-z0-9._=-]+:example\.org$/);
       }),
-      { numRuns: long ? 20_000 : 300 },
+      cases(300, 20_000),
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseHomeName, residentId } from "../../../../src/bridge/model.ts";
 import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
+import { cases } from "../../../support/property.ts";
 
 const names = new GhostNames("_msn_", "example.org");
 const XMPP = parseHomeName("xmpp");
@@ -40,6 +41,6 @@ it("whoever it is, they are a valid user and never a contact", () => {
       expect(names.parse(mxid)).toBeUndefined();
       expect(names.guestHome(mxid)).toBe("xmpp");
     }),
-    { numRuns: process.env.MSNBRIDGE_LONG === "1" ? 10_000 : 200 },
+    cases(200, 10_000),
   );
 });

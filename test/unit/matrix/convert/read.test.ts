@@ -5,6 +5,7 @@ import { eventHead, sortEvent } from "../../../../src/matrix/convert/event.ts";
 import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
 import { readStored } from "../../../../src/matrix/convert/read.ts";
 import { b, r } from "../../../support/golden.ts";
+import { cases } from "../../../support/property.ts";
 
 const HOME = parseHomeName("matrix");
 const BOT = "@_msnbot:example.org";
@@ -353,12 +354,13 @@ describe("whatever comes", () => {
           through({ type, content: value, ...(state_key === undefined ? {} : { state_key }), management });
         },
       ),
-      { numRuns: process.env.MSNBRIDGE_LONG === "1" ? 50_000 : 500 },
+      cases(500, 50_000),
     );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         readStored(value, HOME, names);
       }),
+      cases(100, 50_000),
     );
   });
 });

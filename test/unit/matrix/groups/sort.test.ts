@@ -5,6 +5,7 @@ import { eventHead } from "../../../../src/matrix/convert/event.ts";
 import { GhostNames } from "../../../../src/matrix/convert/ghost.ts";
 import { readStored } from "../../../../src/matrix/convert/read.ts";
 import { concernsRoom, type RoomKind, sortRoomEvent } from "../../../../src/matrix/groups/sort.ts";
+import { cases } from "../../../support/property.ts";
 
 const HOME = parseHomeName("matrix");
 const BOT = "@_msnbot:example.org";
@@ -165,7 +166,7 @@ describe("whatever comes", () => {
           expect(() => through(kind, { type, content, state_key, unsigned: content })).not.toThrow();
         },
       ),
-      { numRuns: process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300 },
+      cases(300, 20_000),
     );
   });
 });

@@ -14,6 +14,7 @@ import {
   orderOf,
 } from "../../../../src/matrix/spaces/layout.ts";
 import { ghostOf } from "../../../support/matrix-home.ts";
+import { cases } from "../../../support/property.ts";
 
 const room = (name: string) => ({ room: roomId(`!${name}`), ghost: ghostOf(`${name}@example.com`), order: name });
 const view = (folders: SpaceView["folders"], loose: SpaceView["loose"] = []): SpaceView => ({
@@ -37,6 +38,7 @@ describe("the order of a space", () => {
       fc.property(fc.string({ unit: "grapheme" }), (name) => {
         expect(orderOf("a", name)).toMatch(/^[\x20-\x7e]{1,50}$/);
       }),
+      cases(100, 20_000),
     );
   });
 });

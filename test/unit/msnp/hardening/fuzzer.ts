@@ -2,9 +2,10 @@
 import type { Random } from "../../../../bench/lib/random.ts";
 import { generator } from "../../../../bench/lib/random.ts";
 import { MsnpError } from "../../../../src/msnp/index.ts";
+import { isLong, toldSeed } from "../../../support/property.ts";
 
 /** Cases per parser: ten thousand in `npm test`, a million in `npm run test:long`. */
-export const CASES = process.env.MSNBRIDGE_LONG === "1" ? 1_000_000 : 10_000;
+export const CASES = isLong ? 1_000_000 : 10_000;
 /** CPU ms that one case may take; nothing here takes one, so that only a hang or something worse than linear is over it. */
 const MAX_CASE_MS = 2000;
 /** Longest input: more than any sample, little enough for a million. */
@@ -125,12 +126,8 @@ export interface Verdicts {
  * Gives a parser {@link CASES} broken inputs. Throws, with the input to copy into a test, when it throws anything but an
  * error of the library or takes longer than anything should.
  */
-export function fuzz(
-  samples: readonly Buffer[],
-  parse: (input: Buffer, random: Random) => unknown,
-  seed = 20_261_122,
-): Verdicts {
-  const random = generator(seed);
+export function fuzz(samples: readonly Buffer[], parse: (input: Buffer, random: Random) => unknown): Verdicts {
+  const random = generator(toldSeed());
   let [read, refused] = [0, 0];
   for (let i = 0; i < CASES; i++) {
     const input = mutate(samples, random);

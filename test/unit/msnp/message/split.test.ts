@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_TEXT_BYTES, splitText } from "../../../../src/msnp/message/split.ts";
+import { cases } from "../../../support/property.ts";
 
-const RUNS = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 200;
+const RUNS = cases(200, 20_000);
 
 function wireBytes(text: string): number {
   return Buffer.byteLength(text.replace(/\r\n|\r|\n/g, "\r\n"));
@@ -71,7 +72,7 @@ describe("splitting a text", () => {
         }
         expect(parts.slice(0, -1).every((part) => part !== "")).toBe(true);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });

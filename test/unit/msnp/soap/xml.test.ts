@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeXml, find, findAll, parseXml, textAt, XmlError, xml } from "../../../../src/msnp/soap/xml.ts";
+import { cases } from "../../../support/property.ts";
 
 const ANY_TEXT = fc
   .array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 20 })
@@ -52,6 +53,7 @@ describe("reading XML", () => {
           }
         },
       ),
+      cases(100, 50_000),
     );
   });
 });
@@ -68,6 +70,7 @@ describe("writing XML", () => {
         const root = parseXml(`<a k="${escapeXml(text)}">${escapeXml(text)}</a>`);
         expect([root.text, root.attributes.k]).toEqual([text, text]);
       }),
+      cases(100, 50_000),
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeArg, encodeArg, encodeCommand } from "../../../../src/msnp/wire/command.ts";
 import { WireError } from "../../../../src/msnp/wire/error.ts";
+import { cases } from "../../../support/property.ts";
 
 describe("writing a command", () => {
   it("ends the line with CRLF", () => {
@@ -27,6 +28,7 @@ describe("an argument", () => {
         expect(decodeArg(encodeArg(text))).toBe(text);
         expect(encodeArg(text)).toMatch(/^[!-~]*$/);
       }),
+      cases(100, 100_000),
     );
   });
 

@@ -4,8 +4,9 @@ import { type Command, encodeCommand } from "../../../../src/msnp/wire/command.t
 import { CommandDecoder } from "../../../../src/msnp/wire/decoder.ts";
 import { WireError } from "../../../../src/msnp/wire/error.ts";
 import { clientToServerPayload, serverToClientPayload } from "../../../../src/msnp/wire/payload.ts";
+import { cases } from "../../../support/property.ts";
 
-const RUNS = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 200;
+const RUNS = cases(200, 20_000);
 
 interface Plain {
   name: string;
@@ -112,7 +113,7 @@ describe("a stream of commands", () => {
         );
         expect(decodeIn(chunks)).toEqual(expected);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 
@@ -126,7 +127,7 @@ describe("a stream of commands", () => {
           expect(error).toBeInstanceOf(WireError);
         }
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });

@@ -4,10 +4,11 @@ import { freeNick, nickKey, readNick } from "../../../../src/xmpp/conference/nic
 import { readRequest } from "../../../../src/xmpp/conference/read.ts";
 import { resourcePrepared } from "../../../../src/xmpp/conference/resourceprep.ts";
 import { el } from "../../../../src/xmpp/stanza/xml.ts";
+import { cases } from "../../../support/property.ts";
 import { ALICE, BOB, body, codes, error, FREE, item, jid, MUC, nickOf, presences, ROOM, Scene, to } from "./scene.ts";
 
 const OPEN = { config: { membersOnly: false }, rules: FREE };
-const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 5000 : 200;
+const RUNS = cases(200, 5000);
 
 test("who enters sees who is there, then themselves, then what was said, then the subject", () => {
   const scene = Scene.peopled();
@@ -235,7 +236,7 @@ test("any name becomes a nick that fits, is seen, and is nobody else's", () => {
       expect(resourcePrepared(nick)).toBe(nick);
       expect(keys.has(nickKey(nick))).toBe(false);
     }),
-    { numRuns },
+    RUNS,
   );
 });
 
@@ -273,6 +274,6 @@ test("whatever people do, nobody sits there twice, no name is two people's, and 
       for (const { who, key } of kept)
         expect(occupants.every((one) => nickKey(one.nick) !== key || one.who === who)).toBe(true);
     }),
-    { numRuns },
+    RUNS,
   );
 });

@@ -4,9 +4,10 @@ import { Room } from "../../../../src/xmpp/conference/room.ts";
 import { domainOf, readJid } from "../../../../src/xmpp/jid.ts";
 import { StreamReader } from "../../../../src/xmpp/link/stream-reader.ts";
 import { el, wire, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { cases } from "../../../support/property.ts";
 import { ALICE, FREE, jid, MUC, ROOM, Scene } from "./scene.ts";
 
-const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 5000 : 150;
+const RUNS = cases(150, 5000);
 const HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>";
 
 const text = fc.string({ unit: "binary", maxLength: 12 });
@@ -99,6 +100,6 @@ test("whatever is asked of a room: it stands, what it sends is fit for the link,
       expect(JSON.parse(JSON.stringify(Room.restore(stored, scene.options).snapshot()))).toEqual(stored);
       expect(scene.room.members.get(jid("olga"))?.affiliation).toBe("owner");
     }),
-    { numRuns },
+    RUNS,
   );
 });

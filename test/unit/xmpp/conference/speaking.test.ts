@@ -5,9 +5,10 @@ import { History } from "../../../../src/xmpp/conference/history.ts";
 import { copyOf, pack, unpack } from "../../../../src/xmpp/conference/packed.ts";
 import { Room } from "../../../../src/xmpp/conference/room.ts";
 import { el, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { cases } from "../../../support/property.ts";
 import { ALICE, BOB, bodies, body, error, FREE, full, jid, MUC, ROOM, Scene, to } from "./scene.ts";
 
-const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 5000 : 200;
+const RUNS = cases(200, 5000);
 const SID = "urn:xmpp:sid:0";
 const OCCUPANT = "urn:xmpp:occupant-id:0";
 const stanzaId = (one: XmlElement | undefined): string | undefined => one?.getChild("stanza-id", SID)?.attrs.id;
@@ -192,7 +193,7 @@ test("the history is bounded in number and size, whatever is said", () => {
         texts.map((_, i) => i).slice(texts.length - ring.all.length),
       );
     }),
-    { numRuns },
+    RUNS,
   );
 });
 
@@ -293,6 +294,6 @@ test("XML as plain data comes back as it was", () => {
       expect(unpack(JSON.parse(JSON.stringify(pack(element)))).toString()).toBe(element.toString());
       expect(copyOf(element).toString()).toBe(element.toString());
     }),
-    { numRuns },
+    RUNS,
   );
 });

@@ -9,9 +9,10 @@ import { readStored } from "../../../../src/xmpp/convert/stored.ts";
 import { failureText, saidAt, splitText, stanzaId } from "../../../../src/xmpp/convert/text.ts";
 import { ownWords, wordsOf } from "../../../../src/xmpp/convert/words.ts";
 import { XMPP } from "../../../../src/xmpp/name.ts";
+import { cases } from "../../../support/property.ts";
 import { anna, annaJid, annaPhone, bob, gateway, names } from "../support.ts";
 
-const numRuns = process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 200;
+const RUNS = cases(200, 20_000);
 
 test.each(AVAILABILITIES.filter((one) => one !== "offline" && one !== "hidden" && one !== "idle"))(
   "%s survives the way to XMPP and back",
@@ -69,7 +70,7 @@ test("a message's name holds what an answer needs, whatever client and id", () =
         expect(messageName(nameMessage(name))).toEqual(name);
       },
     ),
-    { numRuns },
+    RUNS,
   );
   expect(messageName(messageId("msn-abc"))).toBeUndefined();
   expect(senderOf({ id: "x", resource: "phone", wantsReceipt: false }, annaJid)).toBe(annaPhone);
@@ -92,7 +93,7 @@ test("a long text is split between characters and nothing is lost", () => {
         expect(part.isWellFormed()).toBe(true);
       }
     }),
-    { numRuns },
+    RUNS,
   );
 });
 

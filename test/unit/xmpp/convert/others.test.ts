@@ -4,6 +4,7 @@ import { parseBareJid } from "../../../../src/xmpp/jid.ts";
 import { Recall } from "../../../../src/xmpp/recall.ts";
 import { readMessage } from "../../../../src/xmpp/stanza/message.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
+import { cases } from "../../../support/property.ts";
 import { annaPhone, bob } from "../support.ts";
 
 const NAMES = ["file-sharing", "file", "name", "sources", "url-data", "sticker", "geoloc", "lat", "lon", "propose"];
@@ -36,7 +37,7 @@ test("whatever a message carries is taken in without an error, and what is store
       expect(all.length).toBeLessThanOrEqual(41);
       for (const one of all) expect(one.from).toBe(annaPhone);
     }),
-    { numRuns: process.env.MSNBRIDGE_LONG === "1" ? 20_000 : 300 },
+    cases(300, 20_000),
   );
 });
 

@@ -5,8 +5,9 @@ import { readEnvelope, readNotification } from "../../../../../src/msnp/client/l
 import { decodeSdg, messageType } from "../../../../../src/msnp/client/late/sdg-content.ts";
 import { decodeUser } from "../../../../../src/msnp/client/late/user-document.ts";
 import { readBook } from "../../../../fixtures/msnp21/book.ts";
+import { cases } from "../../../../support/property.ts";
 
-const RUNS = process.env.MSNBRIDGE_LONG === "1" ? 1_000_000 : 2_000;
+const RUNS = cases(2_000, 1_000_000);
 
 function read(content: string, body: string): ReturnType<typeof decodeSdg> {
   const head = "Routing: 1.0\r\nTo: 1:a@b.c\r\nFrom: 1:d@e.f\r\n\r\nReliability: 1.0\r\n\r\n";
@@ -80,7 +81,7 @@ describe("documents and envelopes from anybody", () => {
         const received = readEnvelope(bytes);
         if (received !== undefined) decodeSdg(received);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });
