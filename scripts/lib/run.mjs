@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { MODULES, ROOT } from "./paths.mjs";
+import { COMPILE_CACHE, MODULES, ROOT } from "./paths.mjs";
 import { Problem } from "./say.mjs";
 
 const SETPRIV = "/usr/bin/setpriv";
@@ -44,7 +44,8 @@ export async function runQuietly(what, command, args, env = {}) {
 /**
  * Runs the verb in the foreground and ends as it ends. Signals are passed on; when this process or the npm above it is
  * killed, the verb gets SIGTERM. A verb may get the same signal more than once (npm passes it on, too, and some send
- * it to the whole process group): it must bear that.
+ * it to the whole process group): it must bear that. Compiled sources are kept for the next process: without that, a bridge
+ * that runs from TypeScript takes 2 s of processor time to start, with it 1.2 s.
  */
 export async function runAndForward(node, args, env = {}) {
   const bound = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM", "--", node] : [node];
@@ -54,7 +55,7 @@ export async function runAndForward(node, args, env = {}) {
   const child = spawn(command, [...before, "--disable-warning=DEP0060", ...args], {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, ...env, PATH: path },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env, PATH: path },
   });
   // Ctrl-C in a terminal reaches the verb by itself.
   const forward = (signal) => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));

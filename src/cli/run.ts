@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { flushCompileCache } from "node:module";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import { Bridge } from "../bridge/bridge.ts";
@@ -58,6 +59,8 @@ export async function run(loaded: Loaded): Promise<number> {
     // A signal during the start is heard too: what has been started by then is ended in order.
     await serve(loaded, log, closers);
     log.info("ready");
+    // For whoever set NODE_COMPILE_CACHE: else only an orderly end would keep it, and the start after a crash be slow.
+    flushCompileCache();
     log.info({ signal: await stopped }, "stopping");
     return await withDeadline(close(), STOP_MS);
   } catch (error) {
