@@ -4,7 +4,8 @@ import type { RoomNoteStore } from "../bridge/ports/store.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 
-const MAX_BYTES = 4 * 1024;
+/** As much as a message with all that is in it. */
+const MAX_BYTES = 256 * 1024;
 
 /** What homes keep about rooms of their own. */
 export class RedisRoomNotes implements RoomNoteStore {

@@ -203,7 +203,7 @@ export interface ProfileStore {
 
 /** What a home keeps about rooms of its own, to find them again when it starts. */
 export interface RoomNoteStore {
-  /** At most 4 KiB; replaces what was kept of that room. */
+  /** At most 256 KiB; replaces what was kept of that room. */
   keepRoomNote(home: HomeName, room: RoomId, note: string): Promise<void>;
   dropRoomNote(home: HomeName, room: RoomId): Promise<void>;
   /** All that is kept for the home. */

@@ -6,8 +6,10 @@
  */
 import { BridgeError } from "../../bridge/errors.ts";
 import type { BareJid, Jid } from "../jid.ts";
+import type { XmlElement } from "../stanza/xml.ts";
 import { History, packAll, type Said, unpackAll } from "./history.ts";
 import { type Packed, pack, unpack } from "./packed.ts";
+import { readRoomWords } from "./read.ts";
 import { type RoomOptions, RoomState, type Subject, type Wish } from "./state.ts";
 import type { Affiliation, By, Role, RoomConfig, RoomEvent, WishId } from "./types.ts";
 
@@ -37,7 +39,7 @@ export interface WishSnapshot {
   readonly at: number;
   readonly by: By;
   readonly stanza: Packed;
-  readonly event: Omit<RoomEvent, "stanza">;
+  readonly event: Omit<RoomEvent, "stanza" | "words">;
 }
 
 export function snapshotOf(room: RoomState): RoomSnapshot {
@@ -62,9 +64,11 @@ export function snapshotOf(room: RoomState): RoomSnapshot {
   };
 }
 
+type Gone = { readonly stanza?: undefined; readonly words?: undefined };
+
 export function packWish({ stanza, event, ...wish }: Wish): WishSnapshot {
-  // The stanza of the event is that of the wish, once more.
-  const told: Omit<RoomEvent, "stanza"> & { stanza?: undefined } = { ...event, stanza: undefined };
+  // The stanza of the event is that of the wish, once more, and its words are in it.
+  const told: WishSnapshot["event"] & Gone = { ...event, stanza: undefined, words: undefined };
   return { ...wish, stanza: pack(stanza), event: told };
 }
 
@@ -80,9 +84,12 @@ export function restoreState(snapshot: RoomSnapshot, options: RoomOptions): Room
   room.history = new History(room.limits, snapshot.history);
   for (const { stanza, event, ...wish } of snapshot.wishes) {
     const element = unpack(stanza);
-    const hasStanza = event.kind === "said" || event.kind === "private";
-    const told = (hasStanza ? { ...event, stanza: element } : event) as RoomEvent;
-    room.wishes.set(wish.id, { ...wish, stanza: element, event: told });
+    room.wishes.set(wish.id, { ...wish, stanza: element, event: toldOf(event, element) });
   }
   return room;
+}
+
+function toldOf(event: WishSnapshot["event"], stanza: XmlElement): RoomEvent {
+  if (event.kind === "said") return { ...event, stanza, words: readRoomWords(stanza) } as RoomEvent;
+  return (event.kind === "private" ? { ...event, stanza } : event) as RoomEvent;
 }

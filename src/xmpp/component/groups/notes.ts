@@ -11,15 +11,14 @@ import type { GroupId, GroupKind } from "../../../bridge/groups/model.ts";
 import { type HomeName, type RoomId, roomId } from "../../../bridge/model.ts";
 import type { RoomNoteStore } from "../../../bridge/ports/store.ts";
 import type { RoomConfig, RoomSnapshot, Said, SeatSnapshot, WishSnapshot } from "../../conference/index.ts";
+import type { Packed } from "../../conference/packed.ts";
 import { type BareJid, domainOf, type Jid, readJid } from "../../jid.ts";
 import type { Tie } from "./rules.ts";
 
 /** Bytes of one note (ports/store.ts). */
-const NOTE_BYTES = 4096;
+const NOTE_BYTES = 256 * 1024;
 /** Messages of a room that are kept: as many as who enters is shown. */
 const KEPT = 30;
-/** UTF-16 units of a text whose message is too long for a note with all that is in it. */
-const CUT = 900;
 
 interface Head {
   readonly v: 1;
@@ -96,10 +95,7 @@ export class RoomNotes {
     const { jid } = snapshot;
     const kept = this.#of(jid);
     const wanted = new Map<RoomId, string>([[roomId(jid), JSON.stringify(headOf(snapshot, tie))]]);
-    for (const [who, person] of peopleOf(snapshot, people)) {
-      const note = fitting(person);
-      if (note !== undefined) wanted.set(personKey(jid, who), note);
-    }
+    for (const [who, person] of peopleOf(snapshot, people)) wanted.set(personKey(jid, who), JSON.stringify(person));
     const gone = [...kept.notes.keys()].filter((key) => !wanted.has(key));
     const changed = [...wanted].filter(([key, note]) => kept.notes.get(key) !== note);
     await Promise.all([
@@ -131,12 +127,9 @@ export class RoomNotes {
     await this.#dropSaid(room, kept, (_, number) => number <= oldest);
   }
 
-  /** Resolves with false when it is too long: then a crash before it is shown loses it in the room, though not to MSN. */
-  async keepWish(room: BareJid, wish: WishSnapshot): Promise<boolean> {
-    const note = JSON.stringify(wish);
-    if (Buffer.byteLength(note) > NOTE_BYTES) return false;
+  async keepWish(room: BareJid, wish: WishSnapshot): Promise<void> {
+    const note = fitting(wish, { ...wish, stanza: { ...wish.stanza, in: bodyOf(wish.stanza.in) } });
     await this.#o.store.keepRoomNote(this.#o.home, wishKey(room, wish.id), note);
-    return true;
   }
 
   async dropWish(room: BareJid, id: string): Promise<void> {
@@ -239,22 +232,18 @@ function peopleOf({ members, seats }: RoomSnapshot, { asked, lodgers }: Marks): 
   return people;
 }
 
-function fitting(person: Person): string | undefined {
-  const whole = JSON.stringify(person);
-  if (Buffer.byteLength(whole) <= NOTE_BYTES) return whole;
-  const { seat, ...rest } = person;
-  const bare = JSON.stringify({ ...rest, ...(seat && { seat: { ...seat, shown: [] } }) });
-  return Buffer.byteLength(bare) <= NOTE_BYTES ? bare : undefined;
+/** Markup takes more place here than on its way; words as long as a message may be fit without it. */
+function fitting(whole: unknown, plain: unknown): string {
+  const note = JSON.stringify(whole);
+  return Buffer.byteLength(note) <= NOTE_BYTES ? note : JSON.stringify(plain);
 }
 
 function fittingSaid({ n, said }: Numbered): string {
-  const whole = JSON.stringify({ n, said });
-  if (Buffer.byteLength(whole) <= NOTE_BYTES) return whole;
-  const body = said.parts.find(({ name }) => name === "body");
-  const text = body?.in.filter((one) => typeof one === "string").join("") ?? "";
-  const parts = [{ name: "body", attrs: {}, in: [`${[...text.slice(0, CUT)].join("")}…`] }];
-  return JSON.stringify({ n, said: { ...said, id: said.id?.slice(0, 100), parts } });
+  return fitting({ n, said }, { n, said: { ...said, parts: bodyOf(said.parts) } });
 }
+
+const bodyOf = (parts: Packed["in"]): Packed[] =>
+  parts.filter((part) => typeof part !== "string").filter(({ name }) => name === "body");
 
 function snapshotOf(
   jid: BareJid,

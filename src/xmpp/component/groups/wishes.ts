@@ -185,11 +185,9 @@ export class Wishes {
 
   /** On its way to the store before the words are: nobody need wait for it. */
   #note(room: Room, wish: WishSnapshot): void {
-    const { log, notes } = this.#o;
-    notes.keepWish(room.jid, wish).then(
-      (isKept) => isKept || log.debug({ room: room.jid }, "words are too long to be noted"),
-      (error: unknown) => log.debug({ err: error, room: room.jid }, "words were not noted"),
-    );
+    this.#o.notes
+      .keepWish(room.jid, wish)
+      .catch((error: unknown) => this.#o.log.debug({ err: error, room: room.jid }, "words were not noted"));
   }
 
   /**

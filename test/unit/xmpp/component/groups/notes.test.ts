@@ -24,7 +24,7 @@ class Store {
 
   async keepRoomNote(_: HomeName, room: RoomId, note: string): Promise<void> {
     if (this.fails) throw new BridgeError("store-down");
-    if (Buffer.byteLength(note) > 4096) throw new BridgeError("bad-input", { detail: "too long" });
+    if (Buffer.byteLength(note) > 256 * 1024) throw new BridgeError("bad-input", { detail: "too long" });
     this.writes.push(room);
     this.notes.set(room, note);
   }
@@ -66,7 +66,7 @@ function scene() {
     const { wish = "" } = room.wishes.at(-1) ?? {};
     return wish;
   };
-  return { store, notes, room, keep, load, enter, say };
+  return { store, notes, room, take, keep, load, enter, say };
 }
 
 test("a room comes back as it was: settings, people, who sits there, words, what waits", async () => {
@@ -120,18 +120,46 @@ test("the last thirty messages are kept, and what was taken back is not", async 
   );
 });
 
-test("what is too long for a note is cut, or left out: ids, places and words stay", async () => {
+test("long words are kept as they are: those that were said, and those on their way to the store", async () => {
   const { notes, room, keep, load, say, enter } = scene();
   enter("phone");
-  room.seatGhost({ who: bob, name: "Bob", shown: [el("status", {}, "x".repeat(5000))] });
+  room.seatGhost({ who: bob, name: "Bob", shown: [el("status", {}, "x".repeat(3900))] });
   room.speak({ who: bob, name: "Bob", id: "long", parts: [el("body", {}, "ü".repeat(5000))] }, 1);
   for (const said of room.history) await notes.keepSaid(ROOM, said);
   await keep();
-  const wish = room.packedWish(say("y".repeat(5000)));
-  expect(wish && (await notes.keepWish(ROOM, wish))).toBe(false);
+  const wish = room.packedWish(say("y".repeat(30_000)));
+  if (wish) await notes.keepWish(ROOM, wish);
   const [memo] = await load();
-  expect(memo?.snapshot.seats.find(({ who }) => who === bob)?.shown).toEqual([]);
-  expect(memo?.snapshot.history[0]).toMatchObject({ stanzaId: "long", parts: [{ name: "body" }] });
+  expect(memo?.snapshot.seats.find(({ who }) => who === bob)?.shown).toHaveLength(1);
+  expect(memo?.snapshot.history).toEqual(room.snapshot().history);
+  expect(memo?.snapshot.wishes[0]?.stanza.in).toMatchObject([{ name: "body", in: ["y".repeat(30_000)] }]);
+});
+
+test("words with more markup than fits into a note are kept without it", async () => {
+  const { notes, room, keep, load, take, enter } = scene();
+  enter("phone");
+  await keep();
+  const text = "漢".repeat(46_000);
+  const markup = el("html", {}, ...Array.from({ length: 4300 }, () => el("a", {})));
+  const from = `${annaJid}/phone`;
+  take(el("message", { from, to: ROOM, type: "groupchat", id: "m" }, el("body", {}, text), markup));
+  const [{ wish = "" } = {}] = room.wishes;
+  const packed = room.packedWish(wish);
+  if (packed) await notes.keepWish(ROOM, packed);
+  room.grant(wish, 1);
+  for (const said of room.history) await notes.keepSaid(ROOM, said);
+  const [memo] = await load();
+  expect(memo?.snapshot.wishes[0]?.stanza.in).toMatchObject([{ name: "body", in: [text] }]);
+  expect(memo?.snapshot.history[0]?.parts).toMatchObject([{ name: "body", in: [text] }]);
+});
+
+test("a room with a long subject and description is kept", async () => {
+  const { room, keep, load } = scene();
+  room.setSubject("ß漢".repeat(500), 5);
+  room.configure({ description: "漢".repeat(1000) });
+  await keep();
+  const [memo] = await load();
+  expect(memo?.snapshot).toMatchObject({ subject: { text: "ß漢".repeat(500) }, config: room.config });
 });
 
 test("what could not be written is written the next time", async () => {
