@@ -49,6 +49,10 @@ export class Voice {
     return this.#isIn;
   }
 
+  get isEntering(): boolean {
+    return this.#entering !== undefined;
+  }
+
   get name(): string {
     return this.#name;
   }
@@ -58,7 +62,7 @@ export class Voice {
     return this.#nicks.now;
   }
 
-  /** When they last said something, Unix ms. */
+  /** When they last said something, or came to say something, Unix ms. */
   get spokeAt(): number {
     return this.#spokeAt;
   }
@@ -73,6 +77,7 @@ export class Voice {
     const entering = Promise.withResolvers<void>();
     entering.promise.catch(() => {});
     this.#entering = entering;
+    this.#spokeAt = Date.now();
     const late = new BridgeError("home-down", { detail: `the room does not answer: ${this.#o.room}` });
     const timer = setTimeout(() => entering.reject(late), this.#o.enterMs);
     try {

@@ -106,10 +106,10 @@ export class Voices {
     }
   }
 
-  /** Who has said nothing for long leaves. */
+  /** Who has said nothing for long leaves, but not who is just coming to say something. */
   sweep(now: number): void {
     for (const voice of [...this.#voices.values()])
-      if (now - voice.spokeAt > this.#o.limits.voiceIdleMs) this.#leave(voice);
+      if (!voice.isEntering && now - voice.spokeAt > this.#o.limits.voiceIdleMs) this.#leave(voice);
     for (const [who, until] of this.#refused) if (until <= now) this.#refused.delete(who);
   }
 

@@ -27,6 +27,8 @@ class Conference {
   readonly late: (() => void)[] = [];
   isOnline = true;
   room: ForeignRoom | undefined;
+  /** Somebody stands before the door. */
+  knocked: () => void = () => {};
 
   send = (stanza: XmlElement): void => {
     if (!this.isOnline) throw new BridgeError("home-down");
@@ -50,6 +52,7 @@ class Conference {
     if (stanza.name === "presence") {
       const nick = to.slice(ROOM.length + 1);
       if (type === "unavailable") return;
+      this.knocked();
       this.nicks.set(from, nick);
       const about = el("x", { xmlns: USER }, el("item", { role: "participant" }), el("status", { code: "110" }));
       this.#tell(from, el("presence", { from: `${ROOM}/${nick}`, to: from }, about));
@@ -150,6 +153,15 @@ test("a ghost that the room has forgotten enters again", async () => {
   await room.say(BOB, "1", plainSpeech("one"));
   muc.fates.push("forgotten");
   await expect(room.say(BOB, "2", plainSpeech("two"))).rejects.toMatchObject({ code: "home-down" });
+  await room.say(BOB, "2", plainSpeech("two"));
+  expect(muc.said).toEqual(["Bob: one", "Bob: two"]);
+});
+
+test("a ghost that has been silent for long is not sent away in the moment in which it comes back to speak", async () => {
+  const { room, muc } = await tied();
+  await room.say(BOB, "1", plainSpeech("one"));
+  room.forget();
+  muc.knocked = () => room.mark(Date.now() + 2 * DEFAULT_FOREIGN_LIMITS.voiceIdleMs);
   await room.say(BOB, "2", plainSpeech("two"));
   expect(muc.said).toEqual(["Bob: one", "Bob: two"]);
 });
