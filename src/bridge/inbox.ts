@@ -7,15 +7,16 @@ import { laneName, residentParts, shardOf } from "./model.ts";
 import { directPortal } from "./portals.ts";
 import type { OfflineWords, OwnWords } from "./ports/network.ts";
 import type { LaneStore } from "./ports/store.ts";
-import { concat, plainRich, storable } from "./text/model.ts";
-import { slice } from "./text/split.ts";
+import { storable } from "./text/model.ts";
+import { splitPlain } from "./text/split.ts";
 import { backOff, pause } from "./waiting.ts";
 
 /** Words kept in memory while Redis does not take them, per lane and in all; beyond this the session is ended. */
 const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
-/** Characters that fit into an entry of a lane whatever they are; what is longer is shortened to it. */
-const LONGEST = 40_000;
+/** Bytes of JSON that the words in an entry of a lane may have beside their looks; what is longer is shortened to it. */
+const LONGEST = 400_000;
+const SWELLS = 6;
 const TOO_LONG = "… (the rest was too long for the bridge)";
 
 export type InLane = LaneRef & { readonly kind: "in" };
@@ -198,10 +199,14 @@ export function inLanes({ id, network, owners }: AccountRecord, contact: Contact
 /** A part that says so is better than a lane that does not take the whole. */
 export function shortened(message: NetworkMessage): NetworkMessage {
   const { fromName, text, rich } = message;
-  if (text.length <= LONGEST && fromName.length <= 1000 && rich === undefined) return message;
-  const isLong = text.length > LONGEST;
-  const looks = storable(isLong ? rich && concat(slice(rich, 0, LONGEST), plainRich(TOO_LONG)) : rich);
+  const isLong = text.length * SWELLS > LONGEST && jsonBytes(text) > LONGEST;
+  if (!isLong && fromName.length <= 1000 && rich === undefined) return message;
   const { rich: _rich, ...rest } = message;
-  const cut = isLong ? `${text.slice(0, LONGEST)}${TOO_LONG}` : text;
+  const cut = isLong ? `${splitPlain(text, LONGEST, jsonBytes)[0] ?? ""}${TOO_LONG}` : text;
+  const looks = isLong ? undefined : storable(rich);
   return { ...rest, fromName: fromName.slice(0, 1000), text: cut, ...(looks && { rich: looks }) };
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
 }

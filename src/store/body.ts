@@ -2,7 +2,7 @@ import { BridgeError } from "../bridge/errors.ts";
 import type { LaneBody } from "../bridge/model.ts";
 
 /** Bytes that a stored body may have. */
-const MAX_BODY = 256 * 1024;
+const MAX_BODY = 512 * 1024;
 const VERSION = 1;
 
 /** A body as it is stored: compact JSON with a version. @throws BridgeError `bad-input` when it is over {@link MAX_BODY}. */

@@ -32,8 +32,8 @@ export interface RichText {
   readonly rightToLeft?: true;
 }
 
-/** Characters of one text. No side takes messages of this length; what is longer is cut. */
-export const MAX_CHARACTERS = 100_000;
+/** Characters of one text. No side sends messages of this length (MSN has 128 KiB at most); what is longer is cut. */
+export const MAX_CHARACTERS = 200_000;
 /** Looks in one text: a gradient over a long message must not become a message of megabytes. What follows is plain. */
 export const MAX_RUNS = 1000;
 

@@ -13,15 +13,25 @@ const LEAST_BYTES = 1 / 4;
  * @param bytes size of a part as it will be sent; more text must not make it smaller by much
  */
 export function splitRich(text: RichText, limit: number, bytes: (part: RichText) => number): RichText[] {
-  const whole = textOf(text);
-  const parts: RichText[] = [];
-  let start = 0;
-  while (start < whole.length) {
-    const end = nextCut(whole, start, limit, (to) => bytes(slice(text, start, to)));
-    parts.push(slice(text, start, end));
+  const parts = cut(textOf(text), limit, (from, to) => bytes(slice(text, from, to)));
+  return parts.length === 0 ? [text] : parts.map(([from, to]) => slice(text, from, to));
+}
+
+/** {@link splitRich} for words without looks, of any length and as they are. */
+export function splitPlain(text: string, limit: number, bytes: (part: string) => number): string[] {
+  const parts = cut(text, limit, (from, to) => bytes(text.slice(from, to)));
+  return parts.length === 0 ? [text] : parts.map(([from, to]) => text.slice(from, to));
+}
+
+/** Where the parts begin and end. */
+function cut(whole: string, limit: number, size: (from: number, to: number) => number): [number, number][] {
+  const parts: [number, number][] = [];
+  for (let start = 0; start < whole.length; ) {
+    const end = nextCut(whole, start, limit, (to) => size(start, to));
+    parts.push([start, end]);
     start = end;
   }
-  return parts.length === 0 ? [text] : parts;
+  return parts;
 }
 
 function nextCut(whole: string, start: number, limit: number, size: (to: number) => number): number {

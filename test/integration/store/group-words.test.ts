@@ -156,7 +156,7 @@ test("odd readers, lanes of other groups and what is too long are refused", asyn
     await expect(append("one boot", LONG, lane)).rejects.toMatchObject(refused);
   for (const once of ["", "x".repeat(65)])
     await expect(append("one boot", LONG, inGroup(id), once)).rejects.toMatchObject(refused);
-  await expect(append("one boot", LONG, inGroup(id), "odd-1", "x".repeat(256 * 1024))).rejects.toMatchObject(refused);
+  await expect(append("one boot", LONG, inGroup(id), "odd-1", "x".repeat(512 * 1024))).rejects.toMatchObject(refused);
   expect(await texts(id)).toEqual([[], []]);
   expect(await fixture.admin.exists(readerKey(id))).toBe(0);
 });

