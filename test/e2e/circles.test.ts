@@ -149,7 +149,7 @@ test("Bob asks Anna into his circle: she is told once, also over a restart, come
   const club = await clubOfBob("Club");
   await bridge.stop();
   await bridge.start();
-  await alice.command("circles", /Club: bob@msn\.test invites alice@msn\.test/);
+  await alice.ask("circles", /Club: bob@msn\.test invites alice@msn\.test/);
   await alice.command("circle accept Club", /You are in the circle "Club" now/);
   await bob.waitFor("Anna to be in it", () => club.members.includes(ALICE), CROSS_MS);
   await club.say("Welcome to the club");

@@ -70,9 +70,9 @@ describe("on a phone", () => {
     const { page, linker, tickets, complaints } = await scene();
     linker.behaviour = "hold";
     expect(await page.getByText("@alice:example.org").isVisible()).toBe(true);
-    expect(await page.getByLabel("MSN address").evaluate((field) => field === field.ownerDocument.activeElement)).toBe(
-      true,
-    );
+    const isActive = () =>
+      page.getByLabel("MSN address").evaluate((field) => field === field.ownerDocument.activeElement);
+    await expect.poll(isActive).toBe(true);
     await signIn(page, "right-horse");
     await page.getByText("Checking address and password").waitFor();
     expect(await page.getByRole("listitem").allInnerTexts()).toEqual([
@@ -184,7 +184,7 @@ describe("without JavaScript", () => {
     await signIn(page, "wrong-horse");
     expect(await page.getByRole("alert").innerText()).toContain("Escargot did not accept this address and password");
     await signIn(page, "right-horse");
-    expect(await page.getByRole("heading").innerText()).toBe("Linked");
+    await page.getByRole("heading", { name: "Linked", exact: true }).waitFor();
     expect(linker.tried).toHaveLength(2);
   });
 

@@ -104,7 +104,7 @@ test("the contact thrown out ends that chat; when they write again there is a ne
   await anna.sendText(own, "Hello Erin");
   await erin.waitForText("Hello Erin");
   await kick(own, world.ghost("erin"));
-  await expect.poll(() => statusOfMembers(own, bot()), { timeout: 15_000 }).toBe(403);
+  await expect.poll(() => statusOfMembers(own, bot())).toBe(403);
   await erin.say(alice(), "Let me in");
   const { roomId, direct } = await anna.waitForInvite(world.ghost("erin"));
   expect(roomId).not.toBe(own);
@@ -120,7 +120,7 @@ test("Anna leaves the chat and is asked back in when Bob writes", async () => {
   const { world } = there;
   await anna.leave(room);
   // What is said before the bridge has heard of it goes to the room that she has left.
-  await expect.poll(() => statusOfMembers(room, world.ghost("bob")), { timeout: 15_000 }).toBe(403);
+  await expect.poll(() => statusOfMembers(room, world.ghost("bob"))).toBe(403);
   await bob.say(alice(), "Where are you?");
   const { roomId } = await anna.waitForInvite(world.ghost("bob"));
   await anna.join(roomId);

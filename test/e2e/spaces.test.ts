@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import { BotTalk } from "../support/bot-talk.ts";
 import { useWorld } from "../support/world.ts";
 
 const there = useWorld({ matrixUsers: ["anna"], msnNames: ["alice", "bob", "carol"] });
@@ -13,18 +14,14 @@ interface Listed {
   readonly children_state: readonly { readonly state_key: string; readonly content: { readonly via?: unknown } }[];
 }
 
+/** Anna, linked as alice. */
+let alice: BotTalk;
 let anna: MatrixPerson;
-let management = "";
 let space = "";
 let withBob = "";
 let withCarol = "";
 
 const bot = (): string => there.world.bridge.setup.bot;
-
-async function ask(line: string, answer: RegExp): Promise<void> {
-  await anna.sendText(management, line);
-  await anna.waitForMessage(management, answer, bot());
-}
 
 async function listed(): Promise<readonly Listed[]> {
   const path = `/_matrix/client/v1/rooms/${encodeURIComponent(space)}/hierarchy`;
@@ -45,7 +42,7 @@ async function shown(): Promise<unknown> {
 }
 
 /** Synapse lets a person ask five times a second. */
-const seen = () => expect.poll(shown, { timeout: 10_000, interval: 400 });
+const seen = () => expect.poll(shown, { interval: 400, timeout: 60_000 });
 
 async function folder(name: string): Promise<string> {
   return (await listed()).find((room) => room.name === name && room.room_type === "m.space")?.room_id ?? "";
@@ -59,15 +56,15 @@ function parentsOf(room: string): readonly string[] {
 }
 
 test("linking an account asks Anna into nothing", async () => {
-  anna = await there.world.matrix("anna");
-  management = await linkAccount(there.world, anna, "alice");
-  await ask("groups new Friends", /There is a group "Friends" now/);
-  await ask("groups put bob@msn.test Friends", /is in "Friends" now/);
+  alice = await BotTalk.link(there.world, "anna", "alice");
+  anna = alice.person;
+  await alice.command("groups new Friends", /There is a group "Friends" now/);
+  await alice.command("groups put bob@msn.test Friends", /is in "Friends" now/);
   expect([...anna.invites.values()]).toEqual([]);
 });
 
 test("with her first chat comes a space, into which she is asked once, and Bob's chat stands under Friends", async () => {
-  withBob = await openChat(there.world, anna, management, "bob");
+  withBob = await openChat(there.world, anna, alice.management, "bob");
   const invite = await anna.waitForSpace(bot());
   space = invite.roomId;
   await anna.join(space);
@@ -88,10 +85,10 @@ test("she joins Friends without an invitation", async () => {
 });
 
 test("a chat with somebody in no group stands beside the folders; a group that is renamed stays the folder it was", async () => {
-  withCarol = await openChat(there.world, anna, management, "carol");
+  withCarol = await openChat(there.world, anna, alice.management, "carol");
   await seen().toEqual({ folders: { Friends: [withBob] }, loose: [withCarol] });
   const friends = await folder("Friends");
-  await ask("groups rename Friends Pals", /is "Pals" now/);
+  await alice.command("groups rename Friends Pals", /is "Pals" now/);
   await seen().toEqual({ folders: { Pals: [withBob] }, loose: [withCarol] });
   expect(await folder("Pals")).toBe(friends);
   expect(anna.room(friends).joined).toBe(true);
@@ -99,12 +96,13 @@ test("a chat with somebody in no group stands beside the folders; a group that i
 
 test("Bob is put into another group: his chat moves, and the folder that is empty goes", async () => {
   const pals = await folder("Pals");
-  await ask("groups new Work", /There is a group "Work" now/);
-  await ask("groups put bob@msn.test Work", /is in "Work" now/);
+  await alice.command("groups new Work", /There is a group "Work" now/);
+  await alice.command("groups put bob@msn.test Work", /is in "Work" now/);
   await seen().toEqual({ folders: { Pals: [withBob], Work: [withBob] }, loose: [withCarol] });
-  await ask("groups take bob@msn.test Pals", /no longer in "Pals"/);
+  await alice.command("groups take bob@msn.test Pals", /no longer in "Pals"/);
   await seen().toEqual({ folders: { Work: [withBob] }, loose: [withCarol] });
   await anna.waitFor("Pals to be gone", () => !anna.room(pals).joined);
+  await anna.waitFor("the space without Pals", () => anna.room(space).state("m.space.child", pals)?.via === undefined);
   const work = await folder("Work");
   await expect.poll(() => parentsOf(withBob)).toEqual([work]);
 });
@@ -113,7 +111,7 @@ test("after a restart nothing is done again, and what has changed meanwhile is p
   const before = anna.room(space).timeline.length;
   await there.world.bridge.stop();
   await there.world.bridge.start();
-  await ask("groups put carol@msn.test Work", /carol@msn\.test is in "Work" now/);
+  await alice.ask("groups put carol@msn.test Work", /carol@msn\.test is in "Work" now/);
   const both = [withBob, withCarol].toSorted();
   await seen().toEqual({ folders: { Work: both }, loose: [] });
   expect(anna.invites.size).toBe(0);
@@ -126,10 +124,10 @@ test("after a restart nothing is done again, and what has changed meanwhile is p
 
 test("unlinked, the space is gone, and chats name it no more; linked again there is a new one", async () => {
   const work = await folder("Work");
-  await ask("unlink alice@msn.test", /alice@msn\.test is unlinked/);
+  await alice.command("unlink alice@msn.test", /alice@msn\.test is unlinked/);
   await anna.waitFor("to be out of the space", () => !anna.room(space).joined && !anna.room(work).joined);
   await anna.waitFor("the chats to be told", () => [withBob, withCarol].flatMap(parentsOf).length === 0);
-  management = await linkAccount(there.world, anna, "alice");
+  const management = await linkAccount(there.world, anna, "alice");
   await anna.sendText(management, "chat bob@msn.test");
   const { roomId } = await anna.waitForSpace(bot());
   expect(roomId).not.toBe(space);

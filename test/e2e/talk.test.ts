@@ -74,9 +74,9 @@ test("`contacts` names who is there", async () => {
     .poll(
       async () => {
         await say("contacts erin");
-        return (await hear(/<erin@msn\.test>/)).at(-1);
+        return await hear(/./);
       },
-      { timeout: 15_000, interval: 500 },
+      { interval: 500, timeout: 60_000 },
     )
     .toBe("• Erin <erin@msn.test>: online – at the lake");
   await erin.signOut();
@@ -92,7 +92,7 @@ test("who is invited by Ben to a direct room comes, and what he says there at on
   await ben.waitForMessage(room, "And back", world.ghost("bob"));
   expect((await ben.profile(world.ghost("bob"))).displayname).toBe("Bob");
   await bob.setDisplayName("Bobby");
-  await expect.poll(async () => (await ben.profile(world.ghost("bob"))).displayname, { timeout: 15_000 }).toBe("Bobby");
+  await expect.poll(async () => (await ben.profile(world.ghost("bob"))).displayname).toBe("Bobby");
   await bob.setDisplayName("Bob");
   await bob.signOut();
 });
@@ -369,7 +369,7 @@ test("the network goes away and comes back: what was said meanwhile arrives in o
   world.msn.kick(email, "SSD");
   await carol.waitFor("Dave to go", () => carol.contact(email)?.status === "FLN");
   for (const text of ["one", "two", "three"]) await ben.sendText(room, text);
-  await carol.waitForText("three", 30_000);
+  await carol.waitForText("three");
   expect(carol.textsFrom(email).slice(-3)).toEqual(["one", "two", "three"]);
   await carol.signOut();
 });
@@ -377,7 +377,7 @@ test("the network goes away and comes back: what was said meanwhile arrives in o
 test("a link page that was used is used up", async () => {
   const { world } = there;
   await say("link");
-  const url = /https?:\/\/\S+/.exec((await hear(/\/link\//)).at(-1) ?? "")?.[0] ?? "";
+  const url = /https?:\/\/\S+/.exec(await hear(/\/link\//))?.[0] ?? "";
   await linkByPage(url, world.account("erin"));
   await hear(/erin@msn\.test on Sandbox is linked/);
   await expect(linkByPage(url, world.account("erin"))).rejects.toThrow("410");
@@ -387,8 +387,7 @@ test("`unlink` forgets the account and its password", async () => {
   await say("unlink erin@msn.test");
   await hear(/erin@msn\.test is unlinked/);
   await say("accounts");
-  const lines = await hear(/dave@msn\.test on Sandbox/);
-  expect(lines.at(-1)).not.toContain("erin");
+  expect(await hear(/dave@msn\.test on Sandbox/)).not.toContain("erin");
 });
 
 test("Ben links an account in his browser: the wrong password, then the right one", async () => {
@@ -396,7 +395,7 @@ test("Ben links an account in his browser: the wrong password, then the right on
   const browser = await startBrowser();
   onTestFinished(() => browser.close());
   await say("link");
-  const url = /https?:\/\/\S+/.exec((await hear(/\/link\//)).at(-1) ?? "")?.[0] ?? "";
+  const url = /https?:\/\/\S+/.exec(await hear(/\/link\//))?.[0] ?? "";
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
@@ -430,13 +429,16 @@ async function say(line: string): Promise<void> {
 
 let heard = 0;
 
-/** Waits for an answer of the bot to what was last said; gives all its answers since then. */
-async function hear(pattern: RegExp): Promise<readonly string[]> {
+/** Waits for an answer of the bot to what was last said. */
+async function hear(pattern: RegExp): Promise<string> {
   const { bot } = there.world.bridge.setup;
-  return await ben.waitFor(`the bot to say ${pattern}`, () => {
-    const since = ben.room(management).texts(bot).slice(heard);
-    return since.some((text) => pattern.test(text)) ? since : undefined;
-  });
+  return await ben.waitFor(`the bot to say ${pattern}`, () =>
+    ben
+      .room(management)
+      .texts(bot)
+      .slice(heard)
+      .find((text) => pattern.test(text)),
+  );
 }
 
 async function openRoomOf(name: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** What people say to the bridge's bot on Matrix, and what people on MSN do about circles. */
+import { setTimeout as pause } from "node:timers/promises";
 import { linkAccount } from "../../src/cli/sandbox/conversation.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnGroup } from "../../src/cli/sandbox/msn-group.ts";
@@ -6,7 +7,9 @@ import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import type { World } from "../../src/cli/sandbox/world.ts";
 
 /** Time for one thing to cross a busy machine, ms. */
-export const CROSS_MS = 20_000;
+export const CROSS_MS = 60_000;
+/** Between two askings of the same, ms. */
+const AGAIN_MS = 250;
 
 /** Somebody on Matrix, and their room with the bot. */
 export class BotTalk {
@@ -40,6 +43,20 @@ export class BotTalk {
     const before = this.told().length;
     await this.person.sendText(this.management, line);
     return await this.hear(answer, before);
+  }
+
+  /**
+   * Asks until the answer is that one: right after a start, an account may not be signed in yet or not know all of its
+   * circles.
+   */
+  async ask(line: string, answer: RegExp): Promise<string> {
+    const deadline = Date.now() + CROSS_MS;
+    for (;;) {
+      const last = await this.command(line, /./);
+      if (answer.test(last)) return last;
+      if (Date.now() > deadline) throw new Error(`the bot's last answer to "${line}" was: ${last}`);
+      await pause(AGAIN_MS);
+    }
   }
 
   /** All that the bot has said in that room. */

@@ -7,7 +7,9 @@ import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import type { World } from "../../src/cli/sandbox/world.ts";
 
 /** How long Redis may take to notice that a process is dead, ms. */
-const READ_OUT_MS = 10_000;
+const READ_OUT_MS = 60_000;
+/** How long what still waits may take to arrive, ms. */
+const LAST_MS = 180_000;
 
 /** A gate that senders pass before each message; closed while something is broken on purpose. */
 export class Gate {
@@ -250,8 +252,8 @@ export async function waitForLast(
 ): Promise<void> {
   for (const [i, { room, ghost, person, name }] of scene.pairs.entries()) {
     const last = fromMsn[i]?.texts.at(-1) ?? "";
-    await scene.anna.waitFor(`"${last}" of ${name}`, () => scene.anna.room(room).texts(ghost).includes(last), 90_000);
-    await person.waitForText(fromAnna[i]?.at(-1) ?? "", 90_000);
+    await scene.anna.waitFor(`"${last}" of ${name}`, () => scene.anna.room(room).texts(ghost).includes(last), LAST_MS);
+    await person.waitForText(fromAnna[i]?.at(-1) ?? "", LAST_MS);
   }
   await pause(1500);
 }

@@ -23,6 +23,10 @@ const EACH = Math.ceil(TEXTS / SPEAKERS);
 const LONG = process.env.MSNBRIDGE_LONG === "1";
 const KILLS = LONG ? 20 : 4;
 const PACE_MS = 100;
+/** How long what still waits may take to arrive, ms. */
+const LAST_MS = 180_000;
+/** For all of it on however busy a machine, ms. */
+const PATIENCE = { timeout: LONG ? 3_600_000 : 900_000 };
 
 /** Declares the tests of one version of MSNP, in a world of its own. */
 export function groupDrill(dialect: DialectName): void {
@@ -34,21 +38,28 @@ export function groupDrill(dialect: DialectName): void {
     await letGuestsIn(scene);
   });
 
-  test(`${dialect}: ${TEXTS} texts by all of them at once: every reader has each once, and each speaker's in order`, async () => {
-    const speakers = talkers(scene, { round: "a", count: EACH, paceMs: PACE_MS, gate: new Gate() });
-    await Promise.all(speakers.map((one) => one.run()));
-    await untilRead(scene, speakers, "a", 60_000);
-    await pause(1000);
-    expect(faults(readings(scene, "a"), speakers)).toEqual([]);
-  });
+  test(
+    `${dialect}: ${TEXTS} texts by all of them at once: every reader has each once, and each speaker's in order`,
+    PATIENCE,
+    async () => {
+      const speakers = talkers(scene, { round: "a", count: EACH, paceMs: PACE_MS, gate: new Gate() });
+      await Promise.all(speakers.map((one) => one.run()));
+      await untilRead(scene, speakers, "a", LAST_MS);
+      await pause(1000);
+      expect(faults(readings(scene, "a"), speakers)).toEqual([]);
+    },
+  );
 
-  test(`${dialect}: the same with the bridge killed every few seconds`, async () => {
+  test(`${dialect}: the same with the bridge killed every few seconds`, PATIENCE, async () => {
     const gate = new Gate();
     const speakers = talkers(scene, { round: "b", count: EACH, paceMs: 2 * PACE_MS, gate });
     const kills = await talkThrough(speakers, async () => await killSometimes(there.world, scene, speakers, gate));
-    await untilRead(scene, speakers, "b", 90_000);
+    await untilRead(scene, speakers, "b", LAST_MS);
     await pause(1500);
-    expect(faults(readings(scene, "b"), speakers, (reader) => (reader in scene.msn ? kills : 0))).toEqual([]);
+    // On MSN one is read again for each kill, and what somebody there says again because the bridge had not read it.
+    const mayRepeat = (reader: string, speaker: Talker): number =>
+      reader in scene.msn ? kills + (speaker.lostOnTheWire ?? 0) : 0;
+    expect(faults(readings(scene, "b"), speakers, mayRepeat)).toEqual([]);
   });
 }
 

@@ -18,6 +18,8 @@ export interface Talker {
   run(): Promise<void>;
   /** After the bridge was killed; `stored`: whether it had taken this text. */
   takeUp?(stored: (text: string) => boolean): Promise<void>;
+  /** How many texts were said again after that. */
+  readonly lostOnTheWire?: number;
 }
 
 export interface TalkerOptions {

@@ -140,14 +140,14 @@ export class RecordingHost implements HomeHost {
     return true;
   }
 
-  /** Waits until `find` gives something; looked at again after each change. @throws Error naming `what` after 15 s. */
+  /** Waits until `find` gives something; looked at again after each change. @throws Error naming `what` after a minute. */
   async waitFor<T>(what: string, find: () => T | undefined | false): Promise<T> {
-    const signal = AbortSignal.timeout(15_000);
+    const signal = AbortSignal.timeout(60_000);
     for (;;) {
       const found = find();
       if (found !== undefined && found !== false) return found;
       await once(this.#changed, "change", { signal }).catch(() => {
-        throw new Error(`waited 15 s for ${what}; events so far: ${JSON.stringify(this.events.slice(-8))}`);
+        throw new Error(`waited a minute for ${what}; events so far: ${JSON.stringify(this.events.slice(-8))}`);
       });
     }
   }

@@ -11,7 +11,7 @@ import type { ManagedProcess, ProcessGroup } from "./processes.ts";
 import { profileEnvironment } from "./profile-env.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../bin/msnbridge.mjs", import.meta.url));
-const READY_DEADLINE_MS = 40_000;
+const READY_DEADLINE_MS = 90_000;
 
 /** Files and addresses of a bridge that is about to run; what the homeserver needs of them is there before it starts. */
 export interface BridgeSetup {
@@ -111,7 +111,7 @@ export class BridgeProcess {
     });
     const deadline = Date.now() + READY_DEADLINE_MS;
     while (Date.now() < deadline && this.running) {
-      const answer = await fetch(`${this.setup.webUrl}/ready`, { signal: AbortSignal.timeout(2000) }).catch(
+      const answer = await fetch(`${this.setup.webUrl}/ready`, { signal: AbortSignal.timeout(10_000) }).catch(
         () => undefined,
       );
       await answer?.body?.cancel();

@@ -4,8 +4,8 @@ import type { MsnPerson } from "./msn-person.ts";
 import { Transcript } from "./transcript.ts";
 import type { World } from "./world.ts";
 
-/** Time for one thing to cross; presence may wait for a refresh of the homeserver. */
-const CROSS_MS = 20_000;
+/** Time for one thing to cross a busy machine; presence may wait for a refresh of the homeserver. */
+const CROSS_MS = 60_000;
 
 /**
  * The scripted conversation of `npm run sandbox -- --check`: Anna, on Matrix, links her MSN account and talks with Bob and

@@ -3,7 +3,7 @@ export async function linkByPage(
   url: string,
   account: { readonly email: string; readonly password: string },
 ): Promise<string> {
-  const page = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const page = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   const html = await page.text();
   if (page.status !== 200) throw new Error(`the link page answers ${page.status}: ${textOf(html)}`);
   const cookie = page.headers.getSetCookie().map((line) => line.slice(0, line.indexOf(";")));

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { HomeserverClient, MatrixCallError, path } from "./matrix-http.ts";
 import { describeEvent, type JoinedRoomPart, type MatrixEvent, RoomView, type SyncAnswer } from "./matrix-room.ts";
 import type { Trace } from "./trace.ts";
@@ -33,9 +34,13 @@ export interface NewRoom {
   readonly roomVersion?: string;
 }
 
-const WAIT_MS = 30_000;
+/** For what will come, on however busy a machine. */
+const WAIT_MS = 60_000;
 const POLL_MS = 25_000;
 const RETRY_MS = 100;
+const BREATH_MS = 40;
+/** Events of a room in one answer of /sync; what goes beyond is read by /messages, which may order it in another way. */
+const SYNC_FILTER = JSON.stringify({ room: { timeline: { limit: 100 } } });
 /** One page of /messages; Synapse caps it at 1000. */
 const PAGE = 500;
 const MOST_PAGES = 40;
@@ -157,10 +162,12 @@ export class MatrixPerson {
 
   async join(roomId: string): Promise<void> {
     await this.client.call("POST", path("join", roomId), { body: {} });
+    this.invites.delete(roomId);
   }
 
   async leave(roomId: string): Promise<void> {
     await this.client.call("POST", path("rooms", roomId, "leave"), { body: {} });
+    this.invites.delete(roomId);
   }
 
   async invite(roomId: string, userId: string): Promise<void> {
@@ -277,6 +284,8 @@ export class MatrixPerson {
     while (this.#online) {
       try {
         await this.#syncOnce(POLL_MS);
+        // As busy clients do: what comes in quick succession comes in one answer, which spares the homeserver most of its work.
+        await pause(BREATH_MS);
       } catch (error) {
         if (!this.#online) return;
         if (error instanceof MatrixCallError && error.status < 500 && error.status !== 429) {
@@ -293,7 +302,7 @@ export class MatrixPerson {
     this.#poll = new AbortController();
     const since = this.#since;
     const answer = await this.client.call<SyncAnswer>("GET", path("sync"), {
-      query: { since, timeout, set_presence: this.#ownPresence },
+      query: { since, timeout, set_presence: this.#ownPresence, filter: SYNC_FILTER },
       timeoutMs: timeout + 30_000,
       signal: this.#poll.signal,
     });
@@ -326,12 +335,15 @@ export class MatrixPerson {
     }
   }
 
-  /** What a "limited" sync left out, oldest first: from the gap back to the first event already seen. */
+  /** What a "limited" sync left out, oldest first: from the gap back to the events already seen. */
   async #fillGap(room: RoomView, prevBatch: string): Promise<readonly MatrixEvent[]> {
     return await this.#backwards(room.id, prevBatch, (event) => room.has(event.event_id));
   }
 
-  /** Pages /messages backwards, from the newest event when `from` is not given, until `known` says stop; oldest first. */
+  /**
+   * Pages /messages backwards, from the newest event when `from` is not given, until one page has something `known`; oldest
+   * first, without that. What was sent at the same moment may stand here behind what /sync has given, and is taken, too.
+   */
   async #backwards(
     roomId: string,
     from: string | undefined,
@@ -347,9 +359,10 @@ export class MatrixPerson {
           query: { dir: "b", limit: PAGE, ...(next === "" ? {} : { from: next }) },
         },
       );
-      const stop = page.chunk.findIndex(known);
-      found.unshift(...(stop === -1 ? page.chunk : page.chunk.slice(0, stop)).toReversed());
-      next = stop === -1 ? page.end : undefined;
+      const oldest = page.chunk.findLastIndex(known);
+      const newer = oldest === -1 ? page.chunk : page.chunk.slice(0, oldest);
+      found.unshift(...newer.filter((event) => !known(event)).toReversed());
+      next = oldest === -1 ? page.end : undefined;
     }
     return found;
   }

@@ -24,6 +24,8 @@ export interface ExitStatus {
 
 const MARKER = "MSNBRIDGE_PROCESS_GROUP";
 const STOP_DEADLINE_MS = 8_000;
+/** How long what was killed may take to be gone, ms. */
+const GONE_MS = 10_000;
 const SETPRIV = "/usr/bin/setpriv";
 
 /** A running child of a {@link ProcessGroup}. */
@@ -152,6 +154,9 @@ export class ProcessGroup {
   async #stopInReverse(): Promise<void> {
     for (const child of this.#started.toReversed()) await child.stop();
     for (const { pid } of this.survivors()) killOne(pid);
+    const deadline = performance.now() + GONE_MS;
+    while (this.survivors().length > 0 && performance.now() < deadline)
+      await new Promise((wake) => setTimeout(wake, 20));
     process.off("exit", this.#killAllNow);
     liveGroups.delete(this);
     if (liveGroups.size === 0) unwatchSignals();

@@ -14,7 +14,7 @@ export interface RedisServer {
   restart(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 60_000;
 
 /** @throws Error when redis-server is not installed or does not answer by the deadline */
 export async function startRedis(options: {
