@@ -99,10 +99,12 @@ export class Barriers {
   #expect(barrier: Barrier, patience: number): void {
     const { answerMs, isTalking, dead } = this.#o;
     const late = (): void => {
+      if (!this.#sent.has(barrier.id)) return;
       if (patience > 1 && isTalking?.()) this.#expect(barrier, patience - 1);
       else dead();
     };
-    barrier.timer = setTimeout(late, answerMs);
+    // After a time in which this process stood still, what came meanwhile is read before it is judged.
+    barrier.timer = setTimeout(() => setImmediate(late), answerMs);
     barrier.timer.unref();
   }
 }

@@ -314,7 +314,11 @@ export class ClientLink {
       el("iq", { type: "get", id, to: domainOf(asJid(this.#account)) }, el("ping", { xmlns: NS.ping }));
     if (!live.stream.write(live.session.counts ? el("r", { xmlns: SM }) : ping())) return;
     const { answerMs } = this.#limits;
-    const timer = setTimeout(() => live.stream.destroy(`no answer within ${answerMs} ms`), answerMs);
+    const late = (): void => {
+      if (this.#asked?.id === id) live.stream.destroy(`no answer within ${answerMs} ms`);
+    };
+    // After a time in which this process stood still, what came meanwhile is read before it is judged.
+    const timer = setTimeout(() => setImmediate(late), answerMs);
     timer.unref();
     this.#asked = { id, sent: this.#out.sent, timer };
   }

@@ -232,7 +232,7 @@ test.each([
   await until(
     "all",
     () => home.chat(here).length >= 3 * n && house.chat(there).length >= 3 * n,
-    long ? 60_000 : 20_000,
+    long ? 60_000 : 40_000,
   );
   const numbers = (prefix: string) => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
   const texts = (lines: readonly string[]) => lines.map((line) => line.split(": ")[1] ?? "");

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import { messageId, residentId, shardOf } from "../../../src/bridge/model.ts";
 import { HOME, portal } from "../../unit/bridge/support.ts";
@@ -11,7 +11,10 @@ beforeAll(async () => {
   redis = await Redis.start();
 });
 afterAll(() => redis.stop());
-afterEach(() => world.stop());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await world.stop();
+});
 
 async function linked(options: ConstructorParameters<typeof World>[1] = {}): Promise<World> {
   world = new World(redis, options);
@@ -154,11 +157,7 @@ test("a network that stays away too long: the words are parked with a notice, an
   network.drop(contact("alice"));
   await new Promise((resolve) => setTimeout(resolve, 80));
   home.write(alice, room, "hello?");
-  await until(
-    "the notice",
-    () => home.chat(room).some((line) => line.startsWith("bot: Not sent: Toynet has been")),
-    9000,
-  );
+  await until("the notice", () => home.chat(room).some((line) => line.startsWith("bot: Not sent: Toynet has been")));
   network.down = false;
   await world.on();
   await until("`retry` to work", async () => (await world.ask("retry")) === "Sending 1 message(s) again.");
@@ -166,15 +165,13 @@ test("a network that stays away too long: the words are parked with a notice, an
 });
 
 test("words asked for again wait as long as new ones do, however old they are", async () => {
-  const { home, network } = await linked({ holdMinutes: 0.02 });
+  const { home, network } = await linked();
   const room = await world.chat("bob");
   network.away.add(contact("bob"));
   home.write(alice, room, "old words");
   await until("them to be parked", async () => (await world.store.parked(world.account())).length === 1);
-  await until("them to be older than words may wait", async () => {
-    const [one] = await world.store.parked(world.account());
-    return one && Date.now() - one.at > 1300;
-  });
+  const now = Date.now;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + 11 * 60_000);
   network.away.clear();
   network.down = true;
   network.drop(contact("alice"));
@@ -206,7 +203,7 @@ test("the home is down: what contacts say waits, and drains in order, each once"
   for (let i = 0; i < 50; i += 1) network.say(contact("bob"), contact("alice"), `n${i}`);
   await new Promise((resolve) => setTimeout(resolve, 100));
   home.mode = "up";
-  await until("all words", () => home.chat(room).length === 50, 15_000);
+  await until("all words", () => home.chat(room).length === 50);
   expect(home.chat(room)).toEqual(Array.from({ length: 50 }, (_, i) => `bob@msn.test: n${i}`));
 });
 
@@ -261,7 +258,7 @@ test("one event that always breaks the bridge is parked with a notice; what foll
   const broken = home.item({ kind: "left", resident: alice, room });
   home.push([{ ...broken, raw: { kind: "broken" } }]);
   home.write(alice, room, "after it");
-  await until("the words after it", () => network.received.length === 1, 9000);
+  await until("the words after it", () => network.received.length === 1);
   expect(home.told(alice).filter((text) => text.startsWith("Something went wrong inside the bridge"))).toHaveLength(1);
 });
 

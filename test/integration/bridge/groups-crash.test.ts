@@ -10,7 +10,7 @@ import { ALICE, BOB, CAROL, EMILY, GroupWorld, texts } from "./groups-world.ts";
 import { alice, Redis, until } from "./world.ts";
 
 const long = process.env.MSNBRIDGE_LONG === "1";
-const WAIT_MS = long ? 60_000 : 20_000;
+const WAIT_MS = long ? 60_000 : 40_000;
 const PEOPLE = [BOB, ALICE, EMILY, CAROL] as const;
 
 let redis: Redis;

@@ -66,7 +66,7 @@ test("1 000 wait, the bridge is stopped again and again while fetching: all come
   const room = await world.room("bob");
   await world.on();
   const tries = setInterval(() => void network.sessions.get(ALICE)?.fetch(), 200);
-  await until("all of it", () => home.chat(room).length >= 1000, 20_000);
+  await until("all of it", () => home.chat(room).length >= 1000, 40_000);
   clearInterval(tries);
   expect(said(home.chat(room), BOB)).toEqual(numbers("m", 1000));
   expect(home.times).toEqual(numbers("", 1000).map((i) => LONG_AGO + Number(i) * 60_000));

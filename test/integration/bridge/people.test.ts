@@ -260,7 +260,7 @@ test("words written while the account is being linked again are not refused", as
   await home.pushed();
   verified.resolve();
   await linking;
-  await until("the words", () => network.received.length === 1, 9000);
+  await until("the words", () => network.received.length === 1);
   expect(home.chat(room).filter((line) => line.startsWith("bot:"))).toEqual([]);
 });
 

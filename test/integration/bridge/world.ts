@@ -88,7 +88,7 @@ export class World {
       networks: [this.network],
       desk: () => ({ issue: async () => ({ url: "https://bridge.test/link/x", minutes: 10 }) }),
       owner: "test",
-      leaseMs: 3000,
+      leaseMs: 30_000,
       signInsPerSecond: () => 1000,
       ownerOffline: "hidden",
       mayLink: () => true,

@@ -65,7 +65,7 @@ it("200 contacts in 5 groups make one message and no other room; with the first 
     networks: [network],
     desk: () => ({ issue: async () => ({ url: "https://bridge.test/link/x", minutes: 10 }) }),
     owner: "test",
-    leaseMs: 3000,
+    leaseMs: 30_000,
     signInsPerSecond: () => 1000,
     ownerOffline: "hidden",
     mayLink: () => true,

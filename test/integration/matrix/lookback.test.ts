@@ -110,12 +110,12 @@ it("what the homeserver does not know is not quoted, and asked for once", async 
 });
 
 it("a homeserver that is slow with it holds up nothing for long", async () => {
-  const c = await chat({ limits: { requestTimeoutMs: 3000 } });
+  const c = await chat({ limits: { requestTimeoutMs: 40_000 } });
   const asked = c.before(BOB, text("coming?"));
   c.stub.fail("event", { kind: "hang" });
   const started = performance.now();
   await c.now(answer(asked.event_id, "yes"));
-  expect(performance.now() - started).toBeLessThan(2900);
+  expect(performance.now() - started).toBeLessThan(20_000);
   expect(heard(c)).toEqual(["yes"]);
 });
 

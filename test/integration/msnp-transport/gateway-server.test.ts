@@ -97,7 +97,7 @@ describe("the embedded network's gateway", () => {
     const session = await network.enter("alice");
     const started = Date.now();
     await network.post(`Action=poll&Lifespan=60&SessionID=${session}`);
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(Date.now() - started).toBeLessThan(30_000);
   });
 
   test("forgets a session that asks nothing for a while", async () => {

@@ -117,7 +117,7 @@ export class ClientWorld {
       networks: [this.network],
       desk: () => desk,
       owner: "test",
-      leaseMs: 3000,
+      leaseMs: 30_000,
       signInsPerSecond: () => 1000,
       ownerOffline: "away",
       mayLink: (resident) => mayLink(resident.slice("xmpp:".length)),

@@ -197,7 +197,7 @@ export class XmppWorld {
       ],
       desk: () => desk,
       owner: "test",
-      leaseMs: 3000,
+      leaseMs: 30_000,
       signInsPerSecond: () => 1000,
       ownerOffline: "away",
       mayLink: () => true,

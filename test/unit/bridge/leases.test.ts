@@ -1,15 +1,20 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import { LeaseKeeper } from "../../../src/bridge/leases.ts";
 import type { Fence, Shard } from "../../../src/bridge/model.ts";
 import { SHARD_COUNT } from "../../../src/bridge/model.ts";
 import type { LeaseStore } from "../../../src/bridge/ports/store.ts";
-import { silent, until } from "./support.ts";
+import { silent } from "./support.ts";
 
 const keepers: LeaseKeeper[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+});
 afterEach(async () => {
   await Promise.all(keepers.splice(0).map((keeper) => keeper.stop()));
+  vi.useRealTimers();
 });
+const after = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 /** Leases in memory: who holds what; can be away. */
 class ToyLeases implements LeaseStore {
@@ -69,13 +74,15 @@ test("a store that answers slowly is not asked by one round on top of another", 
     asked += 1;
     return answer.promise;
   };
-  await until("a round", () => asked === SHARD_COUNT);
-  await new Promise((resolve) => setTimeout(resolve, 120));
+  await after(30);
   expect(asked).toBe(SHARD_COUNT);
+  await after(100);
   // The rounds that were missed meanwhile are not made up for: the next comes when it is its time.
   answer.resolve(true);
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(asked).toBeLessThanOrEqual(2 * SHARD_COUNT);
+  await after(10);
+  expect(asked).toBe(SHARD_COUNT);
+  await after(10);
+  expect(asked).toBe(2 * SHARD_COUNT);
 });
 
 test("what another holds is left alone, and taken when it is free", async () => {
@@ -86,7 +93,8 @@ test("what another holds is left alone, and taken when it is free", async () => 
   await b.start();
   expect(gained).toEqual([]);
   await a.stop();
-  await until("b to have all", () => gained.length === SHARD_COUNT);
+  await after(30);
+  expect(gained).toHaveLength(SHARD_COUNT);
 });
 
 test("a lease that another has taken is lost at once, and only that one", async () => {
@@ -94,7 +102,7 @@ test("a lease that another has taken is lost at once, and only that one", async 
   const { keeper: a, lost } = keeper(store, "a");
   await a.start();
   store.held.set(one, { owner: "b", fence: 1000 as Fence });
-  await until("the loss", () => lost.length > 0);
+  await after(30);
   expect(lost).toEqual([one]);
   expect(a.fence(one)).toBeUndefined();
   expect(a.shards()).toHaveLength(SHARD_COUNT - 1);
@@ -105,9 +113,9 @@ test("a store that is away for a moment costs no lease", async () => {
   const { keeper: a, lost } = keeper(store, "a", 300);
   await a.start();
   store.away = true;
-  await new Promise((resolve) => setTimeout(resolve, 110));
+  await after(110);
   store.away = false;
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await after(250);
   expect(lost).toEqual([]);
   expect(a.fence(one)).toBeDefined();
 });
@@ -118,8 +126,10 @@ test("a store that is away for longer than the lease: everything is given up bef
   await a.start();
   const before = a.fence(one);
   store.away = true;
-  await until("all to be lost", () => lost.length === SHARD_COUNT, 500);
+  await after(80);
+  expect(lost).toHaveLength(SHARD_COUNT);
   store.away = false;
-  await until("all to be back", () => gained.length === 2 * SHARD_COUNT);
+  await after(30);
+  expect(gained).toHaveLength(2 * SHARD_COUNT);
   expect(a.fence(one)).toBeGreaterThan(before ?? 0);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { spokenBy, spokenRich } from "../../../src/bridge/speaker.ts";
 import { textOf } from "../../../src/bridge/text/model.ts";
 import { b, r } from "../../support/golden.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 test.each([
   ["Anna", "hello", "[Anna] hello"],
@@ -31,7 +32,8 @@ test("words keep their looks in another's mouth, and none of their lines can loo
 
 test("very many empty lines take no time", () => {
   const text = "\n".repeat(100_000);
-  const start = performance.now();
-  expect(spokenBy("Anna", text)).toBe(`[Anna] ${text}`);
-  expect(performance.now() - start).toBeLessThan(1000);
+  const took = processorTime(() => {
+    expect(spokenBy("Anna", text)).toBe(`[Anna] ${text}`);
+  });
+  expect(took).toBeLessThan(1000);
 });

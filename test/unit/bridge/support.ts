@@ -74,7 +74,7 @@ export function record(name = "alice", change: Partial<AccountRecord> = {}): Acc
 export const words = (text: string): LaneBody => ({ from: "home", home: HOME, raw: text, at: Date.now() });
 
 /** Waits until `check` gives something other than false, null or undefined; fails after `ms` with what it waited for. */
-export async function until<T>(what: string, check: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, check: () => T | Promise<T>, ms = 15_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = await check();

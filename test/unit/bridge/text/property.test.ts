@@ -8,7 +8,8 @@ import { linksAsText, plainText } from "../../../../src/bridge/text/plain.ts";
 import { excerpt } from "../../../../src/bridge/text/quote.ts";
 import { hugging, withSigns } from "../../../../src/bridge/text/signs.ts";
 import { splitRich } from "../../../../src/bridge/text/split.ts";
-import { BOMBS, NO_TIME, processorTime, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
+import { processorTime } from "../../../support/processor-time.ts";
+import { BOMBS, NO_TIME, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
 
 const bytes = (text: Parameters<typeof textOf>[0]): number => Buffer.byteLength(textOf(text));
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { firstStrong } from "../../../../src/bridge/text/direction.ts";
 import { isPlain, MAX_CHARACTERS, plainRich, type RichText, rich, textOf } from "../../../../src/bridge/text/model.ts";
 import { contentOfRich, htmlOfRich, richOfContent, richOfHtml } from "../../../../src/matrix/convert/html.ts";
-import { BOMBS, NO_TIME, processorTime, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
+import { processorTime } from "../../../support/processor-time.ts";
+import { BOMBS, NO_TIME, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
 
 /** The tags that Matrix's specification allows and this bridge writes, with nothing else in them. */
 const TAG =

@@ -4,7 +4,8 @@ import { MAX_CHARACTERS, MAX_RUNS, plainRich, textOf } from "../../../../src/bri
 import { EMOTICONS } from "../../../../src/msn/convert/emoticon-table.ts";
 import { emojiToShortcuts, shortcutsToEmoji } from "../../../../src/msn/convert/emoticons.ts";
 import { msnOfRich, msnPartsOfRich, richOfMsn, wordsOfMsn } from "../../../../src/msn/convert/rich.ts";
-import { BOMBS, NO_TIME, processorTime, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
+import { processorTime } from "../../../support/processor-time.ts";
+import { BOMBS, NO_TIME, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
 
 const read = (text: string) => richOfMsn({ text, format: {} });
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { BridgeError } from "../../../../src/bridge/errors.ts";
 import type { ResidentId } from "../../../../src/bridge/model.ts";
 import { residentId } from "../../../../src/bridge/model.ts";
@@ -54,7 +54,7 @@ test("each asks once, the people of one server in turn, those of another meanwhi
   has(anna, "alice", "bob", "ben");
   has(carl, "cal", "bob");
   has(dora, "dd", "bob");
-  await vi.waitFor(() => expect(lines()).toHaveLength(7));
+  await expect.poll(() => lines()).toHaveLength(7);
   const [here, there] = [
     lines().filter((line) => line.endsWith("example.org")),
     lines().filter((line) => line.endsWith("elsewhere.test")),
@@ -80,7 +80,7 @@ test("what could not be asked is asked when the link is there; who is gone meanw
   views.setContact(account("alice"), anna, contact("ben", { listed: false }));
   link.isOnline = true;
   asking.online();
-  await vi.waitFor(() => expect(lines()).toEqual([`${gateway} > ${annaJid}`, `bob > ${annaJid}`]));
+  await expect.poll(() => lines()).toEqual([`${gateway} > ${annaJid}`, `bob > ${annaJid}`]);
 });
 
 test("where lists are set nobody is asked, but who asks on MSN does ask, unless that is answered already", async () => {
@@ -94,7 +94,7 @@ test("where lists are set nobody is asked, but who asks on MSN does ask, unless 
     asking.request(anna, jid, { nick: "Eve", text: "Eve would like to be a contact" });
   }
   views.answered(anna, fred);
-  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  await expect.poll(() => sent).toHaveLength(1);
   expect(sent[0]?.attrs).toMatchObject({ type: "subscribe", from: eve, to: annaJid });
   expect(sent[0]?.getChildText("nick", NS.nick)).toBe("Eve");
 });
@@ -287,12 +287,12 @@ test("a list that takes long holds up nobody else's, and what changes meanwhile 
     return who === anna && began.length === 1 ? slow.promise : Promise.resolve(true);
   });
   for (const who of [anna, carl, dora]) lists.due(who);
-  await vi.waitFor(() => expect(introduced).toEqual([carl]));
+  await expect.poll(() => introduced).toEqual([carl]);
   expect(asked).toEqual([dora]);
   lists.due(anna);
   lists.due(anna);
   slow.resolve(false);
-  await vi.waitFor(() => expect(introduced).toEqual([carl, anna]));
+  await expect.poll(() => introduced).toEqual([carl, anna]);
   expect(began).toEqual([anna, carl, anna]);
   lists.stop();
 });
@@ -305,7 +305,7 @@ test("a list that could not be set is set again", async () => {
     return true;
   });
   lists.due(anna);
-  await vi.waitFor(() => expect(introduced).toEqual([anna]), { timeout: 3000 });
+  await expect.poll(() => introduced).toEqual([anna]);
   expect(tries).toBe(2);
   lists.stop();
 });
@@ -322,7 +322,7 @@ test("a server that answers nothing keeps nobody else's changes from being seen"
     },
   );
   for (const who of people) views.setState(account("alice", who), who, "on");
-  await vi.waitFor(() => expect(stored).toContain(`roster-remove ${residentJid(carl)}`));
-  for (const who of people) await vi.waitFor(() => expect(stored).toContain(`roster-remove ${residentJid(who)}`));
+  await expect.poll(() => stored).toContain(`roster-remove ${residentJid(carl)}`);
+  for (const who of people) await expect.poll(() => stored).toContain(`roster-remove ${residentJid(who)}`);
   lists.stop();
 });

@@ -125,9 +125,9 @@ test("accounts stay on unless the person wants them to follow, and come back whe
   await side.setFollows(anna, true);
   say("a");
   say("a", "unavailable");
-  await vi.waitFor(() => expect(did).toEqual([`out ${account().id}`]));
+  await expect.poll(() => did).toEqual([`out ${account().id}`]);
   say("a");
-  await vi.waitFor(() => expect(did.at(-1)).toBe(`in ${account().id}`));
+  await expect.poll(() => did.at(-1)).toBe(`in ${account().id}`);
 });
 
 test("after the link was down, who does not turn out to be there has left", async () => {
@@ -138,8 +138,8 @@ test("after the link was down, who does not turn out to be there has left", asyn
   expect(seen).toHaveLength(1);
   say("a");
   side.online();
-  await vi.waitFor(() => expect(seen.at(-1)?.availability).toBe("offline"));
-  await vi.waitFor(() => expect(did).toEqual([`out ${account().id}`]));
+  await expect.poll(() => seen.at(-1)?.availability).toBe("offline");
+  await expect.poll(() => did).toEqual([`out ${account().id}`]);
 });
 
 test("a short absence is none", async () => {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { residentId } from "../../../../src/bridge/model.ts";
 import { Marks } from "../../../../src/xmpp/component/marks.ts";
 import { PrivilegedRosters } from "../../../../src/xmpp/component/privileged.ts";
@@ -166,12 +166,12 @@ test("a long list that is still being set when its account is unlinked is not se
   const release = Promise.withResolvers<void>();
   held.until = release.promise;
   const syncing = rosters.sync(anna, grants);
-  await vi.waitFor(() => expect(roster.size).toBe(5));
+  await expect.poll(() => roster.size).toBe(5);
   views.drop(account(), anna);
   rosters.forget(anna);
   release.resolve();
   await syncing;
-  await vi.waitFor(() => expect([...roster.keys()]).toEqual([]));
+  await expect.poll(() => [...roster.keys()]).toEqual([]);
 });
 
 test("a list that is suddenly empty takes nobody off, though another account has contacts", async () => {

@@ -6,7 +6,8 @@ import { plainText } from "../../../../src/bridge/text/plain.ts";
 import { richOfStyling, stylingOfRich } from "../../../../src/xmpp/convert/styling.ts";
 import { richOfXhtml, XHTML_IM, xhtmlOfRich } from "../../../../src/xmpp/convert/xhtml.ts";
 import { el } from "../../../../src/xmpp/stanza/xml.ts";
-import { BOMBS, NO_TIME, processorTime, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
+import { processorTime } from "../../../support/processor-time.ts";
+import { BOMBS, NO_TIME, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
 
 const XHTML = "http://www.w3.org/1999/xhtml";
 const bare = (said: string): string => said.replace(/[\s\u200F\u200E]+/gu, "");
