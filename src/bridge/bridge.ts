@@ -450,7 +450,7 @@ export class Bridge {
     if (!event || event.kind === "own") return [];
     const { resident, room } = event;
     const { out, others } = await this.#groups.routing.route(body.home, portal, { resident, room, raw: body.raw });
-    return [out, ...others];
+    return [...(out ? [out] : []), ...others];
   }
 
   #linked(account: AccountRecord, by: ResidentId, isNew: boolean): void {

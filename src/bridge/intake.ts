@@ -94,7 +94,7 @@ export class Intake implements HomeHost {
     for (const item of items) {
       const body = { from: "home", home, raw: item.raw, at } as const;
       const { out, others } = await this.#route(home, item);
-      routed.push({ lane: out, body });
+      if (out) routed.push({ lane: out, body });
       for (const lane of others) routed.push({ lane, body, optional: true });
     }
     try {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { BridgeError } from "./errors.ts";
 import type { LiveGroup } from "./groups/model.ts";
 import type { RichText } from "./text/model.ts";
+import type { Via } from "./via.ts";
 
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
@@ -318,6 +319,8 @@ export type HomeEvent =
       readonly about?: Relation;
       /** The words only name what was sent, and this is what it is for its sender ("a sticker"). */
       readonly instead?: string;
+      /** Where a bridge has carried it from; absent: a person says it. */
+      readonly via?: Via;
     }
   /** A nudge: the contact's attention is asked for. */
   | {
@@ -327,6 +330,7 @@ export type HomeEvent =
       readonly message: MessageId;
       /** As in a text. */
       readonly speaker?: string;
+      readonly via?: Via;
     }
   /** The resident reacts to a message, or takes a reaction back. */
   | {
@@ -342,6 +346,7 @@ export type HomeEvent =
       readonly removed?: true;
       /** As in a text. */
       readonly speaker?: string;
+      readonly via?: Via;
     }
   /** Said to the bridge itself. */
   | {
@@ -426,6 +431,8 @@ export type Relation =
 export interface GroupMessage extends NetworkMessage {
   /** `target` is this home's own name of the message. */
   readonly about?: Relation;
+  /** Where it has been; is written beside the words, so that other bridges know it. */
+  readonly via?: Via;
 }
 
 export interface AccountRecord {

@@ -77,6 +77,8 @@ function reactionIn(
   if (body.from !== "home" || body.home !== home.name) return undefined;
   const event = home.read(body.raw);
   if (event?.kind !== "reaction" || event.room !== to.room) return undefined;
+  // Words stand for all of them, and have been in one place or another.
+  if (event.via?.join() !== to.via?.join()) return undefined;
   return event.resident === to.resident || relayed?.has(event) ? event : undefined;
 }
 

@@ -433,9 +433,10 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly showGroupTyping: GroupHosting["showGroupTyping"] = (...typing) => this.showTyping(...typing);
   readonly nameIn: GroupHosting["nameIn"] = (room, resident) => this.#groups.nameIn(room, resident);
   readonly findRoom: GroupHosting["findRoom"] = (text) => this.#groups.findRoom(text);
-  readonly mayBridge: GroupHosting["mayBridge"] = async (room, resident) => {
+  readonly publicName: GroupHosting["publicName"] = (room) => `matrix:${room}`;
+  readonly mayBridge: GroupHosting["mayBridge"] = async (room, resident, group) => {
     if (await this.#management.has(residentParts(resident).id, room)) return MANAGEMENT;
-    return this.#groups.mayBridge(room, resident);
+    return this.#groups.mayBridge(room, resident, group);
   };
   readonly releaseGroup: GroupHosting["releaseGroup"] = (...release) => this.#groups.releaseGroup(...release);
   async showSpace(account: AccountId, owner: ResidentId, view: SpaceView): Promise<void> {

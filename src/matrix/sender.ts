@@ -242,9 +242,15 @@ export class Sender {
   }
 
   /** @returns the event that does it; `undefined` when the homeserver does not let this user take the event back. */
-  async redact(roomId: string, as: string, event: string, why?: string): Promise<MessageId | undefined> {
+  async redact(
+    roomId: string,
+    as: string,
+    event: string,
+    why?: string,
+    content: object = {},
+  ): Promise<MessageId | undefined> {
     const path = `${room(roomId)}/redact/${encodeURIComponent(event)}/${transactionId(`redact ${event}`)}`;
-    const body = why === undefined ? {} : { reason: why };
+    const body = { ...(why === undefined ? {} : { reason: why }), ...content };
     try {
       return eventId((await this.#client.call({ name: "redact", method: "PUT", path, as, body })).event_id);
     } catch (error) {

@@ -4,6 +4,7 @@ import { type GroupHandle, groupHandle, type LiveGroup } from "../bridge/groups/
 import type { ContactAddress, OwnPlace } from "../bridge/model.ts";
 import type { CircleInvitation, GroupHooks, GroupTalking } from "../bridge/ports/groups.ts";
 import type { RichText } from "../bridge/text/model.ts";
+import type { Via } from "../bridge/via.ts";
 import type { Conversation, Email, IncomingMessage, MsnCircle, MsnClient } from "../msnp/index.ts";
 import { addressOf, emailOf } from "./convert/contact.ts";
 import { circleError, groupSendError, sendError } from "./convert/errors.ts";
@@ -88,21 +89,22 @@ export class MsnGroups implements GroupTalking {
     rich: RichText | undefined,
     mark: string,
     onward = "",
+    via?: Via,
   ): Promise<void> {
     const conversation = this.#of(group);
     requireMark(mark);
     try {
-      await say(conversation, text, rich, this.#texts, { mark, onward });
+      await say(conversation, text, rich, this.#texts, { mark, onward, via });
     } catch (error) {
       throw this.#sendError(error);
     }
   }
 
-  async nudgeGroup(group: GroupHandle, mark: string): Promise<void> {
+  async nudgeGroup(group: GroupHandle, mark: string, via?: Via): Promise<void> {
     const conversation = this.#of(group);
     requireMark(mark);
     try {
-      await conversation.sendNudge({ mark });
+      await conversation.sendNudge({ mark, via });
     } catch (error) {
       throw this.#sendError(error);
     }

@@ -289,18 +289,12 @@ export class MsnSession
     return this.#groups.startGroup(members);
   }
 
-  sendToGroup(
-    group: GroupHandle,
-    text: string,
-    rich: RichText | undefined,
-    mark: string,
-    onward?: string,
-  ): Promise<void> {
-    return this.#groups.sendToGroup(group, text, rich, mark, onward);
+  sendToGroup(...what: Parameters<GroupTalking["sendToGroup"]>): Promise<void> {
+    return this.#groups.sendToGroup(...what);
   }
 
-  nudgeGroup(group: GroupHandle, mark: string): Promise<void> {
-    return this.#groups.nudgeGroup(group, mark);
+  nudgeGroup(...what: Parameters<GroupTalking["nudgeGroup"]>): Promise<void> {
+    return this.#groups.nudgeGroup(...what);
   }
 
   typeInGroup(group: GroupHandle): Promise<void> {

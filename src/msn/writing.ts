@@ -1,6 +1,7 @@
 import { markDirection } from "../bridge/text/direction.ts";
 import { plainRich, type RichText } from "../bridge/text/model.ts";
-import { type Conversation, MARK_BYTES, SendError } from "../msnp/index.ts";
+import type { Via } from "../bridge/via.ts";
+import { type Conversation, markBytes, SendError } from "../msnp/index.ts";
 import { msnOfRich, msnOfWords, msnPartsOfRich, type Pictures } from "./convert/rich.ts";
 
 /** Parts of one text. */
@@ -17,6 +18,7 @@ export interface TextSettings extends Pictures {
 /** How something is said in a group. */
 export interface Saying {
   readonly mark?: string | undefined;
+  readonly via?: Via | undefined;
   /** What all messages but the first begin with, where the text needs several; the first has it in its words. */
   readonly onward?: string;
 }
@@ -30,9 +32,9 @@ export async function say(
   text: string,
   rich: RichText | undefined,
   settings: TextSettings,
-  { mark, onward = "" }: Saying = {},
+  { mark, via, onward = "" }: Saying = {},
 ): Promise<void> {
-  const options = { mark };
+  const options = { mark, via };
   if (rich === undefined && (onward === "" || conversation.joinsParts))
     return conversation.sendText(msnOfWords(text, settings), undefined, options);
   const looks = rich ?? plainRich(text);
@@ -40,7 +42,7 @@ export async function say(
     const whole = msnOfRich(looks, settings);
     return conversation.sendText(whole.text, whole.format, options);
   }
-  const free = (mark === undefined ? 0 : MARK_BYTES) + Buffer.byteLength(onward);
+  const free = markBytes(options) + Buffer.byteLength(onward);
   const parts = msnPartsOfRich(looks, Math.max(settings.bytes - free, SHORTEST_PART), settings);
   if (parts.length > MOST_PARTS)
     throw new SendError("too-long", "not-sent", "The text is too long for MSN, even in parts");

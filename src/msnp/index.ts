@@ -33,9 +33,9 @@ export type {
 } from "./message/index.ts";
 export {
   fieldOf,
-  MARK_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_TEXT_BYTES,
+  markBytes,
   offerIn,
   offerInFields,
   splitText,

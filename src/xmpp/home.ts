@@ -191,6 +191,10 @@ class XmppSide implements XmppHome {
     return this.#parts.groups.mayBridge(room, resident);
   }
 
+  publicName(room: RoomId): string {
+    return this.#parts.groups.publicName(room);
+  }
+
   releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
     return this.#parts.groups.releaseGroup(room, view, how);
   }

@@ -11,7 +11,7 @@ export interface BoardServer {
   readonly away: ReadonlySet<string>;
 }
 
-type Said = Partial<Pick<GroupWords, "mark" | "nudge" | "rich" | "kind">>;
+type Said = Partial<Pick<GroupWords, "mark" | "nudge" | "rich" | "kind" | "via">>;
 
 /** One conversation of several people on the toy network. */
 export class ToyBoard {

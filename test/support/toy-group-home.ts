@@ -81,6 +81,10 @@ export class ToyGroupHome extends ToyHome implements GroupHosting {
     return room;
   }
 
+  publicName(room: RoomId): string {
+    return `${this.name}:${room}`;
+  }
+
   async mayBridge(_room: RoomId, _resident: ResidentId): Promise<RoomPower> {
     return { allowed: true };
   }

@@ -22,6 +22,7 @@ import type {
   TypingSending,
 } from "../../src/bridge/ports/network.ts";
 import type { RichText } from "../../src/bridge/text/model.ts";
+import type { Via } from "../../src/bridge/via.ts";
 import { ToyBoards } from "./toy-boards.ts";
 
 /** A network in memory whose server outlives the bridge: accounts, who is there, what was said. */
@@ -355,16 +356,23 @@ export class ToySession
     return this.#network.boards.start(this.#address, members).live;
   }
 
-  async sendToGroup(group: GroupHandle, text: string, rich: RichText | undefined, mark: string): Promise<void> {
+  async sendToGroup(
+    group: GroupHandle,
+    text: string,
+    rich: RichText | undefined,
+    mark: string,
+    _onward?: string,
+    via?: Via,
+  ): Promise<void> {
     this.#alive();
     const { boards } = this.#network;
-    boards.board(group, this.#address).say(this.#address, text, { mark, ...(rich && { rich }) });
+    boards.board(group, this.#address).say(this.#address, text, { mark, ...(rich && { rich }), ...(via && { via }) });
     await boards.withheld?.promise;
   }
 
-  async nudgeGroup(group: GroupHandle, mark: string): Promise<void> {
+  async nudgeGroup(group: GroupHandle, mark: string, via?: Via): Promise<void> {
     this.#alive();
-    const how = { mark, nudge: true, kind: "notice" } as const;
+    const how = { mark, nudge: true, kind: "notice", ...(via && { via }) } as const;
     this.#network.boards.board(group, this.#address).say(this.#address, "sent a nudge", how);
   }
 

@@ -6,6 +6,7 @@ import type { Store } from "../ports/store.ts";
 import { wordsOf } from "../sending.ts";
 import { spokenBy } from "../speaker.ts";
 import { reactionText } from "../text/reactions.ts";
+import { carriedFrom, type Via } from "../via.ts";
 import type { Groups } from "./groups.ts";
 import type { GroupRecord, GroupSpeaker } from "./model.ts";
 import { groupParts } from "./model.ts";
@@ -38,6 +39,12 @@ export function isSaid(event: HomeEvent | undefined): event is Said {
   }
 }
 
+/** Where a bridge has carried it from; `undefined`: a person says it. */
+export function viaOf(event: HomeEvent): Via | undefined {
+  const via = "via" in event ? event.via : undefined;
+  return via === undefined || via.length === 0 ? undefined : via;
+}
+
 /** Reads what another home has stored for this one; `undefined`: there is nothing to post. */
 export async function foreign(
   o: ForeignOptions,
@@ -58,7 +65,8 @@ export async function foreign(
   const { address } = accountParts(through);
   const known = record.members.find((member) => member.address === address)?.name;
   const fromName = account ? (known ?? address) : await nameIn(home, event);
-  const message: GroupMessage = { ...said, from: address, fromName, at: body.at, ...(about && { about }) };
+  const via = carriedFrom(o.groups.places(record).rooms.get(home.name), viaOf(event));
+  const message: GroupMessage = { ...said, from: address, fromName, at: body.at, via, ...(about && { about }) };
   const ghost = { network: groupParts(record.id).network, contact: address };
   const name = { home: home.name, message: event.message };
   if (!account) return { speaker: { kind: "guest", resident: event.resident, name: fromName }, message, name };

@@ -22,6 +22,7 @@ import type { GroupMemory } from "./memory.ts";
 import { merge } from "./merging.ts";
 import type { GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
 import { isGroup } from "./model.ts";
+import { type GroupPlaces, Places } from "./places.ts";
 import type { Recalling } from "./recalling.ts";
 import { viewFor } from "./view.ts";
 
@@ -45,9 +46,11 @@ export interface GroupsOptions {
 export class Groups {
   readonly #o: GroupsOptions;
   readonly #turns = new Map<GroupId, Promise<void>>();
+  readonly #places: Places;
 
   constructor(o: GroupsOptions) {
     this.#o = o;
+    this.#places = new Places(o.homes);
   }
 
   record(group: GroupId): Promise<GroupRecord | undefined> {
@@ -254,6 +257,11 @@ export class Groups {
         return undefined;
       },
     });
+  }
+
+  /** How all bridges call the conversations that it is. */
+  places(record: GroupRecord): GroupPlaces {
+    return this.#places.of(record);
   }
 
   /** The account with which a resident has a seat of their own; `undefined`: none. */

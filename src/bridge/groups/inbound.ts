@@ -11,11 +11,13 @@ import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
 import { RecentMap } from "../recent.ts";
+import { carriedFrom } from "../via.ts";
 import { foreign } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import type { GroupId, GroupRecord, GroupRoom, GroupSpeaker } from "./model.ts";
 import { groupParts, isGroup } from "./model.ts";
 import { parkRoom } from "./parking.ts";
+import { mayCarry } from "./places.ts";
 import { labelOf, whole } from "./view.ts";
 import { withoutRooms } from "./without-rooms.ts";
 
@@ -105,9 +107,12 @@ async function ofNetwork(
   home: Home,
   words: GroupMessage,
   id: string | undefined,
-): Promise<Post> {
+): Promise<Post | undefined> {
   const { network } = groupParts(record.id);
-  const { own, ...message } = words;
+  const places = o.groups.places(record);
+  if (!mayCarry(places, words.via, places.rooms.get(home.name))) return undefined;
+  const { own, ...said } = words;
+  const message = { ...said, via: carriedFrom(places.network, words.via) };
   const ghost = { network, contact: message.from };
   const name = message.fromName;
   const resident = await o.groups.ownerOf(accountId(network, message.from), home.name);

@@ -18,6 +18,7 @@ import type {
   RoomId,
 } from "../model.ts";
 import { accountParts, portalId, portalParts } from "../model.ts";
+import type { Via } from "../via.ts";
 
 declare const brand: unique symbol;
 /** What a group is called within its network: `set-…` or `circle-…`; lower-case letters, digits and dashes. */
@@ -56,9 +57,13 @@ export interface LiveGroup {
   readonly partial?: true;
 }
 
-/** Words in a group. `mark`: the bridge's own id of them, when they are an echo of what it said there. */
+/**
+ * Words in a group. `mark`: the bridge's own id of them, when they are an echo of what it said there. `via`: where any bridge has
+ * carried them from.
+ */
 export interface GroupWords extends NetworkMessage {
   readonly mark?: string;
+  readonly via?: Via;
 }
 
 export interface GroupRoom {

@@ -12,8 +12,9 @@ import type { Sending, SendingOptions, Words } from "../sending.ts";
 import { accountOf, attempt, key, perform, refuse, tellOfStandIn, titleOf, unread, wordsOf } from "../sending.ts";
 import { spokenBy, spokenRich } from "../speaker.ts";
 import type { StandIns } from "../stand-ins.ts";
+import { carriedFrom, type Place } from "../via.ts";
 import type { Conversations } from "./conversations.ts";
-import { nameIn } from "./foreign.ts";
+import { nameIn, viaOf } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupId, GroupRecord, GroupRoom } from "./model.ts";
@@ -41,6 +42,8 @@ export interface GroupSending extends Sending {
   readonly group: GroupId;
   readonly record: GroupRecord;
   readonly room: GroupRoom;
+  /** Where it was said, as all bridges call it. */
+  readonly place: Place | undefined;
   /** The account is the resident's own; otherwise it is the relay. */
   readonly isOwn: boolean;
 }
@@ -70,9 +73,10 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
     if (!account || !maySpeak(record, account, event)) return o.outsiders.refuse(record, home, entry, event);
     const isOwn = account.owners.includes(event.resident);
     const { standIns } = o;
+    const place = o.groups.places(record).rooms.get(home.name);
     return handle(
       o,
-      { entry, home, account, resident: event.resident, at: body.at, standIns, group, record, room, isOwn },
+      { entry, home, account, resident: event.resident, at: body.at, standIns, group, record, room, place, isOwn },
       event,
     );
   };
@@ -104,7 +108,7 @@ async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event)
   switch (event.kind) {
     case "text":
     case "command":
-      return send(o, work, event.message, await spoken(work, event, wordsOf(event)));
+      return send(o, work, event, await spoken(work, event, wordsOf(event)));
     case "nudge":
       return nudge(o, work, event);
     case "reaction":
@@ -164,15 +168,17 @@ async function prefix(
 async function send(
   o: GroupOutboundOptions,
   work: GroupSending,
-  message: MessageId,
+  event: Event & { readonly message: MessageId },
   words: SpokenWords,
 ): Promise<Outcome> {
+  const { message } = event;
   const { room } = work.room;
+  const via = carriedFrom(work.place, viaOf(event));
   const tried = await attempt(o, work, message, room, async () => {
     o.typing.said(work.account.id, work.group);
     const mark = await o.marks.of(work.group, work.account.id, work.entry);
     const { text, rich, onward } = words;
-    await inConversation(o, work, ({ session, handle }) => session.sendToGroup(handle, text, rich, mark, onward));
+    await inConversation(o, work, ({ session, handle }) => session.sendToGroup(handle, text, rich, mark, onward, via));
   });
   if (!("result" in tried)) return tried;
   return {
@@ -215,7 +221,8 @@ async function nudge(o: GroupOutboundOptions, work: GroupSending, event: Event &
   if (early > 0) return notNudged(work, event, new BridgeError("send-failed"), tooEarly(early));
   try {
     const mark = await o.marks.of(work.group, work.account.id, work.entry);
-    await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark));
+    const via = carriedFrom(work.place, viaOf(event));
+    await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark, via));
   } catch (error) {
     o.nudges.giveBack(seat);
     const failure = asBridgeError(error);
@@ -250,12 +257,7 @@ async function react(o: GroupOutboundOptions, work: GroupSending, event: Reactio
   if (reacted.kind === "wait") return { kind: "hold", ms: reacted.ms, why: "reactions" };
   const { isOf, text, also } = reacted;
   if (text === undefined) return { kind: "done", also };
-  const outcome = await send(
-    o,
-    work,
-    event.message,
-    isOf === "several" ? { text } : await spoken(work, event, { text }),
-  );
+  const outcome = await send(o, work, event, isOf === "several" ? { text } : await spoken(work, event, { text }));
   return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 

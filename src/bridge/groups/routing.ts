@@ -1,12 +1,14 @@
 import type { AccountId, HomeEvent, HomeName, LaneRef, ResidentId, RoomId } from "../model.ts";
 import { portalParts, shardOf } from "../model.ts";
 import type { Home } from "../ports/home.ts";
-import { isSaid } from "./foreign.ts";
+import type { Place } from "../via.ts";
+import { isSaid, viaOf } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import { inLane } from "./groups.ts";
 import type { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupRecord } from "./model.ts";
 import { groupParts, seatOf } from "./model.ts";
+import { type GroupPlaces, mayCarry } from "./places.ts";
 
 export interface RoutingOptions {
   readonly groups: Groups;
@@ -16,8 +18,8 @@ export interface RoutingOptions {
 
 /** Where an event of a group's room goes. */
 export interface GroupRoute {
-  /** To the network. */
-  readonly out: LaneRef;
+  /** To the network; absent: it has been there. */
+  readonly out?: LaneRef;
   /** To the other homes, when these are words of somebody who may speak. */
   readonly others: readonly LaneRef[];
 }
@@ -45,11 +47,22 @@ export class GroupRouting {
       speaksBy = await this.#speaksBy(record, item.resident);
     }
     const portal = speaksBy === undefined ? group : seatOf(speaksBy, group);
-    const out: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
+    const lane: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
+    const event = this.#read(home, item.raw);
+    const said = isSaid(event) ? event : undefined;
+    const via = said && viaOf(said);
+    // Nobody is told why words that a bridge has carried here go nowhere: who said them is not here.
+    if (via !== undefined && (record === undefined || speaksBy === undefined)) return { others: [] };
+    const goes = (to: (places: GroupPlaces) => Place | undefined): boolean => {
+      const places = record && via && groups.places(record);
+      return places === undefined || mayCarry(places, via, to(places));
+    };
+    const out = goes(({ network }) => network) ? { out: lane } : {};
     const isHeard = speaksBy !== undefined && isRoomOf(record, home, item.room);
-    if (!isHeard || !isSaid(this.#read(home, item.raw))) return { out, others: [] };
+    if (!isHeard || said === undefined) return { ...out, others: [] };
     const homes = await memory.look(group, undefined, groupParts(group).network);
-    return { out, others: [...homes].filter((one) => one !== home).map((one) => inLane(group, one)) };
+    const others = [...homes].filter((one) => one !== home && goes(({ rooms }) => rooms.get(one)));
+    return { ...out, others: others.map((one) => inLane(group, one)) };
   }
 
   /** Their own account, or the relay while that is in the group. */

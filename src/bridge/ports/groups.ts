@@ -26,6 +26,7 @@ import type {
   RoomId,
 } from "../model.ts";
 import type { RichText } from "../text/model.ts";
+import type { Via } from "../via.ts";
 import type { Home } from "./home.ts";
 import type { Session } from "./network.ts";
 
@@ -65,7 +66,8 @@ export interface GroupTalking {
   startGroup(members: readonly ContactAddress[]): Promise<LiveGroup>;
   /**
    * `mark`: 1-64 characters of `A-Za-z0-9_.-`; whoever else of the bridge is there gets it back with the words. `onward`: what
-   * the words begin with and all messages but the first begin with, too, when they need several.
+   * the words begin with and all messages but the first begin with, too, when they need several. `via`: where they have been;
+   * everybody who is there gets it with the words.
    */
   sendToGroup(
     group: GroupHandle,
@@ -73,9 +75,10 @@ export interface GroupTalking {
     rich: RichText | undefined,
     mark: string,
     onward?: string,
+    via?: Via,
   ): Promise<void>;
-  /** Rings the whole group. `mark` as above, where the network can carry one. */
-  nudgeGroup(group: GroupHandle, mark: string): Promise<void>;
+  /** Rings the whole group. `mark` and `via` as above, where the network can carry them. */
+  nudgeGroup(group: GroupHandle, mark: string, via?: Via): Promise<void>;
   /** Best effort: never rejects. */
   typeInGroup(group: GroupHandle): Promise<void>;
   inviteToGroup(group: GroupHandle, contact: ContactAddress): Promise<void>;
@@ -121,8 +124,13 @@ export interface GroupHosting {
   nameIn(room: RoomId, resident: ResidentId): Promise<string>;
   /** The room that a person means: an address, an alias or an id. @throws BridgeError `room-unknown`. */
   findRoom(text: string, resident: ResidentId): Promise<RoomId>;
-  /** Whether a resident may tie this room to a group or untie it; the bridge enters it for that where it is invited. */
-  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower>;
+  /**
+   * Whether a resident may tie this room to a group or untie it; the bridge enters it for that where it is invited. `group`: to
+   * be tied to it, which is refused where another bridge says of the room that it has tied it to the same one.
+   */
+  mayBridge(room: RoomId, resident: ResidentId, group?: GroupId): Promise<RoomPower>;
+  /** What every bridge calls this room, e.g. `matrix:!room:example.org`. */
+  publicName(room: RoomId): string;
   /** Ends the bridge's part: `unbridge` leaves the room to its people without ghosts, `delete` empties it. Idempotent. */
   releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void>;
 }

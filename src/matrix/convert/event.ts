@@ -4,6 +4,7 @@
  * anything is written. Pure.
  */
 import { textOf } from "../../bridge/text/model.ts";
+import type { Via } from "../../bridge/via.ts";
 import type { RoomNote } from "../groups/sort.ts";
 import type { Reacted, Recalled } from "../recall.ts";
 import type { GhostNames } from "./ghost.ts";
@@ -12,6 +13,7 @@ import { isNudge } from "./nudge.ts";
 import { type StandIn, standIn } from "./others.ts";
 import { carriesPassword } from "./password.ts";
 import { reactionKey, replyFallback, withoutReplyFallback } from "./text.ts";
+import { viaIn } from "./via.ts";
 
 /** An event as it waits in its lane. */
 export interface StoredEvent {
@@ -46,6 +48,8 @@ export interface StoredEvent {
   readonly repliesTo?: string;
   /** Whether the bot is named as being addressed. */
   readonly mentionsBot?: boolean;
+  /** Where a bridge has carried it from. */
+  readonly via?: Via;
   /** It is something that was done to the room; nothing else of the event is looked at. */
   readonly note?: RoomNote;
 }
@@ -232,6 +236,7 @@ function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: 
     sender,
     event,
     ...(said.text === undefined ? {} : { about: said.text }),
+    ...viaOf(head),
   } as const;
   const stored = relation === undefined ? { ...common, removes: gone } : { ...common, relation };
   return [{ control: false, onlyInPortal: true, stored }];
@@ -307,7 +312,13 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
     ...(relation.type === undefined ? {} : { relation: defined(relation) }),
     ...(repliesTo === undefined ? {} : { repliesTo }),
     ...(mentionsBot ? { mentionsBot } : {}),
+    ...viaOf(head),
   };
+}
+
+function viaOf({ room, sender, content }: EventHead): Pick<StoredEvent, "via"> {
+  const via = viaIn(room, sender, content);
+  return via === undefined ? {} : { via };
 }
 
 /** Pieces cannot be compared, and nobody edits another's words. */

@@ -35,6 +35,12 @@ export function readStored(raw: unknown, home: HomeName, names: GhostNames): Hom
   const stored = parseStored(raw);
   if (stored === undefined) return undefined;
   if (stored.kind === "own") return { kind: "own" };
+  const event = readEvent(stored, home, names);
+  const isSaid = event?.kind === "text" || event?.kind === "nudge" || event?.kind === "reaction";
+  return isSaid && stored.via !== undefined ? { ...event, via: stored.via } : event;
+}
+
+function readEvent(stored: StoredEvent, home: HomeName, names: GhostNames): HomeEvent | undefined {
   if (stored.note !== undefined) return readNote(stored, stored.note, home, names);
   switch (stored.type) {
     case "m.room.member":

@@ -1,5 +1,6 @@
 /** Rooms of people, asked for what the bridge must know before it is tied to one: which is meant, who is called how, who may do it. */
 import { BridgeError } from "../../bridge/errors.ts";
+import type { GroupId } from "../../bridge/groups/model.ts";
 import { type ResidentId, residentParts } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import type { RoomPower } from "../../bridge/ports/groups.ts";
@@ -8,7 +9,9 @@ import type { GhostNames } from "../convert/ghost.ts";
 import type { HomeserverClient } from "../http/client.ts";
 import { isRefusal } from "../http/errors.ts";
 import type { Sender } from "../sender.ts";
+import { otherBridge } from "./note.ts";
 import { powerOf, powerToTie, type Rule, whoCouldTie } from "./powers.ts";
+import { RoomState } from "./state.ts";
 
 export interface AccessOptions {
   readonly client: HomeserverClient;
@@ -72,16 +75,29 @@ export class RoomAccess {
   }
 
   /** The bot enters for it where it may, and goes again when the answer is no. @throws MatrixRefusal, HomeserverSilent. */
-  async mayTie(room: string, resident: ResidentId): Promise<RoomPower> {
+  async mayTie(room: string, resident: ResidentId, group?: GroupId): Promise<RoomPower> {
     const { sender, bot } = this.#o;
     const mxid = residentParts(resident).id;
     const here = await entered(() => sender.stateOf(room, bot, "m.room.member", bot));
     const came = here?.membership !== "join";
     if (came && (await entered(async () => (await sender.join(room, bot)) ?? true)) === undefined)
       return no(`the bridge is not in that room: invite ${bot} into it first`);
-    const power = await this.#weigh(room, mxid);
+    const weighed = await this.#weigh(room, mxid);
+    const power = weighed.allowed && group !== undefined ? await this.#unlessTied(room, group) : weighed;
     if (came && !power.allowed) await sender.leave(room, bot);
     return power;
+  }
+
+  /** Another bridge, whose bot is in the room, says of it that it has tied it to the same conversation. */
+  async #unlessTied(room: string, group: GroupId): Promise<RoomPower> {
+    const { sender, bot } = this.#o;
+    const state = new RoomState(await sender.wholeState(room, bot));
+    const other = otherBridge(state, bot, group);
+    if (other === undefined) return { allowed: true };
+    const who = oneLine(state.nameOf(other) ?? "", NAME_CHARACTERS);
+    return no(
+      `another bridge, ${who === "" ? other : `${who} (${other})`}, has tied that room to the same conversation already, and everything would be said twice. Say \`unbridge\` to that bridge first; when it runs no more, remove its bot from the room`,
+    );
   }
 
   async #weigh(room: string, mxid: string): Promise<RoomPower> {

@@ -1,5 +1,5 @@
 /** The Matrix side as a home of groups: what the core asks, put to the parts that do it. */
-import type { GroupSpeaker, GroupView } from "../../bridge/groups/model.ts";
+import type { GroupId, GroupSpeaker, GroupView } from "../../bridge/groups/model.ts";
 import {
   type GroupMessage,
   type MessageId,
@@ -50,8 +50,8 @@ export class MatrixGroups {
     return told(async () => roomId(await this.#access.find(text)));
   }
 
-  async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
-    return told(() => this.#access.mayTie(room, resident));
+  async mayBridge(room: RoomId, resident: ResidentId, group?: GroupId): Promise<RoomPower> {
+    return told(() => this.#access.mayTie(room, resident, group));
   }
 
   async releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { type GroupId, type GroupView, groupParts } from "../../bridge/groups/model.ts";
 import { residentParts } from "../../bridge/model.ts";
+import type { RoomState } from "./state.ts";
 
 /** The types of state that carry it: the proposal's own name and the one that clients know. */
 export const BRIDGE_TYPES = ["m.bridge", "uk.half-shot.bridge"] as const;
@@ -32,6 +33,7 @@ export interface GroupNote {
   readonly rebuilt?: true;
 }
 
+const PROTOCOL = "msn";
 /** An event has 65 536 bytes; what is above this of the list of members is left out. */
 const MEMBERS_BYTES = 40_000;
 
@@ -62,11 +64,26 @@ export function bridgeContent(view: GroupView, bot: string, called: string): Rea
   };
   return {
     bridgebot: bot,
-    protocol: { id: "msn", displayname: "MSN Messenger" },
+    protocol: { id: PROTOCOL, displayname: "MSN Messenger" },
     network: { id: network, displayname: network },
     channel: { id: `~${key}`, displayname: called.slice(0, 256) },
     [GROUP]: note,
   };
+}
+
+/** The sender, in the room, of a note by which another bridge has tied it to the same channel. */
+export function otherBridge(state: RoomState, bot: string, group: GroupId): string | undefined {
+  const channelId = `~${groupParts(group).key}`;
+  for (const type of BRIDGE_TYPES)
+    for (const { sender, content } of state.events(type)) {
+      if (sender === bot || state.membership(sender) !== "join") continue;
+      if (idOf(content.protocol) === PROTOCOL && idOf(content.channel) === channelId) return sender;
+    }
+  return undefined;
+}
+
+function idOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? (value as { readonly id?: unknown }).id : undefined;
 }
 
 function fitting(members: readonly string[]): string[] {

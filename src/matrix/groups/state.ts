@@ -38,6 +38,11 @@ export class RoomState {
     );
   }
 
+  /** All events of a type but those of members. */
+  *events(type: string): Iterable<StateEvent> {
+    for (const [key, event] of this.#events) if (key.startsWith(`${type} `)) yield event;
+  }
+
   /** A field of a state event that is a text; empty when it is not. */
   text(type: string, field: string): string {
     const value = this.content(type)[field];

@@ -23,6 +23,7 @@ import { RecentMap } from "../../bridge/recent.ts";
 import { concat, plainRich, type RichText, rich } from "../../bridge/text/model.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { NUDGE, RING_MS } from "../convert/nudge.ts";
+import { viaContent } from "../convert/via.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal } from "../http/errors.ts";
 import type { DoublePuppets } from "../puppets/double.ts";
@@ -121,7 +122,8 @@ export class GroupWords {
     key: string,
   ): Promise<MessageId | undefined> {
     const { id: mxid } = residentParts(resident);
-    return this.#o.double.post({ room, mxid, type: TEXT, content: this.#words(message), key, at: message.at });
+    const content = { ...this.#words(message), ...viaContent(room, mxid, message.via) };
+    return this.#o.double.post({ room, mxid, type: TEXT, content, key, at: message.at });
   }
 
   async #byOwnGhost(
@@ -137,7 +139,7 @@ export class GroupWords {
       name,
       device: own?.device,
       type: TEXT,
-      content: this.#words(message),
+      content: { ...this.#words(message), ...viaContent(room, this.#o.names.mxid(self), message.via) },
       key,
       at,
     });
@@ -169,7 +171,8 @@ export class GroupWords {
 
   async #post({ room, as, message, key }: Saying, act: Act & { kind: "post" }, mend: () => Promise<void>) {
     const { sender } = this.#o;
-    const post = { room, as, type: act.type, content: act.content, key, at: message.at };
+    const content = { ...act.content, ...viaContent(room, as, message.via) };
+    const post = { room, as, type: act.type, content, key, at: message.at };
     let event: MessageId;
     try {
       event = await sender.post(post);
@@ -188,7 +191,7 @@ export class GroupWords {
 
   async #redact(saying: Saying, event: MessageId): Promise<MessageId> {
     const { room, as, message } = saying;
-    const gone = await this.#o.sender.redact(room, as, event);
+    const gone = await this.#o.sender.redact(room, as, event, undefined, viaContent(room, as, message.via));
     if (gone !== undefined) {
       if (message.about?.kind === "reaction")
         this.#reactions.delete(`${room} ${as} ${message.about.target} ${message.about.key}`);

@@ -4,6 +4,7 @@ import { oneLine } from "../../bridge/plain.ts";
 import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
 import { concat, isPlain, plainRich, type RichText } from "../../bridge/text/model.ts";
 import { plainText } from "../../bridge/text/plain.ts";
+import { readVia } from "../../bridge/via.ts";
 import type { Conversation, Email, IncomingMessage, OfflineMessage, TextFormat } from "../../msnp/index.ts";
 import { addressOf } from "./contact.ts";
 import { otherLine } from "./others.ts";
@@ -42,7 +43,8 @@ export function groupWords(
   own: OwnPlace | undefined,
 ): GroupWords | undefined {
   const heard = said(message, reading, { text: "sent a nudge", nudge: true });
-  return heard && { ...heard, ...spokenBy(message), ...(own && { own }) };
+  const via = readVia(message.via);
+  return heard && { ...heard, ...spokenBy(message), ...(own && { own }), ...(via.length > 0 && { via }) };
 }
 
 function spokenBy({ from, fromName, receivedAt, mark }: IncomingMessage): Omit<GroupWords, "kind" | "text"> {

@@ -281,12 +281,11 @@ export class Boards implements BoardOwner, BoardSource {
     }
     // Everybody on a switchboard gets the packets that are meant for one (source: msnp-chat §3.1).
     if (body.kind === "p2p" && !this.#isForUs(body)) return;
-    const mark = markIn(message.headers);
     this.#core.events.emit("message", {
       ...sender,
       ...(isOwn && ownOrigin(board, conversation)),
       conversation,
-      ...(mark !== undefined && { mark }),
+      ...markIn(message.headers),
       receivedAt,
       body,
     });

@@ -1,11 +1,11 @@
 import type { Email } from "../address.ts";
 import { encodeNudge, encodeText, encodeTyping } from "../message/body.ts";
 import type { TextFormat } from "../message/format.ts";
-import { MARK_BYTES, markHeaders } from "../message/mark.ts";
+import { markBytes, markHeaders } from "../message/mark.ts";
 import { encodeBody, type OutgoingBody } from "../message/outgoing.ts";
 import { SendError, toSendError } from "./errors.ts";
 import type { Switchboard } from "./switchboard.ts";
-import { TextQueue } from "./text-queue.ts";
+import { type TextPart, TextQueue } from "./text-queue.ts";
 import type { Turns } from "./turns.ts";
 import type { Conversation, SendOptions } from "./types.ts";
 
@@ -64,10 +64,10 @@ abstract class BaseConversation implements Conversation {
     return this.close();
   }
 
-  async sendText(text: string, format?: TextFormat, { mark }: SendOptions = {}): Promise<void> {
-    const headers = markHeaders(mark);
-    const less = mark === undefined ? 0 : MARK_BYTES;
-    await this.#texts.send(text, (part) => this.#deliver("A", encodeText(part.text, format, headers)), less);
+  async sendText(text: string, format?: TextFormat, options: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(options);
+    const send = (part: TextPart) => this.#deliver("A", encodeText(part.text, format, headers));
+    await this.#texts.send(text, send, markBytes(options));
   }
 
   async sendTyping(): Promise<void> {
@@ -75,8 +75,8 @@ abstract class BaseConversation implements Conversation {
     board.tell("U", encodeTyping(this.source.selfEmail));
   }
 
-  async sendNudge({ mark }: SendOptions = {}): Promise<void> {
-    const payload = encodeNudge(markHeaders(mark));
+  async sendNudge(options: SendOptions = {}): Promise<void> {
+    const payload = encodeNudge(markHeaders(options));
     const board = await this.board();
     board.tell("N", payload);
   }

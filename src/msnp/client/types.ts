@@ -163,6 +163,8 @@ export interface MsnSelf {
 export interface SendOptions {
   /** 1-64 of `A-Za-z0-9_.-`: comes with the message to those who use this library, in {@link IncomingMessage.mark}. */
   readonly mark?: string | undefined;
+  /** At most 8 of 12 hexadecimal digits: come with the message in the same way, in {@link IncomingMessage.via}. */
+  readonly via?: readonly string[] | undefined;
 }
 
 /** What a member of a circle may do there. */
@@ -267,6 +269,7 @@ export interface IncomingMessage {
   readonly conversation: Conversation;
   /** What it was said with, when that was done with this library. */
   readonly mark?: string;
+  readonly via?: readonly string[];
   /** ms since 1970. */
   readonly receivedAt: number;
   /** Never `typing` or `recording`: those are events of their own. */

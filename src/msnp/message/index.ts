@@ -6,7 +6,7 @@ export type { Fields } from "./fields.ts";
 export { fieldOf } from "./fields.ts";
 export type { TextFormat } from "./format.ts";
 export { decodeTextFormat, encodeTextFormat } from "./format.ts";
-export { MARK_BYTES } from "./mark.ts";
+export { markBytes } from "./mark.ts";
 export type { MimeMessage } from "./mime.ts";
 export { contentTypeOf, encodeMime, headerOf, MimeError, parseMime } from "./mime.ts";
 export type { Offer, OfferKind } from "./offer.ts";

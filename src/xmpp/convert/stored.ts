@@ -15,6 +15,7 @@ import { concat, plainRich, type RichText, storable, textOf } from "../../bridge
 import { plainText } from "../../bridge/text/plain.ts";
 import { quotedReply } from "../../bridge/text/quote.ts";
 import { slice } from "../../bridge/text/split.ts";
+import type { Via } from "../../bridge/via.ts";
 import { type BareJid, bare, type Jid, readJid } from "../jid.ts";
 import { type GhostJids, residentJid } from "./ghost.ts";
 import { messageName, nameOf, nameQuoted } from "./message-id.ts";
@@ -33,6 +34,8 @@ interface Sent {
   readonly resident?: string;
   /** Who said it in the resident's stead. */
   readonly speaker?: string;
+  /** In a group's room: where a bridge has carried it from. */
+  readonly via?: Via;
   /** How the core calls it, in a group's room; absent: by what else is here. */
   readonly as?: string;
 }
@@ -117,6 +120,12 @@ export function readStored(raw: unknown, home: HomeName, names: GhostJids): Home
   const stored = parseStored(raw);
   if (stored === undefined) return undefined;
   if (stored.kind === "act") return { kind: "own" };
+  const event = readWords(stored, home, names);
+  const isSaid = event?.kind === "text" || event?.kind === "nudge" || event?.kind === "reaction";
+  return isSaid && stored.via !== undefined ? { ...event, via: stored.via } : event;
+}
+
+function readWords(stored: Exclude<Stored, StoredAct>, home: HomeName, names: GhostJids): HomeEvent | undefined {
   const resident = (stored.resident as ResidentId | undefined) ?? residentId(home, bare(stored.from));
   const room = stored.room === undefined ? names.room(stored.to, residentJid(resident)) : roomId(stored.room);
   const who = { resident, room };

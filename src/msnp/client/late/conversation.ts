@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Email } from "../../address.ts";
 import { chunkHeaders, MAX_CHUNKS } from "../../message/chunks.ts";
 import type { TextFormat } from "../../message/format.ts";
-import { MARK_BYTES, markHeaders } from "../../message/mark.ts";
+import { markBytes, markHeaders } from "../../message/mark.ts";
 import type { HeaderList } from "../../message/multipart.ts";
 import { ADDRESS_TYPE, formatMultipartAddress, type MultipartAddress } from "../../message/multipart-address.ts";
 import type { OutgoingBody } from "../../message/outgoing.ts";
@@ -64,15 +64,14 @@ abstract class SdgConversation implements Conversation {
     return this.host.core.contacts.all.get(email)?.displayName;
   }
 
-  async sendText(text: string, format?: TextFormat, { mark }: SendOptions = {}): Promise<void> {
-    const headers = markHeaders(mark);
+  async sendText(text: string, format?: TextFormat, options: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(options);
     const id = randomUUID();
-    const less = mark === undefined ? 0 : MARK_BYTES;
     await this.texts.send(
       text,
       (part) =>
         this.deliver((form) => withContent(form.text(part.text, format), [...headers, ...placeOf(form, id, part)])),
-      less,
+      markBytes(options),
     );
   }
 
@@ -80,8 +79,8 @@ abstract class SdgConversation implements Conversation {
     this.host.post.tell(this.letter((form) => form.typing(this.host.core.self.email)));
   }
 
-  async sendNudge({ mark }: SendOptions = {}): Promise<void> {
-    const headers = markHeaders(mark);
+  async sendNudge(options: SendOptions = {}): Promise<void> {
+    const headers = markHeaders(options);
     await this.deliver((form) => withContent(form.nudge(), headers));
   }
 

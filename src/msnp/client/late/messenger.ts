@@ -115,12 +115,11 @@ export class Messenger {
     const said = headerAnywhere(received.message, "IM-Display-Name");
     const known = isOwn ? self.displayName : contacts.all.get(from)?.displayName;
     const [peer] = conversation.members;
-    const mark = markIn(received.message.content ?? []);
     events.emit("message", {
       from,
       fromName: said || known || from,
       conversation,
-      ...(mark !== undefined && { mark }),
+      ...markIn(received.message.content ?? []),
       receivedAt,
       body,
       ...(isOwn && received.from.epid !== undefined && { endpoint: received.from.epid }),

@@ -16,7 +16,7 @@ import type { XmlElement } from "../../stanza/xml.ts";
 import type { ForeignLimits } from "../rooms/limits.ts";
 
 /** What is asked about a group's room, of one that is not ours. Nothing of this is called before {@link start}. */
-export interface ForeignRooms extends Omit<GroupHosting, "openGroup"> {
+export interface ForeignRooms extends Omit<GroupHosting, "openGroup" | "publicName"> {
   /** Called once, before the link is. @throws BridgeError `store-down`. */
   start(): Promise<void>;
   /** Waits for what is under way, at most a few seconds. Never rejects. */

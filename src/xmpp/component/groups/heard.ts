@@ -5,6 +5,7 @@ import { allStoredOf, commandOf, type StoredWords } from "../../convert/heard.ts
 import type { Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import { readMessage } from "../../stanza/message.ts";
+import { isNotice, viaIn } from "../../stanza/via.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
 import type { Remembered, RoomMemory } from "./memory.ts";
 
@@ -26,7 +27,8 @@ const TO_BRIDGE = /^!msn(?:\s|$)/i;
  */
 export function heardInRoom(room: Room, said: SaidInRoom, memory: RoomMemory, gateway: BareJid): Stored[] {
   const { by, words, stanza, stanzaId } = said;
-  const base = { from: by.from, to: room.jid, room: room.jid };
+  if (isNotice(stanza)) return [];
+  const base = { from: by.from, to: room.jid, room: room.jid, ...viaIn(stanza) };
   const named = (i: number) => ({ as: i === 0 ? stanzaId : `${stanzaId}-${i}` });
   if (words.reacts !== undefined) {
     const { to, emoji } = words.reacts;

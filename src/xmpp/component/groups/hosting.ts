@@ -163,6 +163,10 @@ export class Groups implements GroupHosting {
     return this.#of(room).mayBridge(room, resident);
   }
 
+  publicName(room: RoomId): string {
+    return `muc:${room}`;
+  }
+
   releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void> {
     return this.#of(room).releaseGroup(room, view, how);
   }

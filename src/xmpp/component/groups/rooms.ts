@@ -19,6 +19,7 @@ import { saidAt, stanzaId } from "../../convert/text.ts";
 import { type BareJid, type Jid, jidParts, readJid } from "../../jid.ts";
 import { Rings } from "../../rings.ts";
 import { CONDITIONS } from "../../stanza/errors.ts";
+import { viaElements } from "../../stanza/via.ts";
 import { el, NS } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
 import { guestOf, idOfRoom, isGuest, roomJid, roomOf } from "./address.ts";
@@ -57,7 +58,7 @@ interface About {
 }
 
 /** The rooms of groups that are ours: what {@link GroupHosting} asks, done in the conference. */
-export class OwnRooms implements GroupHosting {
+export class OwnRooms implements Omit<GroupHosting, "publicName"> {
   readonly #o: OwnRoomsOptions;
   readonly #about = new Map<BareJid, About>();
   readonly #sent = new RecentMap<string, true>(SENT);
@@ -345,7 +346,7 @@ export class OwnRooms implements GroupHosting {
       who,
       name,
       id: stanzaId(key, i),
-      parts,
+      parts: [...parts, ...viaElements(message.via)],
       text,
       ...(at === undefined ? {} : { saidAt: at }),
     }));

@@ -9,6 +9,7 @@ import type { Actor, RoomMessage } from "../../muc/room-words.ts";
 import { batchInRoom, take } from "../../muc/taking.ts";
 import type { MucState } from "../../muc/types.ts";
 import { readMessage } from "../../stanza/message.ts";
+import { isNotice } from "../../stanza/via.ts";
 import { el } from "../../stanza/xml.ts";
 import type { ForeignRoomsOptions } from "../groups/foreign.ts";
 import { opensSubject } from "./find.ts";
@@ -41,7 +42,7 @@ export class Hearing {
   /** Resolves when it is stored. @throws BridgeError `store-down`: it comes again with the next entering. */
   async said(room: ForeignRoom, message: RoomMessage): Promise<void> {
     const resident = speakerOf(room.sight, message);
-    if (this.#isUs(resident)) return;
+    if (this.#isUs(resident) || isNotice(message.stanza)) return;
     this.#nicks.set(`${room.jid} ${resident}`, message.nick);
     const read = readMessage(message.stanza);
     if (read === undefined) return;

@@ -6,6 +6,7 @@ import type { RoomMessage } from "../../muc/room-words.ts";
 import { namesOf } from "../../muc/taking.ts";
 import type { Recall } from "../../recall.ts";
 import type { ReadMessage } from "../../stanza/message.ts";
+import { viaIn } from "../../stanza/via.ts";
 
 /** A message that others may be about. */
 export interface Talked {
@@ -62,7 +63,7 @@ export class Talk {
     if (read.corrects === undefined && read.retracts === undefined) this.#note(message, speaker, read.body ?? "");
     return words.map((one, i): Stored => {
       const named = as === undefined ? {} : { as: i === 0 ? as : `${as}-${i}` };
-      const base = { ...one, room, resident: speaker, ...named };
+      const base = { ...one, room, resident: speaker, ...viaIn(message.stanza), ...named };
       if (base.kind === "reaction") return { ...base, target: this.find(room, base.target)?.as ?? base.target };
       return base.kind === "message" && about !== undefined ? { ...base, ...about } : base;
     });

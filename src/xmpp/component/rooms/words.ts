@@ -4,6 +4,7 @@ import { messageId } from "../../../bridge/model.ts";
 import { dated, partsOf, spoken, type Words, wordsOf } from "../../convert/words.ts";
 import type { BareJid } from "../../jid.ts";
 import { lookElements } from "../../stanza/message.ts";
+import { noticeElement, viaElements } from "../../stanza/via.ts";
 import { el, NS, type XmlElement } from "../../stanza/xml.ts";
 import { reactionsAfter, speechOf } from "../groups/words.ts";
 import type { Talk } from "./talk.ts";
@@ -23,12 +24,15 @@ export interface Speech {
 export function foreignSpeech(talk: Talk, room: BareJid, speaker: string, name: string, message: GroupMessage): Speech {
   const words = dated(wordsOf(message), message);
   const plain = stanzasOf(words, message);
-  return { own: natively(talk, room, speaker, message) ?? plain, spokenFor: stanzasOf(spoken(name, words), message) };
+  const own = natively(talk, room, speaker, message) ?? plain;
+  const via = viaElements(message.via);
+  const carried = ({ text, parts }: Said): Said => ({ text, parts: [...parts, ...via] });
+  return { own: own.map(carried), spokenFor: stanzasOf(spoken(name, words), message).map(carried) };
 }
 
 /** Words of the bot itself. */
 export function plainSpeech(text: string): Speech {
-  const all = partsOf({ text }).map(({ body }) => ({ text: body, parts: [el("body", {}, body)] }));
+  const all = partsOf({ text }).map(({ body }) => ({ text: body, parts: [el("body", {}, body), noticeElement()] }));
   return { own: all, spokenFor: all };
 }
 

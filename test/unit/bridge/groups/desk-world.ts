@@ -186,6 +186,7 @@ export class DeskWorld {
       deliverToGroup: async () => "$x" as never,
       showGroupTyping: async () => {},
       nameIn: async () => "x",
+      publicName: (room) => `here:${room}`,
       findRoom: async (text) => {
         if (text.startsWith("#nowhere")) throw new BridgeError("room-unknown", { detail: `${text} was not found` });
         return roomId(text.replace("#", "!"));
