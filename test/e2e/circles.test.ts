@@ -60,7 +60,7 @@ test("Bob speaks: the room is there, with the circle's name, its people, and pow
   expect(anna.room(room).displayName(ghost("bob"))).toBe("Bob");
   await anna.waitFor("her power", () => levelOf(anna, room, anna.userId) === 50, CROSS_MS);
   expect(levelOf(anna, room, ghost("bob"))).toBeUndefined();
-  await alice.command("circles", /^• Hikers: 2 in it, you are an admin$/);
+  await alice.ask("circles", /^• Hikers: 2 in it, you are an admin$/);
 });
 
 test("they talk, and each reads each word once and in order", async () => {
@@ -170,7 +170,7 @@ test("Bob asks Anna into his circle: she is told once, also over a restart, come
 test("Anna turns Bob's next circle down", async () => {
   await clubOfBob("Choir");
   await alice.command("circle decline Choir", /The invitation into "Choir" is turned down/);
-  await alice.command("circles", /^• Hikers: 2 in it, you are an admin$/);
+  await alice.ask("circles", /^• Hikers: 2 in it, you are an admin$/);
 });
 
 test("to leave the room of a circle is to leave the circle", async () => {
@@ -185,7 +185,7 @@ test("to leave the room of a circle is to leave the circle", async () => {
   await club.say("Anna?");
   await anna.sendText(room, "I do not play chess");
   await reads(bob, bobs, "I do not play chess", ALICE);
-  await alice.command("circles", /^• Hikers: 2 in it, you are an admin$/);
+  await alice.ask("circles", /^• Hikers: 2 in it, you are an admin$/);
   expect([...anna.invites.values()].filter(({ space }) => !space)).toEqual([]);
 });
 
