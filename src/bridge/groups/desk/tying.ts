@@ -14,7 +14,6 @@ import { nameOf } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { askingOf, hostOf, titleOf, tried } from "./desk-options.ts";
 import { roomText } from "./listing.ts";
-import { asSeen, powerNow } from "./power.ts";
 
 type Host = Home & GroupHosting;
 
@@ -35,7 +34,8 @@ export async function bridge(
   const before = record.rooms.find((one) => one.home === home.name);
   if (before?.room === room) return again(o, home, asker, record, before, name);
   await demandFree(o, asker, home, room);
-  demand(both(await powerNow(o, asker, record), await home.mayBridge(room, asker.resident, record.id)));
+  const asking = askingOf(o, asker);
+  demand(both(groupPower(record, asking), await home.mayBridge(room, asker.resident, record.id)));
   const lettingGo = before && (await o.groups.view(record, home.name));
   await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
   const left = before && lettingGo ? await movedFrom(o, home, asker, before, room, name, lettingGo) : undefined;
@@ -48,13 +48,12 @@ export async function bridge(
     `tied|${room}`,
   );
   return [
-    // The answer may be shown in another room than that in which it was asked for.
-    `"${name}" is tied to ${asker.room === room ? "the room in which you said that" : roomText(room)} now: what is said there and in the group is one conversation.`,
+    `"${name}" is tied to ${asker.room === room ? "this room" : roomText(room)} now: what is said here and there is the same conversation.`,
     before ? `It was in ${roomText(before.room)} before.` : "",
     left ?? "",
     record.relay
       ? ""
-      : "People in that room who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
+      : "People here who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
     "`unbridge` undoes it.",
   ]
     .filter((part) => part !== "")
@@ -149,7 +148,7 @@ export async function unbridge(
   const isOwn = residentParts(asker.resident).home === room.home;
   const host = home && hostsGroups(home) ? home : undefined;
   const power = isOwn && host ? await powerIn(host, room.room, asker.resident) : undefined;
-  demand(untiePower(asSeen(o, asker, record), room, askingOf(o, asker), power));
+  demand(untiePower(record, room, askingOf(o, asker), power));
   const view = await o.groups.view(record, room.home);
   await o.groups.untie(record.id, room.home);
   if (room.parked !== undefined) await revive(o, record, room.home);
