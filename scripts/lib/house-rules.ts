@@ -19,10 +19,12 @@ export function checkFileLengths(root: string): Violation[] {
 const RETRY = /\bretry\s*:\s*(?:[1-9]|\{)/g;
 const ONLY = /\b(?:test|it|describe|suite)(?:\.\w+)*\.only\b/g;
 const SKIP = /\b(?:test|it|describe|suite)(?:\.\w+)*\.(?:skip|todo|fails|skipIf|runIf)\b|\bctx\.skip\b/g;
+const PROPERTY = /\bfc\.(?:assert|sample|check)\(/g;
+const SEEDED = /\b(?:cases\(|RUNS\b|seed:)/;
 
 /**
  * Tests that hide failures: retries and .only always; a skip unless a comment on its line or the one above says why
- * ("skipped: …").
+ * ("skipped: …"). And tests that fail only on some days: random inputs that come again by no seed.
  */
 export function checkTests(root: string): Violation[] {
   return sources(root, TESTS).flatMap(({ file, text }) => {
@@ -36,8 +38,22 @@ export function checkTests(root: string): Violation[] {
       ...hits(RETRY, "retries hide failures: make the test wait for the event itself"),
       ...hits(ONLY, ".only leaves the other tests out"),
       ...hits(SKIP, 'a skip needs its reason in a comment: "// skipped: …"').filter((hit) => !hasReason(hit)),
+      ...[...code.matchAll(PROPERTY)]
+        .filter(({ index }) => !SEEDED.test(callAt(code, index)))
+        .map(({ index }) => ({ file, line: lineAt(text, index), text: "random inputs need cases() for their seed" })),
     ];
   });
+}
+
+/** A call from its name to its last bracket. */
+function callAt(code: string, start: number): string {
+  let depth = 0;
+  for (let at = code.indexOf("(", start); at < code.length; at++) {
+    if (code[at] === "(") depth += 1;
+    if (code[at] === ")") depth -= 1;
+    if (depth === 0) return code.slice(start, at + 1);
+  }
+  return code.slice(start);
 }
 
 function sources(root: string, patterns: readonly string[]): { file: string; text: string }[] {

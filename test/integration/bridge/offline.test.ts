@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import { generator } from "../../../bench/lib/random.ts";
+import { toldSeed } from "../../support/property.ts";
 import { alice, contact, Redis, until, World } from "./world.ts";
 
 let redis: Redis;
@@ -66,8 +68,8 @@ test("1 000 wait, the bridge is stopped again and again while fetching: all come
   const room = await world.room("bob");
   await world.on();
   const tries = setInterval(() => void network.sessions.get(ALICE)?.fetch(), 200);
+  onTestFinished(() => clearInterval(tries));
   await until("all of it", () => home.chat(room).length >= 1000, 40_000);
-  clearInterval(tries);
   expect(said(home.chat(room), BOB)).toEqual(numbers("m", 1000));
   expect(home.times).toEqual(numbers("", 1000).map((i) => LONG_AGO + Number(i) * 60_000));
 });
@@ -141,9 +143,10 @@ test("order stays when a contact comes and goes between alice's words", async ()
   const room = await world.chat("bob");
   network.left = [];
   network.slowMs = 5;
+  const random = generator(toldSeed());
   for (const text of numbers("w", 40)) {
     home.write(alice, room, text);
-    if (Math.random() < 0.5) network.away.add(BOB);
+    if (random() < 0.5) network.away.add(BOB);
     else network.away.clear();
     await new Promise((resolve) => setTimeout(resolve, 3));
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
@@ -235,7 +236,7 @@ test("anna blocks bob and unblocks him", async () => {
 
 test("anna blocks bob with her client's own words for it, and sees whom she blocks", async () => {
   const ask = async (type: string, what: ReturnType<typeof xml>) =>
-    anna.send(xml("iq", { type, id: `block-${Math.random()}`, to: world.gateway }, what));
+    anna.send(xml("iq", { type, id: randomUUID(), to: world.gateway }, what));
   const blocking = { xmlns: "urn:xmpp:blocking" };
   await ask("set", xml("block", blocking, xml("item", { jid: ghost })));
   await anna.waitForPresence(ghost, "gone", ({ type }) => type === "unavailable");

@@ -31,6 +31,14 @@ test.each([
   expect(faultsOfTest(`\n${source}\n`)).toEqual([expect.stringContaining(`2 ${fault}`)]);
 });
 
+test("random inputs that would be others on each day are refused", () => {
+  const property = "fc.property(fc.nat(), (n) => f(n))";
+  expect(faultsOfTest(`fc.assert(${property});\n\nfc.assert(${property}, cases(1, 2));`)).toEqual([
+    "1 random inputs need cases() for their seed",
+  ]);
+  expect(faultsOfTest("fc.sample(fc.nat(), { numRuns: 9, seed: toldSeed() });")).toEqual([]);
+});
+
 test("a skip with its reason, and words in strings, are fine", () => {
   expect(faultsOfTest('// skipped: needs docker\ntest.skipIf(!docker)("a", () => {});')).toEqual([]);
   expect(faultsOfTest('expect("it.only retry: 3").toBe("test.skip");')).toEqual([]);

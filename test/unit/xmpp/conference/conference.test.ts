@@ -12,6 +12,7 @@ class Desk {
   readonly events: RoomEvent[] = [];
   readonly pinged: string[] = [];
   now = 1_000_000;
+  #ids = 0;
   /** What a ping of a client comes to; no answer when it is `undefined`. */
   answer: (client: string) => string | undefined = () => "result";
   readonly options: ConferenceOptions = {
@@ -27,7 +28,10 @@ class Desk {
       },
     },
     secret: SECRET,
-    newId: () => `id-${Math.random()}`,
+    newId: () => {
+      this.#ids += 1;
+      return `id-${this.#ids}`;
+    },
     told: (_room, event) => void this.events.push(event),
     now: () => this.now,
     log: silent,
