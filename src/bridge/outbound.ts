@@ -60,7 +60,7 @@ const DONE: Outcome = { kind: "done" };
 export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
   /** Guests who know that their words do not go, with when they were told: Unix ms. */
   const guests = new RecentMap<string, number>(5000);
-  const standIns = new StandIns();
+  const standIns = new StandIns(o.store);
   return async (entry) => {
     const { lane, body } = entry;
     if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };

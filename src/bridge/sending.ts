@@ -125,8 +125,9 @@ export async function tellOfStandIn(
   room: PortalRoom["room"],
   network: string,
 ): Promise<void> {
-  const told = instead === undefined ? undefined : standIns.tell(`${resident} ${room}`, instead, text, network);
-  if (told !== undefined) await home.say(resident, room, told, key("stand-in", entry));
+  if (instead === undefined) return;
+  const say = (told: string): Promise<unknown> => home.say(resident, room, told, key("stand-in", entry));
+  await standIns.tell({ resident, room }, { what: instead, text, network }, say);
 }
 
 /** Words wait for a puppet that is on its way, and are parked where only a person can help. */

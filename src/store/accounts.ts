@@ -9,6 +9,7 @@ import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import type { RedisPortals } from "./portals.ts";
 import { roomField } from "./portals.ts";
+import type { RedisRecall } from "./recall.ts";
 import type { SealingKeys } from "./sealing.ts";
 
 const HALTS = ["none", "signed-out", "bad-password", "elsewhere"] as const satisfies readonly AccountRecord["halt"][];
@@ -21,6 +22,7 @@ export class RedisAccounts implements AccountStore {
   readonly #seals: SealingKeys;
   readonly #portals: RedisPortals;
   readonly #groups: RedisGroups;
+  readonly #recall: RedisRecall;
   readonly #log: Logger;
 
   constructor(o: {
@@ -29,6 +31,7 @@ export class RedisAccounts implements AccountStore {
     seals: SealingKeys;
     portals: RedisPortals;
     groups: RedisGroups;
+    recall: RedisRecall;
     log: Logger;
   }) {
     this.#link = o.link;
@@ -36,6 +39,7 @@ export class RedisAccounts implements AccountStore {
     this.#seals = o.seals;
     this.#portals = o.portals;
     this.#groups = o.groups;
+    this.#recall = o.recall;
     this.#log = o.log;
   }
 
@@ -82,7 +86,10 @@ export class RedisAccounts implements AccountStore {
       portals.flatMap(({ id, rooms }) =>
         rooms
           .filter(({ resident }) => staying.length === 0 || resident === owner)
-          .map((tied) => this.#portals.forgetRoom(tied.home, tied.room, id)),
+          .flatMap((tied) => [
+            this.#portals.forgetRoom(tied.home, tied.room, id),
+            this.#recall.dropRecall(tied.home, tied.room),
+          ]),
       ),
     );
     if (staying.length === 0) await this.#groups.forgetAccount(account);

@@ -14,6 +14,7 @@ import type { RedisPlace } from "./link.ts";
 import { RedisLink } from "./link.ts";
 import { RedisContacts, RedisProfiles } from "./people.ts";
 import { RedisPortals } from "./portals.ts";
+import { RedisRecall } from "./recall.ts";
 import { RedisRoomNotes } from "./room-notes.ts";
 import type { SealingKeys } from "./sealing.ts";
 import { RedisSecrets } from "./secrets.ts";
@@ -50,7 +51,8 @@ export async function openStore(o: StoreOptions): Promise<Store> {
   const portals = new RedisPortals(link, keys);
   const groups = new RedisGroups(link, keys, portals);
   const words = new RedisGroupWords({ link, keys, lanes, seals: o.keys });
-  const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, groups, log: o.log });
+  const recall = new RedisRecall(link, keys, o.keys, o.log);
+  const accounts = new RedisAccounts({ link, keys, seals: o.keys, portals, groups, recall, log: o.log });
   const contacts = new RedisContacts(link, keys);
   const profiles = new RedisProfiles(link, keys);
   const notes = new RedisRoomNotes(link, keys);
@@ -97,9 +99,14 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     keepRoomNote: (...a) => notes.keepRoomNote(...a),
     dropRoomNote: (...a) => notes.dropRoomNote(...a),
     roomNotes: (...a) => notes.roomNotes(...a),
+    keepRecall: (...a) => recall.keepRecall(...a),
+    recall: (...a) => recall.recall(...a),
+    dropRecall: (...a) => recall.dropRecall(...a),
     tell: (...a) => told.tell(...a),
     untell: (...a) => told.untell(...a),
     told: (...a) => told.told(...a),
+    knows: (...a) => told.knows(...a),
+    learned: (...a) => told.learned(...a),
     keepSecret: (...a) => secrets.keepSecret(...a),
     secret: (...a) => secrets.secret(...a),
     dropSecret: (...a) => secrets.dropSecret(...a),

@@ -247,6 +247,21 @@ export const KEY_TABLE = {
     holds:
       "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store), by room",
   },
+  recall: {
+    pattern: "{s<n>}:recall:<home>:<room>",
+    type: "list",
+    tag: "shard of the room",
+    life: "7 days after its last word, 200 items; until the chat's account is unlinked",
+    holds:
+      "What was said in a chat lately, oldest first, for answers, edits, removals and reactions after a restart (XMPP): text, speaker, ids, sealed with AES-256-GCM",
+  },
+  known: {
+    pattern: "{s<n>}:known:<sha256 of resident and fact>",
+    type: "string",
+    tag: "shard of the resident",
+    life: "as long as it need not be said again (1 day)",
+    holds: "That somebody was told something, e.g. that pictures go out as a line that names them",
+  },
   secrets: {
     pattern: "{s<n>}:secrets:<resident>",
     type: "hash",
@@ -420,6 +435,15 @@ export class Keyspace {
 
   roomNotes(home: HomeName, shard: Shard): string {
     return this.#in(shard, `rooms:${home}`);
+  }
+
+  recall(home: HomeName, chat: RoomId): string {
+    return this.#in(shardOf(residentId(home, chat)), `recall:${home}:${chat}`);
+  }
+
+  known(resident: ResidentId, fact: string): string {
+    const hash = createHash("sha256").update(`${resident}\n${fact}`).digest("base64url");
+    return this.#in(shardOf(resident), `known:${hash}`);
   }
 
   ghost(home: HomeName, ghost: GhostRef): string {

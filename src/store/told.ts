@@ -1,6 +1,6 @@
 import { BridgeError } from "../bridge/errors.ts";
-import type { AccountId } from "../bridge/model.ts";
-import type { ToldStore } from "../bridge/ports/store.ts";
+import type { AccountId, ResidentId } from "../bridge/model.ts";
+import type { KnownStore, ToldStore } from "../bridge/ports/store.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 
@@ -8,7 +8,7 @@ const MAX_TOLD = 5_000;
 const MAX_BYTES = 500;
 
 /** What owners have been told. */
-export class RedisTold implements ToldStore {
+export class RedisTold implements ToldStore, KnownStore {
   readonly #link: RedisLink;
   readonly #keys: Keyspace;
 
@@ -26,6 +26,14 @@ export class RedisTold implements ToldStore {
   async untell(account: AccountId, what: readonly string[]): Promise<void> {
     if (what.length === 0) return;
     await this.#link.command("accountUntell", (r) => r.zrem(this.#keys.told(account), ...what));
+  }
+
+  async knows(resident: ResidentId, fact: string): Promise<boolean> {
+    return (await this.#link.command("known", (r) => r.exists(this.#keys.known(resident, fact)))) === 1;
+  }
+
+  async learned(resident: ResidentId, fact: string, forMs: number): Promise<void> {
+    await this.#link.command("knownSet", (r) => r.set(this.#keys.known(resident, fact), "1", "PX", forMs));
   }
 
   async told(account: AccountId): Promise<string[]> {

@@ -146,12 +146,12 @@ export class Receiver {
       const isTyping = message.state === "composing" && message.body === undefined;
       this.#o.host().typing(room, resident, isTyping, ghost);
     }
-    const all = this.#o.recall.stored(message, us);
-    if (all.length === 0) return;
+    const words = this.#o.recall.hear(message, us);
+    if (words === undefined) return;
     this.#o.spool.put({
       id: batchOf(message),
       resident,
-      items: () => this.#items(all, resident, ghost),
+      items: async () => this.#items(await words(), resident, ghost),
       refused: (why) => this.#refuseFor(message, why),
     });
   }

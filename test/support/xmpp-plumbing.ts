@@ -27,6 +27,7 @@ import { readStored } from "../../src/xmpp/convert/stored.ts";
 import { IntakeSpool } from "../../src/xmpp/intake.ts";
 import { ComponentLink } from "../../src/xmpp/link/component-link.ts";
 import { XMPP } from "../../src/xmpp/name.ts";
+import { Recall } from "../../src/xmpp/recall.ts";
 
 export const NETWORK = parseNetworkName("msntest");
 export const GROUP = groupId(NETWORK, circleKey("5"));
@@ -154,6 +155,7 @@ export class Plumber {
       link: this.link,
       spool: new IntakeSpool({ home: XMPP, host, perResident: 500, log }),
       secret,
+      recall: new Recall(),
       notes: {
         keepRoomNote: async (_, room, note) => {
           this.#expectAlive();

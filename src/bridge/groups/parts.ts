@@ -42,6 +42,12 @@ import { GroupTyping } from "./typing.ts";
 import { endOf } from "./unlinking.ts";
 import { Watching } from "./watching.ts";
 
+/**
+ * So long after its last word another worker leaves a place to the one that has read it, ms. It only keeps the two from taking
+ * turns: words are read once however short it is. What is said when a reader dies comes so much later.
+ */
+const READER_MS = 3_000;
+
 export interface GroupPartsOptions {
   readonly store: Store;
   readonly homes: ReadonlyMap<HomeName, Home>;
@@ -112,6 +118,7 @@ export class GroupParts {
       typing: this.typing,
       recalling,
       reader,
+      leaseMs: READER_MS,
     });
     this.#recalling = recalling;
     const { groups, typing } = this;
@@ -126,7 +133,7 @@ export class GroupParts {
         marks,
         typing,
         outsiders: new Outsiders(groups),
-        standIns: new StandIns(),
+        standIns: new StandIns(store),
       });
   }
 
@@ -146,7 +153,7 @@ export class GroupParts {
 
   /** The sign-in of the account is so now. */
   state(account: AccountRecord, state: PuppetState): void {
-    if (state !== "on") this.#ears.gone(account.id);
+    if (state !== "on") this.#ears.gone(account);
     this.#recalling.state(account, state);
   }
 
@@ -199,6 +206,7 @@ export class GroupParts {
 
   stop(): void {
     this.#recalling.stop();
+    this.#ears.stop();
     this.typing.stop();
   }
 }

@@ -210,12 +210,27 @@ export interface RoomNoteStore {
   roomNotes(home: HomeName): Promise<ReadonlyMap<RoomId, string>>;
 }
 
+/** What was said lately in chats and rooms, sealed: homes keep it for words about other words. */
+export interface RecallStore {
+  /** Adds a piece of at most 32 KiB. Of a chat the last 200 are kept, for seven days after the last. */
+  keepRecall(home: HomeName, chat: RoomId, piece: string): Promise<void>;
+  /** Oldest first; without what the sealing keys do not open any more. */
+  recall(home: HomeName, chat: RoomId): Promise<string[]>;
+  dropRecall(home: HomeName, chat: RoomId): Promise<void>;
+}
+
 /** What an account's owner has been told and need not hear again. */
 export interface ToldStore {
   /** Nothing happens when the account is not linked (any more). At most 5 000 per account: the oldest goes. */
   tell(account: AccountId, what: string): Promise<void>;
   untell(account: AccountId, what: readonly string[]): Promise<void>;
   told(account: AccountId): Promise<string[]>;
+}
+
+/** What somebody was told, and hears again only after a while. */
+export interface KnownStore {
+  knows(resident: ResidentId, fact: string): Promise<boolean>;
+  learned(resident: ResidentId, fact: string, forMs: number): Promise<void>;
 }
 
 /** Secrets that residents have given to a home, sealed. */
@@ -267,7 +282,9 @@ export interface Store
     ContactStore,
     ProfileStore,
     RoomNoteStore,
+    RecallStore,
     ToldStore,
+    KnownStore,
     SecretStore,
     RateStore,
     LinkTicketStore,

@@ -23,7 +23,7 @@ import { StanzaRefusal } from "../link/requests.ts";
 import { asHomeError } from "../muc/failures.ts";
 import { asJid, directInvitation, mediatedInvitation, type RoomMessage } from "../muc/room-words.ts";
 import { batchInRoom, namesOf, spokenIn, take } from "../muc/taking.ts";
-import { Recall } from "../recall.ts";
+import type { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import type { ChatNote } from "./notes.ts";
@@ -46,6 +46,7 @@ export interface ChatsOptions extends SeatingOptions {
   readonly personal: boolean;
   /** What the bridge calls itself. */
   readonly name: string;
+  readonly recall: Recall;
   readonly mucService: BareJid | undefined;
   readonly inviteMs: number;
   /** Says something in a room as the bridge. */
@@ -64,7 +65,6 @@ const GONE: Shown = { show: "xa", status: "Offline" };
 /** Chats with contacts: each a small room of the account's own, in which it sits as the contact. */
 export class Chats {
   readonly #o: ChatsOptions;
-  readonly #recall = new Recall();
   readonly #chats = new Map<RoomId, Chat>();
   readonly #presences = new RecentMap<string, Presence>(GHOSTS);
   /** When somebody who is not in their room was last asked in, Unix ms. */
@@ -185,7 +185,7 @@ export class Chats {
         },
         entered: async (how) => await this.#entered(chat, how),
       },
-      spoke: (message) => this.#recall.note(spokenIn(message), message.body),
+      spoke: (message) => this.#o.recall.note(spokenIn(message), message.body),
       changed: ({ isIn, why, triesAgain }) => {
         if (!isIn && !triesAgain) log.error({ room: jid, why }, "the account is not let into a chat's own room");
       },
@@ -243,21 +243,24 @@ export class Chats {
   }
 
   async #said(chat: Chat, message: RoomMessage): Promise<void> {
-    const { spool, home, notice } = this.#o;
+    const { spool, home, notice, recall } = this.#o;
     const from = this.#speakerOf(chat, message);
     const heard = readMessage(message.stanza);
     const called = { speaker: message.nick, names: namesOf(message) };
-    const words = heard === undefined ? [] : this.#recall.stored(heard, chat.jid, called);
-    if (from === undefined || words.length === 0) return;
+    const words = heard && recall.hear(heard, chat.jid, called);
+    if (from === undefined || words === undefined) return;
     const id = message.stanzaId ?? message.id;
-    const all = words.map((raw): Stored => ({ ...raw, from, room: chat.jid, ...(id === undefined ? {} : { id }) }));
+    const sent = { from, room: chat.jid, ...(id === undefined ? {} : { id }) };
     const isResident = this.#isResident(chat, from as string as BareJid);
     const resident = isResident ? chat.note.resident : residentId(home, from);
     if (isResident && chat.note.seenAs !== message.nick) chat.keepLater({ seenAs: message.nick });
     await take(spool, {
       id: batchInRoom(message),
       resident: chat.note.resident,
-      items: async () => await this.#items(chat, all, resident),
+      items: async () => {
+        const all = (await words()).map((raw): Stored => ({ ...raw, ...sent }));
+        return await this.#items(chat, all, resident);
+      },
       refused: (why) => notice(chat, why.person),
     });
   }
@@ -278,6 +281,7 @@ export class Chats {
     const { host, home } = this.#o;
     const room = roomId(chat.jid);
     const items = all.map((raw): IntakeItem => ({ resident, room, control: false, raw }));
+    if (items.length === 0) return [];
     if (await host().isPortal(home, room)) return items;
     if (resident !== chat.note.resident) return [];
     if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");

@@ -32,6 +32,8 @@ import { DEFAULT_PORTS, findServer } from "../link/find-server.ts";
 import { StanzaRefusal } from "../link/requests.ts";
 import { asJid, invitedTo } from "../muc/room-words.ts";
 import { XMPP } from "../name.ts";
+import { Recall } from "../recall.ts";
+import { RecallNotes } from "../recall-notes.ts";
 import { Rings } from "../rings.ts";
 import { failureElement } from "../stanza/errors.ts";
 import { errorMessage, readMessage } from "../stanza/message.ts";
@@ -156,7 +158,8 @@ class ClientSide implements XmppClientHome {
       aside: (stanza) => this.#aside(stanza),
       log,
     };
-    const shared = { ...seating, host: host_, spool, account, name };
+    const recall = new Recall(new RecallNotes({ home, store: profiles, log }));
+    const shared = { ...seating, host: host_, spool, account, name, recall };
     this.#chats = new Chats({
       ...shared,
       personal,

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Meter } from "../../bridge/metrics.ts";
 import type { GhostRef, NetworkName, ResidentId } from "../../bridge/model.ts";
-import type { ProfileStore, RoomNoteStore } from "../../bridge/ports/store.ts";
+import type { ProfileStore, RecallStore, RoomNoteStore } from "../../bridge/ports/store.ts";
 import type { Secret } from "../../bridge/secret.ts";
 import type { BareJid } from "../jid.ts";
 import type { ClientLimits } from "../link/client-link.ts";
@@ -56,7 +56,7 @@ export interface XmppClientOptions {
   readonly personal: boolean;
   readonly mayLink: (resident: ResidentId) => boolean;
   readonly relays?: readonly RelayRoom[];
-  readonly profiles: ProfileStore & RoomNoteStore;
+  readonly profiles: ProfileStore & RoomNoteStore & RecallStore;
   readonly meter: Meter;
   readonly log: Logger;
   readonly limits?: Partial<XmppClientLimits & ClientLimits & MucLimits>;

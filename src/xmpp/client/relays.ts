@@ -10,7 +10,7 @@ import type { IntakeSpool } from "../intake.ts";
 import { type BareJid, withResource } from "../jid.ts";
 import { asJid, type RoomMessage } from "../muc/room-words.ts";
 import { batchInRoom, namesOf, spokenIn, take } from "../muc/taking.ts";
-import { Recall } from "../recall.ts";
+import type { Recall } from "../recall.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { RelayNote } from "./notes.ts";
 import type { RelayRoom } from "./options.ts";
@@ -27,6 +27,7 @@ export interface RelaysOptions extends SeatingOptions {
   /** Who knows already that an account is missing. */
   readonly told: Marks;
   readonly tell: (relay: RelayRoom, text: string) => void;
+  readonly recall: Recall;
   readonly tieMs: number;
   readonly log: Logger;
 }
@@ -39,7 +40,6 @@ interface Relay {
 /** Conferences that are there without us, each tied by the configuration to one contact of somebody's account. */
 export class Relays {
   readonly #o: RelaysOptions;
-  readonly #recall = new Recall();
   readonly #relays = new Map<RoomId, Relay>();
   /** Two at once would both tell that an account is missing. */
   readonly #tying = new Set<Relay>();
@@ -123,7 +123,7 @@ export class Relays {
           if (isNew) await openRoom(this.#o.client.link, room);
         },
       },
-      spoke: (message) => this.#recall.note(spokenIn(message), message.body),
+      spoke: (message) => this.#o.recall.note(spokenIn(message), message.body),
       changed: ({ isIn, why, triesAgain }) => {
         if (isIn) this.tie();
         if (isIn || triesAgain) return;
@@ -135,13 +135,13 @@ export class Relays {
   }
 
   async #said({ about, seat }: Relay, message: RoomMessage): Promise<void> {
-    const { spool, account } = this.#o;
+    const { spool, account, recall } = this.#o;
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
     const heard = readMessage(message.stanza);
     const called = { speaker: message.nick, names: namesOf(message) };
-    const words = heard === undefined ? [] : this.#recall.stored(heard, seat.jid, called);
-    if (words.length === 0) return;
+    const words = heard && recall.hear(heard, seat.jid, called);
+    if (words === undefined) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;
     const sent = {
@@ -151,11 +151,13 @@ export class Relays {
       speaker: message.nick,
       ...(id === undefined ? {} : { id }),
     };
-    const all = words.map((raw): Stored => ({ ...raw, ...sent }));
     await take(spool, {
       id: batchInRoom(message),
       resident,
-      items: async () => await this.#items({ about, seat }, all),
+      items: async () => {
+        const all = (await words()).map((raw): Stored => ({ ...raw, ...sent }));
+        return await this.#items({ about, seat }, all);
+      },
       // Whoever speaks there cannot help it, and the resident has been told.
       refused: (why) => this.#o.log.info({ err: why, room: seat.jid }, "words in a room were not relayed"),
     });
@@ -164,6 +166,7 @@ export class Relays {
   async #items({ about, seat }: Relay, all: readonly Stored[]): Promise<IntakeItem[]> {
     const { host, home } = this.#o;
     const items = all.map((raw) => itemOf(about, raw));
+    if (items.length === 0) return [];
     if (await host().isPortal(home, roomId(seat.jid))) return items;
     if (await host().isLinked(about.resident)) return [itemOf(about, openOf(about)), ...items];
     throw new BridgeError("not-linked");

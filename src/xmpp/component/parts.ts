@@ -11,6 +11,7 @@ import { ComponentLink } from "../link/component-link.ts";
 import { XMPP } from "../name.ts";
 import { DEFAULT_LIMITS, type XmppHomeOptions, type XmppLimits } from "../options.ts";
 import { Recall } from "../recall.ts";
+import { RecallNotes } from "../recall-notes.ts";
 import { Receiver } from "../receive.ts";
 import { Speech } from "../speech.ts";
 import { stateMessage } from "../stanza/message.ts";
@@ -65,13 +66,15 @@ export class ComponentParts {
   readonly #asking: Asking;
   readonly #lists: Lists;
   readonly #commands: AdHocCommands;
-  readonly #recall = new Recall();
+  readonly #recall: Recall;
 
   constructor(options: XmppHomeOptions) {
     this.#o = options;
     this.#name = options.name ?? "MSN";
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.log = options.log.child({ home: XMPP });
+    const { log } = this;
+    this.#recall = new Recall(new RecallNotes({ home: XMPP, store: options.profiles, log }));
     this.names = new GhostJids(options.service.domain, options.networks);
     this.link = this.#openLink();
     this.#views = new Views(this.names);
@@ -297,6 +300,7 @@ export class ComponentParts {
       spool,
       secret: service.secret,
       notes,
+      recall: this.#recall,
       say: (resident: ResidentId, text: string, key: string) => this.speech.say(resident, undefined, text, key),
       log,
     };

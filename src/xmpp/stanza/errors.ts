@@ -51,6 +51,7 @@ export const CONDITIONS: Readonly<Record<ErrorCode, StanzaCondition>> = {
   "link-expired": cancel("gone"),
   "too-many-tries": wait("policy-violation"),
   "store-down": wait("internal-server-error"),
+  "not-nudged": cancel("service-unavailable"),
   "group-gone": wait("recipient-unavailable"),
   "not-in-group": auth("registration-required"),
   "group-refused": auth("forbidden"),

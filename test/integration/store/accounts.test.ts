@@ -175,6 +175,7 @@ test("unlinking forgets everything of the account and nothing of others", async 
   for (const name of ["leaver", "leaver2"]) await store.link(record(name, ann), new Secret("x"));
   const room = { home: matrix, room: "!r:home.test" as never, resident: ann };
   await store.bind(portalOf(id, "bob"), room);
+  await store.keepRecall(matrix, room.room, "what was said there");
   await store.saveContact(id, {
     address: address("bob@msn.test"),
     displayName: "Bob",
@@ -198,6 +199,7 @@ test("unlinking forgets everything of the account and nothing of others", async 
   expect((await store.accountsIn(shardOf(id))).map((a) => a.id)).not.toContain(id);
   expect(await store.contactsOf(id)).toEqual([]);
   expect(await store.portalsOf(id)).toEqual([]);
+  expect(await store.recall(matrix, room.room)).toEqual([]);
   expect(await store.portalOfRoom(matrix, room.room)).toBeUndefined();
   expect(await store.waiting(shardOf(id))).not.toContainEqual(out(id, "bob"));
   expect(await textsIn(store, out(stays, "bob"))).toEqual(["x"]);

@@ -1,8 +1,10 @@
 /** What people in rooms of groups see when the bridge or its link is away for a while. */
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
+import { messageId } from "../../../src/bridge/model.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
-import { invitations, seen, texts } from "./group-sights.ts";
+import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { invitations, reply, seen, texts } from "./group-sights.ts";
 import type { GroupRoomScene, GroupWorld } from "./group-world.ts";
 
 export interface OutageStage {
@@ -42,6 +44,44 @@ export function groupRoomOutages({ world, circle, textsOf }: OutageStage): void 
     const asked = invitations(anna, scene.jid).length;
     await scene.shape({});
     expect(invitations(anna, scene.jid)).toHaveLength(asked);
+  });
+
+  test("what was said before a restart is taken back by who said it, however much was said since; bob corrects his own", async () => {
+    const { scene, anna } = await circle();
+    const room = await anna.joinRoom(scene.jid, "Anna");
+    await anna.sayInRoom(scene.jid, "I love you");
+    const mine = await seen(anna, room, "I love you");
+    const his = await scene.says("bob", "over their");
+    for (let i = 0; i < 35; i += 1) await scene.says("bob", `word ${i}`);
+    await world.restart();
+    const retract = xml("retract", { xmlns: "urn:xmpp:message-retract:1", id: mine.stanzaId });
+    await anna.sayInRoom(scene.jid, "This person attempted to retract a message", { extra: [retract] });
+    await anna.waitFor("the removal", () => world.host.of("text").at(-1)?.about?.kind === "removal");
+    expect(world.host.of("text").at(-1)).toMatchObject({
+      text: "(deleted: “I love you”)",
+      about: { kind: "removal", target: mine.stanzaId },
+    });
+    await anna.sayInRoom(scene.jid, "where?", { extra: [reply(`${scene.jid}/Bob`, his)] });
+    await seen(anna, room, "where?");
+    expect(world.host.of("text").at(-1)).toMatchObject({ text: "> Bob: over their\nwhere?" });
+    const thumb = { kind: "reaction", target: messageId(mine.stanzaId ?? ""), key: "👍" } as const;
+    await scene.says("bob", "👍", { about: thumb });
+  });
+
+  test("long words that were on their way to the store when the bridge ended are shown whole", async () => {
+    const { scene, anna } = await circle();
+    const room = await anna.joinRoom(scene.jid, "Anna");
+    const gate = Promise.withResolvers<void>();
+    world.host.held = gate.promise;
+    const long = "just in time, ".repeat(1000);
+    await anna.sayInRoom(scene.jid, long);
+    await anna.ask.ping(`${scene.jid}/Anna`);
+    const stopping = world.restart();
+    world.host.held = undefined;
+    gate.resolve();
+    await stopping;
+    await seen(anna, room, long);
+    expect(room.texts().filter((text) => text === long)).toHaveLength(1);
   });
 
   test("words that were on their way to the store when the bridge ended are stored once, and shown", async () => {

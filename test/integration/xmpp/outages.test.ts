@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
+import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { XmppWorld } from "./world.ts";
 
 let world: XmppWorld;
@@ -69,6 +70,24 @@ test("anna talks on while the bridge goes and comes: what the server has taken f
   expect(bob.messages.map(({ text }) => text).filter((text) => text.startsWith("line "))).toEqual(
     Array.from({ length: 30 }, (_, i) => `line ${i}`),
   );
+});
+
+test("anna corrects, answers and takes back what was said before the bridge was stopped: bob is told what that was", async () => {
+  const first = await anna.say(ghost, "over their");
+  const second = await anna.say(ghost, "I love you");
+  for (const id of [first, second]) await anna.waitForReceipt(id);
+  await bob.say("alice@msn.test", "coming?");
+  const asked = await anna.waitForMessage("coming?", ghost);
+  await world.stopBridge();
+  await world.startBridge();
+  await anna.waitForPresence(ghost, "back", ({ type }) => type === "available");
+  await anna.correct(ghost, first, "over there");
+  await bob.waitForText("* their → there");
+  const extra = [xml("retract", { xmlns: "urn:xmpp:message-retract:1", id: second })];
+  await anna.say(ghost, "This person attempted to retract a message", { extra });
+  await bob.waitForText("(deleted: “I love you”)");
+  await anna.say(ghost, "yes", { extra: [xml("reply", { xmlns: "urn:xmpp:reply:0", to: ghost, id: asked.id })] });
+  await bob.waitForText("> coming?\nyes");
 });
 
 test("anna has lost the receipt and says it again under its id: she gets another, and bob hears it once", async () => {

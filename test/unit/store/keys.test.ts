@@ -40,6 +40,8 @@ const samples: Record<keyof typeof KEY_TABLE, string> = {
   batch: keys.batch(shard, home, "txn"),
   seen: keys.seen(account),
   told: keys.told(account),
+  recall: keys.recall(home, roomId("!r:home.test")),
+  known: keys.known(resident, "something"),
   secrets: keys.secrets(resident),
   parked: keys.parked(account),
   parkedOrder: keys.parkedOrder(account),

@@ -12,6 +12,7 @@ import type { Secret } from "../../../bridge/secret.ts";
 import type { GhostJids } from "../../convert/ghost.ts";
 import type { IntakeSpool } from "../../intake.ts";
 import type { ComponentLink } from "../../link/component-link.ts";
+import type { Recall } from "../../recall.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
 import type { ForeignLimits } from "../rooms/limits.ts";
 
@@ -54,6 +55,8 @@ export interface ForeignRoomsOptions {
   readonly secret: Secret;
   /** Rooms on the component's own domain are noted there too: leave them alone. */
   readonly notes: RoomNoteStore;
+  /** What was said lately in all rooms. */
+  readonly recall: Recall;
   /** The gateway says something to a person, in their chat with it. */
   readonly say: (resident: ResidentId, text: string, key: string) => Promise<MessageId>;
   /** The domain of the operator's own server: its services are believed when they say who somebody is (../rooms/who.ts). */

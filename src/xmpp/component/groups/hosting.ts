@@ -50,9 +50,9 @@ export class Groups implements GroupHosting {
 
   constructor(options: GroupsOptions) {
     this.#o = options;
-    const { home, host, names, link, spool, secret, log, say, toGhost, answer } = options;
+    const { home, host, names, link, spool, secret, recall, log, say, toGhost, answer } = options;
     const notes = new RoomNotes({ home, domain: names.gateway, store: options.notes, log });
-    const memory = new RoomMemory();
+    const memory = new RoomMemory(recall);
     const send = (stanza: XmlElement): void => link.sendLoosely(stanza);
     const conference = (): Conference => this.#conference;
     const lodgers = (room: BareJid): Set<BareJid> | undefined => this.#own.lodgersOf(room);

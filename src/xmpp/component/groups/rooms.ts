@@ -137,6 +137,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const room = this.#known(id);
     const who = this.#whoIs(speaker);
     const { memory, conference, notes } = this.#o;
+    await memory.recollect(room, message.about?.target);
     const speeches = this.#speeches(room, who, speaker.name, message, key);
     const first = messageId(speeches[0]?.id ?? stanzaId(key));
     this.#typing.said(who, room.jid);

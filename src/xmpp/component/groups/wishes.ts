@@ -16,7 +16,7 @@ import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, type XmlElement } from "../../stanza/xml.ts";
 import { idOfRoom, isGuest } from "./address.ts";
 import { heardInRoom } from "./heard.ts";
-import type { Remembered, RoomMemory } from "./memory.ts";
+import { aboutWhat, type Remembered, type RoomMemory } from "./memory.ts";
 import type { RoomNotes } from "./notes.ts";
 import { IN_GROUP } from "./rules.ts";
 
@@ -167,6 +167,7 @@ export class Wishes {
       resident: this.#id(by.who),
       items: async () => {
         if (!isResumed) this.#note(room, packed);
+        await this.#o.memory.recollect(room, aboutWhat(event.words));
         // Once: what is heard is remembered.
         items ??= heardInRoom(room, event, this.#o.memory, this.#o.names.gateway).map((raw) => this.#item(room, raw));
         return items;

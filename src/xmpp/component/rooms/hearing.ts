@@ -48,10 +48,10 @@ export class Hearing {
     if (read === undefined) return;
     const from = withResource(room.jid, message.nick);
     const isCommand = TO_BRIDGE.test(read.body ?? "") && guestName(residentParts(resident).id, room.jid) === undefined;
-    const stored: Stored[] = isCommand
-      ? [this.#command(room, resident, read.body ?? "", message)]
-      : this.#o.talk.heard(message, { ...read, from }, resident);
-    if (stored.length === 0) return;
+    const stored = isCommand
+      ? async () => [this.#command(room, resident, read.body ?? "", message)]
+      : this.#o.talk.hear(message, { ...read, from }, resident);
+    if (stored === undefined) return;
     await this.#take(room, resident, batchInRoom(message), stored, isCommand);
   }
 
@@ -152,7 +152,7 @@ export class Hearing {
 
   #happened(room: ForeignRoom, resident: ResidentId, event: Stored): void {
     const as = randomUUID();
-    this.#take(room, resident, as, [{ ...event, resident, as }], false).catch((error: unknown) =>
+    this.#take(room, resident, as, async () => [{ ...event, resident, as }], false).catch((error: unknown) =>
       this.#o.log.error({ err: asBridgeError(error), room: room.jid }, "what happened in a room was not stored"),
     );
   }
@@ -161,7 +161,7 @@ export class Hearing {
     room: ForeignRoom,
     resident: ResidentId,
     id: string,
-    all: readonly Stored[],
+    all: () => Promise<readonly Stored[]>,
     control: boolean,
   ): Promise<void> {
     const { spool, host, home, log } = this.#o;
@@ -170,7 +170,7 @@ export class Hearing {
       resident,
       items: async () => {
         if (!control && !(await host().isPortal(home, roomId(room.jid)))) return [];
-        return all.map((raw) => ({ resident, room: roomId(room.jid), control, raw }));
+        return (await all()).map((raw) => ({ resident, room: roomId(room.jid), control, raw }));
       },
       refused: (why) => log.info({ err: why, room: room.jid }, "words in a room were not passed on"),
     });

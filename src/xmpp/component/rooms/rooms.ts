@@ -19,7 +19,6 @@ import { type BareJid, bare, domainOf, readJid } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { asHomeError } from "../../muc/failures.ts";
 import { asJid, type Invitation, invitationIn } from "../../muc/room-words.ts";
-import { Recall } from "../../recall.ts";
 import { failureElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, NS, type XmlElement } from "../../stanza/xml.ts";
@@ -67,7 +66,7 @@ class Foreign implements ForeignRooms {
     this.#o = options;
     this.#limits = { ...DEFAULT_FOREIGN_LIMITS, ...options.limits };
     const { home, names, link: wire, server, name = "MSN", secret, notes: store, log } = options;
-    this.#talk = new Talk(new Recall());
+    this.#talk = new Talk(options.recall);
     this.#hearing = new Hearing({ ...options, talk: this.#talk });
     const hearing = this.#hearing;
     this.#shared = {
@@ -261,6 +260,7 @@ class Foreign implements ForeignRooms {
     if (tied.note === undefined) await tied.tie(group);
     const who = this.#speaking(speaker);
     this.#typing.said(who.jid, jid);
+    await this.#talk.recollect(jid, message.about?.target);
     const speech = foreignSpeech(this.#talk, jid, who.jid, who.name, message);
     const said = await this.#say(tied, who, key, speech);
     reacted(this.#talk, jid, who.jid, message);

@@ -51,14 +51,14 @@ test("without an account there are the commands that make sense without one", ()
 
 test("a command without arguments is done in one step, one with arguments asks for them", async () => {
   const { step, lines } = desk();
-  expect(note(await step("help"))).toBe("did help");
+  expect(note(await step("status"))).toBe("did status");
   const asked = await step("presence");
   expect(asked?.attrs).toMatchObject({ status: "executing", sessionid: "s1" });
   expect(options(asked, "state")).toContain("be-right-back");
   expect(field(asked, "state")?.getChild("required")).toBeDefined();
   const done = await step("presence", { state: "busy" }, "complete");
   expect(done?.attrs.status).toBe("completed");
-  expect(lines).toEqual(["help", "presence busy"]);
+  expect(lines).toEqual(["status", "presence busy"]);
 });
 
 test("the only account stands in the form and need not be said; of several one is chosen", async () => {
@@ -102,17 +102,17 @@ test("a command is called off, gone back in, unknown, or misunderstood", async (
   expect(back?.attrs.status).toBe("executing");
   expect(field(back, "address")?.getChildText("value")).toBe("bob@msn.test");
   expect(await step("dance")).toBeUndefined();
-  await expect(step("help", undefined, "jump")).rejects.toMatchObject({ code: "bad-input" });
+  await expect(step("status", undefined, "jump")).rejects.toMatchObject({ code: "bad-input" });
   expect(lines).toEqual([]);
 });
 
 test("an answer that takes long comes as a message; nobody can keep all places taken", async () => {
   const { step, commands } = desk(undefined, false);
-  const all = Array.from({ length: 10 }, () => step("help"));
-  await expect(step("help")).rejects.toMatchObject({ code: "home-busy" });
-  const other = commands.step(command("help"), annaPhone, anna, gateway);
+  const all = Array.from({ length: 10 }, () => step("status"));
+  await expect(step("status")).rejects.toMatchObject({ code: "home-busy" });
+  const other = commands.step(command("status"), annaPhone, anna, gateway);
   for (const one of [...all, other]) expect(note(await one)).toContain("comes as a message");
-  expect(note(await step("help"))).toContain("comes as a message");
+  expect(note(await step("status"))).toContain("comes as a message");
 });
 
 test("what a page is opened by goes along", async () => {
@@ -130,7 +130,7 @@ test("a command that nobody answers keeps no program from ending", async () => {
   const commands = new AdHocCommands({ names, accounts: () => [], run: () => new Promise(() => {}), waitMs: 60_000 });
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   const before = timers();
-  void commands.step(command("help"), annaPhone, anna, annaJid);
+  void commands.step(command("status"), annaPhone, anna, annaJid);
   expect(timers()).toBe(before);
 });
 

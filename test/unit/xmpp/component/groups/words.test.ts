@@ -7,6 +7,7 @@ import { Room, type RoomEvent } from "../../../../../src/xmpp/conference/index.t
 import { readRequest } from "../../../../../src/xmpp/conference/read.ts";
 import { readStored } from "../../../../../src/xmpp/convert/stored.ts";
 import { XMPP } from "../../../../../src/xmpp/name.ts";
+import { Recall } from "../../../../../src/xmpp/recall.ts";
 import { el, type XmlElement } from "../../../../../src/xmpp/stanza/xml.ts";
 import { ROOM, SECRET } from "../../conference/scene.ts";
 import { annaJid, bob, gateway, names } from "../../support.ts";
@@ -93,7 +94,7 @@ test("a reaction that is given twice is there once", () => {
 /** A room in which Anna sits, and what is stored of what she says. */
 class Ears {
   readonly room: Room;
-  memory = new RoomMemory();
+  memory = new RoomMemory(new Recall());
   #ids = 0;
 
   constructor() {
@@ -180,7 +181,7 @@ test("reactions of long ago are known from the history", () => {
       emoji.map((one) => el("reaction", {}, one)),
     );
   ears.hears("a1", react("👍"));
-  ears.memory = new RoomMemory();
+  ears.memory = new RoomMemory(new Recall());
   expect(ears.hears("a2", react("👍", "🎉"))).toMatchObject([
     { kind: "reaction", target: "b1", key: "🎉", text: "shall we?" },
   ]);

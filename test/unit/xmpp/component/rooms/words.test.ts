@@ -25,56 +25,58 @@ function message(nick: string, name: string, body: string | undefined, ...more: 
 
 function talk() {
   const memory = new Talk(new Recall());
-  const hear = (speaker: string, ...said: Parameters<typeof message>) => {
+  const hear = async (speaker: string, ...said: Parameters<typeof message>) => {
     const one = message(...said);
     const read = readMessage(one.stanza);
     if (read === undefined) throw new Error("nothing was said");
-    return memory.heard(one, read, speaker);
+    return (await memory.hear(one, read, speaker)?.()) ?? [];
   };
   return { memory, hear };
 }
 
 describe("what people say about other words", () => {
-  test("a message is called as the room calls it", () => {
-    const [said] = talk().hear(ZOE, "zoe", "1", "hello");
+  test("a message is called as the room calls it", async () => {
+    const [said] = await talk().hear(ZOE, "zoe", "1", "hello");
     expect(said).toMatchObject({ kind: "message", body: "hello", room: ROOM, resident: ZOE, as: "s-1" });
   });
 
-  test("one corrects one's own words, by one's own name of them", () => {
+  test("one corrects one's own words, by one's own name of them", async () => {
     const { hear } = talk();
-    hear(ZOE, "zoe", "1", "helo");
-    const [edit] = hear(ZOE, "zoe", "2", "hello", el("replace", { xmlns: NS.correct, id: "o-1" }));
+    await hear(ZOE, "zoe", "1", "helo");
+    const [edit] = await hear(ZOE, "zoe", "2", "hello", el("replace", { xmlns: NS.correct, id: "o-1" }));
     expect(edit).toMatchObject({ relation: { kind: "edit", target: "s-1" }, about: "helo", as: "s-2" });
   });
 
-  test("one takes one's own words back", () => {
+  test("one takes one's own words back", async () => {
     const { hear } = talk();
-    hear(ZOE, "zoe", "1", "hello");
-    const [gone] = hear(ZOE, "zoe", "2", undefined, el("retract", { xmlns: NS.retract, id: "s-1" }));
+    await hear(ZOE, "zoe", "1", "hello");
+    const [gone] = await hear(ZOE, "zoe", "2", undefined, el("retract", { xmlns: NS.retract, id: "s-1" }));
     expect(gone).toMatchObject({ relation: { kind: "removal", target: "s-1" } });
   });
 
-  test("nobody corrects or takes back what others have said, under whatever nick", () => {
+  test("nobody corrects or takes back what others have said, under whatever nick", async () => {
     const { hear } = talk();
-    hear(ZOE, "zoe", "1", "hello");
-    const [edit] = hear(EVE, "zoe", "2", "I hate you", el("replace", { xmlns: NS.correct, id: "o-1" }));
+    await hear(ZOE, "zoe", "1", "hello");
+    const [edit] = await hear(EVE, "zoe", "2", "I hate you", el("replace", { xmlns: NS.correct, id: "o-1" }));
     expect(edit).not.toHaveProperty("relation");
-    const [gone] = hear(EVE, "zoe", "3", undefined, el("retract", { xmlns: NS.retract, id: "s-1" }));
+    const [gone] = await hear(EVE, "zoe", "3", undefined, el("retract", { xmlns: NS.retract, id: "s-1" }));
     expect(gone).not.toHaveProperty("relation");
   });
 
-  test("anybody answers anybody", () => {
+  test("anybody answers anybody", async () => {
     const { hear } = talk();
-    hear(ZOE, "zoe", "1", "who comes?");
-    const [answer] = hear(EVE, "eve", "2", "I do", el("reply", { xmlns: NS.reply, id: "s-1" }));
+    await hear(ZOE, "zoe", "1", "who comes?");
+    const [answer] = await hear(EVE, "eve", "2", "I do", el("reply", { xmlns: NS.reply, id: "s-1" }));
     expect(answer).toMatchObject({ relation: { kind: "reply", target: "s-1" }, about: "who comes?", of: "zoe" });
   });
 
-  test("a reaction names what it is about as the core does", () => {
+  test("a reaction names what it is about as the core does", async () => {
     const { hear } = talk();
-    hear(ZOE, "zoe", "1", "hello");
+    await hear(ZOE, "zoe", "1", "hello");
     const like = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "s-1" }, el("reaction", {}, "👍"));
-    expect(hear(EVE, "eve", "2", undefined, like)).toMatchObject([{ kind: "reaction", target: "s-1", key: "👍" }]);
+    expect(await hear(EVE, "eve", "2", undefined, like)).toMatchObject([
+      { kind: "reaction", target: "s-1", key: "👍" },
+    ]);
   });
 });
 
@@ -114,9 +116,9 @@ describe("what ghosts say about other words", () => {
     expect(speech(memory, words("* hello", { kind: "edit", target, text: "hello" })).own).toBe("<body>* hello</body>");
   });
 
-  test("an answer quotes what it is about", () => {
+  test("an answer quotes what it is about", async () => {
     const { memory, hear } = talk();
-    hear(ZOE, "zoe", "1", "who comes?");
+    await hear(ZOE, "zoe", "1", "who comes?");
     const { own } = speech(memory, words("> zoe: who comes?\nI do", { kind: "reply", target, text: "I do" }));
     expect(own).toContain("<body>&gt; zoe: who comes?\nI do</body>");
     expect(own).toContain('id="s-1"');

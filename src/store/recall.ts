@@ -1,0 +1,57 @@
+import type { Logger } from "pino";
+import { BridgeError } from "../bridge/errors.ts";
+import type { HomeName, RoomId } from "../bridge/model.ts";
+import type { RecallStore } from "../bridge/ports/store.ts";
+import { Secret } from "../bridge/secret.ts";
+import type { Keyspace } from "./keys.ts";
+import type { RedisLink } from "./link.ts";
+import type { SealingKeys } from "./sealing.ts";
+
+const MAX_BYTES = 32 * 1024;
+const MAX_PIECES = 200;
+const LIFE_MS = 7 * 24 * 3600_000;
+
+/** What was said lately, sealed. A row moved to another chat does not open. */
+export class RedisRecall implements RecallStore {
+  readonly #link: RedisLink;
+  readonly #keys: Keyspace;
+  readonly #seals: SealingKeys;
+  readonly #log: Logger;
+
+  constructor(link: RedisLink, keys: Keyspace, seals: SealingKeys, log: Logger) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#seals = seals;
+    this.#log = log;
+  }
+
+  async keepRecall(home: HomeName, chat: RoomId, piece: string): Promise<void> {
+    const bytes = Buffer.byteLength(piece);
+    if (bytes > MAX_BYTES) throw new BridgeError("bad-input", { detail: `a piece of a chat of ${bytes} bytes` });
+    const sealed = this.#seals.seal(new Secret(piece), bound(home, chat));
+    await this.#link.script("recallKeep", [this.#keys.recall(home, chat)], [sealed, MAX_PIECES, LIFE_MS]);
+  }
+
+  async recall(home: HomeName, chat: RoomId): Promise<string[]> {
+    const rows = await this.#link.command("recall", (r) => r.lrange(this.#keys.recall(home, chat), 0, -1));
+    return rows.flatMap((sealed) => this.#open(sealed, bound(home, chat)) ?? []);
+  }
+
+  async dropRecall(home: HomeName, chat: RoomId): Promise<void> {
+    await this.#link.command("recallDrop", (r) => r.del(this.#keys.recall(home, chat)));
+  }
+
+  /** Words about words do without what cannot be read any more. */
+  #open(sealed: string, name: string): string | undefined {
+    try {
+      return this.#seals.open(sealed, name).open();
+    } catch (error) {
+      this.#log.debug({ err: error }, "a piece of a chat cannot be opened");
+      return undefined;
+    }
+  }
+}
+
+function bound(home: HomeName, chat: RoomId): string {
+  return `recall\n${home}\n${chat}`;
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
+import { XMPP } from "../../../src/xmpp/name.ts";
+import { chatOf, Recall } from "../../../src/xmpp/recall.ts";
+import { RecallNotes } from "../../../src/xmpp/recall-notes.ts";
+import { readMessage } from "../../../src/xmpp/stanza/message.ts";
+import { el, NS, type XmlElement } from "../../../src/xmpp/stanza/xml.ts";
+import { annaJid, annaPhone, bob, silent } from "./support.ts";
+
+/** A bridge that is started again and again with the same store. */
+class Runs {
+  readonly kept = new Map<string, string[]>();
+  isDown = false;
+
+  start(): Recall {
+    const expectUp = (): void => {
+      if (this.isDown) throw new BridgeError("store-down");
+    };
+    const store = {
+      keepRecall: async (_: string, chat: string, piece: string) => {
+        expectUp();
+        this.kept.set(chat, [...(this.kept.get(chat) ?? []), piece]);
+      },
+      recall: async (_: string, chat: string) => {
+        expectUp();
+        return this.kept.get(chat) ?? [];
+      },
+      dropRecall: async () => {},
+    };
+    return new Recall(new RecallNotes({ home: XMPP, store, log: silent }));
+  }
+}
+
+async function hears(recall: Recall, id: string, ...children: XmlElement[]) {
+  const message = readMessage(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
+  return message === undefined ? [] : ((await recall.hear(message, bob)?.()) ?? []);
+}
+
+const body = (text: string): XmlElement => el("body", {}, text);
+const react = (to: string, ...emoji: string[]): XmlElement =>
+  el("reactions", { xmlns: NS.reactions, id: to }, ...emoji.map((one) => el("reaction", {}, one)));
+
+describe("after a restart", () => {
+  test("what anna takes back is told with its words", async () => {
+    const runs = new Runs();
+    await hears(runs.start(), "m1", body("I love you"));
+    const gone = await hears(runs.start(), "m2", el("retract", { xmlns: NS.retract, id: "m1" }));
+    expect(gone).toMatchObject([{ body: "(deleted: “I love you”)" }]);
+  });
+
+  test("a correction tells the difference, and so does one of the correction", async () => {
+    const runs = new Runs();
+    const corrects = el("replace", { xmlns: NS.correct, id: "m1" });
+    await hears(runs.start(), "m1", body("over their"));
+    expect(await hears(runs.start(), "m2", body("over there"), corrects)).toMatchObject([{ about: "over their" }]);
+    expect(await hears(runs.start(), "m3", body("over then"), corrects)).toMatchObject([{ about: "over there" }]);
+  });
+
+  test("an answer to bob's words quotes them", async () => {
+    const runs = new Runs();
+    runs.start().note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
+    const answer = await hears(runs.start(), "m1", body("yes"), el("reply", { xmlns: NS.reply, id: "b1" }));
+    expect(answer).toMatchObject([{ body: "yes", about: "coming?" }]);
+  });
+
+  test("a reaction to bob's words is told, and one that anna has given before is not told again", async () => {
+    const runs = new Runs();
+    const recall = runs.start();
+    recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
+    await hears(recall, "m1", react("b1", "👍"));
+    expect(await hears(runs.start(), "m2", react("b1", "👍", "🎉"))).toMatchObject([{ key: "🎉", text: "coming?" }]);
+    expect(await hears(runs.start(), "m3", react("b1", "🎉"))).toMatchObject([{ key: "👍", removed: true }]);
+  });
+
+  test("nobody takes back what bob has said", async () => {
+    const runs = new Runs();
+    runs.start().note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
+    const gone = await hears(runs.start(), "m2", el("retract", { xmlns: NS.retract, id: "b1" }));
+    expect(gone).toMatchObject([{ body: "(a message was deleted)" }]);
+  });
+});
+
+test("what was said while the store was away is kept with what is said next", async () => {
+  const runs = new Runs();
+  const recall = runs.start();
+  runs.isDown = true;
+  await hears(recall, "m1", body("I love you"));
+  runs.isDown = false;
+  await hears(recall, "m2", body("hello"));
+  const gone = await hears(runs.start(), "m3", el("retract", { xmlns: NS.retract, id: "m1" }));
+  expect(gone).toMatchObject([{ body: "(deleted: “I love you”)" }]);
+});
+
+test("while the store is away, words about what nobody remembers wait", async () => {
+  const runs = new Runs();
+  await hears(runs.start(), "m1", body("I love you"));
+  const stanza = el("message", { from: annaPhone, to: bob, id: "m2" }, el("retract", { xmlns: NS.retract, id: "m1" }));
+  const message = readMessage(stanza);
+  const stored = message && runs.start().hear(message, bob);
+  runs.isDown = true;
+  await expect(stored?.()).rejects.toThrow("store-down");
+  runs.isDown = false;
+  expect(await stored?.()).toMatchObject([{ body: "(deleted: “I love you”)" }]);
+});
+
+test("typing is nothing to store", () => {
+  const typing = el("message", { from: annaPhone, to: bob }, el("composing", { xmlns: NS.chatStates }));
+  const message = readMessage(typing);
+  expect(message && new Runs().start().hear(message, bob)).toBeUndefined();
+});
+
+test("in a room, words that others call by the same name stay theirs", () => {
+  const recall = new Recall();
+  const said = { chat: "room@muc.example.org", names: ["1"] };
+  recall.note({ ...said, speaker: "anna" }, "from Anna");
+  recall.note({ ...said, speaker: "zoe" }, "from Zoe");
+  expect(recall.find(said.chat, "1", "anna")?.text).toBe("from Anna");
+  expect(recall.find(said.chat, "1", "zoe")?.text).toBe("from Zoe");
+});
