@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MODULES, ROOT, VAR } from "./lib/paths.mjs";
+import { makeTestFolder } from "./lib/test-folder.ts";
 import { describeVersions } from "./lib/versions.ts";
 import { type Counts, countTests, describeFailures, formatCounts, sumCounts } from "./lib/vitest-report.ts";
 
@@ -17,6 +18,8 @@ const { projects, rest } = chooseProjects(process.argv.slice(2));
 const filtered = rest.length > 0;
 
 console.log(["running on", ...describeVersions().map((line) => `  ${line}`), ""].join("\n"));
+const written = makeTestFolder();
+process.on("exit", () => rmSync(written, { recursive: true, force: true }));
 const results: { readonly project: string; readonly counts: Counts; readonly seconds: number }[] = [];
 const failures: string[] = [];
 let interrupted = false;
@@ -76,7 +79,7 @@ async function runProject(project: string): Promise<Counts> {
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: ROOT, stdio: "inherit" });
+  const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, TMPDIR: written } });
   const timer = setTimeout(() => {
     console.log(`ended after ${PROJECT_DEADLINE_MS / 60_000} minutes`);
     child.kill("SIGKILL");
