@@ -186,9 +186,8 @@ class MatrixSide implements MatrixHome, Inbox {
     });
     const double = this.#double;
     const ownGhost = new OwnGhost({ sender, ghosts, names, bot, log });
-    this.#speech = new Speech({ sender, ghosts, double, ownGhost, meter });
-    const content = (message: Parameters<Speech["content"]>[0]) => this.#speech.content(message);
-    this.#groups = new MatrixGroups({ client, maker, sender, ghosts, names, double, ownGhost, bot, content, log });
+    this.#speech = new Speech({ sender, ghosts, double, ownGhost });
+    this.#groups = new MatrixGroups({ client, maker, sender, ghosts, names, double, ownGhost, bot, log });
     this.#spaces = new Spaces({ maker, sender, ghosts, names, bot, log });
     this.#roomNames = new RoomNames({ sender, ghosts, log });
     const isEcho = (head: EventHead) => double.isEcho(head);

@@ -37,15 +37,17 @@ const TYPISTS = 50;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #rules: SortingRules;
-  readonly #recall = new Recall();
+  readonly #recall: Recall;
   readonly #typing = new RecentMap<string, ReadonlySet<string>>(TYPING_ROOMS);
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { bot, names, networks } = options;
+    this.#recall = new Recall((mxid) => mxid === bot || names.owns(mxid));
     const recall = (room: string, event: string, by: string) => this.#recall.of(room, event, by);
     const reaction = (room: string, event: string) => this.#recall.reaction(room, event);
-    this.#rules = { bot, names, networks, recall, reaction };
+    const messageOf = (room: string, event: string) => this.#recall.messageOf(room, event);
+    this.#rules = { bot, names, networks, recall, reaction, messageOf };
   }
 
   /**

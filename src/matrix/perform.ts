@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
 import type { StoredOwn } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
-import { textContent } from "./convert/text.ts";
+import { notice } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { Arrivals } from "./groups/arrivals.ts";
 import { isRefusal } from "./http/errors.ts";
@@ -66,7 +66,7 @@ export class Performer {
   /** False when the room does not let this user speak. */
   async #say(room: string, as: string, text: string, key: string): Promise<boolean> {
     try {
-      const content = textContent("notice", text);
+      const content = notice(text);
       await this.#options.sender.post({ room, as, type: "m.room.message", content, key });
       return true;
     } catch (error) {

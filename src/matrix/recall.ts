@@ -6,6 +6,7 @@ import { RecentMap } from "../bridge/recent.ts";
 import type { EventHead } from "./convert/event.ts";
 import { standIn } from "./convert/others.ts";
 import { reactionKey, withoutReplyFallback } from "./convert/text.ts";
+import { firstOf } from "./parts.ts";
 
 /** A message as it was understood. */
 export interface Recalled {
@@ -41,6 +42,14 @@ export class Recall {
   readonly #names = new RecentMap<string, string>(REMEMBERED);
   /** By the id of an edit: the words that it has changed. A transaction that could not be stored comes again. */
   readonly #before = new RecentMap<string, Said>(REMEMBERED);
+  /** By a further event of a message: room and first event of it. */
+  readonly #firsts = new RecentMap<string, { readonly room: string; readonly first: string }>(REMEMBERED);
+  readonly #isOurs: (mxid: string) => boolean;
+
+  /** `isOurs`: users of the bridge, whose messages may be of several events. */
+  constructor(isOurs: (mxid: string) => boolean = () => false) {
+    this.#isOurs = isOurs;
+  }
 
   /** The words of a message; an edit's are those of the message that it edits. Called when the event has been understood. */
   note({ type, room, sender, event, content }: EventHead): void {
@@ -48,6 +57,8 @@ export class Recall {
     if (type === "m.room.member") this.#renamed(room, sender, content);
     if (type === "m.reaction") this.#react(event, room, sender, relation.event_id, reactionKey(content));
     if (type === "m.reaction") return;
+    const first = firstOf(content);
+    if (first !== undefined && this.#isOurs(sender)) this.#firsts.set(event, { room, first });
     const isEdit = relation.rel_type === "m.replace";
     const words = isEdit ? fields(content["m.new_content"]) : content;
     const body = standIn(type, words)?.line ?? (type === "m.room.message" ? words.body : undefined);
@@ -96,6 +107,12 @@ export class Recall {
   reaction(room: string, event: string): Reacted | undefined {
     const reaction = this.#reactions.get(event);
     return reaction?.room === room ? reaction : undefined;
+  }
+
+  /** What the message of an event is called: by its first one, when it is made of several. */
+  messageOf(room: string, event: string): string {
+    const known = this.#firsts.get(event);
+    return known?.room === room ? known.first : event;
   }
 
   /** Only what was said in that room: ids can be named anywhere. `by`: the event that is about it. */

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { type Failure, type HomeName, type MessageId, type PortalRoom, residentParts } from "../bridge/model.ts";
 import { failureText, statusContent } from "./convert/failure.ts";
-import { textContent } from "./convert/text.ts";
+import { notice } from "./convert/text.ts";
 import { isRefusal, toBridgeError } from "./http/errors.ts";
 import type { Sender } from "./sender.ts";
 import type { BotVoice } from "./voice.ts";
@@ -29,7 +29,7 @@ export class Reports {
     const { sender, voice, bot } = this.#o;
     const mxid = residentParts(room.resident).id;
     const content = {
-      ...textContent("notice", failureText(failure)),
+      ...notice(failureText(failure)),
       "m.relates_to": { "m.in_reply_to": { event_id: message } },
       "m.mentions": { user_ids: [mxid] },
     };

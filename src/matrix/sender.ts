@@ -113,12 +113,11 @@ export class Sender {
     return this.#client.list({ name: "whole-state", method: "GET", path: `${room(roomId)}/state`, as });
   }
 
-  /** Who said something in a room; `undefined`: `as` is not allowed to see it, or it is not there. */
-  async author(roomId: string, as: string, event: string): Promise<string | undefined> {
+  /** Something that was said in a room; `undefined`: `as` is not allowed to see it, or it is not there. */
+  async event(roomId: string, as: string, event: string): Promise<unknown> {
     const path = `${room(roomId)}/event/${encodeURIComponent(event)}`;
     try {
-      const { sender } = await this.#client.call({ name: "event", method: "GET", path, as });
-      return typeof sender === "string" ? sender : undefined;
+      return await this.#client.call({ name: "event", method: "GET", path, as });
     } catch (error) {
       if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return undefined;
       throw error;
@@ -126,8 +125,17 @@ export class Sender {
   }
 
   /** The newest 100 reactions to a message. */
-  async reactions(roomId: string, as: string, event: string): Promise<readonly unknown[]> {
-    const path = `/_matrix/client/v1/rooms/${encodeURIComponent(roomId)}/relations/${encodeURIComponent(event)}/m.annotation/m.reaction`;
+  reactions(roomId: string, as: string, event: string): Promise<readonly unknown[]> {
+    return this.#related(roomId, as, event, "m.annotation/m.reaction");
+  }
+
+  /** The newest 100 messages that refer to another. */
+  references(roomId: string, as: string, event: string): Promise<readonly unknown[]> {
+    return this.#related(roomId, as, event, "m.reference/m.room.message");
+  }
+
+  async #related(roomId: string, as: string, event: string, how: string): Promise<readonly unknown[]> {
+    const path = `/_matrix/client/v1/rooms/${encodeURIComponent(roomId)}/relations/${encodeURIComponent(event)}/${how}`;
     try {
       const { chunk } = await this.#client.call({ name: "relations", method: "GET", path, as, query: "&limit=100" });
       return Array.isArray(chunk) ? chunk : [];

@@ -3,15 +3,15 @@ import type { GhostRef, MessageId, NetworkMessage, PortalRoom } from "../bridge/
 import { residentParts } from "../bridge/model.ts";
 import { RecentMap } from "../bridge/recent.ts";
 import { nudgeContent, RING_MS } from "./convert/nudge.ts";
-import { richContent, textContent, tooLong } from "./convert/text.ts";
+import { contentsOf } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
 import { isRefusal } from "./http/errors.ts";
-import type { MatrixHomeOptions } from "./options.ts";
+import { postParts } from "./parts.ts";
 import type { DoublePuppets } from "./puppets/double.ts";
 import type { OwnGhost } from "./puppets/own-ghost.ts";
-import type { Sender } from "./sender.ts";
+import type { Post, Sender } from "./sender.ts";
 
-export interface SpeechOptions extends Pick<MatrixHomeOptions, "meter"> {
+export interface SpeechOptions {
   readonly sender: Sender;
   readonly ghosts: Ghosts;
   readonly double: DoublePuppets;
@@ -34,10 +34,18 @@ export class Speech {
 
   /** @throws MatrixRefusal, HomeserverSilent, BridgeError `store-down`. */
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
+    const as = this.#o.ghosts.mxid(ghost);
+    const contents = message.nudge
+      ? ([this.#nudge(room, as, message, key)] as const)
+      : contentsOf(message.kind, message);
+    const [first] = await postParts(contents, key, (content, each) =>
+      this.#post({ room: room.room, as, type: TYPE, content, key: each, at: message.at }, ghost),
+    );
+    return first;
+  }
+
+  async #post(post: Post, ghost: GhostRef): Promise<MessageId> {
     const { sender, ghosts } = this.#o;
-    const as = ghosts.mxid(ghost);
-    const content = message.nudge ? this.#nudge(room, as, message, key) : this.content(message);
-    const post = { room: room.room, as, type: TYPE, content, key, at: message.at };
     try {
       return await sender.post(post);
     } catch (error) {
@@ -57,11 +65,15 @@ export class Speech {
     key: string,
   ): Promise<MessageId> {
     const { double, ownGhost } = this.#o;
-    const post = { room, type: TYPE, content: this.content(message), key, at: message.at };
-    const event = await double.post({ ...post, mxid: residentParts(resident).id });
-    return (
-      event ?? (await ownGhost.post({ ...post, ghost, self, name: message.fromName, device: message.own?.device }))
-    );
+    const { id: mxid } = residentParts(resident);
+    const { fromName: name, own, at } = message;
+    const [first] = await postParts(contentsOf(message.kind, message), key, async (content, each) => {
+      const post = { room, type: TYPE, content, key: each, at };
+      return (
+        (await double.post({ ...post, mxid })) ?? ownGhost.post({ ...post, ghost, self, name, device: own?.device })
+      );
+    });
+    return first;
   }
 
   /** Each try of the one that rings rings: which of them arrives is not known. */
@@ -70,13 +82,5 @@ export class Speech {
     const rings = before === undefined || before.key === key || Date.now() - before.at >= RING_MS;
     if (rings) this.#rung.set(`${room} ${as}`, { key, at: Date.now() });
     return nudgeContent(fromName, rings ? residentParts(resident).id : undefined);
-  }
-
-  /** The words of a message. */
-  content({ kind, text, rich }: Pick<NetworkMessage, "kind" | "text" | "rich">): object {
-    const formatted = rich && richContent(kind, rich);
-    if (formatted !== undefined) return formatted;
-    if (tooLong(text)) this.#o.meter.count("msnb_degraded_total", { feature: "long-text" });
-    return textContent(kind, text);
   }
 }

@@ -4,9 +4,10 @@
  */
 import type { MessageId } from "../bridge/model.ts";
 import type { GhostNames } from "./convert/ghost.ts";
-import { textContent } from "./convert/text.ts";
+import { contentsOf } from "./convert/text.ts";
 import { isRefusal } from "./http/errors.ts";
 import type { ManagementRooms } from "./management.ts";
+import { postParts } from "./parts.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Sender } from "./sender.ts";
 
@@ -80,6 +81,10 @@ export class BotVoice {
 
   async #post(room: string, text: string, key: string): Promise<MessageId> {
     const { sender, bot } = this.#options;
-    return sender.postJoining({ room, as: bot, type: "m.room.message", content: textContent("notice", text), key });
+    const type = "m.room.message";
+    const [first] = await postParts(contentsOf("notice", { text }), key, (content, each) =>
+      sender.postJoining({ room, as: bot, type, content, key: each }),
+    );
+    return first;
   }
 }

@@ -55,7 +55,7 @@ export class StubHomeserver extends StubWorld {
   /** Further access tokens that are known: of a person, or (undefined) of an application service for everyone. */
   readonly tokens = new Map<string, string | undefined>();
   readonly #options: StubOptions;
-  readonly #faults: { name: string; fault: Fault; times: number }[] = [];
+  readonly #faults: { name: string; fault: Fault | undefined; times: number }[] = [];
   readonly #hanging = new Set<ServerResponse>();
   readonly #server: Server;
   #txn = 0;
@@ -92,6 +92,12 @@ export class StubHomeserver extends StubWorld {
   /** The next `times` calls of that name go wrong. Names as in {@link LoggedCall}, with the method in front (`PUT state`) or without. */
   fail(name: string, fault: Fault, times = 1): void {
     this.#faults.push({ name, fault, times });
+  }
+
+  /** As {@link fail}, once, after so many calls that go well. */
+  failBehind(name: string, well: number, fault: Fault): void {
+    for (let i = 0; i < well; i++) this.#faults.push({ name, fault: undefined, times: 1 });
+    this.fail(name, fault);
   }
 
   callsOf(name: string): LoggedCall[] {

@@ -308,14 +308,10 @@ export class StubWorld {
       ({ user }, [room = ""]) => stateEvents(this.#inside(room, user), this.bot),
     ],
     [
-      "event",
+      "relations",
       "GET",
-      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/event\/([^/]+)$/,
-      ({ user }, [room = "", id = ""]) => {
-        const event = this.#inside(room, user).events.find((one) => one.id === id);
-        if (!event) throw new Refusal(404, "M_NOT_FOUND", "no such event");
-        return { event_id: id, type: event.type, sender: event.sender, content: event.content };
-      },
+      /^\/_matrix\/client\/v1\/rooms\/([^/]+)\/relations\/([^/]+)\/m\.reference\/m\.room\.message$/,
+      ({ user }, [room = "", id = ""]) => ({ chunk: this.#references(room, user, id) }),
     ],
     [
       "account-data",
@@ -352,17 +348,36 @@ export class StubWorld {
 
   /** With the newest edit, as homeservers bundle it. */
   #event(room: string, user: string, id: string): Json {
-    const event = this.#inside(room, user).history.find(({ event_id }) => event_id === id);
+    const event = this.#all(room, user).find(({ event_id }) => event_id === id);
     if (event === undefined) throw new Refusal(404, "M_NOT_FOUND", "no such event");
     const edit = this.#edits(room, user, id).at(-1);
     return edit === undefined ? event : { ...event, unsigned: { "m.relations": { "m.replace": edit } } };
   }
 
   #edits(room: string, user: string, id: string): Json[] {
-    return this.#inside(room, user).history.filter(({ content }) => {
+    return this.#all(room, user).filter(({ content }) => {
       const relation = (content as Json)["m.relates_to"] as Json | undefined;
       return relation?.rel_type === "m.replace" && relation.event_id === id;
     });
+  }
+
+  /** What was there before the test, and what was said in it. */
+  #all(room: string, user: string): Json[] {
+    const { history, events } = this.#inside(room, user);
+    return [...history, ...events.map(({ id: event_id, ...event }) => ({ event_id, ...event }))];
+  }
+
+  /** Newest first, without what was taken back. */
+  #references(room: string, user: string, id: string): Json[] {
+    const { events } = this.#inside(room, user);
+    const gone = new Set(events.map(({ content }) => content.redacts));
+    return events
+      .filter(({ content, id: own }) => {
+        const relation = content["m.relates_to"] as Json | undefined;
+        return relation?.rel_type === "m.reference" && relation.event_id === id && !gone.has(own);
+      })
+      .map(({ id: event_id, sender, content }) => ({ event_id, sender, content }))
+      .toReversed();
   }
 
   #redact({ user, path }: Request, [room = "", event = ""]: string[]): Json {

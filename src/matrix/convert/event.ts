@@ -95,6 +95,8 @@ export interface SortingRules {
   readonly recall?: (room: string, event: string, by: string) => Recalled | undefined;
   /** What was reacted in a room lately. */
   readonly reaction?: (room: string, event: string) => Reacted | undefined;
+  /** What the message is called of which an event is a part. */
+  readonly messageOf?: (room: string, event: string) => string;
 }
 
 function text(value: unknown, limit = 255): string | undefined {
@@ -227,7 +229,8 @@ function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: 
   const reaction = rules.reaction?.(room, gone);
   const said = rules.recall?.(room, reaction?.target ?? gone, event);
   if (said === undefined || (reaction ?? said).sender !== sender) return [];
-  const relation = reaction && { type: "m.annotation", event: reaction.target, key: reaction.key };
+  const target = reaction && (rules.messageOf?.(room, reaction.target) ?? reaction.target);
+  const relation = reaction && { type: "m.annotation", ...(target && { event: target }), key: reaction.key };
   const common = {
     kind: "event",
     management,
@@ -273,7 +276,11 @@ function spoken(content: Record<string, unknown>): string[] {
   });
 }
 
-function pick(head: EventHead, management: boolean, { bot, recall }: SortingRules): StoredEvent {
+function pick(
+  head: EventHead,
+  management: boolean,
+  { bot, recall, messageOf = (_, id) => id }: SortingRules,
+): StoredEvent {
   const { content, type, room, sender, event } = head;
   const rel = record(content["m.relates_to"]);
   const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: reactionKey(content) };
@@ -292,6 +299,7 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
   const html = speaks && said !== undefined && !management ? htmlOf(words) : undefined;
   const reacts = type === "m.reaction";
   const asked = isEdit || reacts ? relation.event : repliesTo;
+  const target = reacts && relation.event !== undefined ? messageOf(room, relation.event) : relation.event;
   const recalled = (speaks || reacts) && !management && asked !== undefined ? recall?.(room, asked, event) : undefined;
   const about = isEdit ? before(recalled, sender) : (recalled?.text ?? (repliesTo && replyFallback(said ?? "", bot)));
   return {
@@ -309,8 +317,8 @@ function pick(head: EventHead, management: boolean, { bot, recall }: SortingRule
     ...(other === undefined ? {} : { standIn: other }),
     ...(speaks && !isEdit && isNudge(content) ? { nudge: true as const } : {}),
     ...(speaks && whole !== said ? { oversized: true as const } : {}),
-    ...(relation.type === undefined ? {} : { relation: defined(relation) }),
-    ...(repliesTo === undefined ? {} : { repliesTo }),
+    ...(relation.type === undefined ? {} : { relation: defined({ ...relation, event: target }) }),
+    ...(repliesTo === undefined ? {} : { repliesTo: messageOf(room, repliesTo) }),
     ...(mentionsBot ? { mentionsBot } : {}),
     ...viaOf(head),
   };

@@ -1,6 +1,8 @@
 /** Words in Matrix's content and back. Pure. */
 import { oneLine } from "../../bridge/plain.ts";
-import type { RichText } from "../../bridge/text/model.ts";
+import { concat, plainRich, type RichText } from "../../bridge/text/model.ts";
+import { plainText } from "../../bridge/text/plain.ts";
+import { splitPlain, splitRich } from "../../bridge/text/split.ts";
 import { contentOfRich, type Formatted } from "./html.ts";
 
 const NAME_CHARACTERS = 256;
@@ -46,44 +48,95 @@ function colons(name: string): string {
   return `:${name.replace(/^:|:$/g, "")}:`;
 }
 
-export interface TextContent {
+export interface TextContent extends Formatted {
   readonly msgtype: "m.text" | "m.notice";
-  readonly body: string;
 }
 
-/** Matrix refuses events above 65 536 bytes; what a longer text is cut to leaves room for the envelope and JSON's escapes. */
-const BODY_BYTES = 60_000;
-
-/** Whether {@link textContent} will have to cut a text. */
-export function tooLong(text: string): boolean {
-  return text.length * 3 > BODY_BYTES && jsonBytes(text) > BODY_BYTES;
+/** Words, and the same with their looks where they have any. */
+export interface Words {
+  readonly text: string;
+  readonly rich?: RichText;
 }
 
-function jsonBytes(text: string): number {
-  return Buffer.byteLength(JSON.stringify(text));
+type Kind = "text" | "notice";
+
+/** What is done to each part of a message before it is sent, like putting a name in front. */
+export type Dress = (part: Words) => Words;
+
+const asIs: Dress = (part) => part;
+
+/**
+ * Matrix refuses events of more than 65 536 bytes of canonical JSON. What the words of one may have leaves room for the envelope,
+ * relations and mentions.
+ */
+const CONTENT_BYTES = 60_000;
+/** Bytes that a character of words, and a look, can take in JSON at most, as body and as HTML together. */
+const SWELLS = 24;
+const LOOK_BYTES = 5000;
+/** Bytes of what is shown of an edit to who knows no edits, when there is no room for all of it. */
+const GLIMPSE_BYTES = 300;
+
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** Words with their looks; `undefined` when they do not fit into an event with them. */
-export function richContent(kind: "text" | "notice", text: RichText): (TextContent & Formatted) | undefined {
-  const { body, ...html } = contentOfRich(text);
-  const content = { msgtype: kind === "notice" ? "m.notice" : "m.text", body, ...html } as const;
-  const units = body.length + (html.formatted_body?.length ?? 0);
-  return units * 6 <= BODY_BYTES || Buffer.byteLength(JSON.stringify(content)) <= BODY_BYTES ? content : undefined;
+/** A message as the parts that it needs, so that each fits into an event. */
+export function partsOf(kind: Kind, words: Words, dress: Dress = asIs): readonly [Words, ...Words[]] {
+  const size = (part: Words): number => jsonBytes(textContent(kind, dress(part)));
+  const { text, rich } = words;
+  if (mostBytes(words) <= CONTENT_BYTES || size(words) <= CONTENT_BYTES) return [dress(words)];
+  const parts =
+    rich === undefined
+      ? splitPlain(text, CONTENT_BYTES, (part) => size({ text: part })).map((part) => ({ text: part }))
+      : splitRich(rich, CONTENT_BYTES, (part) => size(withLooks(part))).map(withLooks);
+  const [head = words, ...others] = parts;
+  return [dress(head), ...others.map(dress)];
 }
 
-/** A plain message. A text that no event can hold is cut at a character's edge and ends in `…`. */
-export function textContent(kind: "text" | "notice", text: string): TextContent {
-  const msgtype = kind === "notice" ? "m.notice" : "m.text";
-  if (!tooLong(text)) return { msgtype, body: text };
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (jsonBytes(text.slice(0, middle)) <= BODY_BYTES) low = middle;
-    else high = middle - 1;
-  }
-  const cut = text.slice(0, low).replace(/[\uD800-\uDBFF]$/, "");
-  return { msgtype, body: `${cut}…` };
+/** The contents of the events that a message needs. */
+export function contentsOf(kind: Kind, words: Words, dress?: Dress): readonly [TextContent, ...TextContent[]] {
+  const [head, ...others] = partsOf(kind, words, dress);
+  return [textContent(kind, head), ...others.map((part) => textContent(kind, part))];
+}
+
+/** Found without making anything of them; what they are dressed with is small. */
+function mostBytes({ text, rich }: Words): number {
+  return (text.length + 500) * SWELLS + (rich?.runs.length ?? 0) * LOOK_BYTES;
+}
+
+function withLooks(rich: RichText): Words {
+  return { text: plainText(rich), rich };
+}
+
+/** Words that fit into an event, as its content. */
+export function textContent(kind: Kind, { text, rich }: Words): TextContent {
+  const words = rich === undefined ? { body: text } : contentOfRich(rich);
+  return { msgtype: kind === "notice" ? "m.notice" : "m.text", ...words };
+}
+
+/** What the bridge says of its own accord; cut, and ending in `…`, where it is longer than any event. */
+export function notice(text: string): TextContent {
+  const [content, ...more] = contentsOf("notice", { text });
+  return more.length === 0 ? content : { ...content, body: `${content.body}…` };
+}
+
+/** New words for an event, with what clients show that know no edits: all of them, or their beginning where it is too much. */
+export function editContent(
+  kind: Kind,
+  words: Words,
+  event: string,
+  more: object = {},
+): Readonly<Record<string, unknown>> {
+  const { text, rich } = words;
+  const relation = {
+    "m.new_content": { ...textContent(kind, words), ...more },
+    "m.relates_to": { rel_type: "m.replace", event_id: event },
+  };
+  const starred = { text: `* ${text}`, ...(rich && { rich: concat(plainRich("* "), rich) }) };
+  const whole = { ...textContent(kind, starred), ...relation };
+  if (mostBytes(words) * 2 <= CONTENT_BYTES || jsonBytes(whole) <= CONTENT_BYTES) return whole;
+  const [glimpse = ""] = splitPlain(text, GLIMPSE_BYTES, jsonBytes);
+  return { ...textContent(kind, { text: `* ${glimpse}…` }), ...relation };
 }
 
 /** A contact's name as Matrix takes it: one line of at most 256 characters; the address when there is nothing to be seen in it. */

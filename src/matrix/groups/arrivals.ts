@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { StoredOwn } from "../convert/event.ts";
 import type { GhostNames } from "../convert/ghost.ts";
-import { textContent } from "../convert/text.ts";
+import { notice } from "../convert/text.ts";
 import type { HomeserverClient } from "../http/client.ts";
 import { isRefusal } from "../http/errors.ts";
 import type { ManagementRooms } from "../management.ts";
@@ -46,7 +46,7 @@ export class Arrivals {
     } catch (error) {
       if (!isRefusal(error, "M_NOT_FOUND", "M_UNRECOGNIZED")) throw error;
     }
-    const content = textContent("notice", AMONG_SEVERAL);
+    const content = notice(AMONG_SEVERAL);
     try {
       await sender.post({ room, as: bot, type: "m.room.message", content, key: `several ${room}` });
       await client.call({ name: "account-data", method: "PUT", path, as: bot, body: { said: true } });

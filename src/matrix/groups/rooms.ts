@@ -21,7 +21,7 @@ import { residentParts } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import type { GhostNames } from "../convert/ghost.ts";
-import { textContent } from "../convert/text.ts";
+import { notice } from "../convert/text.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal, MatrixRefusal } from "../http/errors.ts";
 import type { RoomMaker } from "../room-maker.ts";
@@ -212,7 +212,7 @@ export class GroupRooms {
   async #sayNote(room: string, note: string): Promise<void> {
     if (note === "" || this.#said.get(room) === note) return;
     const { sender, bot } = this.#o;
-    const content = textContent("notice", note);
+    const content = notice(note);
     const key = `note ${room} ${createHash("sha256").update(note).digest("base64url")}`;
     await this.#unlessRefused(room, "what the topic may not say could not be said", async () => {
       await sender.post({ room, as: bot, type: "m.room.message", content, key });

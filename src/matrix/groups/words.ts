@@ -20,12 +20,14 @@ import {
 } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import { RecentMap } from "../../bridge/recent.ts";
-import { concat, plainRich, type RichText, rich } from "../../bridge/text/model.ts";
+import { concat, plainRich, rich } from "../../bridge/text/model.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { NUDGE, RING_MS } from "../convert/nudge.ts";
+import { contentsOf, type Dress, editContent, partsOf, textContent, type Words } from "../convert/text.ts";
 import { viaContent } from "../convert/via.ts";
 import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal } from "../http/errors.ts";
+import { countOf, first, further, furtherOf, type Posted, partKey, postParts } from "../parts.ts";
 import type { DoublePuppets } from "../puppets/double.ts";
 import type { OwnGhost } from "../puppets/own-ghost.ts";
 import type { Sender } from "../sender.ts";
@@ -37,8 +39,6 @@ export interface GroupWordsOptions {
   readonly double: DoublePuppets;
   readonly ownGhost: OwnGhost;
   readonly bot: string;
-  /** The words of a message as an event's content. */
-  readonly content: (message: Pick<GroupMessage, "kind" | "text" | "rich">) => object;
 }
 
 const TEXT = "m.room.message";
@@ -52,24 +52,37 @@ const REFUSED_MS = 10 * 60_000;
 
 /** What is to be done for a message. */
 type Act =
-  | { readonly kind: "post"; readonly type: string; readonly content: object }
-  | { readonly kind: "redact"; readonly event: MessageId }
+  | { readonly kind: "post"; readonly type: string; readonly contents: Contents }
+  /** `events`: of which the message is made now. */
+  | { readonly kind: "edit"; readonly parts: readonly Words[]; readonly events: Posted }
+  | { readonly kind: "redact"; readonly events: Posted }
   /** It is so already. */
   | { readonly kind: "nothing"; readonly event: MessageId };
+
+type Contents = readonly [object, ...object[]];
 
 interface Saying {
   readonly room: string;
   readonly as: string;
   readonly message: GroupMessage;
   readonly key: string;
+  /** With the name of who says it, where somebody else does it for them. */
+  readonly dress?: Dress;
+}
+
+/** A message in a room. */
+interface Said {
+  readonly author: string;
+  /** Of which it is made. */
+  readonly events: Posted;
 }
 
 export class GroupWords {
   readonly #o: GroupWordsOptions;
   /** Until when the bot speaks for a user in a room, Unix ms. */
   readonly #refused = new RecentMap<string, number>(REMEMBERED);
-  /** Who sent an event, of those that were sent here. */
-  readonly #authors = new RecentMap<string, string>(REMEMBERED);
+  /** Messages by the first of their events. */
+  readonly #said = new RecentMap<string, Said>(REMEMBERED);
   /** Events of reactions by room, user, target and key. */
   readonly #reactions = new RecentMap<string, MessageId>(REMEMBERED);
 
@@ -117,38 +130,48 @@ export class GroupWords {
   /** As the resident, where the bridge may; `undefined` where it may not. */
   async #own(
     room: string,
-    { resident }: GroupSpeaker & { kind: "own" },
+    speaker: GroupSpeaker & { kind: "own" },
     message: GroupMessage,
     key: string,
   ): Promise<MessageId | undefined> {
-    const { id: mxid } = residentParts(resident);
-    const content = { ...this.#words(message), ...viaContent(room, mxid, message.via) };
-    return this.#o.double.post({ room, mxid, type: TEXT, content, key, at: message.at });
+    const { id: mxid } = residentParts(speaker.resident);
+    const { at, via } = message;
+    const events = await postParts(this.#words(message), key, async (content, each, part) => {
+      const whole = { ...content, ...viaContent(room, mxid, via) };
+      const event = await this.#o.double.post({ room, mxid, type: TEXT, content: whole, key: each, at });
+      // Where the leave ends in the middle of a message, it is said to its end.
+      return event === undefined && part > 0 ? this.#postByOwnGhost(room, speaker, message, content, each) : event;
+    });
+    return events?.[0];
   }
 
   async #byOwnGhost(
     room: string,
-    { self, name }: GroupSpeaker & { kind: "own" },
+    speaker: GroupSpeaker & { kind: "own" },
     message: GroupMessage,
     key: string,
   ): Promise<MessageId> {
-    const { own, at } = message;
-    return this.#o.ownGhost.post({
-      room,
-      self,
-      name,
-      device: own?.device,
-      type: TEXT,
-      content: { ...this.#words(message), ...viaContent(room, this.#o.names.mxid(self), message.via) },
-      key,
-      at,
-    });
+    const [first] = await postParts(this.#words(message), key, (content, each) =>
+      this.#postByOwnGhost(room, speaker, message, content, each),
+    );
+    return first;
+  }
+
+  #postByOwnGhost(
+    room: string,
+    { self, name }: GroupSpeaker & { kind: "own" },
+    { own, at, via }: GroupMessage,
+    words: object,
+    key: string,
+  ): Promise<MessageId> {
+    const content = { ...words, ...viaContent(room, this.#o.names.mxid(self), via) };
+    return this.#o.ownGhost.post({ room, self, name, device: own?.device, type: TEXT, content, key, at });
   }
 
   /** In the bot's own name, with whose words they are. */
   async #byBot(room: string, name: string, message: GroupMessage, key: string): Promise<MessageId> {
     const { bot } = this.#o;
-    const saying = { room, as: bot, message: spokenFor(name, message), key };
+    const saying = { room, as: bot, message, key, dress: spokenFor(name, message) };
     try {
       return await this.#say(saying, await this.#actOf(saying), async () => undefined);
     } catch (error) {
@@ -158,71 +181,114 @@ export class GroupWords {
   }
 
   async #say(saying: Saying, act: Act, mend: () => Promise<void>): Promise<MessageId> {
-    if (act.kind === "nothing") return act.event;
-    if (act.kind === "redact") return this.#redact(saying, act.event);
+    switch (act.kind) {
+      case "nothing":
+        return act.event;
+      case "redact":
+        return this.#redact(saying, act.events);
+      case "edit":
+        return this.#edit(saying, act, mend);
+      case "post":
+        return this.#sayAnew(saying, act, mend);
+    }
+  }
+
+  async #sayAnew(saying: Saying, act: Act & { kind: "post" }, mend: () => Promise<void>): Promise<MessageId> {
+    const { room, as, message, key } = saying;
+    const { about } = message;
     try {
-      return await this.#post(saying, act, mend);
+      const events = await postParts(act.contents, key, (content, each) =>
+        this.#post(saying, act.type, content, each, mend),
+      );
+      const [first] = events;
+      this.#said.set(first, { author: as, events });
+      if (act.type === REACTION && about?.kind === "reaction")
+        this.#reactions.set(`${room} ${as} ${about.target} ${about.key}`, first);
+      return first;
     } catch (error) {
       if (!isRefusal(error, "M_DUPLICATE_ANNOTATION")) throw error;
-      const { about } = saying.message;
       return (await this.#reaction(saying)) ?? messageId(about?.target ?? "");
     }
   }
 
-  async #post({ room, as, message, key }: Saying, act: Act & { kind: "post" }, mend: () => Promise<void>) {
+  async #post(
+    { room, as, message }: Saying,
+    type: string,
+    words: object,
+    key: string,
+    mend: () => Promise<void>,
+  ): Promise<MessageId> {
     const { sender } = this.#o;
-    const content = { ...act.content, ...viaContent(room, as, message.via) };
-    const post = { room, as, type: act.type, content, key, at: message.at };
-    let event: MessageId;
+    const content = { ...words, ...viaContent(room, as, message.via) };
+    const post = { room, as, type, content, key, at: message.at };
     try {
-      event = await sender.post(post);
+      return await sender.post(post);
     } catch (error) {
       if (!isRefusal(error, "M_FORBIDDEN", "M_UNKNOWN_DEVICE", "M_EXCLUSIVE")) throw error;
       // Not a user, no device, or not in the room: all of it is mended and the same transaction id is tried once more.
       await mend();
-      event = await sender.postJoining(post);
+      return await sender.postJoining(post);
     }
-    this.#authors.set(event, as);
-    const { about } = message;
-    if (act.type === REACTION && about?.kind === "reaction")
-      this.#reactions.set(`${room} ${as} ${about.target} ${about.key}`, event);
-    return event;
   }
 
-  async #redact(saying: Saying, event: MessageId): Promise<MessageId> {
-    const { room, as, message } = saying;
-    const gone = await this.#o.sender.redact(room, as, event, undefined, viaContent(room, as, message.via));
-    if (gone !== undefined) {
-      if (message.about?.kind === "reaction")
-        this.#reactions.delete(`${room} ${as} ${message.about.target} ${message.about.key}`);
-      return gone;
+  /** Each event gets its part of the new words; there may be more of them, or fewer, than before. */
+  async #edit(
+    saying: Saying,
+    { parts, events }: Act & { kind: "edit" },
+    mend: () => Promise<void>,
+  ): Promise<MessageId> {
+    const { room, as, message, key } = saying;
+    const { kind } = message;
+    const [head] = events;
+    const now: [MessageId, ...MessageId[]] = [head];
+    let done: MessageId | undefined;
+    for (const [part, words] of parts.entries()) {
+      const old = events[part];
+      const content =
+        old === undefined
+          ? { ...textContent(kind, words), ...further(part, head) }
+          : editContent(kind, words, old, part === 0 ? first(parts.length) : {});
+      const event = await this.#post(saying, TEXT, content, partKey(key, part), mend);
+      if (part > 0) now.push(old ?? event);
+      done ??= event;
     }
-    // The one who said it is not in the room any more.
-    return this.#post(saying, this.#asText(message), async () => undefined);
+    for (const event of events.slice(parts.length))
+      await this.#o.sender.redact(room, as, event, undefined, viaContent(room, as, message.via));
+    this.#said.set(head, { author: as, events: now });
+    return done ?? head;
+  }
+
+  async #redact(saying: Saying, [event, ...others]: Posted): Promise<MessageId> {
+    const { room, as, message } = saying;
+    const via = viaContent(room, as, message.via);
+    const gone = await this.#o.sender.redact(room, as, event, undefined, via);
+    if (gone === undefined) {
+      // The one who said it is not in the room any more.
+      return this.#say(saying, this.#asText(saying), async () => undefined);
+    }
+    for (const other of others) await this.#o.sender.redact(room, as, other, undefined, via);
+    if (message.about?.kind === "reaction")
+      this.#reactions.delete(`${room} ${as} ${message.about.target} ${message.about.key}`);
+    return gone;
   }
 
   async #actOf(saying: Saying): Promise<Act> {
-    const { room, as, message } = saying;
+    const { room, as, message, dress } = saying;
     const { about } = message;
     switch (about?.kind) {
       case undefined:
-        return message.nudge ? this.#nudge(saying) : this.#asText(message);
+        return message.nudge ? this.#nudge(saying) : this.#asText(saying);
       case "reply":
-        return { kind: "post", type: TEXT, content: await this.#reply(room, message, about) };
+        return { kind: "post", type: TEXT, contents: await this.#reply(saying, about) };
       case "edit": {
-        if ((await this.#author(room, about.target)) !== as) return this.#asText(message);
-        const words = this.#o.content({ kind: message.kind, ...wordsOf(about) });
-        const marked = this.#o.content({ kind: message.kind, ...starred(wordsOf(about)) });
-        const relation = { rel_type: "m.replace", event_id: about.target };
-        return {
-          kind: "post",
-          type: TEXT,
-          content: { ...marked, "m.new_content": words, "m.relates_to": relation },
-        };
+        const said = await this.#find(room, about.target);
+        if (said?.author !== as) return this.#asText(saying);
+        return { kind: "edit", parts: partsOf(message.kind, wordsOf(about), dress), events: said.events };
       }
-      case "removal":
-        if ((await this.#author(room, about.target)) !== as) return this.#asText(message);
-        return { kind: "redact", event: about.target };
+      case "removal": {
+        const said = await this.#find(room, about.target);
+        return said?.author === as ? { kind: "redact", events: said.events } : this.#asText(saying);
+      }
       case "reaction":
         return this.#reactionAct(saying, about);
     }
@@ -231,13 +297,13 @@ export class GroupWords {
   async #reactionAct(saying: Saying, { target, key, removed }: Relation & { kind: "reaction" }): Promise<Act> {
     // The bot reacts for nobody: it is not its own.
     const { as, message } = saying;
-    if (as === this.#o.bot) return message.text === "" ? { kind: "nothing", event: target } : this.#asText(message);
+    if (as === this.#o.bot) return message.text === "" ? { kind: "nothing", event: target } : this.#asText(saying);
     if (removed) {
       const event = await this.#reaction(saying);
-      return event === undefined ? { kind: "nothing", event: target } : { kind: "redact", event };
+      return event === undefined ? { kind: "nothing", event: target } : { kind: "redact", events: [event] };
     }
     const content = { "m.relates_to": { rel_type: "m.annotation", event_id: target, key } };
-    return { kind: "post", type: REACTION, content };
+    return { kind: "post", type: REACTION, contents: [content] };
   }
 
   /** The event by which somebody has reacted; from memory, else from the homeserver. */
@@ -255,34 +321,32 @@ export class GroupWords {
     return undefined;
   }
 
-  async #reply(room: string, message: GroupMessage, about: Relation & { kind: "reply" | "edit" }): Promise<object> {
-    const author = await this.#author(room, about.target);
+  async #reply({ room, message, dress }: Saying, about: Relation & { kind: "reply" | "edit" }): Promise<Contents> {
+    const author = (await this.#find(room, about.target))?.author;
     const isPerson = author !== undefined && author !== this.#o.bot && !this.#o.names.owns(author);
-    return {
-      ...this.#o.content({ kind: message.kind, ...wordsOf(about) }),
+    const [head, ...others] = contentsOf(message.kind, wordsOf(about), dress);
+    const relation = {
       "m.relates_to": { "m.in_reply_to": { event_id: about.target } },
       "m.mentions": isPerson ? { user_ids: [author] } : {},
     };
+    return [{ ...head, ...relation }, ...others];
   }
 
-  #asText(message: GroupMessage): Act & { kind: "post" } {
-    return { kind: "post", type: TEXT, content: this.#words(message) };
+  #asText({ message, dress }: Saying): Act & { kind: "post" } {
+    return { kind: "post", type: TEXT, contents: this.#words(message, dress) };
   }
 
   /** Rings the people in the room, once in a while; between, it is told without a sound. */
-  async #nudge({ room, as, message, key }: Saying): Promise<Act & { kind: "post" }> {
+  async #nudge({ room, as, message, key, dress }: Saying): Promise<Act & { kind: "post" }> {
     const before = this.#rung.get(room);
     const rings = before === undefined || before.key === key || Date.now() - before.at >= RING_MS;
     const people = rings ? await this.#people(room, as) : [];
-    const told = this.#words(message);
-    if (people.length === 0) return { kind: "post", type: TEXT, content: { ...told, "m.mentions": {} } };
+    const [told, ...others] = this.#words(message, dress);
+    if (people.length === 0) return { kind: "post", type: TEXT, contents: [{ ...told, "m.mentions": {} }, ...others] };
     this.#rung.set(room, { key, at: Date.now() });
     // Clients make no sound for a notice.
-    return {
-      kind: "post",
-      type: TEXT,
-      content: { ...told, msgtype: "m.text", "m.mentions": { user_ids: people.slice(0, MOST_RUNG) } },
-    };
+    const ringing = { ...told, msgtype: "m.text", "m.mentions": { user_ids: people.slice(0, MOST_RUNG) } };
+    return { kind: "post", type: TEXT, contents: [ringing, ...others] };
   }
 
   /** Who is in the room in their own person, but for `as`. That they cannot be had stops no words. */
@@ -292,45 +356,38 @@ export class GroupWords {
     return inside.filter((user) => user !== as && user !== bot && !names.owns(user));
   }
 
-  #words(message: GroupMessage): object {
-    const content = this.#o.content(message);
-    return message.nudge ? { ...content, [NUDGE]: true } : content;
+  #words(message: GroupMessage, dress?: Dress): Contents {
+    const [head, ...others] = contentsOf(message.kind, message, dress);
+    return message.nudge ? [{ ...head, [NUDGE]: true }, ...others] : [head, ...others];
   }
 
-  async #author(room: string, event: MessageId): Promise<string | undefined> {
-    const known = this.#authors.get(event);
+  /** From memory, else from the homeserver; `undefined`: the bot cannot see it. */
+  async #find(room: string, event: MessageId): Promise<Said | undefined> {
+    const known = this.#said.get(event);
     if (known !== undefined) return known;
     const { sender, bot } = this.#o;
-    const author = await sender.author(room, bot, event);
-    if (author !== undefined) this.#authors.set(event, author);
-    return author;
+    const raw = fields(await sender.event(room, bot, event));
+    if (typeof raw.sender !== "string") return undefined;
+    const edit = fields(fields(raw.unsigned)["m.relations"])["m.replace"];
+    const isOne = countOf(raw.content, edit) === 1;
+    const others = isOne ? [] : furtherOf(await sender.references(room, bot, event), raw.sender);
+    const said: Said = { author: raw.sender, events: [event, ...others.map(messageId)] };
+    this.#said.set(event, said);
+    return said;
   }
-}
-
-interface Words {
-  readonly text: string;
-  readonly rich?: RichText;
 }
 
 function wordsOf({ text, rich: look }: Words): Words {
   return look === undefined ? { text } : { text, rich: look };
 }
 
-/** What clients show that know no edits. */
-function starred({ text, rich: look }: Words): Words {
-  return { text: `* ${text}`, ...(look && { rich: concat(plainRich("* "), look) }) };
-}
-
-/** The same message, said by somebody else for its speaker. */
-function spokenFor(name: string, message: GroupMessage): GroupMessage {
+/** Said by somebody else for its speaker. */
+function spokenFor(name: string, message: GroupMessage): Dress {
   const who = oneLine(name, NAME_CHARACTERS) || message.from;
-  const signed = ({ text, rich: look }: Words): Words => ({
+  return ({ text, rich: look }) => ({
     text: `${who}: ${text}`,
     rich: concat(rich([{ text: who, bold: true }, { text: ": " }]), look ?? plainRich(text)),
   });
-  const { about } = message;
-  const isWords = about?.kind === "reply" || about?.kind === "edit";
-  return { ...message, ...signed(message), ...(isWords ? { about: { ...about, ...signed(about) } } : {}) };
 }
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {

@@ -100,17 +100,6 @@ describe("delivering", () => {
     expect(s.stub.callsOf("send").map((call) => call.device)).toEqual([undefined]);
     expect(s.logged.join("")).toContain("MSC4190");
   });
-
-  it("carries 60 kB whole, and cuts what no event can hold", async () => {
-    const c = await chat();
-    await c.deliver("x".repeat(59_000), "k1");
-    await c.deliver("ü☃🙂".repeat(20_000), "k2");
-    const [whole, cut] = c.stub.room(c.room).events.map((event) => String(event.content.body));
-    expect(whole).toHaveLength(59_000);
-    expect(cut).toMatch(/…$/);
-    expect(Buffer.byteLength(cut ?? "")).toBeLessThan(61_000);
-    expect(cut?.isWellFormed()).toBe(true);
-  });
 });
 
 describe("opening a room", () => {

@@ -12,7 +12,7 @@ import { eventHead, sortEvent } from "../../../src/matrix/convert/event.ts";
 import { GhostNames } from "../../../src/matrix/convert/ghost.ts";
 import type { Formatted } from "../../../src/matrix/convert/html.ts";
 import { readStored } from "../../../src/matrix/convert/read.ts";
-import { richContent, textContent } from "../../../src/matrix/convert/text.ts";
+import { textContent } from "../../../src/matrix/convert/text.ts";
 import { createMsnNetwork } from "../../../src/msn/network.ts";
 import type { DialectName, MsnClient } from "../../../src/msnp/index.ts";
 import { decodeTextFormat, encodeTextFormat } from "../../../src/msnp/message/index.ts";
@@ -80,7 +80,7 @@ test("what bob says looks in both homes as the golden tables say", async () => {
   await eventually(() => heard.length).toBe(MSN_TO_MATRIX.cases.length + MSN_TO_XMPP.cases.length);
   const messages = heard.map(stored);
   const onMatrix = messages.slice(0, MSN_TO_MATRIX.cases.length).map(({ kind, text, rich }) => {
-    const { msgtype: _, ...content } = (rich && richContent(kind, rich)) ?? textContent(kind, text);
+    const { msgtype: _, ...content } = textContent(kind, rich ? { text, rich } : { text });
     return content;
   });
   expect(onMatrix).toEqual(MSN_TO_MATRIX.cases.map(({ to }) => to));
