@@ -1,4 +1,5 @@
 import { ConnectionError } from "../transport/connection.ts";
+import { afterRunning } from "../transport/running-time.ts";
 import type { Pings } from "./pings.ts";
 
 /** Servers name pauses up to 60 s; shorter ones than 5 s are ignored (source: msnp-core §1.6). */
@@ -15,7 +16,7 @@ export class Keepalive {
   readonly #pings: Pings;
   readonly #times: KeepaliveTimes;
   readonly #onDead: (error: ConnectionError) => void;
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: () => void = () => {};
   #isAsking = false;
 
   constructor(pings: Pings, times: KeepaliveTimes, onDead: (error: ConnectionError) => void) {
@@ -28,7 +29,8 @@ export class Keepalive {
   ask(): void {
     this.#isAsking = true;
     this.#pings.ask((seconds) => this.#onAnswer(seconds));
-    this.#arm(this.#times.keepalive);
+    this.#callOff();
+    this.#callOff = afterRunning(this.#times.keepalive, () => this.#onTimer());
   }
 
   #onAnswer(seconds: string | undefined): void {
@@ -36,18 +38,15 @@ export class Keepalive {
     this.#isAsking = false;
     const pause = Number(seconds) * 1000;
     const isUsable = seconds !== undefined && pause >= MIN_PAUSE;
-    this.#arm(Math.min(isUsable ? pause : this.#times.keepaliveInterval, MAX_PAUSE));
+    const delay = Math.min(isUsable ? pause : this.#times.keepaliveInterval, MAX_PAUSE);
+    this.#callOff();
+    const timer = setTimeout(() => this.#onTimer(), delay);
+    this.#callOff = () => clearTimeout(timer);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#callOff();
     this.#isAsking = false;
-  }
-
-  #arm(delay: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onTimer(), delay);
   }
 
   #onTimer(): void {

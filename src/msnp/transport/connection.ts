@@ -7,6 +7,7 @@ import type { Channel } from "./channel.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { ServerError } from "./error-codes.ts";
 import { maskedLine } from "./mask.ts";
+import { afterRunning } from "./running-time.ts";
 import { BY_TCP, openChannel, type Via } from "./via.ts";
 
 export { ConnectionError, type ConnectionErrorCode } from "./connection-error.ts";
@@ -63,7 +64,7 @@ interface Pending {
   readonly accept: readonly string[] | undefined;
   readonly resolve: (command: Command) => void;
   readonly reject: (error: MsnpError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly callOff: () => void;
 }
 
 const NOTHING: readonly string[] = [];
@@ -147,16 +148,16 @@ export class Connection {
     const trid = this.#trid;
     const timeout = options.timeout ?? this.#requestTimeout;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const callOff = afterRunning(timeout, () => {
         this.#pending.delete(trid);
         reject(new ConnectionError("timeout", `The server did not answer ${name} within ${timeout} ms`));
-      }, timeout);
+      });
       const { accept, payload, onAnswer } = options;
       const settle = (answer: Command): void => {
         onAnswer?.();
         resolve(answer);
       };
-      this.#pending.set(trid, { name, accept, resolve: settle, reject, timer });
+      this.#pending.set(trid, { name, accept, resolve: settle, reject, callOff });
       this.send({ name, args: [trid, ...args], ...(payload !== undefined && { payload }) });
     });
   }
@@ -198,19 +199,19 @@ export class Connection {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever waits sees the rejection; until somebody does it must not count as unhandled.
     promise.catch(ignore);
-    const timer = setTimeout(() => {
+    const callOff = afterRunning(timeout, () => {
       this.#pending.delete(key);
       reject(new ConnectionError("timeout", `The server did not send ${what} within ${timeout} ms`));
-    }, timeout);
+    });
     const done = (): void => {
-      clearTimeout(timer);
+      callOff();
       this.#pending.delete(key);
       resolve();
     };
     if (this.#isOver) {
-      clearTimeout(timer);
+      callOff();
       reject(new ConnectionError("closed", "The connection is over"));
-    } else this.#pending.set(key, { name: what, accept: NOTHING, resolve: done, reject, timer });
+    } else this.#pending.set(key, { name: what, accept: NOTHING, resolve: done, reject, callOff });
     const during = async <T>(step: Promise<T>): Promise<T> => {
       try {
         return await step;
@@ -272,7 +273,7 @@ export class Connection {
   }
 
   #settle(pending: Pending): Pending {
-    clearTimeout(pending.timer);
+    pending.callOff();
     for (const [trid, candidate] of this.#pending) if (candidate === pending) this.#pending.delete(trid);
     return pending;
   }
@@ -287,7 +288,7 @@ export class Connection {
   #finish(error: ConnectionError): void {
     this.#isOver = true;
     for (const pending of this.#pending.values()) {
-      clearTimeout(pending.timer);
+      pending.callOff();
       pending.reject(error);
     }
     this.#pending.clear();

@@ -4,6 +4,7 @@ import { connect as connectTls, type SecureContext, type TLSSocket } from "node:
 import { describeError } from "../errors.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { type ProxyServer, passThrough } from "./proxy.ts";
+import { afterRunning } from "./running-time.ts";
 
 /** How a server proves who it is. */
 export interface TlsOptions {
@@ -34,9 +35,8 @@ export async function dial(options: DialOptions): Promise<Socket> {
   const { host, port, timeout, signal, proxy, tls } = options;
   if (signal?.aborted) throw calledOff();
   const end = new AbortController();
-  const timer = setTimeout(
-    () => end.abort(new ConnectionError("timeout", `${host}:${port} did not answer within ${timeout} ms`)),
-    timeout,
+  const callOff = afterRunning(timeout, () =>
+    end.abort(new ConnectionError("timeout", `${host}:${port} did not answer within ${timeout} ms`)),
   );
   const onAbort = (): void => end.abort(calledOff());
   signal?.addEventListener("abort", onAbort);
@@ -51,7 +51,7 @@ export async function dial(options: DialOptions): Promise<Socket> {
     if (end.signal.aborted) throw end.signal.reason;
     throw error;
   } finally {
-    clearTimeout(timer);
+    callOff();
     signal?.removeEventListener("abort", onAbort);
   }
 }

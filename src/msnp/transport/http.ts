@@ -1,4 +1,5 @@
 import { describeError, MsnpError } from "../errors.ts";
+import { afterRunning } from "./running-time.ts";
 
 export type HttpErrorCode = "unreachable" | "timeout" | "too-large" | "aborted" | "protocol";
 
@@ -61,8 +62,9 @@ export class HttpClient {
     const { trace } = this.#options;
     const timeout = request.timeout ?? this.#options.timeout;
     const url = checkUrl(request.url);
-    const timer = AbortSignal.timeout(timeout);
-    const signal = request.signal === undefined ? timer : AbortSignal.any([timer, request.signal]);
+    const late = new AbortController();
+    const callOff = afterRunning(timeout, () => late.abort());
+    const signal = request.signal === undefined ? late.signal : AbortSignal.any([late.signal, request.signal]);
     // Queries are left out: a redirect may carry a ticket in one.
     trace?.(">>>", `${request.method} ${url.origin}${url.pathname}`);
     try {
@@ -79,8 +81,10 @@ export class HttpClient {
     } catch (error) {
       if (error instanceof HttpError) throw error;
       if (request.signal?.aborted) throw new HttpError("aborted", "The request was called off");
-      if (timer.aborted) throw new HttpError("timeout", `${url.host} did not answer within ${timeout} ms`);
+      if (late.signal.aborted) throw new HttpError("timeout", `${url.host} did not answer within ${timeout} ms`);
       throw new HttpError("unreachable", `${url.host} cannot be reached (${describeError(error)})`, { cause: error });
+    } finally {
+      callOff();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type Email, toEmail } from "../../address.ts";
 import { describeError } from "../../errors.ts";
 import { formatMultipartAddress, type MultipartAddress, parseRosterUri } from "../../message/multipart-address.ts";
+import { afterRunning } from "../../transport/running-time.ts";
 import type { Core, Live } from "../core.ts";
 import { SendError, toSendError } from "../errors.ts";
 import { gathered } from "../gather.ts";
@@ -73,10 +74,10 @@ export class Groups {
     };
     const checks = this.#waiting.get(chat) ?? new Set();
     this.#waiting.set(chat, checks.add(check));
-    const timer = setTimeout(resolve, this.#core.timeouts.ring);
+    const callOff = afterRunning(this.#core.timeouts.ring, resolve);
     check();
     await promise;
-    clearTimeout(timer);
+    callOff();
     checks.delete(check);
     if (checks.size === 0) this.#waiting.delete(chat);
     if (!chat.members.has(email)) throw new SendError("no-answer", "not-sent", `${email} did not answer the call`);
