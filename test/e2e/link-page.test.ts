@@ -46,6 +46,7 @@ async function scene(options: BrowserContextOptions = {}, networks?: Record<stri
   });
   await web.listen();
   const context = await browser.newContext({ ...PHONE, ...options });
+  context.setDefaultTimeout(90_000);
   onTestFinished(async () => {
     await context.close();
     await web.close();

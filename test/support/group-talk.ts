@@ -10,7 +10,7 @@ import { type Gate, Speaker } from "./drill.ts";
 /** How long an answer of the room may take before the words are said again, ms. */
 const REFLECTION_MS = 2500;
 /** Nothing came through for so long: it never will. */
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 180_000;
 
 export interface Talker {
   readonly name: string;
