@@ -10,6 +10,8 @@ export interface CutProxy {
   cut(): void;
   /** Whether bytes disappear, in both directions or only those of the server, with the connections left standing. */
   swallow(what: boolean | "answers"): void;
+  /** Whether new connections wait before the server, which hears of them when this ends. */
+  hold(on: boolean): void;
   close(): Promise<void>;
 }
 
@@ -19,24 +21,42 @@ export async function cutProxy(
   hear?: (to: "server" | "client", data: Buffer) => void,
 ): Promise<CutProxy> {
   let swallows: boolean | "answers" = false;
+  let holds = false;
   const sockets = new Set<Socket>();
+  const held = new Map<Socket, () => void>();
+  const keep = (socket: Socket, closed: () => void): void => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      sockets.delete(socket);
+      held.delete(socket);
+      closed();
+    });
+  };
   const server = createServer((near) => {
-    const far = connect({ port: target, host: "127.0.0.1" });
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on("data", (data) => {
-        hear?.(to === far ? "server" : "client", data);
-        if (swallows === false || (swallows === "answers" && to === far)) to.write(data);
+    const early: Buffer[] = [];
+    let far: Socket | undefined;
+    const toServer = (data: Buffer): void => {
+      if (far === undefined) {
+        early.push(data);
+        return;
+      }
+      hear?.("server", data);
+      if (swallows !== true) far.write(data);
+    };
+    keep(near, () => far?.destroy());
+    near.on("data", toServer);
+    const join = (): void => {
+      far = connect({ port: target, host: "127.0.0.1" });
+      keep(far, () => near.destroy());
+      far.on("data", (data) => {
+        hear?.("client", data);
+        if (swallows === false) near.write(data);
       });
-      from.on("error", () => {});
-      from.on("close", () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-    }
+      for (const data of early.splice(0)) toServer(data);
+    };
+    if (holds) held.set(near, join);
+    else join();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -51,6 +71,12 @@ export async function cutProxy(
     cut,
     swallow: (what) => {
       swallows = what;
+    },
+    hold: (on) => {
+      holds = on;
+      if (on) return;
+      for (const join of held.values()) join();
+      held.clear();
     },
     close: async () => {
       cut();

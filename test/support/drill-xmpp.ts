@@ -23,7 +23,7 @@ const PATIENCE_MS = 2000;
 /** Between two tries of what was sent back, ms. */
 const AGAIN_MS = 250;
 /** No text was receipted for so long: none will ever be. */
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 180_000;
 /** How long a friend's client rings before it gives up, ms. */
 const RING_MS = 3000;
 
@@ -84,6 +84,17 @@ export class XmppTalker {
     this.#session = o.anna.sessions.fresh;
   }
 
+  /** Whether everything was said and has its receipt. */
+  get done(): boolean {
+    return this.receipted >= this.texts.length;
+  }
+
+  /** How many texts from the first on have their receipts. */
+  get receipted(): number {
+    this.#look();
+    return this.#first;
+  }
+
   /**
    * Something is about to break, or (`over`) works again. What was said and has no receipt may be gone: nothing new is said
    * before it has one, and until then one text at a time, so that none can overtake another that was lost.
@@ -94,7 +105,7 @@ export class XmppTalker {
   }
 
   async run(): Promise<void> {
-    while (!this.#done()) {
+    while (!this.done) {
       if (this.#inTrouble()) await this.#sayAgain();
       const burst = this.#isCareful ? 1 : 1 + Math.floor(Math.random() * BURST);
       const window = this.#isCareful ? 1 : WINDOW;
@@ -104,13 +115,8 @@ export class XmppTalker {
         this.#next += 1;
       }
       if (size > 0 && this.#next < this.texts.length) await pause(size * this.#paceMs);
-      else await this.#hears(() => this.#inTrouble() || this.#done() || this.#next - this.#first < window, PATIENCE_MS);
+      else await this.#hears(() => this.#inTrouble() || this.done || this.#next - this.#first < window, PATIENCE_MS);
     }
-  }
-
-  #done(): boolean {
-    this.#look();
-    return this.#first >= this.texts.length;
   }
 
   /** Takes in what has come since: receipts and errors. */

@@ -13,8 +13,8 @@ interface Entity extends EventEmitter {
   send(stanza: Stanza): Promise<void>;
 }
 
-const WAIT_MS = 30_000;
-const CONNECT_MS = 20_000;
+const WAIT_MS = 60_000;
+const CONNECT_MS = 60_000;
 
 /** A component (XEP-0114) without any wits: says what it is told to say, keeps what comes. */
 export class RawComponent {

@@ -12,7 +12,7 @@ import {
   type XmppUser,
 } from "./xmpp-server.ts";
 
-const API_MS = 30_000;
+const API_MS = 60_000;
 const MENDED_ROSTER_SET = 23.1;
 const LOOPBACK = "127.0.0.1";
 const LOOPBACK_NETWORK = "127.0.0.0/8";

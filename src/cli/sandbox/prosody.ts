@@ -14,7 +14,7 @@ import {
 } from "./xmpp-server.ts";
 
 const run = promisify(execFile);
-const REGISTER_MS = 30_000;
+const REGISTER_MS = 60_000;
 
 /**
  * Starts Debian's Prosody from a folder of its own, on free loopback ports, without federation: archive, stream

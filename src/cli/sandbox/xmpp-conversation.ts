@@ -5,7 +5,7 @@ import type { World } from "./world.ts";
 import type { XmppPerson } from "./xmpp-person.ts";
 
 /** Time for one thing to cross. */
-const CROSS_MS = 20_000;
+const CROSS_MS = 60_000;
 
 /**
  * The scripted conversation of `npm run sandbox -- --check` on XMPP: Emma registers with the gateway, links her MSN account

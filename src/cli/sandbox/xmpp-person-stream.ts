@@ -26,8 +26,8 @@ export interface PersonStreamHooks {
   changed(): void;
 }
 
-const CONNECT_MS = 30_000;
-const REQUEST_MS = 30_000;
+const CONNECT_MS = 60_000;
+const REQUEST_MS = 60_000;
 
 /** Somebody answered a request with an error. */
 export class RequestRefused extends Error {

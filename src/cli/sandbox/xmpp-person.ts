@@ -56,7 +56,8 @@ export interface Utterance {
   readonly extra?: readonly Stanza[];
 }
 
-const WAIT_MS = 30_000;
+/** For what will come, on however busy a machine. */
+const WAIT_MS = 60_000;
 const MOST_KEPT = 50_000;
 
 /**
@@ -330,6 +331,8 @@ export class XmppPerson {
 
   /** What a client does on a new session. */
   async #introduce(): Promise<void> {
+    // Nobody has said in this session how they are.
+    this.#latest.clear();
     const roster = await this.#stream.request("get", undefined, xml("query", { xmlns: NS.roster }));
     this.roster.clear();
     for (const item of roster.getChild("query", NS.roster)?.getChildren("item") ?? []) {

@@ -35,7 +35,7 @@ export function sceneContacts(on: () => Stage): void {
     const carols = world.ghost("carol");
     await anna.removeContact(carols);
     await expect.poll(() => onMsn(CAROL)?.lists.includes("FL") ?? false).toBe(false);
-    expect(anna.roster.has(carols)).toBe(false);
+    await anna.waitFor("Carol to be off the roster", () => !anna.roster.has(carols));
   });
 
   test("Anna adds somebody whom nobody knows: she is told why not", async () => {
@@ -57,10 +57,8 @@ export function sceneContacts(on: () => Stage): void {
       await on().command(anna, "groups new Work", /Work/);
       await on().command(anna, "groups put bob@msn.test Work", /Work/);
     }
-    await expect.poll(() => onMsn(BOB)?.groups, { timeout: 10_000 }).toEqual(["Work"]);
-    await expect
-      .poll(async () => await on().command(anna, "contacts bob", /bob@msn\.test/), { timeout: 10_000 })
-      .toContain("Robert (Bob)");
+    await expect.poll(() => onMsn(BOB)?.groups).toEqual(["Work"]);
+    await expect.poll(async () => await on().command(anna, "contacts bob", /bob@msn\.test/)).toContain("Robert (Bob)");
   });
 
   test("Anna's own Messenger renames and regroups Bob, and Anna sees it on XMPP", async () => {
@@ -76,11 +74,9 @@ export function sceneContacts(on: () => Stage): void {
         return name === "Bert" && groups?.join() === "Friends";
       });
     else {
+      await expect.poll(async () => await on().command(anna, "contacts bob", /bob@msn\.test/)).toContain("Bert (Bob)");
       await expect
-        .poll(async () => await on().command(anna, "contacts bob", /bob@msn\.test/), { timeout: 10_000 })
-        .toContain("Bert (Bob)");
-      await expect
-        .poll(async () => await on().command(anna, "groups", /./), { timeout: 10_000 })
+        .poll(async () => await on().command(anna, "groups", /Friends|Work|no groups/i))
         .toContain("Friends: bob@msn.test");
     }
     await laptop.roster.rename(BOB, "");
@@ -96,9 +92,7 @@ export function sceneContacts(on: () => Stage): void {
     await laptop.roster.remove(ZOE);
     if (world.setsRosters) await anna.waitFor("Zoe to go", () => !anna.roster.has(zoes));
     else
-      await expect
-        .poll(async () => await on().command(anna, "contacts zoe", /zoe/), { timeout: 10_000 })
-        .toBe('No contact matches "zoe".');
+      await expect.poll(async () => await on().command(anna, "contacts zoe", /zoe/)).toBe('No contact matches "zoe".');
   });
 
   test("Anna blocks Bob in her client, and he sees her gone and she him; unblocked, both are back", async () => {

@@ -35,7 +35,7 @@ export function sceneOutages(on: () => Stage): void {
     await world.bridge.kill();
     // What the server hands over before it has seen the end of the link is lost with the bridge (docs/xmpp.md).
     await expect.poll(() => world.wire.open).toBe(0);
-    await anna.ask.ping(world.server.domain);
+    await expect(anna.ask.ping(on().gateway)).rejects.toThrow();
     await anna.waitForError(await anna.say(bobs, "nobody hears this"));
     world.wire.swallow(false);
     await world.bridge.start();
@@ -51,7 +51,12 @@ export function sceneOutages(on: () => Stage): void {
     const { anna, bob, bobs, world } = on();
     const words = numbered("word", 0, 9);
     for (const [i, word] of words.entries()) {
-      if (i === 3) await world.server.kill();
+      if (i === 3) {
+        // What the server had not handed on yet would be lost with it (docs/delivery.md).
+        await anna.waitForMessage("word 2", bobs);
+        world.wire.hold(true);
+        await world.server.kill();
+      }
       await bob.say(on().email("anna"), word);
     }
     await world.server.restart();
@@ -63,7 +68,8 @@ export function sceneOutages(on: () => Stage): void {
           await person.reconnect();
         }),
     );
-    await anna.waitForMessage("word 9", bobs, 30_000);
+    world.wire.hold(false);
+    await anna.waitForMessage("word 9", bobs);
     await everybodyIsBack();
     const byId = new Map(anna.messages.map(({ id, from, body }) => [id, from.startsWith(bobs) ? body : undefined]));
     expect([...byId.values()].filter((body) => body?.startsWith("word "))).toEqual(words);

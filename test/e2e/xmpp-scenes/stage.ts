@@ -128,6 +128,7 @@ export function useStage(options: Pick<XmppWorldOptions, "server" | "privileged"
     context.onTestFinished(() => {
       world?.msn.faults.disarmAll();
       world?.wire.swallow(false);
+      world?.wire.hold(false);
     });
     context.onTestFailed((failed) => {
       if (world === undefined) return;

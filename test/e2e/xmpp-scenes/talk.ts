@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { NS, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import type { Stage } from "./stage.ts";
 import { address } from "./stage.ts";
 
 export function sceneTalk(on: () => Stage): void {
+  /** Has sent again what has failed: it is put aside when the server has surely taken the error, a little behind that. */
+  const sentAgain = async (person: XmppPerson): Promise<void> => {
+    const retry = async () => await on().command(person, "retry", /^Sending \d+ message|^Nothing has failed/);
+    await expect.poll(retry).toContain("Sending 1 message");
+  };
+
   test("Anna: hi Bob / Bob: hi Anna / each once, under an id that stays", async () => {
     const { anna, bob, bobs } = on();
     const id = await anna.say(bobs, "hi Bob, can you read <this> & ☕?");
@@ -46,9 +53,6 @@ export function sceneTalk(on: () => Stage): void {
     world.msn.faults.arm({ place: "SB", at: "MSG", account, fault: { kind: "delay", ms: 600 } });
     const saidAt = Date.now();
     const id = await anna.say(bobs, "MSN is slow today");
-    // What she says to the gateway afterwards is answered: the bridge has long had it.
-    await on().command(anna, "status", /signed in/);
-    expect(anna.messages.some(({ receiptOf }) => receiptOf === id)).toBe(false);
     expect((await anna.waitForReceipt(id)).at - saidAt).toBeGreaterThanOrEqual(600);
   });
 
@@ -61,8 +65,7 @@ export function sceneTalk(on: () => Stage): void {
     expect(error?.text).toBe("Not sent: bob@msn.test does not take messages from you.");
     expect(anna.messages.some(({ receiptOf }) => receiptOf === id)).toBe(false);
     nak.disarm();
-    // It is put aside when the server has surely taken the error.
-    await expect.poll(() => on().command(anna, "retry", /./)).toContain("Sending 1 message");
+    await sentAgain(anna);
     await anna.waitForReceipt(id);
     expect(bob.messages.filter(({ text }) => text === "nobody wants this")).toHaveLength(1);
   });
@@ -126,7 +129,7 @@ export function sceneTalk(on: () => Stage): void {
     const { ben, bobs, bob, world } = on();
     await on().command(ben, "block bob@msn.test", /is blocked/);
     await bob.waitFor("Ben to be gone", () => on().bobSees("ben") === "FLN");
-    if (world.mirrorsBlocks) await expect.poll(() => ben.ask.blocked(), { timeout: 10_000 }).toEqual([bobs]);
+    if (world.mirrorsBlocks) await expect.poll(() => ben.ask.blocked()).toEqual([bobs]);
     const { error } = await ben.waitForError(await ben.say(bobs, "can you hear me?"));
     if (world.mirrorsBlocks) expect(error?.condition).toBe("not-acceptable");
     else {
@@ -154,7 +157,7 @@ export function sceneTalk(on: () => Stage): void {
     expect(heard.map(({ body, delayedSince }) => [body, delayedSince?.getTime()])).toEqual(
       left.map(({ text, at: time }) => [text, Math.floor(time / 1000) * 1000]),
     );
-    await on().command(cleo, "retry", /Sending 1 message/);
+    await sentAgain(cleo);
     await cleo.waitForReceipt(id);
     expect(bob.messages.filter(({ text }) => text === "anybody?")).toHaveLength(1);
   });
@@ -162,13 +165,15 @@ export function sceneTalk(on: () => Stage): void {
   test("what Bob says while Ben has no client on comes when he is back, with its time, once", async () => {
     const { ben, bob, bobs, world } = on();
     await ben.goOffline();
+    // Behind it on his own stream: his server knows that he is gone before Bob says anything.
+    await ben.ask.ping(world.server.domain);
     const saidAt = Date.now();
     await bob.say(on().email("ben"), "for later");
     // By another client: one that has read the archive is not told again by Prosody.
     const reader = await world.person("ben", { resource: "reader", available: false });
     onTestFinished(async () => await reader.close());
     const kept = async () => (await reader.ask.archive({ with: bobs })).map(({ body }) => body);
-    await expect.poll(kept, { timeout: 10_000 }).toContain("for later");
+    await expect.poll(kept).toContain("for later");
     expect(ben.textsFrom(bobs)).not.toContain("for later");
     await ben.setPresence();
     const { delayedSince } = await ben.waitForMessage("for later", bobs);
