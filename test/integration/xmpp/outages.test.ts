@@ -73,7 +73,7 @@ test("anna talks on while the bridge goes and comes: what the server has taken f
 });
 
 test("anna corrects, answers and takes back what was said before the bridge was stopped: bob is told what that was", async () => {
-  const first = await anna.say(ghost, "over their");
+  const first = await anna.say(ghost, "I am over their now");
   const second = await anna.say(ghost, "I love you");
   for (const id of [first, second]) await anna.waitForReceipt(id);
   await bob.say("alice@msn.test", "coming?");
@@ -81,7 +81,7 @@ test("anna corrects, answers and takes back what was said before the bridge was 
   await world.stopBridge();
   await world.startBridge();
   await anna.waitForPresence(ghost, "back", ({ type }) => type === "available");
-  await anna.correct(ghost, first, "over there");
+  await anna.correct(ghost, first, "I am over there now");
   await bob.waitForText("* their → there");
   const extra = [xml("retract", { xmlns: "urn:xmpp:message-retract:1", id: second })];
   await anna.say(ghost, "This person attempted to retract a message", { extra });
