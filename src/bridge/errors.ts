@@ -256,6 +256,12 @@ const rows = {
     person: () => "The bridge cannot reach its store right now; it tries again by itself.",
     operator: "Redis does not answer",
   },
+  "not-nudged": {
+    retry: "never",
+    http: 409,
+    person: (c) => `Not nudged: ${c.detail ?? "it did not go out"}.`,
+    operator: "a nudge that did not go out; nudges are not kept",
+  },
   "group-gone": {
     retry: "by-hand",
     http: 410,
@@ -264,10 +270,10 @@ const rows = {
     operator: "a group conversation that is over, or that nobody could be called into",
   },
   "not-in-group": {
-    retry: "by-hand",
+    retry: "never",
     http: 403,
     person: (c) =>
-      `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link one that is in it, or have somebody of it say \`relay set\`; then say \`retry\`.`,
+      `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link one that is in it, or have somebody of it say \`relay set\`; what you say from then on goes. I say this once an hour.`,
     operator: "words of a resident who has neither a seat in the group nor a relay",
   },
   "group-refused": {

@@ -1,3 +1,4 @@
+import { BridgeError } from "./errors.ts";
 import type { PortalId } from "./model.ts";
 import { RecentMap } from "./recent.ts";
 
@@ -29,6 +30,41 @@ export class Nudges {
   /** It did not go out after all. */
   giveBack(portal: PortalId): void {
     this.#last.delete(portal);
+  }
+}
+
+/** Why a nudge did not go out. Nothing of it is kept, so that nothing of it can be sent again by `retry`. */
+export function notNudged(error: BridgeError): BridgeError {
+  const detail = reasonOf(error);
+  return detail === undefined ? error : new BridgeError("not-nudged", { detail }, { cause: error });
+}
+
+/** `undefined`: the error says so itself. */
+function reasonOf({ code, context }: BridgeError): string | undefined {
+  const who = context.address ?? "whoever it was for";
+  switch (code) {
+    case "contact-offline":
+      return context.because === "stranger"
+        ? `${who} is not to be reached and is not in your contact list; \`add ${who}\` asks them into it`
+        : `${who} is offline. Nudge again when they are back`;
+    case "contact-refused":
+      return context.because === "blocked"
+        ? `you have blocked ${who}; \`unblock ${who}\` takes that back`
+        : `${who} takes nothing from you`;
+    case "group-gone":
+      return "nobody of this group can be reached now. Nudge again when somebody is there";
+    case "network-down":
+      return `${context.network ?? "the MSN network"} cannot be reached right now. Nudge again when it is back`;
+    case "rate-limited":
+      return `${context.network ?? "the MSN network"} asks to go slower. Nudge again in a minute`;
+    case "send-uncertain":
+      return "the network has not confirmed it; it may have arrived all the same";
+    case "send-failed":
+      return context.detail ?? "the MSN server refused it";
+    case "internal":
+      return "something went wrong inside the bridge. The operator can see it in the log";
+    default:
+      return undefined;
   }
 }
 

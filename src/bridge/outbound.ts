@@ -18,7 +18,7 @@ import type {
   ResidentId,
 } from "./model.ts";
 import { ownerIn } from "./model.ts";
-import { type Nudges, tooEarly } from "./nudges.ts";
+import { type Nudges, notNudged, tooEarly } from "./nudges.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf, mayFollow } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -216,7 +216,7 @@ async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: 
   const room = { home: work.home.name, room: event.room, resident: event.resident };
   const early = o.nudges.take(work.portal);
   if (early > 0) {
-    const failure = { code: "rate-limited", text: `Not sent. ${tooEarly(early)}`, certainty: "not-sent" } as const;
+    const failure = { code: "not-nudged", text: `Not nudged. ${tooEarly(early)}`, certainty: "not-sent" } as const;
     await work.home.reportFailure(room, event.message, failure, key("nudge", work.entry));
     return DONE;
   }
@@ -224,7 +224,7 @@ async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: 
     await session.sendNudge(ghostOf(work.portal).contact);
   } catch (error) {
     o.nudges.giveBack(work.portal);
-    const { code, person, certainty } = asBridgeError(error);
+    const { code, person, certainty } = notNudged(asBridgeError(error));
     await work.home.reportFailure(room, event.message, { code, text: person, certainty }, key("nudge", work.entry));
     return DONE;
   }

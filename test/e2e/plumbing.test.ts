@@ -133,7 +133,7 @@ test("who rules both ties them: Anna her room, and Emma the conference once she 
       anna
         .room(room)
         .texts(bot())
-        .some((text) => /"Plumbers" is tied to this room now/.test(text)),
+        .some((text) => /"Plumbers" is tied to the room in which you said that/.test(text)),
     ),
   );
   await benny.hear(/@anna:matrix\.test has tied the group "Plumbers" to the room/, before);

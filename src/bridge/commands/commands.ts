@@ -8,7 +8,7 @@ import { GROUP_COMMANDS } from "./groups.ts";
 import { PLACE_COMMANDS } from "./places.ts";
 import { PORTAL_COMMANDS } from "./portals.ts";
 import type { Command } from "./registry.ts";
-import { command, usage } from "./registry.ts";
+import { command, explained, meantBy, usage } from "./registry.ts";
 import type { CommandServices, Context } from "./services.ts";
 import { ACCOUNT, pick } from "./services.ts";
 
@@ -217,10 +217,19 @@ async function retryAll({ services, resident }: Context, account: AccountRecord)
 
 const help = command({
   name: "help",
-  args: [],
+  args: [
+    { name: "command", kind: "word", optional: true, help: "one of them, to hear all about it; nothing: the list" },
+  ],
   needsAccount: false,
-  summary: "this list",
-  run: async () => COMMANDS.map((one) => `• \`${usage(one)}\`: ${one.summary}`).join("\n"),
+  summary: "this list, or all about one command",
+  run: async (_: Context, { command: wanted }) => {
+    if (wanted === undefined) return COMMANDS.map((one) => `• \`${usage(one)}\`: ${one.summary}`).join("\n");
+    const name = wanted.replace(/^[!/`]+|`$/g, "").toLowerCase();
+    const found = COMMANDS.find((one) => one.name === name);
+    if (found) return explained(found);
+    const meant = meantBy(name, COMMANDS);
+    return `There is no such command.${meant ? ` Did you mean \`help ${meant}\`?` : ""} \`help\` lists them all.`;
+  },
 });
 
 /** In the order in which `help` shows them. */

@@ -85,7 +85,12 @@ const groups = command({
       optional: true,
       help: "nothing: your groups; new <group>; rename <group> <name>; delete <group>; put <address> <group>; take <address> <group>",
     },
-    { name: "what", kind: "rest", optional: true, help: 'addresses and groups; "a group of several words" in quotes' },
+    {
+      name: "what",
+      kind: "rest",
+      optional: true,
+      help: 'addresses and groups; "a group of several words" in quotes; of several accounts of yours the one that stands last',
+    },
   ],
   summary: "the groups of your contact list, and changes of them",
   run: async (context: Context, { action, what }) => {

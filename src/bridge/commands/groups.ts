@@ -12,7 +12,7 @@ const GROUP = {
   name: "group",
   kind: "rest",
   optional: true,
-  help: "its number in `portals`, its name or what its key begins with; nothing: that of this room",
+  help: "its number, name or key, as `portals` shows them; nothing: that of this room",
 } as const;
 /** Contacts who are called together at once. */
 const MOST_CALLED = 50;
@@ -94,7 +94,7 @@ const circle = command({
       name: "what",
       kind: "rest",
       optional: true,
-      help: 'addresses, circles and names; "a circle of several words" in quotes where something follows it',
+      help: 'addresses, circles and names; "a circle of several words" in quotes where something follows it; `create`: of several accounts of yours the one that stands last',
     },
   ],
   summary: "make a circle, answer an invitation into one, or change one",

@@ -6,7 +6,7 @@ import type { Command } from "./registry.ts";
 import { command, unquoted } from "./registry.ts";
 import type { CommandServices, Context } from "./services.ts";
 
-const CHAT_HELP = "its number in `portals`, its name (several words in quotes) or what its key begins with";
+const CHAT_HELP = "its number, name or key, as `portals` shows them";
 
 const portals = command({
   name: "portals",
@@ -25,7 +25,13 @@ const portal = command({
       help: "`delete`: first says what would go; `resume`: goes on where a room had stopped",
     },
     { name: "chat", kind: "name", optional: true, help: `${CHAT_HELP}; nothing: that of this room` },
-    { name: "code", kind: "word", optional: true, help: "to delete it: the word that `portal delete` names" },
+    {
+      name: "code",
+      kind: "word",
+      looks: /^[\da-f]{4}$/i,
+      optional: true,
+      help: "to delete it: the word that `portal delete` names",
+    },
   ],
   summary: "delete a room of yours with what waits in it, or go on with one that has stopped",
   run: async (context: Context, { action, chat, code }) => {
@@ -38,7 +44,13 @@ const bridge = command({
   name: "bridge",
   args: [
     { name: "group", kind: "name", help: CHAT_HELP },
-    { name: "room", kind: "word", optional: true, help: "the room's address; nothing: the room in which you say this" },
+    {
+      name: "room",
+      kind: "word",
+      looks: /^[#!]|^(?:xmpp|matrix|https?):|@/i,
+      optional: true,
+      help: "the room's address; nothing: the room in which you say this",
+    },
   ],
   summary: "tie a room that exists already to a group",
   run: async (context: Context, { group, room }) => context.services.groups.bridge(context, group, room),
@@ -70,7 +82,13 @@ const relay = command({
       help: "nothing: who has one; set <group> [account]; prefix <group> on|off; unset <group>",
     },
     { name: "group", kind: "name", optional: true, help: `${CHAT_HELP}; nothing: that of this room` },
-    { name: "what", kind: "word", optional: true, help: "`set`: the account that speaks; `prefix`: on or off" },
+    {
+      name: "what",
+      kind: "word",
+      looks: /@|^(?:on|off)$/i,
+      optional: true,
+      help: "`set`: the account that speaks; `prefix`: on or off",
+    },
   ],
   needsAccount: false,
   summary: "an account that speaks in a group for people who have none in it",

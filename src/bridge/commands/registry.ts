@@ -28,6 +28,8 @@ export interface ArgSpec {
   /** The words that may stand for a `choice`, in lower case. */
   readonly choices?: readonly string[];
   readonly optional?: true;
+  /** Of a `word` behind a `name`: what it looks like, so that the name before it needs no quotes. */
+  readonly looks?: RegExp;
   readonly help: string;
 }
 
@@ -101,7 +103,7 @@ export class CommandRegistry<Services> {
     } catch (error) {
       if (!(error instanceof BridgeError) || error.code === "internal") throw error;
       if (error.retry === "now" || error.code === "home-down") throw error;
-      if (error.code === "bad-input") return `${error.person}\nUsage: ${usage(found)}`;
+      if (error.code === "bad-input") return `${error.person}\nUsage: \`${usage(found)}\`${more(found)}`;
       return error.person;
     }
   }
@@ -112,12 +114,26 @@ export function usage(one: Pick<Command<never>, "name" | "args">): string {
   return [one.name, ...one.args.map((arg) => (arg.optional ? `[${arg.name}]` : `<${arg.name}>`))].join(" ");
 }
 
+/** A command with all that may stand behind it; for `help <command>`. */
+export function explained(one: Pick<Command<never>, "name" | "args" | "summary">): string {
+  return [`\`${usage(one)}\`: ${one.summary}`, ...one.args.map(({ name, help }) => `• ${name}: ${help}`)].join("\n");
+}
+
+function more({ name, args }: Pick<Command<never>, "name" | "args">): string {
+  return args.length === 0 ? "" : `. \`help ${name}\` says what each word means.`;
+}
+
 function unknownCommand<S>(word: string, commands: readonly Command<S>[]): string {
   if (word === "") return "Say `help` for what I can do.";
-  const names = commands.map((one) => one.name);
-  const meant = names.find((name) => name.startsWith(word.toLowerCase())) ?? nearest(word, names);
+  const meant = meantBy(word, commands);
   // Not said once more: it may have been a password.
   return `I do not know that command.${meant ? ` Did you mean \`${meant}\`?` : ""} Say \`help\` for what I can do.`;
+}
+
+/** The command that somebody may have meant by a word that is none. */
+export function meantBy(word: string, commands: readonly Pick<Command<never>, "name">[]): string | undefined {
+  const names = commands.map((one) => one.name);
+  return names.find((name) => name.startsWith(word.toLowerCase())) ?? nearest(word, names);
 }
 
 function splitWord(text: string): [string, string] {
@@ -129,17 +145,21 @@ function parseArgs(specs: readonly ArgSpec[], line: string): Readonly<Record<str
   const out: Record<string, unknown> = {};
   let left = line.trim();
   for (const [i, spec] of specs.entries()) {
-    const [word, rest] = splitArg(spec.kind, left);
+    const [word, rest] = splitArg(spec.kind, left, specs[i + 1]?.looks);
     // An address that may be left out is left out when what stands there has no @ and something else may follow.
     if (spec.kind === "contact" && spec.optional && i < specs.length - 1 && !word.includes("@")) continue;
     left = rest;
     if (word === "") {
-      if (!spec.optional) throw new BridgeError("bad-input", { detail: `${spec.name} is missing` });
+      if (!spec.optional) throw new BridgeError("bad-input", { detail: `${spec.name} is missing${oneOf(spec)}` });
       out[spec.name] = undefined;
     } else out[spec.name] = parseArg(spec, word);
   }
   if (left !== "") throw new BridgeError("bad-input", { detail: `there is too much after it: "${left.slice(0, 40)}"` });
   return out;
+}
+
+function oneOf({ choices }: ArgSpec): string {
+  return choices === undefined ? "" : `: say one of ${choices.join(", ")}`;
 }
 
 /** Phones write quotes of many kinds. */
@@ -156,11 +176,16 @@ export function unquoted(text: string | undefined): string | undefined {
   return bare === "" ? undefined : bare;
 }
 
-/** The words of one argument, and what stands behind them. */
-function splitArg(kind: ArgKind, text: string): [string, string] {
+/** The words of one argument, and what stands behind them; `behind`: what the argument that may follow a name looks like. */
+function splitArg(kind: ArgKind, text: string, behind: RegExp | undefined): [string, string] {
   if (kind === "rest") return [text, ""];
-  const quoted = kind === "name" ? QUOTED.exec(text) : null;
-  return quoted ? [(quoted[1] ?? "").trim(), quoted[2] ?? ""] : splitWord(text);
+  if (kind !== "name") return splitWord(text);
+  const quoted = QUOTED.exec(text);
+  if (quoted) return [(quoted[1] ?? "").trim(), quoted[2] ?? ""];
+  // A number in `portals` is whole.
+  if (behind === undefined || /^\d{1,4}\s/.test(text)) return splitWord(text);
+  const [, name = "", last = ""] = /^(\S+(?:\s+\S+)*?)\s+(\S+)$/.exec(text) ?? [];
+  return behind.test(last) ? [name, last] : [text, ""];
 }
 
 function parseArg(spec: ArgSpec, word: string): Parsed[ArgKind] {

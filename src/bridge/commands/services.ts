@@ -54,6 +54,9 @@ export interface CommandServices {
 
 export type Context = CommandContext<CommandServices>;
 
+/** Accounts in one answer. */
+const MOST_NAMED = 8;
+
 export const ACCOUNT = {
   name: "account",
   kind: "contact",
@@ -70,6 +73,12 @@ export function pick(context: Context, named: ContactAddress | undefined): Accou
     return found;
   }
   if (!first) throw new BridgeError("not-linked");
-  if (second) throw new BridgeError("bad-input", { detail: "you have several accounts; name the one you mean" });
+  if (second) {
+    const all = context.accounts.slice(0, MOST_NAMED).map(({ address }): string => address);
+    if (context.accounts.length > MOST_NAMED) all.push("…");
+    throw new BridgeError("bad-input", {
+      detail: `you have several accounts; name the one you mean (${all.join(", ")})`,
+    });
+  }
   return first;
 }

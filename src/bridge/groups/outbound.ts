@@ -3,7 +3,7 @@ import { asBridgeError, BridgeError } from "../errors.ts";
 import type { LaneRunner, Outcome } from "../lanes.ts";
 import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId, RoomId } from "../model.ts";
 import { ownerIn, portalParts } from "../model.ts";
-import { type Nudges, tooEarly } from "../nudges.ts";
+import { type Nudges, notNudged, tooEarly } from "../nudges.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -218,20 +218,20 @@ async function nudge(o: GroupOutboundOptions, work: GroupSending, event: Event &
   if (!o.fleet.session(work.account.id)) return refuse(work, event, "a nudge to somebody who is out of reach");
   const seat = seatOf(work.account.id, work.group);
   const early = o.nudges.take(seat);
-  if (early > 0) return notNudged(work, event, new BridgeError("send-failed"), tooEarly(early));
+  if (early > 0) return tellOf(work, event, new BridgeError("not-nudged"), `Not nudged. ${tooEarly(early)}`);
   try {
     const mark = await o.marks.of(work.group, work.account.id, work.entry);
     const via = carriedFrom(work.place, viaOf(event));
     await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark, via));
   } catch (error) {
     o.nudges.giveBack(seat);
-    const failure = asBridgeError(error);
-    return notNudged(work, event, failure, failure.person);
+    const failure = notNudged(asBridgeError(error));
+    return tellOf(work, event, failure, failure.person);
   }
   return { kind: "done", after: () => work.home.confirm(event.room, event.message) };
 }
 
-async function notNudged(
+async function tellOf(
   { home, entry }: GroupSending,
   { room, resident, message }: { room: RoomId; resident: GroupSending["resident"]; message: MessageId },
   { code, certainty }: BridgeError,

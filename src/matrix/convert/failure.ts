@@ -46,6 +46,7 @@ export const STATUS_REASONS: Readonly<Record<ErrorCode, StatusReason>> = {
   "link-expired": "m.event_not_handled",
   "too-many-tries": "m.event_not_handled",
   "store-down": "m.bridge_unavailable",
+  "not-nudged": "m.foreign_network_error",
   "group-gone": "m.foreign_network_error",
   "not-in-group": "m.no_permission",
   "group-refused": "m.no_permission",

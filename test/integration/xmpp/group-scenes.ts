@@ -364,6 +364,12 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
         allowed: false,
         because: expect.stringContaining(`Ask ${anna.jid}`),
       });
+      // Said to the gateway, which is where people say commands.
+      const gateway = roomId(`${world.fixture.server.component} ${anna.jid}`);
+      expect(await world.home.mayBridge(gateway, annas)).toMatchObject({
+        allowed: false,
+        because: expect.stringContaining("name that room"),
+      });
       const room = await anna.joinRoom(scene.jid, "Anna");
       expect(await world.home.nameIn(scene.roomId, annas)).toBe("Anna");
       await world.home.releaseGroup(scene.roomId, scene.view, "unbridge");

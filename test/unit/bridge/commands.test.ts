@@ -100,8 +100,17 @@ test("help names every command with its usage", async () => {
   for (const one of COMMANDS) expect(text).toContain(`\`${usage(one)}\`: ${one.summary}`);
 });
 
+test("`help` and a command explains all that may stand behind it", async () => {
+  const text = await ask("help circle", []);
+  expect(text).toMatch(/^`circle <action> \[what\]`: make a circle/);
+  expect(text).toMatch(/^• action: create <name>; accept \[circle\]/m);
+  expect(await ask("help !RELAY")).toMatch(/^`relay \[action\] .*\n• action: nothing: who has one/);
+  expect(await ask("help `status`")).toBe("`status`: whether all is well, and if not, why");
+  expect(await ask("help circel")).toBe("There is no such command. Did you mean `help circle`? `help` lists them all.");
+});
+
 test.each(["help", "HELP", "!help", "/help", "  help  "])("%j is help", async (line) => {
-  expect(await ask(line)).toMatch(/^• `help`/);
+  expect(await ask(line)).toMatch(/^• `help \[command\]`/);
 });
 
 test("nothing said is answered with a hint", async () => {
@@ -133,10 +142,10 @@ test("without an account the commands that need one say how to link", async () =
 
 test("a missing or wrong argument is answered with the usage", async () => {
   expect(await ask("chat")).toBe(
-    "That was not understood: address is missing.\nUsage: chat <address> [account] [more]",
+    "That was not understood: address is missing.\nUsage: `chat <address> [account] [more]`. `help chat` says what each word means.",
   );
   expect(await ask("presence dancing")).toMatch(
-    /^That was not understood: "dancing" is not one of online, busy.*\nUsage: presence <state> \[account\]$/,
+    /^That was not understood: "dancing" is not one of online, busy.*\nUsage: `presence <state> \[account\]`\. `help presence` says/,
   );
   expect(await ask("block bob@msn.test alice@msn.test more")).toMatch(/too much after it: "more"/);
   expect(await ask("chat bob")).toBe('"bob" is not an MSN address. Use the form name@example.com.');
@@ -144,7 +153,9 @@ test("a missing or wrong argument is answered with the usage", async () => {
 
 test("of several accounts one must be named", async () => {
   const two = [record("alice"), record("alice2")];
-  expect(await ask("chat bob@msn.test", two)).toMatch(/you have several accounts; name the one you mean/);
+  expect(await ask("chat bob@msn.test", two)).toMatch(
+    /you have several accounts; name the one you mean \(alice@msn\.test, alice2@msn\.test\)/,
+  );
   expect(await ask("chat bob@msn.test alice2@msn.test", two)).toBe("chat of alice2@msn.test with bob@msn.test");
   expect(await ask("block bob@msn.test other@msn.test", two)).toMatch(/other@msn.test is not an account of yours/);
   expect(await ask("unlink", two)).toMatch(/several accounts/);

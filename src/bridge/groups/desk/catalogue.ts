@@ -67,8 +67,13 @@ export class Catalogue {
     const wanted = plain(text);
     const shown = this.#shown.get(asker.resident);
     const entries = await this.#entries(asker);
-    if (/^\d{1,4}$/.test(wanted)) return this.#numbered(wanted, shown ?? entries.map(({ id }) => id), entries);
     const exact = entries.filter(({ key, name, id }) => [key, name.toLowerCase(), id].includes(wanted));
+    if (/^\d{1,4}$/.test(wanted)) {
+      const numbers = shown ?? entries.map(({ id }) => id);
+      // A circle may be called like a year.
+      if (exact.length === 0 || numbers[Number(wanted) - 1] !== undefined)
+        return this.#numbered(wanted, numbers, entries);
+    }
     const meant = exact.length > 0 || wanted.length < KEY_BEGINS ? exact : entries.filter(begins(wanted));
     const found = meant.length > 0 ? meant : await this.#ofOthers(asker, wanted);
     const [first, second] = found;
@@ -95,7 +100,8 @@ export class Catalogue {
 
   /** The group of the room in which it is said, if that is one's room. */
   async groupHere({ resident, room }: Asker): Promise<GroupRecord | undefined> {
-    return room === undefined ? undefined : this.#o.groups.ofRoom(residentParts(resident).home, room);
+    const known = room && (await this.#o.groups.ofRoom(residentParts(resident).home, room));
+    return known && this.#o.groups.reread(known.id);
   }
 
   async #here(asker: Asker): Promise<Entry> {
@@ -191,11 +197,17 @@ function plain(text: string): string {
 const begins =
   (wanted: string) =>
   ({ key }: { readonly key: string }): boolean =>
-    key.startsWith(wanted) || key.replace(/^(?:set|circle)-/, "").startsWith(wanted);
+    [key, key.replace(KIND, ""), shortKey(key), shortKey(key).replace(KIND, "")].some((one) => one.startsWith(wanted));
+
+const KIND = /^(?:set|circle)-/;
+/** Ids of MSN's circles begin all alike: `00000000-0000-0000-0009-5e1f2a3b4c5d` (source: msnp-chat §8). */
+const GUID = /^(circle-)[\da-f]{8}(?:-[\da-f]{4}){3}-([\da-f]{12})$/;
 
 /** As much of a group's key as tells it from others. */
 export function shortKey(key: string): string {
-  return /^(?:set|circle)-/.test(key) ? key.slice(0, key.indexOf("-") + 9) : key;
+  const [, kind, end] = GUID.exec(key) ?? [];
+  if (kind !== undefined && end !== undefined) return kind + end;
+  return KIND.test(key) ? key.slice(0, key.indexOf("-") + 9) : key;
 }
 
 /** What people see of a group: its name, or those in it besides themselves. */

@@ -20,6 +20,8 @@ import type { Asking } from "../plumbing.ts";
 export type DeskGroups = Pick<
   Groups,
   | "record"
+  | "reread"
+  | "inTurn"
   | "ofAccount"
   | "ofRoom"
   | "known"

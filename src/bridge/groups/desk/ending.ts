@@ -16,6 +16,7 @@ import { nameOf } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { askingOf, homeOf, titleOf, tried } from "./desk-options.ts";
 import { roomText } from "./listing.ts";
+import { asSeen } from "./power.ts";
 
 /** What deleting a portal would do, and the word that does it. */
 interface Plan {
@@ -89,7 +90,7 @@ async function groupPlan(o: DeskOptions, asker: Asker, entry: Exclude<Entry, { k
       detail: `there is nothing of "${entry.name}" here yet, since nobody has spoken in it; \`leave\` takes you out of it`,
     });
   const { record } = entry;
-  demand(deletePower(record, askingOf(o, asker)));
+  demand(deletePower(asSeen(o, asker, record), askingOf(o, asker)));
   const name = `"${nameOf(record, asker.accounts)}"`;
   const rooms = await Promise.all(record.rooms.map((room) => roomPart(o, record, room.home)));
   const lanes = record.rooms.map(({ home }) => inLane(record.id, home));
@@ -120,9 +121,11 @@ async function roomPart(o: DeskOptions, record: GroupRecord, home: HomeName): Pr
   const { people } = await o.groups.view(record, home);
   const ghosts = people.filter(({ kind }) => kind === "ghost").length;
   const where = `${titleOf(o, home)}: ${room ? roomText(room.room) : ""}`;
-  return room?.by === undefined
-    ? `the room in ${where}, which ${people.length - ghosts} of its people and ${ghosts} contacts leave`
-    : `the tie of the room in ${where}, which ${ghosts} contacts leave and which its people keep`;
+  const contacts = ghosts === 1 ? "1 contact" : `${ghosts} contacts`;
+  if (room?.by !== undefined)
+    return `the tie of the room in ${where}, which ${contacts} leave${ghosts === 1 ? "s" : ""} and which its people keep`;
+  const residents = people.length - ghosts;
+  return `the room in ${where}, which its ${residents === 1 ? "one person" : `${residents} people`} and ${contacts} leave`;
 }
 
 async function endGroup(o: DeskOptions, record: GroupRecord): Promise<readonly string[]> {

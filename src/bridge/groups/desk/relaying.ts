@@ -6,12 +6,13 @@ import type { RoomPower } from "../../ports/groups.ts";
 import { hostsGroups } from "../../ports/groups.ts";
 import type { GroupRecord } from "../model.ts";
 import { groupParts } from "../model.ts";
-import { demand, either, groupPower, relayPower, seatsOf } from "../plumbing.ts";
+import { demand, either, relayPower, seatsOf } from "../plumbing.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { nameOf } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { askingOf } from "./desk-options.ts";
 import { relayOf } from "./listing.ts";
+import { asSeen, powerNow } from "./power.ts";
 
 /** `relay`: which groups have one. */
 export async function relays(o: DeskOptions, catalogue: Catalogue, asker: Asker): Promise<string> {
@@ -34,8 +35,7 @@ export async function setRelay(
   const record = await catalogue.group(asker, what);
   const name = nameOf(record, asker.accounts);
   const account = chosen(o, asker, record, named);
-  const asking = askingOf(o, asker);
-  demand(either(groupPower(record, asking), await roomPower(o, asker, record)));
+  demand(either(await powerNow(o, asker, record), await roomPower(o, asker, record)));
   const { relay } = record;
   const isSame = relay?.account === account;
   await o.groups.save(record.id, {
@@ -46,7 +46,7 @@ export async function setRelay(
     isSame && relay.prefix
       ? "Their words begin with their names."
       : `On MSN their words look like those of ${address}; \`relay prefix <group> on\` puts their names in front.`;
-  return `${address} speaks in "${name}" for those in its rooms who have no account in it. ${shown} The topic of the rooms says so.`;
+  return `${address} speaks in "${name}" for those in its rooms who have no account in it. ${shown} The rooms say so, in their topic where I may write it.`;
 }
 
 /** One's own account in the group, or one that the operator lends. @throws BridgeError `bad-input`, `group-refused`. */
@@ -109,7 +109,7 @@ export async function unsetRelay(
 async function withRelay(o: DeskOptions, asker: Asker, record: GroupRecord) {
   const { relay } = record;
   if (!relay) throw new BridgeError("group-refused", { detail: `"${nameOf(record, asker.accounts)}" has no relay` });
-  demand(relayPower(record, askingOf(o, asker), await roomPower(o, asker, record)));
+  demand(relayPower(asSeen(o, asker, record), askingOf(o, asker), await roomPower(o, asker, record)));
   return relay;
 }
 

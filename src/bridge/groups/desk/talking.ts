@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Asker } from "../../commands/group-desk.ts";
-import { BridgeError } from "../../errors.ts";
+import { asBridgeError, BridgeError } from "../../errors.ts";
 import { inLanes, shortened } from "../../inbox.ts";
 import type { AccountRecord, ContactAddress, GroupMessage, LaneRef, PortalId } from "../../model.ts";
 import { accountParts, parseContactAddress, residentParts } from "../../model.ts";
-import { tooEarly } from "../../nudges.ts";
+import { notNudged, tooEarly } from "../../nudges.ts";
 import { directPortal, ghostOf } from "../../portals.ts";
 import type { GroupHosting } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
@@ -32,12 +32,34 @@ export async function start(
   const others = [...new Set(members)].filter((one) => one !== account.address);
   if (others.length < 2)
     throw new BridgeError("bad-input", { detail: "a group chat needs two contacts besides yourself" });
-  const { record, live } = await together(o, account, others);
+  const { record, live } = await atOnce(
+    () => together(o, account, others),
+    `${others.join(", ")} cannot be reached now, and a group chat begins with somebody who is there; \`contacts\` shows who is`,
+  );
   await openRoom(o, record, home);
   const name = nameOf(record, [account]);
   const missing = others.filter((one) => !live.members.some(({ address }) => address === one));
   const left = missing.length === 0 ? "" : ` ${missing.join(", ")} did not come; \`invite\` them when they are there.`;
   return `Your room with ${name} is open; if your client asks first, look among your invitations.${left}`;
+}
+
+/** What a command does is not kept when it fails: the reason is told without a `retry`. `nobody`: why, when nobody is there. */
+async function atOnce<T>(
+  act: () => Promise<T>,
+  nobody = "nobody of this group can be reached now. Say it again when somebody is there",
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const failure = asBridgeError(error);
+    const { address = "the contact", detail } = failure.context;
+    if (failure.code === "group-gone") throw new BridgeError("group-refused", { detail: detail ?? nobody });
+    if (failure.code === "contact-offline")
+      throw new BridgeError("group-refused", { detail: `${address} is offline. Say it again when they are back` });
+    if (failure.code === "send-failed")
+      throw new BridgeError("group-refused", { detail: detail ?? "the MSN server refused it" });
+    throw failure;
+  }
 }
 
 /** The conversation of just these people: the one in which they were before, else a new one. */
@@ -71,8 +93,10 @@ export async function invite(
   const account = speaker(asker, record);
   if (record.members.some(({ address, role }) => address === contact && role !== "pending"))
     throw new BridgeError("group-refused", { detail: `${contact} is in "${nameOf(record, asker.accounts)}" already` });
-  const { session, handle } = await o.groups.live(account, record.id);
-  await session.inviteToGroup(handle, contact);
+  await atOnce(async () => {
+    const { session, handle } = await o.groups.live(account, record.id);
+    await session.inviteToGroup(handle, contact);
+  });
   return record.kind === "circle"
     ? `${contact} is invited into the circle "${nameOf(record, asker.accounts)}" and is in it when they agree.`
     : `${contact} has been called into "${nameOf(record, asker.accounts)}".`;
@@ -147,9 +171,10 @@ async function nudgeContact(
 async function nudgeGroup(o: DeskOptions, asker: Asker, record: GroupRecord): Promise<string> {
   const name = nameOf(record, asker.accounts);
   const account = speaker(asker, record);
-  const { session, handle } = await o.groups.live(account, record.id);
-  const mark = await o.mark(record.id, account.id);
-  const early = await ring(o, seatOf(account.id, record.id), () => session.nudgeGroup(handle, mark));
+  const early = await ring(o, seatOf(account.id, record.id), async () => {
+    const { session, handle } = await o.groups.live(account, record.id);
+    await session.nudgeGroup(handle, await o.mark(record.id, account.id));
+  });
   if (early !== undefined) return `"${name}" was not nudged again. ${early}`;
   const { home } = residentParts(asker.resident);
   const lanes = record.rooms.flatMap((room) => (room.home === home ? [] : [inLane(record.id, room.home)]));
@@ -166,7 +191,7 @@ async function ring(o: DeskOptions, portal: PortalId, send: () => Promise<void>)
     return undefined;
   } catch (error) {
     o.nudges.giveBack(portal);
-    throw error;
+    throw notNudged(asBridgeError(error));
   }
 }
 

@@ -14,6 +14,7 @@ import { nameOf } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { askingOf, hostOf, titleOf, tried } from "./desk-options.ts";
 import { roomText } from "./listing.ts";
+import { asSeen, powerNow } from "./power.ts";
 
 type Host = Home & GroupHosting;
 
@@ -34,11 +35,8 @@ export async function bridge(
   const before = record.rooms.find((one) => one.home === home.name);
   if (before?.room === room) return again(o, home, asker, record, before, name);
   await demandFree(o, asker, home, room);
-  const asking = askingOf(o, asker);
-  demand(both(groupPower(record, asking), await home.mayBridge(room, asker.resident, record.id)));
-  const lettingGo = before && (await o.groups.view(record, home.name));
-  await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
-  const left = before && lettingGo ? await movedFrom(o, home, asker, before, room, name, lettingGo) : undefined;
+  demand(both(await powerNow(o, asker, record), await home.mayBridge(room, asker.resident, record.id)));
+  const left = await o.groups.inTurn(record.id, () => tieNow(o, home, asker, record, room, name));
   await tellOthers(
     o,
     home,
@@ -48,16 +46,35 @@ export async function bridge(
     `tied|${room}`,
   );
   return [
-    `"${name}" is tied to ${asker.room === room ? "this room" : roomText(room)} now: what is said here and there is the same conversation.`,
-    before ? `It was in ${roomText(before.room)} before.` : "",
+    // The answer may be shown in another room than that in which it was asked for.
+    `"${name}" is tied to ${asker.room === room ? "the room in which you said that" : roomText(room)} now: what is said there and in the group is one conversation.`,
     left ?? "",
     record.relay
       ? ""
-      : "People here who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
+      : "People in that room who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
     "`unbridge` undoes it.",
   ]
     .filter((part) => part !== "")
     .join(" ");
+}
+
+/** Somebody else may have tied the group, or the room, while power was asked for. Resolves with what went wrong, for the person. */
+async function tieNow(
+  o: DeskOptions,
+  home: Host,
+  asker: Asker,
+  known: GroupRecord,
+  room: RoomId,
+  name: string,
+): Promise<string | undefined> {
+  const record = (await o.groups.reread(known.id)) ?? known;
+  const before = record.rooms.find((one) => one.home === home.name);
+  if (before?.room !== room) await demandFree(o, asker, home, room);
+  const lettingGo = before && before.room !== room && (await o.groups.view(record, home.name));
+  await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
+  if (!before || !lettingGo) return undefined;
+  const failed = await movedFrom(o, home, asker, before, room, name, lettingGo);
+  return `It was in ${roomText(before.room)} before.${failed === undefined ? "" : ` ${failed}`}`;
 }
 
 /** The room is the group's already; where it had stopped it goes on. */
@@ -148,7 +165,7 @@ export async function unbridge(
   const isOwn = residentParts(asker.resident).home === room.home;
   const host = home && hostsGroups(home) ? home : undefined;
   const power = isOwn && host ? await powerIn(host, room.room, asker.resident) : undefined;
-  demand(untiePower(record, room, askingOf(o, asker), power));
+  demand(untiePower(asSeen(o, asker, record), room, askingOf(o, asker), power));
   const view = await o.groups.view(record, room.home);
   await o.groups.untie(record.id, room.home);
   if (room.parked !== undefined) await revive(o, record, room.home);

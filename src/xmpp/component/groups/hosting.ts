@@ -36,6 +36,11 @@ const CHECK_MS = 3 * 60_000;
 const SWEEP_MS = 60_000;
 const KEEP_MS = 300;
 
+const NO_ROOM: RoomPower = {
+  allowed: false,
+  because: "this is a chat of two and no room; say it in the room that you mean, or name that room",
+};
+
 /**
  * Rooms of groups: those on the component's own domain, which are kept here, and those of other services. What the core asks
  * goes to the one or the other by the room's address.
@@ -159,7 +164,8 @@ export class Groups implements GroupHosting {
     return isElsewhere ? this.#o.foreign.findRoom(text, resident) : this.#own.findRoom(plain, resident);
   }
 
-  mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+  async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
+    if (!this.isRoom(room)) return NO_ROOM;
     return this.#of(room).mayBridge(room, resident);
   }
 

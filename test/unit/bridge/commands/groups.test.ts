@@ -26,20 +26,38 @@ test.each([
   ["portals club", "portals [club]"],
   ["bridge 3", "bridge [3] -"],
   ['bridge "Book club" #books:home.test', "bridge [Book club] [#books:home.test]"],
+  ["bridge Book club", "bridge [Book club] -"],
+  ["bridge Book club #books:home.test", "bridge [Book club] [#books:home.test]"],
+  ["bridge Book club !id:home.test", "bridge [Book club] [!id:home.test]"],
+  ["bridge Book club books@rooms.test", "bridge [Book club] [books@rooms.test]"],
+  [
+    "bridge Book club https://matrix.to/#/#books:home.test",
+    "bridge [Book club] [https://matrix.to/#/#books:home.test]",
+  ],
   ["unbridge", "unbridge -"],
   ["unbridge Book club", "unbridge [Book club]"],
   ['unbridge "Book club"', "unbridge [Book club]"],
   ["unbridge “Book club”", "unbridge [Book club]"],
   ["bridge „Book club“ #books:home.test", "bridge [Book club] [#books:home.test]"],
-  ['bridge "" #books:home.test', "That was not understood: group is missing.\nUsage: bridge <group> [room]"],
+  [
+    'bridge "" #books:home.test',
+    "That was not understood: group is missing.\nUsage: `bridge <group> [room]`. `help bridge` says what each word means.",
+  ],
   ["circle rename «Book club» Readers", "rename [Book club] [Readers]"],
   ["portal delete", "delete - -"],
   ['portal delete "Book club" 7fa2', "delete [Book club] [7fa2]"],
+  ["portal delete Book club 7FA2", "delete [Book club] [7FA2]"],
+  ["portal delete Book club", "delete [Book club] -"],
+  ["portal delete 1 nono", "delete [1] [nono]"],
   ["portal resume 2", "resume [2]"],
   ["relay", "relays"],
   ["relay set", "relay set - -"],
   ["relay set 3", "relay set [3] -"],
   ['relay set "Book club" alice@msn.test', "relay set [Book club] [alice@msn.test]"],
+  ["relay set Book club alice@msn.test", "relay set [Book club] [alice@msn.test]"],
+  ["relay set Book club", "relay set [Book club] -"],
+  ["relay prefix Book club ON", "relay prefix [Book club] [true]"],
+  ["relay unset Book club", "relay unset [Book club]"],
   ["relay set alice@msn.test", "relay set - [alice@msn.test]"],
   ["relay prefix 3 on", "relay prefix [3] [true]"],
   ["relay prefix off", "relay prefix - [false]"],
@@ -79,19 +97,21 @@ test("of the addresses of `chat` one's own says through which account", async ()
   expect(await does("chat bob@msn.test carol@msn.test work@msn.test", two)).toBe(
     "start [work@msn.test] [bob@msn.test] [carol@msn.test]",
   );
-  expect(await does("chat bob@msn.test carol@msn.test", two)).toMatch(/several accounts; name the one you mean/);
+  expect(await does("chat bob@msn.test carol@msn.test", two)).toMatch(
+    /several accounts; name the one you mean \(alice@msn\.test, work@msn\.test\)/,
+  );
   expect(await does("circle create Readers work@msn.test", two)).toBe("create [work@msn.test] [Readers]");
   expect(await does("circle create Readers", two)).toMatch(/several accounts/);
 });
 
 test.each([
   ["bridge", /group is missing/],
-  ["bridge Book club #books:home.test", /too much after it/],
+  ['bridge "Book club" #books:home.test now', /too much after it/],
   ["relay prefix 3", /`on` or `off`/],
   ["relay prefix 3 perhaps", /`on` or `off`/],
   ["relay set 3 bob", /not an MSN address/],
   ["relay unset 3 now", /too much after it/],
-  ["portal", /action is missing/],
+  ["portal", /action is missing: say one of delete, resume/],
   ["portal burn 3", /not one of delete, resume/],
   ["chat bob@msn.test carol", /"carol" is not an MSN address/],
   [`chat ${Array.from({ length: 60 }, (_, i) => `p${i}@msn.test`).join(" ")}`, /more than 50/],

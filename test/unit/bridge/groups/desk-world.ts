@@ -50,12 +50,18 @@ export class DeskWorld {
   /** Rooms out of which the bridge was thrown. */
   readonly lost = new Set<RoomId>();
   readonly absent = new Set<string>();
+  /** Accounts that are not signed in. */
+  readonly away = new Set<AccountId>();
+  /** Who is in a group as the network has it, where that is not stored yet. */
+  readonly now = new Map<GroupId, readonly GroupMember[]>();
   readonly admins = new Set<ResidentId>();
   readonly lent = new Set<AccountId>();
   readonly owners = new Map<AccountId, readonly ResidentId[]>([[account("alice"), [alice]]]);
   readonly depths = new Map<string, number>();
   refusal: BridgeError | undefined;
-  now = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** ms */
+  clock = 0;
   readonly desk = createGroupDesk(this.#options());
 
   circle(guid: string, name: string, members: readonly GroupMember[], change: Partial<GroupRecord> = {}): GroupRecord {
@@ -115,6 +121,12 @@ export class DeskWorld {
     };
     const groups: DeskGroups = {
       record: async (id) => this.records.get(id),
+      reread: async (id) => this.records.get(id),
+      inTurn: (_, step) => {
+        const turn = this.#turn.then(step);
+        this.#turn = turn.catch(() => {});
+        return turn;
+      },
       ofAccount: async (id) => [...this.records.values()].filter(({ seats }) => seats.includes(id)),
       ofRoom: async (home, room) =>
         [...this.records.values()].find(({ rooms }) => rooms.some((one) => one.home === home && one.room === room)),
@@ -126,7 +138,9 @@ export class DeskWorld {
         return known ?? this.#keep(groupId(NET, key), { kind, name, members, seats: [id] });
       },
       live: async (one, id) => {
-        const { members, kind, name } = this.group(id);
+        if (this.away.has(one.id)) throw new BridgeError("not-signed-in", { address: one.address });
+        const { kind, name, members: stored } = this.group(id);
+        const members = this.now.get(id) ?? stored;
         this.did.push(`live ${one.address}`);
         return {
           session: this.#session(one.id),
@@ -134,7 +148,13 @@ export class DeskWorld {
           live: { handle: groupHandle("h"), kind, name, members },
         };
       },
-      liveNow: () => undefined,
+      liveNow: (one, id) => {
+        const { kind, name, members: stored } = this.group(id);
+        if (kind !== "circle" || this.away.has(one)) return undefined;
+        const members = this.now.get(id) ?? stored;
+        const handle = groupHandle(groupParts(id).key);
+        return { session: this.#session(one), handle, live: { handle, kind, name, members } };
+      },
       save: async (id, { relay, ...fields }) => {
         if (relay === null) {
           const { relay: _, ...rest } = this.group(id);
@@ -219,6 +239,7 @@ export class DeskWorld {
       liveGroups: () => this.live,
       circleInvitations: () => this.invitations,
       startGroup: async (members) => {
+        if (this.refusal) throw this.refusal;
         const came = members.filter((one) => !this.absent.has(one));
         this.did.push(`start ${came.join(" ")}`);
         const all = [accountParts(id).address, ...came].map((address) => ({ address, role: "member" as const }));
@@ -280,9 +301,12 @@ export class DeskWorld {
         [XHOME, this.#home(XHOME, "Xhome")],
       ]),
       networks: new Map(),
-      fleet: { session: (id: AccountId) => this.#session(id), record: (id: AccountId) => this.recordOf(id) },
+      fleet: {
+        session: (id: AccountId) => (this.away.has(id) ? undefined : this.#session(id)),
+        record: (id: AccountId) => this.recordOf(id),
+      },
       lanes: () => ({ wake: () => {}, reread: () => {} }),
-      nudges: new Nudges(() => this.now),
+      nudges: new Nudges(() => this.clock),
       mark: async () => "a-mark",
       isAdmin: (resident: ResidentId) => this.admins.has(resident),
       isRelay: (id: AccountId) => this.lent.has(id),

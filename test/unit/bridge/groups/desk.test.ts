@@ -54,10 +54,10 @@ test("a group is named by number, name, key or what its key begins with; what is
   expect(await refusal(ask("Klub"))).toMatch(/no chat called "Klub".*in quotes/);
   expect(await refusal(ask("7"))).toMatch(/no number 7/);
   await w.desk.portals(w.as(), undefined);
-  expect(await ask("2")).toMatch(/is tied to this room now/);
+  expect(await ask("2")).toMatch(/is tied to the room in which you said that/);
   expect(w.group(two.id).rooms).toMatchObject([{ room: "!r", by: alice }]);
   expect(await w.desk.unbridge(w.as(), "circle-bbbb")).toMatch(/are apart now/);
-  expect(await ask("aaaa11")).toMatch(/is tied to this room now/);
+  expect(await ask("aaaa11")).toMatch(/is tied to the room in which you said that/);
   expect(w.group(one.id).rooms).toHaveLength(1);
 });
 
@@ -99,7 +99,7 @@ test("the operator's admin ties groups of others, by key, where the room lets th
   const ask = () => w.desk.bridge(w.as(anna, "!r"), "f00dfe", undefined);
   expect(await refusal(ask())).toMatch(/no chat called/);
   w.admins.add(anna);
-  expect(await ask()).toMatch(/is tied to this room now/);
+  expect(await ask()).toMatch(/is tied to the room in which you said that/);
   expect(w.group(found.id).rooms).toMatchObject([{ by: anna }]);
   expect(w.did).toContainEqual(expect.stringMatching(/^say toyhome:@alice:toy: @anna:toy has tied the group "Club"/));
 });
@@ -231,7 +231,7 @@ test("`portal delete` first says what would go, and does it for the word that it
   w.depths.set("in", 2);
   const plan = await w.desk.deletePortal(w.as(), "Club", undefined);
   expect(plan).toMatch(
-    /^This would go: the room in Toyhome: !own, which 1 of its people and 2 contacts leave; the tie of the room in Xhome: books@x, which 3 contacts leave and which its people keep; 4 message\(s\) that wait in it\. You stay in the group\. The conversation on MSN stays as it is.*Say `portal delete circle-77 [0-9a-f]{4}` to do it\.$/,
+    /^This would go: the room in Toyhome: !own, which its one person and 2 contacts leave; the tie of the room in Xhome: books@x, which 3 contacts leave and which its people keep; 4 message\(s\) that wait in it\. You stay in the group\. The conversation on MSN stays as it is.*Say `portal delete circle-77 [0-9a-f]{4}` to do it\.$/,
   );
   const code = /circle-77 ([0-9a-f]{4})/.exec(plan)?.[1];
   expect(await w.desk.deletePortal(w.as(), "Club", "yes")).toMatch(/^Nothing was deleted/);
@@ -302,13 +302,13 @@ test("one nudges a contact or a group once in ten seconds, and is told how long 
     ],
   });
   expect(await w.desk.nudge(w.as(), "bob@msn.test")).toBe("You have nudged bob@msn.test.");
-  w.now = 6500;
+  w.clock = 6500;
   expect(await w.desk.nudge(w.as(alice, "!bob"), undefined)).toBe(
     "bob@msn.test was not nudged again. MSN takes one nudge in 10 seconds. Nudge again in 4 s.",
   );
   expect(await w.desk.nudge(w.as(alice, "!own"), undefined)).toBe('You have nudged everybody in "Club".');
   expect(await w.desk.nudge(w.as(), "Club")).toMatch(/was not nudged again/);
-  w.now = 10_000;
+  w.clock = 10_000;
   await w.desk.nudge(w.as(), "1");
   expect(w.did.filter((one) => !one.startsWith("live"))).toEqual([
     "nudge bob@msn.test",

@@ -15,6 +15,9 @@ describe("a failure on Matrix", () => {
       /^⚠ Not sent: .* React to this with 🔁 or write `!msn retry`/,
     );
     expect(failureText(failure("unsupported"))).not.toContain("🔁");
+    // Of these nothing is kept that could be sent again.
+    for (const code of ["not-nudged", "not-in-group"] as const)
+      expect(failureText(failure(code))).not.toMatch(/🔁|retry/);
     expect(canRetry(failure("encrypted"))).toBe(false);
   });
 
