@@ -11,6 +11,8 @@ export const MUC_NS = {
   admin: `${MUC}#admin`,
   owner: `${MUC}#owner`,
   config: `${MUC}#roomconfig`,
+  request: `${MUC}#request`,
+  register: `${MUC}#register`,
   info: `${MUC}#roominfo`,
   /** XEP-0410 §4. */
   selfPing: `${MUC}#self-ping-optimization`,

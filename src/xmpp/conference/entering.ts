@@ -1,5 +1,6 @@
 /** Coming, going and being called something (XEP-0045 §7.1 to §7.7, §7.14). Pure but for the room's state. */
 import { type Jid, jidParts, unescapeNode } from "../jid.ts";
+import { el } from "../stanza/xml.ts";
 import { no, occupantPresence, reflected, STATUS, subjectMessage } from "./build.ts";
 import { delayed, type HistoryWish, type Said, unpackAll } from "./history.ts";
 import { freeNick, isNickOf, nickKey, readNick } from "./nicks.ts";
@@ -127,9 +128,12 @@ export function rename(room: RoomState, seat: Seat, nick: string, out: Out): voi
   out.tell({ kind: "renamed", who: seat.who, nick, before });
 }
 
-export function leave(room: RoomState, { from }: Pick<RoomRequest, "from">, out: Out): void {
+/** With their last words, where there are some (§7.14). */
+export function leave(room: RoomState, { from, words }: RoomRequest<"leave">, out: Out): void {
   const seat = room.seats.at(from);
-  if (seat) drop(room, seat, from, out, "left", {});
+  const status = [...words].slice(0, room.limits.line).join("");
+  const shown = status === "" ? [] : [el("status", {}, status)];
+  if (seat) drop(room, seat, from, out, "left", { shown });
 }
 
 /** What a server sends back of a client that is no more (as other services take it). */

@@ -11,6 +11,8 @@ export interface Said {
   readonly occupantId: string;
   /** Unix ms. */
   readonly at: number;
+  /** When it came here, if that was later than it was said: who has seen all up to some time has not seen this. */
+  readonly came?: number;
   /** Body and whatever else was in it. */
   readonly parts: readonly Packed[];
 }
@@ -63,7 +65,7 @@ export class History {
     const most = wish.stanzas ?? (isAsked ? Number.POSITIVE_INFINITY : shown);
     let chars = wish.chars ?? Number.POSITIVE_INFINITY;
     for (const { one } of this.#said.toReversed()) {
-      if (stanzas.length >= most || one.at < (wish.since ?? 0)) break;
+      if (stanzas.length >= most || (one.came ?? one.at) < (wish.since ?? 0)) break;
       const stanza = build(one);
       chars -= stanza.toString().length;
       if (chars < 0) break;

@@ -53,13 +53,13 @@ export function inviteAll(room: RoomState, by: BareJid, invitees: readonly Invit
 
 /** Somebody does not want to come (XEP-0045 §7.8.2). Whoever asked them hears of it. */
 export function decline(room: RoomState, request: RoomRequest<"decline">, out: Out): void {
-  const { who, to } = request;
+  const { who, to, toNick } = request;
   const reason = [...request.reason].slice(0, room.limits.line).join("");
   // Whoever was never asked could else write to people by way of the room.
   if (room.config.membersOnly && !isMember(room.affiliationOf(who))) {
     deny(no.forbidden("You were not asked into this room."));
   }
-  const seat = room.seats.of(to);
+  const seat = to === room.jid && toNick !== undefined ? room.seats.named(toNick) : room.seats.of(to);
   for (const client of seat?.clients.keys() ?? []) out.send(declination(room.jid, client, who, reason));
-  out.tell({ kind: "declined", who, inviter: to, reason });
+  out.tell({ kind: "declined", who, inviter: seat?.who ?? to, reason });
 }

@@ -1,6 +1,7 @@
 /** What is asked of a room by iq (XEP-0045 §6, XEP-0030, XEP-0199, XEP-0410). Pure but for the room's state. */
 import { withResource } from "../jid.ts";
 import { infoQuery } from "../stanza/disco.ts";
+import { type Field, form } from "../stanza/form.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
 import { list, wantChanges } from "./admin.ts";
 import { MUC_NS, no, result } from "./build.ts";
@@ -14,6 +15,7 @@ import { deny, type Out, type Proposal, type RoomState } from "./state.ts";
 
 /** The name that is kept for who asks (XEP-0045 §7.12). */
 const NICK_NODE = "x-roomuser-item";
+const NICK_FIELD = "muc#register_roomnick";
 
 export function query(room: RoomState, request: RoomRequest<"iq">, out: Out, now: number): Proposal | undefined {
   const namespace = request.child.getNS();
@@ -74,6 +76,8 @@ function roomFeatures({ config }: RoomState): string[] {
     MUC_NS.muc,
     MUC_NS.selfPing,
     MUC_NS.stableId,
+    MUC_NS.request,
+    MUC_NS.register,
     MUC_NS.occupantId,
     NS.discoInfo,
     NS.discoItems,
@@ -102,8 +106,19 @@ function registered(room: RoomState, request: RoomRequest<"iq">, out: Out): void
   const member = room.members.get(request.who);
   if (!member || !isMember(member.affiliation)) deny(STRANGER);
   const known = member.nick === undefined ? [el("nick")] : [el("registered"), el("nick", {}, member.nick)];
-  const how = el("instructions", {}, "The name that is kept for you in this room.");
-  out.send(result(request.stanza, el("query", { xmlns: NS.register }, how, known)));
+  const what = "The name that is kept for you in this room.";
+  const fields: Field[] = [
+    { name: "FORM_TYPE", type: "hidden", value: MUC_NS.register },
+    {
+      name: NICK_FIELD,
+      type: "text-single",
+      label: "Name",
+      required: true,
+      ...(member.nick && { value: member.nick }),
+    },
+  ];
+  const asked = [el("instructions", {}, what), ...known, form("Your name in this room", what, fields)];
+  out.send(result(request.stanza, el("query", { xmlns: NS.register }, asked)));
 }
 
 const STRANGER = no.allowed("Nobody becomes a member by asking the room: ask somebody who is in it to invite you.");
@@ -127,6 +142,6 @@ function formNick(child: XmlElement): string | undefined {
   const field = child
     .getChild("x", NS.data)
     ?.getChildren("field")
-    .find(({ attrs }) => attrs.var === "muc#register_roomnick");
+    .find(({ attrs }) => attrs.var === NICK_FIELD);
   return field?.getChildText("value") ?? undefined;
 }

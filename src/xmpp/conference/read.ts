@@ -1,6 +1,7 @@
 /** What people ask of a room, read from their stanzas (XEP-0045). Pure. */
 import { type BareJid, bare, type Jid, readJid, resourceOf } from "../jid.ts";
 import { errorCondition } from "../stanza/errors.ts";
+import { readForm } from "../stanza/form.ts";
 import { readMessage } from "../stanza/message.ts";
 import { el, elements, NS, type XmlElement } from "../stanza/xml.ts";
 import { MUC_NS } from "./build.ts";
@@ -19,13 +20,16 @@ interface Base {
 
 export interface Wanted {
   readonly to: BareJid;
+  /** Of an address that is one in a room. */
+  readonly toNick: string | undefined;
   readonly reason: string;
 }
 
 type Asked =
   | { readonly kind: "enter"; readonly history: HistoryWish }
   | { readonly kind: "show" }
-  | { readonly kind: "leave" }
+  /** `words`: the last ones. */
+  | { readonly kind: "leave"; readonly words: string }
   /** A room is nobody's contact. */
   | { readonly kind: "subscribe" }
   /** A client's server has sent something back: the client is gone. */
@@ -36,7 +40,16 @@ type Asked =
   | { readonly kind: "subject"; readonly subject: string }
   | { readonly kind: "private"; readonly type: string }
   | { readonly kind: "invite"; readonly wanted: readonly Wanted[] }
-  | { readonly kind: "decline"; readonly to: BareJid; readonly reason: string }
+  /** `toNick`: of who has asked them in and is known by that alone. */
+  | { readonly kind: "decline"; readonly to: BareJid; readonly toNick: string | undefined; readonly reason: string }
+  /** Who may only listen asks to speak (§7.13), and what a moderator says to that (§8.6). */
+  | { readonly kind: "voice" }
+  | {
+      readonly kind: "grant-voice";
+      readonly isAllowed: boolean;
+      readonly asker: string | undefined;
+      readonly askerNick: string | undefined;
+    }
   | { readonly kind: "senseless"; readonly text: string }
   | { readonly kind: "iq"; readonly type: "get" | "set"; readonly child: XmlElement };
 
@@ -58,7 +71,7 @@ export function readRequest(stanza: XmlElement, now: number): RoomRequest | unde
 
 function readPresence(stanza: XmlElement, now: number): Asked | undefined {
   const { type } = stanza.attrs;
-  if (type === "unavailable") return { kind: "leave" };
+  if (type === "unavailable") return { kind: "leave", words: (stanza.getChildText("status") ?? "").trim() };
   if (type === "error") return { kind: "lost", condition: errorCondition(stanza).condition };
   if (type === "subscribe") return { kind: "subscribe" };
   if (type !== undefined) return undefined;
@@ -94,14 +107,28 @@ function readWords(stanza: XmlElement, nick: string | undefined): Asked | undefi
   if (wanted.length > 0) return { kind: "invite", wanted };
   const declined = user?.getChildren("decline").flatMap(readWanted)[0];
   if (declined) return { kind: "decline", ...declined };
-  if (stanza.getChild("x", NS.data)) return { kind: "senseless", text: "Ask a moderator in words to let you speak." };
+  const filled = readForm(stanza);
+  if (filled) return readVoice(filled);
   const text = "Only words to all (type groupchat), invitations and answers to them can be sent to a room itself.";
   return stanza.getChild("body") || user ? { kind: "senseless", text } : undefined;
 }
 
+function readVoice(filled: ReadonlyMap<string, string>): Asked {
+  if (filled.get("FORM_TYPE") !== MUC_NS.request) return { kind: "senseless", text: "A room knows no such form." };
+  const answer = filled.get("muc#request_allow")?.trim();
+  if (answer === undefined)
+    return filled.get("muc#role") === "participant"
+      ? { kind: "voice" }
+      : { kind: "senseless", text: "Nothing but to speak can be asked for." };
+  const [asker, askerNick] = [filled.get("muc#jid"), filled.get("muc#roomnick")];
+  return { kind: "grant-voice", isAllowed: answer === "1" || answer === "true", asker, askerNick };
+}
+
 function readWanted(element: XmlElement): Wanted[] {
   const to = readJid(element.attrs.to);
-  return to === undefined ? [] : [{ to: bare(to), reason: (element.getChildText("reason") ?? "").trim() }];
+  return to === undefined
+    ? []
+    : [{ to: bare(to), toNick: resourceOf(to), reason: (element.getChildText("reason") ?? "").trim() }];
 }
 
 function readSpeech(stanza: XmlElement): Asked | undefined {

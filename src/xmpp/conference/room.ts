@@ -36,6 +36,7 @@ import {
   type Rules,
   type WishId,
 } from "./types.ts";
+import { answerVoice, askForVoice } from "./voice.ts";
 
 /** Somebody who sits in a room, as others than its machinery see them. */
 export interface Occupant {
@@ -333,6 +334,8 @@ function handle(
       return show(room, request, out, now);
     case "iq":
       return query(room, request, out, now);
+    case "grant-voice":
+      return answerVoice(room, request, now);
     case "senseless":
       return deny(no.sense(request.text));
     case "enter":
@@ -346,6 +349,9 @@ function handle(
       break;
     case "lost":
       lost(room, request, out);
+      break;
+    case "voice":
+      askForVoice(room, request, out, now);
       break;
     case "aside":
       aside(room, request, out, now);

@@ -62,6 +62,7 @@ interface ToAll {
   readonly parts: readonly XmlElement[];
   /** Unix ms. */
   readonly at: number;
+  readonly came?: number;
   /** Said at another time than now: shown with it. */
   readonly delay?: XmlElement | undefined;
 }
@@ -74,13 +75,14 @@ function isLasting(parts: readonly XmlElement[], { body, reacts, retracts }: Roo
 }
 
 export function tellAll(room: RoomState, said: ToAll, out: Out): void {
-  const { who, nick, id, stanzaId, parts, at, delay } = said;
+  const { who, nick, id, stanzaId, parts, at, came = at, delay } = said;
   const occupantId = room.occupantId(who);
   for (const { client } of room.clients())
     out.send(reflected({ room: room.jid, nick, to: client, id, stanzaId, occupantId, parts, delay }));
   const words = readRoomWords(el("message", { from: "a@b", to: "c@d" }, parts));
   if (words.retracts !== undefined) room.history.retract(words.retracts, occupantId);
-  if (isLasting(parts, words)) room.history.add({ stanzaId, id, nick, occupantId, at, parts: packAll(parts) });
+  if (isLasting(parts, words))
+    room.history.add({ stanzaId, id, nick, occupantId, at, ...(came === at ? {} : { came }), parts: packAll(parts) });
   room.touch();
 }
 
@@ -116,7 +118,7 @@ export function speak(room: RoomState, speech: Speech, out: Out, now: number): v
   const origin = el("origin-id", { xmlns: NS.sid, id });
   const stamp = saidAt === undefined ? undefined : new Date(saidAt).toISOString();
   const delay = stamp === undefined ? undefined : el("delay", { xmlns: NS.delay, from: room.jid, stamp });
-  tellAll(room, { who, nick, id, stanzaId, parts: [...parts, origin], at: saidAt ?? now, delay }, out);
+  tellAll(room, { who, nick, id, stanzaId, parts: [...parts, origin], at: saidAt ?? now, came: now, delay }, out);
 }
 
 /** Typing, markers: of the moment, to all, and kept by nobody. */

@@ -16,6 +16,7 @@ import {
   DEFAULT_ROOM_LIMITS,
   DEFAULT_RULES,
   type Departure,
+  type PresenceParts,
   type Refusal,
   type RoomConfig,
   type RoomEvent,
@@ -113,6 +114,8 @@ export interface Announcement {
   readonly reason?: string;
   readonly actor?: string | undefined;
   readonly destroy?: XmlElement;
+  /** What somebody shows as they go. */
+  readonly shown?: PresenceParts;
 }
 
 /** Nicks of the past that are kept in mind. */
@@ -226,7 +229,7 @@ export class RoomState {
 
   /** A presence of one occupant for one client of another, or of their own. */
   presenceFor(seat: Seat, viewer: Seat, client: Jid, about: Announcement = {}): XmlElement {
-    const { isGone = false, nick, reason, actor, destroy, codes = [] } = about;
+    const { isGone = false, nick, reason, actor, destroy, codes = [], shown = [] } = about;
     const isOwn = viewer === seat;
     const jid = this.seesAddresses(viewer) || isOwn ? this.seats.addressOf(seat) : undefined;
     const affiliation = this.affiliationOf(seat.who);
@@ -239,7 +242,7 @@ export class RoomState {
       item: { affiliation, role, jid: isOwn ? client : jid, nick, reason, actor },
       codes: isOwn ? [STATUS.self, ...codes] : codes,
       occupantId: this.occupantId(seat.who),
-      shown: isGone ? [] : seat.shown,
+      shown: isGone ? shown : seat.shown,
       destroy,
     });
   }

@@ -5,7 +5,23 @@ import { readRequest } from "../../../../src/xmpp/conference/read.ts";
 import { resourcePrepared } from "../../../../src/xmpp/conference/resourceprep.ts";
 import { el } from "../../../../src/xmpp/stanza/xml.ts";
 import { cases } from "../../../support/property.ts";
-import { ALICE, BOB, body, codes, error, FREE, item, jid, MUC, nickOf, presences, ROOM, Scene, to } from "./scene.ts";
+import {
+  ALICE,
+  BOB,
+  body,
+  codes,
+  error,
+  FREE,
+  full,
+  item,
+  jid,
+  MUC,
+  nickOf,
+  presences,
+  ROOM,
+  Scene,
+  to,
+} from "./scene.ts";
 
 const OPEN = { config: { membersOnly: false }, rules: FREE };
 const RUNS = cases(200, 5000);
@@ -101,6 +117,14 @@ test("one client leaves and the person stays; with the last one they are gone", 
   expect(presences(to(last, "olga"))).toEqual(["-Mike"]);
   expect(item(to(last, "olga")[0])?.attrs.role).toBe("none");
   expect(scene.events).toEqual([{ kind: "left", who: jid("mike"), nick: "Mike", how: "left", reason: "" }]);
+});
+
+test("who leaves may say why: all see it", () => {
+  const scene = Scene.peopled();
+  const bye = el("status", {}, "gone to bed");
+  const left = scene.ask(el("presence", { from: full("mike"), to: `${ROOM}/Mike`, type: "unavailable" }, bye));
+  expect(to(left, "olga")[0]?.getChildText("status")).toBe("gone to bed");
+  expect(to(left, "mike")[0]?.getChildText("status")).toBe("gone to bed");
 });
 
 test("a client that enters once more is shown everything anew, and nobody else hears of it", () => {

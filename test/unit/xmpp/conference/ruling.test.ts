@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { submission } from "../../../../src/xmpp/stanza/form.ts";
 import { el, elements, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { ALICE, BOB, codes, error, FREE, full, item, jid, MUC, presences, ROOM, Scene, to } from "./scene.ts";
@@ -193,6 +193,60 @@ test("who does not want to come says so to who asked", () => {
   expect(error(declined("eve")[0])).toBe("auth forbidden");
 });
 
+test("whoever was asked in under a name alone says no to that name", () => {
+  const scene = Scene.peopled({ rules: FREE, config: { membersOnly: true, whois: "moderators" } });
+  invite(scene, "olga", jid("anna"));
+  const by = scene.sent.at(-1)?.getChild("x", `${MUC}#user`)?.getChild("invite")?.attrs.from;
+  expect(by).toBe(`${ROOM}/Olga`);
+  const decline = el("decline", { to: by }, el("reason", {}, "busy"));
+  const [told] = scene.ask(el("message", { from: full("anna"), to: ROOM }, el("x", { xmlns: `${MUC}#user` }, decline)));
+  expect(told?.attrs.to).toBe(full("olga"));
+  expect(scene.events.at(-1)).toMatchObject({ kind: "declined", who: jid("anna"), inviter: jid("olga") });
+});
+
+describe("who may only listen", () => {
+  const request = (fields: Record<string, string>) => submission(`${MUC}#request`, fields);
+  const sends = (scene: Scene, from: string, fields: Record<string, string>) =>
+    scene.ask(el("message", { from: full(from), to: ROOM, id: "v" }, request(fields)));
+  const ask = { "muc#role": "participant" };
+
+  function listening(): Scene {
+    const scene = Scene.peopled();
+    scene.admin("olga", { nick: "Mike", role: "visitor" });
+    return scene;
+  }
+
+  test("asks to speak: those who run the room are asked, and one of them lets them", () => {
+    const scene = listening();
+    const asked = sends(scene, "mike", ask);
+    expect(asked.map(({ attrs }) => attrs.to)).toEqual([full("olga")]);
+    const fields = asked[0]?.getChild("x", "jabber:x:data")?.getChildren("field") ?? [];
+    const filled = Object.fromEntries(fields.map((field) => [field.attrs.var, field.getChildText("value") ?? ""]));
+    expect(filled).toMatchObject({ "muc#jid": full("mike"), "muc#roomnick": "Mike", "muc#request_allow": "0" });
+    const { FORM_TYPE: _, ...answer } = filled;
+    const done = sends(scene, "olga", { ...answer, "muc#request_allow": "true" });
+    expect(item(to(done, "mike")[0])?.attrs.role).toBe("participant");
+    expect(error(scene.say("mike", "thanks")[0])).toBeUndefined();
+  });
+
+  test("stays silent when they say no, or when somebody says yes who does not run the room", () => {
+    const scene = listening();
+    sends(scene, "mike", ask);
+    const answer = { "muc#jid": full("mike"), "muc#roomnick": "Mike" };
+    expect(sends(scene, "olga", { ...answer, "muc#request_allow": "0" })).toEqual([]);
+    expect(error(sends(scene, "mike", { ...answer, "muc#request_allow": "1" })[0])).toBe("auth forbidden");
+    expect(error(scene.say("mike", "but")[0])).toBe("auth forbidden");
+  });
+
+  test("hears it when nobody is there who could let them, and who may speak need not ask", () => {
+    const scene = listening();
+    expect(error(sends(scene, "olga", ask)[0])).toBe("modify bad-request");
+    scene.leave("olga");
+    expect(error(sends(scene, "mike", ask)[0])).toBe("wait service-unavailable");
+    expect(error(sends(scene, "mike", { "muc#role": "moderator" })[0])).toBe("modify bad-request");
+  });
+});
+
 test("the owner's form shows what can be changed; what the network dictates is not in it, nor taken", () => {
   const scene = Scene.peopled({ fixed: ["name", "membersOnly"] });
   const form = scene.iq("olga", "get", owner()).getChild("query")?.getChild("x", "jabber:x:data");
@@ -298,6 +352,16 @@ test("a member has a name kept, may give it back, and nobody else gets it meanwh
   expect(error(scene.enter("anna", "boss")[0])).toBe("cancel conflict");
   expect(error(scene.iq("mike", "set", register(el("nick", {}, "Olga"))))).toBe("cancel conflict");
   expect(error(scene.iq("anna", "set", register(el("nick", {}, "Anna"))))).toBe("cancel not-allowed");
+  const asked = scene
+    .iq("mike", "get", register())
+    .getChild("query")
+    ?.getChild("x", "jabber:x:data")
+    ?.getChildren("field");
+  expect(asked?.map(({ attrs }) => attrs.var)).toEqual(["FORM_TYPE", "muc#register_roomnick"]);
+  const filled = submission(`${MUC}#register`, { "muc#register_roomnick": "Chief" });
+  expect(scene.iq("mike", "set", register(filled)).attrs.type).toBe("result");
+  expect(scene.iq("mike", "get", node).getChild("query")?.getChild("identity")?.attrs.name).toBe("Chief");
+  scene.iq("mike", "set", register(el("nick", {}, "Boss")));
   scene.iq("mike", "set", register(el("remove")));
   expect(presences(to(scene.enter("anna", "boss"), "anna")).at(-1)).toBe("boss 110 100");
 });

@@ -173,6 +173,20 @@ test("history comes by number, by size, by age and by time, the narrowest of the
   expect(history(scene, { maxchars: `${length + 10}` })).toEqual(["four"]);
 });
 
+test("late words are in the history of who asks for what came since, and stand in nobody's way", () => {
+  const scene = Scene.peopled();
+  scene.say("mike", "before");
+  scene.now += 600_000;
+  scene.say("mike", "now");
+  const saidAt = scene.now - 3_600_000;
+  scene.did(
+    scene.room.speak({ who: ALICE, name: "Alice", id: "k1", parts: [el("body", {}, "late")], saidAt }, scene.now),
+  );
+  expect(history(scene, { seconds: "60" })).toEqual(["now", "late"]);
+  scene.room = Room.restore(JSON.parse(JSON.stringify(scene.room.snapshot())), scene.options);
+  expect(history(scene, { seconds: "60" })).toEqual(["now", "late"]);
+});
+
 test("words that are not to be kept are not", () => {
   const scene = Scene.peopled();
   scene.say("mike", "gone", el("no-store", { xmlns: "urn:xmpp:hints" }));
