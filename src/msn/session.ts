@@ -15,7 +15,7 @@ import type {
 } from "../bridge/ports/network.ts";
 import type { RichText } from "../bridge/text/model.ts";
 import type { Email, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
-import { MsnpError, SendError } from "../msnp/index.ts";
+import { afterRunning, MsnpError, SendError } from "../msnp/index.ts";
 import { emailOf, snapshotOf } from "./convert/contact.ts";
 import { deviceError, rosterError, sendError } from "./convert/errors.ts";
 import { currentMedia, statusOf } from "./convert/presence.ts";
@@ -148,14 +148,14 @@ export class MsnSession
     if (this.#isGone(email)) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
-        clearTimeout(timer);
+        callOff();
         this.#client.off("contactChanged", look);
         resolve();
       };
       const look = (): void => {
         if (this.#isGone(email)) done();
       };
-      const timer = setTimeout(done, PRESENCE_LAG_MS);
+      const callOff = afterRunning(PRESENCE_LAG_MS, done);
       this.#client.on("contactChanged", look);
     });
   }

@@ -47,6 +47,7 @@ export type { TlsOptions } from "./transport/dial.ts";
 export { ServerError } from "./transport/error-codes.ts";
 export { DEFAULT_GATEWAY_RULES, type GatewayRules } from "./transport/gateway.ts";
 export { type ProxyServer, parseProxy } from "./transport/proxy.ts";
+export { afterRunning } from "./transport/running-time.ts";
 export { type WebFetchOptions, webFetch } from "./transport/web-fetch.ts";
 export type { Command, OutgoingCommand } from "./wire/index.ts";
 export {

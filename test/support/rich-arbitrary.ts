@@ -13,6 +13,12 @@ export const words = fc.oneof(
         ..."* _ ~ ` ``` > < & \" ' [ ] [b] [/b] [c=4] [/c] · ·# ·$4 :) (y) 8-) | \\ / <b> </b> <br> &lt; mx-reply".split(
           " ",
         ),
+        ..."[u] [/u] [i] [s] [a=1] [/a] [/c=12] · ·& ·0 (%) :-P (H) <3 </p> <p> <pre> <li> <hr> <tr><td> &#x3c; &#0; &nbsp; :// @ #".split(
+          " ",
+        ),
+        ..."\u200E|\u061C|\u202E|\u2066|\u2069|\u200B|\uFEFF|\u00AD|\u2028|\u0085|\v|\f|\r|\0|\u3000|\u{1F3FD}|\u20E3|#️⃣|مرحبا|한글|ß|İ|mailto:a@b.cd".split(
+          "|",
+        ),
         ..." |  |\n|\n\n|\t|\u00A0|\u200F|\u200D|\uFE0F|\u0301|\r\n|👍|👨‍👩‍👧‍👦|🇩🇪|❤️|שלום|a|word|https://x.org/(y)".split(
           "|",
         ),

@@ -105,7 +105,7 @@ it("lets a transaction that is under way be stored before it stops, and takes no
 });
 
 it("stops although a request hangs", async () => {
-  const s = await scene({ limits: { requestTimeoutMs: 1000 } });
+  const s = await scene({ limits: { requestTimeoutMs: 3000 } });
   s.stub.fail("send", { kind: "hang" });
   const sent = s.home.deliver(portalRoom("!r:stub.test", ANNA), ghostOf("a@b.cd"), words("a@b.cd", "x"), "k");
   const refused = expect(sent).rejects.toBeInstanceOf(BridgeError);

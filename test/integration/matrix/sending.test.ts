@@ -52,7 +52,7 @@ describe("delivering", () => {
     ["too large", { kind: "answer", status: 413, body: { errcode: "M_TOO_LARGE" } }, "home-refused"],
     ["bad content", { kind: "answer", status: 400, body: { errcode: "M_BAD_JSON" } }, "home-refused"],
   ] as const)("that meets %s says so by its code", async (_what, fault, code) => {
-    const c = await chat({ limits: { requestTimeoutMs: 500 } });
+    const c = await chat(fault.kind === "hang" ? { limits: { requestTimeoutMs: 3000 } } : {});
     c.stub.fail("send", fault);
     await expect(c.deliver("x", "k1")).rejects.toMatchObject({ code });
     expect(c.stub.count("send")).toBe(1);
@@ -115,7 +115,7 @@ describe("opening a room", () => {
   });
 
   it.each(["lose-answer", "hang"] as const)("twice leads to one room (%s)", async (kind) => {
-    const s = await scene({ limits: { requestTimeoutMs: 400 } });
+    const s = await scene(kind === "hang" ? { limits: { requestTimeoutMs: 3000 } } : {});
     const open = () => s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob");
     s.stub.fail("join", { kind: kind === "hang" ? "hang" : "lose-answer" });
     await expect(open()).rejects.toMatchObject({ code: "home-down" });

@@ -72,7 +72,6 @@ test.each(["MSNP13", "MSNP18"] as const)(
     await eventually(() => session.contact(bob)?.presence.availability).toBe("online");
     expect(await session.sendText(bob, "now")).toEqual({ via: "chat" });
     await there.signOut();
-    expect(session.contact(bob)?.presence.availability).toBe("online");
     expect(await session.sendText(bob, "until later")).toEqual({ via: "offline" });
     expect(stage.network.offlineMessages(BOB).map(({ text }) => text)).toEqual(["until later"]);
   },

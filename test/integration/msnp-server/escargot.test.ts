@@ -7,6 +7,7 @@ import {
   BOB_GUID,
   callService,
   enter11,
+  enter18,
   friends,
   HELLO,
   NO_OBJECT,
@@ -33,7 +34,8 @@ describe("News of presence, as a live Escargot tells them (msnp-core §9)", () =
   test("they come up to 200 ms later, so that the first UBX of MSNP18 has the message said after CHG", async () => {
     await using network = await openNetwork({ quirks: { presenceDelayMs: 200 } });
     const { client: bob } = await online18(network, "bob", BOB_GUID);
-    const { client: alice } = await online18(network, "alice", ALICE_GUID);
+    const { client: alice } = await enter18(network, "alice", ALICE_GUID);
+    alice.say("CHG 5 NLN 2788999228:48");
     alice.sayPayload("UUX 6", psm("here I am"));
     await untilLine(bob, "NLN NLN 1:alice@example.com");
     const ubx = await bob.next();

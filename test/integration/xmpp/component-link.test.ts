@@ -241,7 +241,7 @@ async function swallower(): Promise<{ port: number; swallow: () => void; end: ()
 
 test("a connection that says nothing any more is given up and made anew", async () => {
   const proxy = await swallower();
-  const { link, state } = rig({ answerMs: 400, keepaliveMs: 150 }, proxy.port);
+  const { link, state } = rig({ answerMs: 2500, keepaliveMs: 150 }, proxy.port);
   link.start();
   await state("online");
   proxy.swallow();
