@@ -1,7 +1,8 @@
 /**
  * Getting and staying on good terms with the homeserver: the bot is registered and named, and the homeserver is asked to
  * ping back, which proves both directions and makes Synapse deliver its backlog at once instead of after up to 512 s
- * (stack A3). A homeserver that is down is waited for, never a crash.
+ * (stack A3). A homeserver that is down is waited for, never a crash. From then on it is asked every few minutes, because a
+ * homeserver that takes the bridge for down does not say so.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -23,6 +24,9 @@ export interface AttachmentOptions {
   readonly log: Logger;
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
+  readonly pingEveryMs: number;
+  /** Both directions work (again). */
+  readonly onAttached: () => void;
 }
 
 export class Attachment {
@@ -35,6 +39,7 @@ export class Attachment {
   /** Pings that have come from the homeserver. */
   #pings = 0;
   #waiters: (() => void)[] = [];
+  #nextPing: NodeJS.Timeout | undefined;
 
   constructor(options: AttachmentOptions) {
     this.#options = options;
@@ -66,6 +71,7 @@ export class Attachment {
   /** Ends the trying; a request under way is waited for 2 s at most. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    clearTimeout(this.#nextPing);
     const late = new AbortController();
     const tooLong = sleep(2000, undefined, { signal: late.signal }).catch(() => undefined);
     await Promise.race([this.#running, tooLong]);
@@ -80,6 +86,8 @@ export class Attachment {
         this.#trouble = undefined;
         this.#attached = true;
         for (const resolve of this.#waiters.splice(0)) resolve();
+        this.#pingLater();
+        this.#options.onAttached();
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -88,17 +96,37 @@ export class Attachment {
         this.#trouble = trouble;
       }
       // Jitter, so that many workers do not knock at the same moment.
-      await sleep(wait * (0.75 + Math.random() / 2), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await sleep(wait * jitter(), undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 
   async #attach(): Promise<void> {
-    const { client, ghosts, library, bot, botName, registrationId } = this.#options;
+    const { ghosts, library, bot, botName } = this.#options;
     if (!this.#named) {
       await ghosts.register(bot);
       await library().as("set-name", bot, (intent) => intent.ensureProfile(botName));
       this.#named = true;
     }
+    await this.ping();
+  }
+
+  /** One at a time is enough, and each one that went well puts off the next. */
+  #pingLater(): void {
+    clearTimeout(this.#nextPing);
+    if (this.#stop.signal.aborted) return;
+    this.#nextPing = setTimeout(
+      () =>
+        void this.ping().then(
+          () => this.#pingLater(),
+          () => this.begin(),
+        ),
+      this.#options.pingEveryMs * jitter(),
+    );
+  }
+
+  /** Asks the homeserver to reach us, and to send at once what it could not. @throws MatrixRefusal, HomeserverSilent. */
+  async ping(): Promise<void> {
+    const { client, bot, registrationId } = this.#options;
     const path = `/_matrix/client/v1/appservice/${encodeURIComponent(registrationId)}/ping`;
     const pings = this.#pings;
     try {
@@ -111,6 +139,10 @@ export class Attachment {
       if (!isRefusal(error, "M_CONNECTION_FAILED") || this.#pings === pings) throw error;
     }
   }
+}
+
+function jitter(): number {
+  return 0.75 + Math.random() / 2;
 }
 
 function explain(error: unknown, options: AttachmentOptions): string {

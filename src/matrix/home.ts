@@ -45,6 +45,7 @@ import { MATRIX } from "./home-name.ts";
 import { HomeserverClient } from "./http/client.ts";
 import { told } from "./http/errors.ts";
 import { Intake } from "./intake.ts";
+import { Knocker } from "./knock.ts";
 import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
 import { Library } from "./listener/library.ts";
 import { Transactions } from "./listener/transactions.ts";
@@ -129,6 +130,7 @@ class MatrixSide implements MatrixHome, Inbox {
   readonly #roomNames: RoomNames;
   readonly #transactions: Transactions;
   readonly #attachment: Attachment;
+  readonly #knocker: Knocker;
   readonly #listener: DurableAppService;
   #library: Library | undefined;
   #host: HomeHost | undefined;
@@ -222,7 +224,11 @@ class MatrixSide implements MatrixHome, Inbox {
       log,
       firstWaitMs: this.#limits.firstWaitMs,
       longestWaitMs: this.#limits.longestWaitMs,
+      pingEveryMs: this.#limits.pingEveryMs,
+      onAttached: () => this.#knocker.begin(),
     });
+    const afterMs = this.#limits.knockAfterMs;
+    this.#knocker = new Knocker({ maker, sender, bot, ping: () => this.#attachment.ping(), afterMs, log });
     const { hsToken } = registration;
     this.#listener = new DurableAppService({
       hsToken,
@@ -268,6 +274,7 @@ class MatrixSide implements MatrixHome, Inbox {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#transactions.stop();
+    this.#knocker.stop();
     this.#roomNames.stop();
     try {
       await this.#attachment.stop();
@@ -302,6 +309,7 @@ class MatrixSide implements MatrixHome, Inbox {
   async transaction(transaction: Transaction): Promise<void> {
     if (!this.#host || this.#stopped) throw new BridgeError("store-down", { detail: "not taking anything in" });
     await this.#transactions.take(this.#host, transaction);
+    this.#knocker.heard(transaction.events);
   }
 
   #attachAgain(): void {

@@ -16,6 +16,10 @@ export interface MatrixLimits {
   /** Waits between tries to reach the homeserver at the start, ms. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
+  /** Between the end of an outage and the first look whether everything has come in, ms. */
+  readonly knockAfterMs: number;
+  /** How often the homeserver is asked to reach the bridge, about; ms. */
+  readonly pingEveryMs: number;
 }
 
 export const DEFAULT_LIMITS: MatrixLimits = {
@@ -25,6 +29,8 @@ export const DEFAULT_LIMITS: MatrixLimits = {
   cacheSize: 20_000,
   firstWaitMs: 500,
   longestWaitMs: 15_000,
+  knockAfterMs: 2000,
+  pingEveryMs: 300_000,
 };
 
 export interface MatrixHomeOptions {

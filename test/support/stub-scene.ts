@@ -37,7 +37,9 @@ export async function scene(wish: Wish = {}): Promise<StubScene> {
   const tokens = { asToken: registration.asToken.open(), hsToken: registration.hsToken.open() };
   const stub = await StubHomeserver.start({ domain: DOMAIN, bridgeUrl: url, ...tokens });
   scenes.push(stub);
-  const running = await startHome({ homeserverUrl: stub.url, domain: DOMAIN, registration, port, ...wish });
+  // Tests that are about it wish it sooner: others count calls and rooms.
+  const limits = { knockAfterMs: 3_600_000, ...wish.limits };
+  const running = await startHome({ homeserverUrl: stub.url, domain: DOMAIN, registration, port, ...wish, limits });
   scenes.unshift(running.home);
   await running.home.attached();
   stub.forgetCalls();

@@ -32,7 +32,9 @@ import { directPortal } from "../../bridge/portals.ts";
 import type { FoundChat, FoundGroup } from "../../bridge/ports/rebuild.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { BRIDGE_TYPES, bridgeKey, GROUP } from "../groups/note.ts";
+import { powerOf, powerToNote } from "../groups/powers.ts";
 import type { RoomState } from "../groups/state.ts";
+import { KNOCK } from "../knock.ts";
 import { PORTAL } from "../rooms.ts";
 import { SPACE } from "../spaces/layout.ts";
 
@@ -68,7 +70,7 @@ export type Reading =
   | (Omit<FoundGroup, "settle"> & { readonly plumbed: boolean; readonly notes: readonly BridgeNote[] })
   /** A person alone with the bot. `at`: when the room was made. */
   | { readonly kind: "management"; readonly room: string; readonly mxid: string; readonly at: number }
-  /** Spaces are found by their addresses when the bridge wants them. */
+  /** Spaces, and the bot's own room, are found by their addresses when the bridge wants them. */
   | { readonly kind: "space" }
   | { readonly kind: "left-out"; readonly why: string; readonly isLoss: boolean };
 
@@ -199,7 +201,13 @@ function roomsOf({ home }: Knowledge, raw: unknown, room: string, plumbed: boole
 
 /** In what is left: rooms in which a person talks with the bot alone. */
 function withoutNote({ bot, names }: Knowledge, events: readonly unknown[], { room, state }: Now): Reading {
-  if (state.content("m.room.create").type === SPACE) return { kind: "space" };
+  const { type } = state.content("m.room.create");
+  if (type === SPACE || type === KNOCK) return { kind: "space" };
+  const contact = state.members("join").find((user) => names.owns(user));
+  if (contact !== undefined)
+    return loss(
+      `${contact} is in it, but the bridge was never allowed to write there which chat it is. Of a room of people: say \`bridge\` there again`,
+    );
   if (state.membership(bot) !== "join") return nothing("the bridge has written nothing into it");
   const there = state.members("join", "invite").filter((user) => user !== bot);
   const [person, ...others] = there;
@@ -207,10 +215,22 @@ function withoutNote({ bot, names }: Knowledge, events: readonly unknown[], { ro
   const hasName = state.event("m.room.name") !== undefined && !isOfBot;
   const isClosed = state.event("m.room.encryption") !== undefined || goesOnIn(state) !== undefined;
   if (person === undefined) return nothing("nobody is in it any more");
-  if (others.length > 0 || names.owns(person) || hasName || isClosed)
-    return nothing("it is tied to nothing, as far as the bridge has written there");
+  const isOfMany = others.length > 0 || hasName || isClosed;
+  if (isOfMany && !mayNote(state, bot))
+    return loss(
+      "the bridge may not change its settings, so nothing is written there of whether it is tied to a group; if it was, say `bridge` there again",
+    );
+  if (isOfMany) return nothing("it is tied to nothing, as far as the bridge has written there");
   const created = events.map(fields).find(({ type }) => type === "m.room.create")?.origin_server_ts;
   return { kind: "management", room, mxid: person, at: typeof created === "number" ? created : 0 };
+}
+
+/** Whether the bot could have written into the room what it is tied to. */
+function mayNote(state: RoomState, bot: string): boolean {
+  const create = state.event("m.room.create");
+  const levels = state.event("m.room.power_levels")?.content;
+  const rule = { levels, creator: create?.sender ?? "", create: create?.content ?? {} };
+  return powerOf(rule, bot) >= powerToNote(rule);
 }
 
 /** Where a room goes on after an upgrade. */
