@@ -97,7 +97,8 @@ export interface GroupTalking {
 
 /** What somebody asks of a room that belongs to people. */
 export type RoomPower =
-  | { readonly allowed: true }
+  /** `but`: sentences for the person, of what will be missing all the same. */
+  | { readonly allowed: true; readonly but?: string }
   /** Sentences for the person: why not, and who could. */
   | { readonly allowed: false; readonly because: string };
 

@@ -10,7 +10,7 @@ import type { HomeserverClient } from "../http/client.ts";
 import { isRefusal } from "../http/errors.ts";
 import type { Sender } from "../sender.ts";
 import { otherBridge } from "./note.ts";
-import { powerOf, powerToTie, type Rule, whoCouldTie } from "./powers.ts";
+import { powerOf, powerToNote, powerToTie, type Rule, whoCouldTie } from "./powers.ts";
 import { RoomState } from "./state.ts";
 
 export interface AccessOptions {
@@ -83,7 +83,8 @@ export class RoomAccess {
     if (came && (await entered(async () => (await sender.join(room, bot)) ?? true)) === undefined)
       return no(`the bridge is not in that room: invite ${bot} into it first`);
     const weighed = await this.#weigh(room, mxid);
-    const power = weighed.allowed && group !== undefined ? await this.#unlessTied(room, group) : weighed;
+    const isFree = weighed.allowed && group !== undefined ? await this.#unlessTied(room, group) : weighed;
+    const power = isFree.allowed ? weighed : isFree;
     if (came && !power.allowed) await sender.leave(room, bot);
     return power;
   }
@@ -109,7 +110,7 @@ export class RoomAccess {
     if (!members.includes(mxid)) return no("you are not in that room yourself");
     const rule = await this.#rule(room);
     const needed = powerToTie(rule);
-    if (powerOf(rule, mxid) >= needed) return { allowed: true };
+    if (powerOf(rule, mxid) >= needed) return { allowed: true, ...this.#missing(rule) };
     const able = whoCouldTie(
       rule,
       members.filter((one) => one !== bot && !names.owns(one)),
@@ -117,6 +118,15 @@ export class RoomAccess {
     return no(
       `your power in that room is ${powerOf(rule, mxid)}, and it takes ${needed} there; ${await this.#could(room, able)}`,
     );
+  }
+
+  #missing(rule: Rule): { readonly but?: string } {
+    const { bot } = this.#o;
+    const needed = powerToNote(rule);
+    if (powerOf(rule, bot) >= needed) return {};
+    return {
+      but: `I may not change that room's settings: its topic will not say who speaks for others, and should the bridge lose its data, it will not find this room again. Whoever gives ${bot} the power ${needed} there mends that.`,
+    };
   }
 
   async #could(room: string, able: readonly string[]): Promise<string> {

@@ -118,6 +118,14 @@ export function powerToTie({ levels }: Rule): number {
   return Math.max(level(levels.state_default, ADMIN), level(levels.kick, ADMIN));
 }
 
+/** What the bot needs to write into the room what it is tied to, and who speaks for others. */
+export function powerToNote({ levels }: Rule): number {
+  if (levels === undefined) return 0;
+  const events = fields(levels.events);
+  const usual = level(levels.state_default, ADMIN);
+  return Math.max(level(events["m.bridge"], usual), level(events["m.room.topic"], usual));
+}
+
 /** Those of these people who have that power. */
 export function whoCouldTie(rule: Rule, people: readonly string[]): readonly string[] {
   const needed = powerToTie(rule);

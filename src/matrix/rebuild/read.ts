@@ -215,7 +215,7 @@ function withoutNote({ bot, names }: Knowledge, events: readonly unknown[], { ro
   const hasName = state.event("m.room.name") !== undefined && !isOfBot;
   const isClosed = state.event("m.room.encryption") !== undefined || goesOnIn(state) !== undefined;
   if (person === undefined) return nothing("nobody is in it any more");
-  const isOfMany = others.length > 0 || hasName || isClosed;
+  const isOfMany = others.length > 0 || names.owns(person) || hasName || isClosed;
   if (isOfMany && !mayNote(state, bot))
     return loss(
       "the bridge may not change its settings, so nothing is written there of whether it is tied to a group; if it was, say `bridge` there again",

@@ -370,3 +370,24 @@ it("a group's room in a home that the config does not have is said to be left ou
   expect(report.losses).toBe(1);
   expect(report.lines.join("\n")).toContain("the config has no home called xmpp");
 });
+
+it("rooms in which the bridge was not allowed to write what they are are told as what may be lost", async () => {
+  const s = await scene();
+  const tied = s.stub.makeRoom({ [BEN]: "join", [ANNA]: "join", [BOT]: "join" });
+  const spoken = s.stub.makeRoom({ [BEN]: "join", [ANNA]: "join", [BOT]: "join", [GHOST]: "join" });
+  const asked = s.stub.makeRoom({ [BEN]: "join", [ANNA]: "join", [BOT]: "join" });
+  for (const [room, power] of [
+    [tied, 0],
+    [spoken, 0],
+    [asked, 50],
+  ] as const)
+    s.stub.setState(room.id, BEN, "m.room.power_levels ", { users: { [BEN]: 100, [BOT]: power } });
+  const report = await rebuilt(s);
+  const lines = report.lines.join("\n");
+  expect(lines).toMatch(
+    new RegExp(`^NOT +${tied.id}: the bridge may not change its settings.*say \`bridge\` there`, "m"),
+  );
+  expect(lines).toMatch(new RegExp(`^NOT +${spoken.id}: ${GHOST} is in it, but the bridge was never allowed`, "m"));
+  expect(lines).toMatch(new RegExp(`^left +${asked.id}: it is tied to nothing`, "m"));
+  expect(report.losses).toBe(2);
+});

@@ -35,7 +35,8 @@ export async function bridge(
   const before = record.rooms.find((one) => one.home === home.name);
   if (before?.room === room) return again(o, home, asker, record, before, name);
   await demandFree(o, asker, home, room);
-  demand(both(await powerNow(o, asker, record), await home.mayBridge(room, asker.resident, record.id)));
+  const power = both(await powerNow(o, asker, record), await home.mayBridge(room, asker.resident, record.id));
+  demand(power);
   const left = await o.groups.inTurn(record.id, () => tieNow(o, home, asker, record, room, name));
   await tellOthers(
     o,
@@ -52,6 +53,7 @@ export async function bridge(
     record.relay
       ? ""
       : "People in that room who have no MSN account in the group are not heard there; `relay set` lets one of your accounts speak for them.",
+    power.allowed ? (power.but ?? "") : "",
     "`unbridge` undoes it.",
   ]
     .filter((part) => part !== "")

@@ -43,6 +43,15 @@ test("who is no admin any more undoes and deletes nothing of others; what is the
   expect(await w.desk.unbridge(w.as(anna), "Club")).toMatch(/are apart now/);
 });
 
+test("what will be missing in a room that is tied all the same is said", async () => {
+  const w = new DeskWorld();
+  w.circle("77", "Club", ruled);
+  w.powers.set(roomId("!r"), { allowed: true, but: "I may not change that room's settings." });
+  expect(await w.desk.bridge(w.as(), "Club", "#r")).toMatch(
+    /lets one of your accounts speak for them\. I may not change that room's settings\. `unbridge` undoes it\.$/,
+  );
+});
+
 test("while nobody is signed in, nobody can see who rules a circle: nothing is tied, and it is said why", async () => {
   const w = new DeskWorld();
   const { id } = w.circle("77", "Club", ruled);

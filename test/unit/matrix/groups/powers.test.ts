@@ -5,6 +5,7 @@ import {
   creatorsOf,
   powerOf,
   powersOf,
+  powerToNote,
   powerToTie,
   type Rule,
   whoCouldTie,
@@ -92,5 +93,17 @@ describe("the power to tie a room", () => {
     expect(powerOf(eleven, ANNA)).toBe(10);
     expect(whoCouldTie(eleven, [ANNA, BEN])).toEqual([BEN]);
     expect(whoCouldTie(rule(undefined), [ANNA, BEN])).toEqual([ANNA]);
+  });
+});
+
+describe("to write into a room what it is tied to", () => {
+  const rule = (levels: Rule["levels"]): Rule => ({ levels, creator: ANNA, create: { room_version: "11" } });
+
+  it("takes what changes of its state take, or of the topic or the bridge's note where they are set apart", () => {
+    expect(powerToNote(rule({}))).toBe(50);
+    expect(powerToNote(rule({ state_default: 10 }))).toBe(10);
+    expect(powerToNote(rule({ state_default: 10, events: { "m.bridge": 75 } }))).toBe(75);
+    expect(powerToNote(rule({ state_default: 10, events: { "m.room.topic": 60 } }))).toBe(60);
+    expect(powerToNote(rule(undefined))).toBe(0);
   });
 });
