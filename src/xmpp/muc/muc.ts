@@ -7,27 +7,23 @@ import type { ChatState } from "../stanza/message.ts";
 import { readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
+import { Door } from "./door.ts";
 import { Echoes } from "./echoes.ts";
 import { Occupants } from "./occupants.ts";
-import { OwnNick } from "./own-nick.ts";
 import { OVERLAP_MS, RoomReader } from "./reader.ts";
 import {
   type Actor,
   aboutOccupant,
   actorOf,
   asJid,
-  enter,
   type HistoryWish,
   isDestroyed,
   isPutOut,
   isSubject,
-  leave,
   type RoomMessage,
   reasonOf,
   roomMessage,
-  roomPresence,
   roomState,
-  statusCodes,
 } from "./room-words.ts";
 import { DEFAULT_MUC_LIMITS, type MucLimits, type MucOptions } from "./types.ts";
 
@@ -48,7 +44,7 @@ export class MucRoom {
   readonly #echoes: Echoes;
   readonly #leaving = new AbortController();
   readonly #reader: RoomReader;
-  readonly #nicks: OwnNick;
+  readonly #door: Door;
   #shown: Shown;
   #isIn = false;
   #arrival = Promise.withResolvers<void>();
@@ -59,9 +55,8 @@ export class MucRoom {
   /** When the room was last heard of while we were in it; `undefined`: we never were. */
   #heardAt: number | undefined;
   #entry: Promise<void> | undefined;
-  #entering: PromiseWithResolvers<void> | undefined;
-  #door = { isNew: false, affiliation: "none" };
-  #history: HistoryWish = { last: OLD };
+  /** What the room has said when it let us in. */
+  #welcome = { isNew: false, affiliation: "none" };
   #isReturning = false;
   #watch: NodeJS.Timeout | undefined;
   #historyTimer: NodeJS.Timeout | undefined;
@@ -69,8 +64,17 @@ export class MucRoom {
   constructor(options: MucOptions) {
     this.#o = options;
     this.#limits = { ...DEFAULT_MUC_LIMITS, ...options.limits };
-    this.#nicks = new OwnNick(options.nick, options.plainNick);
     this.#shown = options.shown ?? { show: undefined, status: "" };
+    this.#door = new Door({
+      link: options.link,
+      room: options.room,
+      nick: options.nick,
+      plainNick: options.plainNick,
+      password: options.password,
+      enterMs: this.#limits.enterMs,
+      shown: () => this.#shown,
+      isIn: () => this.#isIn,
+    });
     this.#heardAt = options.from?.at;
     this.#echoes = new Echoes({ echoMs: this.#limits.echoMs, room: options.room });
     this.#reader = new RoomReader({
@@ -100,7 +104,7 @@ export class MucRoom {
 
   /** As the room knows us: not as wished for when that was taken. */
   get nick(): string {
-    return this.#nicks.now;
+    return this.#door.nick;
   }
 
   /**
@@ -131,7 +135,7 @@ export class MucRoom {
 
   /** A new session, which the room knows nothing of: what was under way in the old one has come to nothing. */
   async renew(): Promise<void> {
-    this.#entering?.reject(this.#down("the session has ended"));
+    this.#door.fail("the session has ended");
     await this.#entry?.catch(() => {});
     if (this.#isUnwanted) return;
     await this.enterOrReturn();
@@ -155,9 +159,9 @@ export class MucRoom {
   close(word = ""): void {
     this.#leaving.abort();
     clearInterval(this.#watch);
-    this.#o.link.sendLoosely(leave(this.#o.room, this.nick, word));
+    this.#door.leave(word);
     this.#isIn = false;
-    this.#entering?.reject(this.#down("the room was left"));
+    this.#door.fail("the room was left");
     this.#echoes.failAll("the room was left");
     this.#arrival.resolve();
   }
@@ -197,17 +201,13 @@ export class MucRoom {
 
   /** Sits here under another nick from now on. */
   rename(nick: string): void {
-    if (this.#nicks.want(nick)) this.#sit();
+    this.#door.rename(nick);
   }
 
   /** How we are, here alone. */
   show(shown: Shown): void {
     this.#shown = shown;
-    this.#sit();
-  }
-
-  #sit(): void {
-    if (this.#isIn) this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nicks.asked, this.#shown));
+    this.#door.sit();
   }
 
   /** Something that came from the room. Rejects when it was not taken. */
@@ -218,63 +218,27 @@ export class MucRoom {
   }
 
   async #passDoor(history: HistoryWish): Promise<void> {
-    const entering = Promise.withResolvers<void>();
-    this.#entering = entering;
-    this.#history = history;
-    this.#nicks.begin();
     this.occupants.clear();
-    const timer = setTimeout(() => entering.reject(this.#down("the room does not answer")), this.#limits.enterMs);
     try {
-      this.#knock();
-      await entering.promise;
-      await this.#o.entered?.(this.#door);
+      await this.#door.pass(history, async () => await this.#o.entered?.(this.#welcome));
     } finally {
-      clearTimeout(timer);
       clearTimeout(this.#historyTimer);
-      this.#entering = undefined;
     }
-  }
-
-  #knock(): void {
-    const { room, password } = this.#o;
-    this.#nicks.now = this.#nicks.asked;
-    const entry = { room, nick: this.nick, history: this.#history, password, shown: this.#shown };
-    this.#o.link.send(enter(entry));
   }
 
   #presence(presence: XmlElement): void {
-    const from = readJid(presence.attrs.from);
-    const nick = from === undefined ? undefined : resourceOf(from);
-    const { type } = presence.attrs;
-    if (type === "error") {
-      this.#refused(presence);
-      return;
-    }
-    this.occupants.take(presence);
-    const codes = statusCodes(presence);
-    if (!codes.includes("110") && nick !== this.nick) return;
-    if (type === undefined) this.#sitting(nick, presence, codes);
-    else if (type === "unavailable" && !codes.includes("303")) this.#put(presence, codes);
+    if (presence.attrs.type !== "error") this.occupants.take(presence);
+    const ofUs = this.#door.presence(presence);
+    if (ofUs?.kind === "sitting") this.#sitting(presence, ofUs.codes);
+    else if (ofUs?.kind === "out") this.#put(presence, ofUs.codes);
   }
 
   /** Our own presence is the last of all: now comes the history, and the subject at its end. */
-  #sitting(nick: string | undefined, presence: XmlElement, codes: readonly string[]): void {
-    if (nick !== undefined) this.#nicks.now = nick;
-    this.#door = { isNew: codes.includes("201"), affiliation: aboutOccupant(presence).affiliation };
-    const entering = this.#entering;
-    if (entering === undefined) return;
+  #sitting(presence: XmlElement, codes: readonly string[]): void {
+    this.#welcome = { isNew: codes.includes("201"), affiliation: aboutOccupant(presence).affiliation };
+    if (!this.#door.isPassing) return;
     clearTimeout(this.#historyTimer);
-    this.#historyTimer = setTimeout(() => entering.resolve(), this.#limits.historyMs);
-  }
-
-  /** Refused is the door to who is outside, another nick to who is inside. */
-  #refused(presence: XmlElement): void {
-    const { condition, text, type } = errorCondition(presence);
-    const entering = this.#entering;
-    if (entering === undefined && !this.#isIn) return;
-    if (!this.#nicks.refused(condition)) entering?.reject(new StanzaRefusal(condition, text, type));
-    else if (entering === undefined) this.#sit();
-    else this.#knock();
+    this.#historyTimer = setTimeout(() => this.#door.passed(), this.#limits.historyMs);
   }
 
   #put(presence: XmlElement, codes: readonly string[]): void {
@@ -359,7 +323,7 @@ export class MucRoom {
     else if (isSubject(stanza)) this.#subject(stanza);
     else {
       this.#typing(stanza);
-      const origin = this.#entering === undefined ? "live" : "history";
+      const origin = this.#door.isPassing ? "history" : "live";
       await this.#reader.take(stanza, origin, this.#heardAt === undefined);
     }
   }
@@ -367,7 +331,7 @@ export class MucRoom {
   /** It ends the history. */
   #subject(stanza: XmlElement): void {
     const from = readJid(stanza.attrs.from);
-    this.#entering?.resolve();
+    this.#door.passed();
     this.#o.subject?.(stanza.getChildText("subject") ?? "", from && resourceOf(from));
   }
 

@@ -1,10 +1,8 @@
-import { BridgeError } from "../../../bridge/errors.ts";
-import { type BareJid, readJid, resourceOf, withResource } from "../../jid.ts";
+import { type BareJid, withResource } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
-import { OwnNick } from "../../muc/own-nick.ts";
-import { aboutOccupant, enter, isPutOut, leave, roomPresence, roomState, statusCodes } from "../../muc/room-words.ts";
+import { Door } from "../../muc/door.ts";
+import { aboutOccupant, isPutOut, roomState } from "../../muc/room-words.ts";
 import type { RoomLink } from "../../muc/types.ts";
-import { errorCondition } from "../../stanza/errors.ts";
 import type { ChatState } from "../../stanza/message.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
 
@@ -28,17 +26,17 @@ const UNSEEN = { show: undefined, status: "" } as const;
 export class Voice {
   readonly jid: BareJid;
   readonly #o: VoiceOptions;
-  readonly #nicks: OwnNick;
+  readonly #door: Door;
   #name: string;
   #isIn = false;
-  #entering: PromiseWithResolvers<void> | undefined;
+  #entry: Promise<void> | undefined;
   #spokeAt = Date.now();
 
   constructor(options: VoiceOptions) {
     this.#o = options;
     this.jid = options.jid;
     this.#name = options.name;
-    this.#nicks = new OwnNick(options.nick, options.plainNick);
+    this.#door = new Door({ ...options, password: undefined, shown: () => UNSEEN, isIn: () => this.#isIn });
   }
 
   get link(): RoomLink {
@@ -50,7 +48,7 @@ export class Voice {
   }
 
   get isEntering(): boolean {
-    return this.#entering !== undefined;
+    return this.#entry !== undefined;
   }
 
   get name(): string {
@@ -59,7 +57,7 @@ export class Voice {
 
   /** As the room knows them. */
   get nick(): string {
-    return this.#nicks.now;
+    return this.#door.nick;
   }
 
   /** When they last said something, or came to say something, Unix ms. */
@@ -73,22 +71,16 @@ export class Voice {
    */
   async enter(): Promise<void> {
     if (this.#isIn) return;
-    if (this.#entering !== undefined) return await this.#entering.promise;
-    const entering = Promise.withResolvers<void>();
-    entering.promise.catch(() => {});
-    this.#entering = entering;
+    this.#entry ??= this.#enter().finally(() => {
+      this.#entry = undefined;
+    });
+    await this.#entry;
+  }
+
+  async #enter(): Promise<void> {
     this.#spokeAt = Date.now();
-    const late = new BridgeError("home-down", { detail: `the room does not answer: ${this.#o.room}` });
-    const timer = setTimeout(() => entering.reject(late), this.#o.enterMs);
-    try {
-      this.#nicks.begin();
-      this.#knock();
-      await entering.promise;
-      this.#isIn = true;
-    } finally {
-      clearTimeout(timer);
-      this.#entering = undefined;
-    }
+    await this.#door.pass({ last: 0 });
+    this.#isIn = true;
   }
 
   /** They are saying something. */
@@ -103,64 +95,37 @@ export class Voice {
   /** Is called otherwise from now on. */
   rename(name: string, nick: string): void {
     this.#name = name;
-    if (this.#nicks.want(nick) && this.#isIn) this.#sit();
+    this.#door.rename(nick);
   }
 
   /** The room may have forgotten them: they enter again before they speak. */
   forget(): void {
     this.#isIn = false;
-    this.#entering?.reject(new BridgeError("home-down", { detail: "the link to the XMPP server is down" }));
+    this.#door.fail("the link to the XMPP server is down");
   }
 
   /** Leaves, with a word where there is one; also when it is not known whether they are in. */
   leave(word = ""): void {
-    const { room, link } = this.#o;
-    link.sendLoosely(leave(room, this.nick, word));
+    this.#door.leave(word);
     this.#isIn = false;
-    this.#entering?.reject(new BridgeError("home-down", { detail: `the room was left: ${room}` }));
+    this.#door.fail("the room was left");
   }
 
   /** A presence from the room. */
   presence(presence: XmlElement): void {
-    const from = readJid(presence.attrs.from);
-    const nick = from && resourceOf(from);
-    const { type } = presence.attrs;
-    if (type === "error") {
-      this.#refused(presence);
+    const ofUs = this.#door.presence(presence);
+    if (ofUs?.kind === "sitting") this.#sitting(presence);
+    else if (ofUs?.kind === "out") this.#out(presence, ofUs.codes);
+  }
+
+  #sitting(presence: XmlElement): void {
+    if (aboutOccupant(presence).role !== "visitor") {
+      this.#door.passed();
       return;
     }
-    const codes = statusCodes(presence);
-    if (!codes.includes("110") && nick !== this.nick) return;
-    if (type === undefined) this.#sitting(nick, presence);
-    else if (type === "unavailable" && !codes.includes("303")) this.#out(presence, codes);
-  }
-
-  #knock(): void {
-    const { room, link } = this.#o;
-    this.#nicks.now = this.#nicks.asked;
-    link.send(enter({ room, nick: this.nick, history: { last: 0 }, password: undefined, shown: UNSEEN }));
-  }
-
-  #sit(): void {
-    this.#o.link.sendLoosely(roomPresence(this.#o.room, this.#nicks.asked, UNSEEN));
-  }
-
-  #sitting(nick: string | undefined, presence: XmlElement): void {
-    if (nick !== undefined) this.#nicks.now = nick;
-    if (aboutOccupant(presence).role === "visitor") {
-      this.#entering?.reject(new StanzaRefusal("forbidden", "the room gives them no voice", "auth"));
-      this.leave();
-      this.#o.silenced(this, presence);
-    } else this.#entering?.resolve();
-  }
-
-  #refused(presence: XmlElement): void {
-    const { condition, text, type } = errorCondition(presence);
-    const entering = this.#entering;
-    if (entering === undefined && !this.#isIn) return;
-    if (!this.#nicks.refused(condition)) entering?.reject(new StanzaRefusal(condition, text, type));
-    else if (entering === undefined) this.#sit();
-    else this.#knock();
+    this.#door.refuse(new StanzaRefusal("forbidden", "the room gives them no voice", "auth"));
+    this.leave();
+    this.#o.silenced(this, presence);
   }
 
   #out(presence: XmlElement, codes: readonly string[]): void {
