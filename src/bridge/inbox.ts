@@ -14,6 +14,7 @@ import { backOff, pause } from "./waiting.ts";
 /** Words kept in memory while Redis does not take them, per lane and in all; beyond this the session is ended. */
 const SPOOL_LIMIT = 10_000;
 const TOTAL_LIMIT = 100_000;
+const FLUSH_STEP_MS = 20;
 /** Bytes of JSON that the words in an entry of a lane may have beside their looks; what is longer is shortened to it. */
 const LONGEST = 400_000;
 const SWELLS = 6;
@@ -92,16 +93,18 @@ export class Inbox {
 
   /**
    * Words that one spool, of this name, is to store in their order. `store` is called until it resolves; the first time now,
-   * when nothing waits before it, and it must have sent its command when it returns.
+   * when nothing waits before it, and it must have sent its command when it returns. False: too many wait, and the account's
+   * session is ended for it.
    */
-  receiveBy(account: AccountRecord, spool: string, store: () => Promise<unknown>): void {
-    if (!this.#put(spool, { store, shared: false })) this.#lose(account);
+  receiveBy(account: AccountRecord, spool: string, store: () => Promise<unknown>): boolean {
+    const isTaken = this.#put(spool, { store, shared: false });
+    if (!isTaken) this.#lose(account);
+    return isTaken;
   }
 
-  /** Waits until all that was received is stored, at most `ms`. */
+  /** Waits until all that was received is stored, at most `ms`; time in which the process stood still does not count. */
   async flush(ms: number): Promise<void> {
-    const deadline = Date.now() + ms;
-    while (this.#spools.size > 0 && Date.now() < deadline) await pause(20);
+    for (let waited = 0; this.#spools.size > 0 && waited < ms; waited += FLUSH_STEP_MS) await pause(FLUSH_STEP_MS);
     this.#stopped = true;
   }
 

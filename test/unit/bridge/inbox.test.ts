@@ -151,6 +151,22 @@ test("stopping waits for the words that are on their way, but not for ever", asy
   await expect(inbox.flush(60)).resolves.toBeUndefined();
 });
 
+test("stopping waits on for the store when the process stood still meanwhile", async () => {
+  const { store, hear, inbox, stored } = stage();
+  const answer = Promise.withResolvers<void>();
+  const append = store.append.bind(store);
+  store.append = async (...a) => {
+    await answer.promise;
+    return append(...a);
+  };
+  hear("1");
+  const flushed = inbox.flush(200);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  setTimeout(answer.resolve, 30);
+  await flushed;
+  expect(stored()).toHaveLength(1);
+});
+
 test("what is heard after stopping is still given to the store", async () => {
   const { hear, inbox, stored } = stage();
   await inbox.flush(0);
