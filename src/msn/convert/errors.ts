@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorContext } from "../../bridge/errors.ts";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { ClosedReason } from "../../bridge/ports/network.ts";
 import type { CloseReason, RosterErrorCode, SendCode, SignInCode } from "../../msnp/index.ts";
-import { describeError, MsnpError, RosterError, SendError, SignInError } from "../../msnp/index.ts";
+import { describeError, MsnpError, RosterError, SendError, SignInError, toRosterError } from "../../msnp/index.ts";
 
 const SIGN_IN: Readonly<Record<SignInCode, ErrorCode>> = {
   "bad-password": "bad-password",
@@ -89,7 +89,10 @@ const CIRCLE: Readonly<Record<string, ErrorCode>> = {
 export function circleError(error: unknown, context: Pick<ErrorContext, "network">): BridgeError {
   if (error instanceof BridgeError) return error;
   const code = (error instanceof MsnpError && CIRCLE[error.code]) || "group-refused";
-  const detail = code === "group-refused" ? `MSN refused it (${describeError(error)})` : describeError(error);
+  // Whoever is asked into a circle becomes a contact first.
+  const isNobody = toRosterError(error).code === "no-such-contact";
+  const refusal = isNobody ? "MSN knows nobody of that address" : `MSN refused it (${describeError(error)})`;
+  const detail = code === "group-refused" ? refusal : describeError(error);
   return new BridgeError(code, { ...context, detail }, { cause: error });
 }
 

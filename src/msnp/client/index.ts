@@ -7,7 +7,7 @@ export type { Offline } from "./offline.ts";
 export { mediaText } from "./personal-message.ts";
 export type { AddOptions, Privacy, Roster } from "./roster.ts";
 export type { RosterErrorCode } from "./roster-errors.ts";
-export { RosterError } from "./roster-errors.ts";
+export { RosterError, toRosterError } from "./roster-errors.ts";
 export type { Timeouts } from "./timeouts.ts";
 export { DEFAULT_TIMEOUTS } from "./timeouts.ts";
 export type {

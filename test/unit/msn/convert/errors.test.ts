@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BridgeError } from "../../../../src/bridge/errors.ts";
 import { circleError, groupSendError, sendError } from "../../../../src/msn/convert/errors.ts";
 import { MsnpError, type SendCode, SendError } from "../../../../src/msnp/index.ts";
+import { SoapError } from "../../../../src/msnp/soap/service.ts";
 
 const to = { address: "bob@msn.test", network: "Toynet" };
 
@@ -47,6 +48,8 @@ test("something about a circle that was not done says whose fault that is", () =
   expect(of(new MsnpError("no-such-circle", "The account is in no such circle")).code).toBe("group-gone");
   expect(of(new MsnpError("not-signed-in", "The account is not signed in")).code).toBe("network-down");
   expect(of(new Error("Status 500")).person).toBe("That was not done: MSN refused it (Status 500).");
+  const nobody = new SoapError("fault", "CreateContact failed", { fault: "InvalidPassportUser" });
+  expect(of(nobody).person).toBe("That was not done: MSN knows nobody of that address.");
   const mine = new BridgeError("group-refused", { detail: "no" });
   expect(of(mine)).toBe(mine);
 });
