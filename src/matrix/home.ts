@@ -195,7 +195,7 @@ class MatrixSide implements MatrixHome, Inbox {
     const isEcho = (head: EventHead) => double.isEcho(head);
     const isManagement = (mxid: string, room: string) => management.has(mxid, room);
     const early = new EarlyWords({ bot, names, latest: (room, as) => sender.latest(room, as), log });
-    const lookBack = new LookBack({ client, bot, log });
+    const lookBack = new LookBack({ client, bot, log, waitMs: this.#limits.lookBackMs });
     const company = new Company({ sender, names, bot });
     const isSeveral = (room: string) => company.isSeveral(room);
     const intake = new Intake({

@@ -17,10 +17,10 @@ export interface LookBackOptions {
   /** Who asks: it has to be in the room. */
   readonly bot: string;
   readonly log: Logger;
+  /** Nobody's words wait longer for this, ms. */
+  readonly waitMs: number;
 }
 
-/** Nobody's words wait longer for this, ms. */
-const WAIT_MS = 2000;
 /** Events asked for at once; whoever answers to more of them in one moment gets no quotes. */
 const MOST = 20;
 /** Events that could not be had. */
@@ -52,7 +52,7 @@ export class LookBack {
 
   /**
    * Has what these events are about remembered, as far as it is not yet, and in groups the names of those who are answered.
-   * Resolves in {@link WAIT_MS} at the latest; never rejects. `kindOf`: what the room is to a person's event; asked for no more than needed.
+   * Resolves in {@link LookBackOptions.waitMs} at the latest; never rejects. `kindOf`: what the room is to a person's event; asked for no more than needed.
    */
   async fill(
     events: readonly unknown[],
@@ -71,7 +71,7 @@ export class LookBack {
     if (asked.size === 0) return;
     const late = new AbortController();
     const all = Promise.all([...asked.values()].map((one) => this.#fill(one, recall, kindOf)));
-    await Promise.race([all, pause(WAIT_MS, late.signal)]);
+    await Promise.race([all, pause(this.#o.waitMs, late.signal)]);
     late.abort();
   }
 

@@ -16,6 +16,8 @@ export interface MatrixLimits {
   /** Waits between tries to reach the homeserver at the start, ms. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
+  /** How long words wait for what they are about to be asked of the homeserver, ms. */
+  readonly lookBackMs: number;
   /** Between the end of an outage and the first look whether everything has come in, ms. */
   readonly knockAfterMs: number;
   /** How often the homeserver is asked to reach the bridge, about; ms. */
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: MatrixLimits = {
   cacheSize: 20_000,
   firstWaitMs: 500,
   longestWaitMs: 15_000,
+  lookBackMs: 10_000,
   knockAfterMs: 2000,
   pingEveryMs: 300_000,
 };

@@ -1,6 +1,6 @@
 /** What people do to their rooms: friends asked in, leaving and coming back, throwing the bot or the contact out. */
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { linkAccount, openChat } from "../../src/cli/sandbox/conversation.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
@@ -41,8 +41,7 @@ test("Anna links, and her chat with Bob shows as Bob: direct, without a name or 
 });
 
 test("what is said before the bot or a contact has come in is not lost", async () => {
-  const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const first = await ownRoom("carol");
   for (const text of ["One", "Two", "Three"]) await anna.sendText(first, text);
   await carol.waitForText("Three");
@@ -84,7 +83,7 @@ test("a friend in the chat is told, once, that only Anna's words go; Bob hears n
 
 test("the bot thrown out of a chat is no end of the chat", async () => {
   const { world } = there;
-  const dave = await world.messenger("dave");
+  const dave = await messenger("dave");
   const own = await ownRoom("dave");
   await anna.sendText(own, "Hello Dave");
   await dave.waitForText("Hello Dave");
@@ -94,12 +93,11 @@ test("the bot thrown out of a chat is no end of the chat", async () => {
   await dave.waitForText("Without the bot");
   await dave.say(alice(), "Still here");
   await anna.waitForMessage(own, "Still here", world.ghost("dave"));
-  await dave.signOut();
 });
 
 test("the contact thrown out ends that chat; when they write again there is a new one", async () => {
   const { world } = there;
-  const erin = await world.messenger("erin");
+  const erin = await messenger("erin");
   const own = await ownRoom("erin");
   await anna.sendText(own, "Hello Erin");
   await erin.waitForText("Hello Erin");
@@ -113,7 +111,6 @@ test("the contact thrown out ends that chat; when they write again there is a ne
   await anna.waitForMessage(roomId, "Let me in", world.ghost("erin"));
   await anna.sendText(roomId, "Come in");
   await erin.waitForText("Come in");
-  await erin.signOut();
 });
 
 test("Anna leaves the chat and is asked back in when Bob writes", async () => {
@@ -142,14 +139,20 @@ test.each([
   ["12", "erin"],
 ])("a chat in a room of version %s works as any other", async (roomVersion, name) => {
   const { world } = there;
-  const contact = await world.messenger(name);
+  const contact = await messenger(name);
   const own = await anna.createRoom({ invite: [world.ghost(name)], direct: true, roomVersion });
   await anna.sendText(own, `Hello from version ${roomVersion}`);
   await contact.waitForText(`Hello from version ${roomVersion}`);
   await contact.say(alice(), "Hello back");
   await anna.waitForMessage(own, "Hello back", world.ghost(name));
-  await contact.signOut();
 });
+
+/** Somebody at their Messenger until the test ends, however it ends. */
+async function messenger(name: string): Promise<MsnPerson> {
+  const person = await there.world.messenger(name);
+  onTestFinished(() => person.signOut());
+  return person;
+}
 
 /** How the homeserver answers one of the bridge's users who asks for a room's members; 403: it is not in there. */
 async function statusOfMembers(where: string, as: string): Promise<number> {

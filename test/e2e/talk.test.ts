@@ -4,6 +4,7 @@ import { linkAccount, openChat, playConversation } from "../../src/cli/sandbox/c
 import { description, welcome } from "../../src/cli/sandbox/description.ts";
 import { linkByPage } from "../../src/cli/sandbox/link-page.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
+import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
 import { Transcript } from "../../src/cli/sandbox/transcript.ts";
 import { playXmppConversation } from "../../src/cli/sandbox/xmpp-conversation.ts";
 import { XmppPerson } from "../../src/cli/sandbox/xmpp-person.ts";
@@ -67,8 +68,7 @@ test("Ben links an account of his own and sees it in `accounts` and `status`", a
 });
 
 test("`contacts` names who is there", async () => {
-  const { world } = there;
-  const erin = await world.messenger("erin");
+  const erin = await messenger("erin");
   await erin.setPersonalMessage("at the lake");
   await expect
     .poll(
@@ -79,12 +79,11 @@ test("`contacts` names who is there", async () => {
       { interval: 500, timeout: 60_000 },
     )
     .toBe("• Erin <erin@msn.test>: online – at the lake");
-  await erin.signOut();
 });
 
 test("who is invited by Ben to a direct room comes, and what he says there at once arrives", async () => {
   const { world } = there;
-  const bob = await world.messenger("bob");
+  const bob = await messenger("bob");
   const room = await ben.startDirect(world.ghost("bob"));
   await ben.sendText(room, "Hello from a room of my own");
   await bob.waitForText("Hello from a room of my own");
@@ -94,12 +93,11 @@ test("who is invited by Ben to a direct room comes, and what he says there at on
   await bob.setDisplayName("Bobby");
   await expect.poll(async () => (await ben.profile(world.ghost("bob"))).displayname).toBe("Bobby");
   await bob.setDisplayName("Bob");
-  await bob.signOut();
 });
 
 test("what is said to a contact who is away waits for them on the network, and Ben is told so once", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openChat(world, ben, management, "carol");
   await carol.signOut();
   const said = await ben.sendText(room, "Are you there, Carol?");
@@ -113,12 +111,11 @@ test("what is said to a contact who is away waits for them on the network, and B
   await carol.signInAgain();
   await ben.sendText(room, "There you are");
   await carol.waitForText("There you are");
-  await carol.signOut();
 });
 
 test("what could not go is answered with the reason, and a reaction sends it when it can", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   await say("presence offline");
   await hear(/is signed out/);
@@ -132,12 +129,11 @@ test("what could not go is answered with the reason, and a reaction sends it whe
   await carol.waitForText("Wait for it");
   await ben.waitFor("the receipt", () => ben.room(room).receipts.get(world.bridge.setup.bot) === lost);
   expect(carol.messages.filter(({ text }) => text === "Wait for it")).toHaveLength(1);
-  await carol.signOut();
 });
 
 test("`retry` sends everything that failed", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   await say("presence offline");
   await hear(/is signed out/);
@@ -151,12 +147,10 @@ test("`retry` sends everything that failed", async () => {
   await hear(/Sending 2 message/);
   await carol.waitForText("First");
   await carol.waitForText("Second");
-  await carol.signOut();
 });
 
 test("a long message arrives in parts, and whole", async () => {
-  const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   const long = `Start ${"äöü☕ words and more words ".repeat(500)}end`;
   const before = carol.messages.length;
@@ -165,12 +159,11 @@ test("a long message arrives in parts, and whole", async () => {
   const parts = carol.messages.slice(before).map(({ text }) => text);
   expect(parts.join("")).toBe(long.replaceAll("☕", "(C)"));
   for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(1400);
-  await carol.signOut();
 });
 
 test("looks cross both ways; answers, edits, removals and reactions come as words", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   const dave = world.account("dave").email;
   await carol.say(dave, "see you at [b]eight[/b] :)", { italic: true, color: "#ff0000" });
@@ -193,12 +186,11 @@ test("looks cross both ways; answers, edits, removals and reactions come as word
   await ben.redact(room, said);
   await carol.waitForText("(deleted: “I am over there now”)");
   expect(carol.textsFrom(dave).at(-2)).toBe("(Y) · 🦀 to “see you at eight :)”");
-  await carol.signOut();
 });
 
 test("of a picture a line goes out that names it, and its sender is told so", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   await ben.sendEvent(room, "m.room.message", { msgtype: "m.image", body: "cat.png", url: "mxc://matrix.test/abc" });
   await carol.waitForText("[sent a picture: “cat.png”]");
@@ -207,12 +199,11 @@ test("of a picture a line goes out that names it, and its sender is told so", as
     /cannot be given a picture: what has arrived there is “\[sent/,
     world.bridge.setup.bot,
   );
-  await carol.signOut();
 });
 
 test("nudges ring both ways: of two at once the first", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   const dave = world.account("dave").email;
   await carol.nudge(dave);
@@ -228,12 +219,11 @@ test("nudges ring both ways: of two at once the first", async () => {
   const said = { msgtype: "m.text", body: "👋 Ben nudges you", "msnbridge.nudge": true };
   await ben.sendEvent(room, "m.room.message", said);
   await carol.waitFor("Ben's nudge", () => carol.nudges.length === 1);
-  await carol.signOut();
 });
 
 test("the bridge restarts: what words are about is asked of the homeserver", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   await carol.say(world.account("dave").email, "coming tonight?");
   const { event_id: asked } = await ben.waitForMessage(room, "coming tonight?", world.ghost("carol"));
@@ -259,12 +249,11 @@ test("the bridge restarts: what words are about is asked of the homeserver", asy
   await ben.redact(room, gone);
   await carol.waitForText("(a message was deleted)");
   expect(carol.messages.at(-2)?.text).toBe("🦀 to “coming tonight?”");
-  await carol.signOut();
 });
 
 test("a message of 100 kB, which no homeserver should let through, is refused in the room and holds nothing up", async () => {
   const { world } = there;
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   const sender = ben.userId;
   const event = (event_id: string, body: string) => ({
@@ -285,7 +274,6 @@ test("a message of 100 kB, which no homeserver should let through, is refused in
   await ben.waitForMessage(room, /a message of more than 64 kB cannot go to MSN/, world.bridge.setup.bot);
   await carol.waitForText("Small and behind it");
   expect(carol.messages.some(({ text }) => text.includes("xxxx"))).toBe(false);
-  await carol.signOut();
 });
 
 test("an encrypted room is refused with a reason", async () => {
@@ -325,7 +313,7 @@ test("a password written to the bot is refused, and is nowhere in the log", asyn
 test("`presence` and `psm` are what the contacts see, and win over the client's own", async () => {
   const { world } = there;
   const { email } = world.account("dave");
-  const bob = await world.messenger("bob");
+  const bob = await messenger("bob");
   await say("presence on-the-phone");
   await say("psm Back at five");
   await bob.waitFor(
@@ -334,13 +322,12 @@ test("`presence` and `psm` are what the contacts see, and win over the client's 
   );
   await say("presence automatic");
   await bob.waitFor("Dave online again", () => bob.contact(email)?.status === "NLN");
-  await bob.signOut();
 });
 
 test("`presence offline` signs out; what is said then is refused with the way back; `presence online` comes back", async () => {
   const { world } = there;
   const { email } = world.account("dave");
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   await say("presence offline");
   await carol.waitFor("Dave to go", () => carol.contact(email)?.status === "FLN");
@@ -357,20 +344,18 @@ test("`presence offline` signs out; what is said then is refused with the way ba
   await carol.waitFor("Dave to come", () => carol.contact(email)?.status === "NLN");
   await say("retry");
   await carol.waitForText("Into the void");
-  await carol.signOut();
 });
 
 test("the network goes away and comes back: what was said meanwhile arrives in order", async () => {
   const { world } = there;
   const { email } = world.account("dave");
-  const carol = await world.messenger("carol");
+  const carol = await messenger("carol");
   const room = await openRoomOf("carol");
   world.msn.kick(email, "SSD");
   await carol.waitFor("Dave to go", () => carol.contact(email)?.status === "FLN");
   for (const text of ["one", "two", "three"]) await ben.sendText(room, text);
   await carol.waitForText("three");
   expect(carol.textsFrom(email).slice(-3)).toEqual(["one", "two", "three"]);
-  await carol.signOut();
 });
 
 test("a link page that was used is used up", async () => {
@@ -420,6 +405,13 @@ test("Ben links an account in his browser: the wrong password, then the right on
   const log = readFileSync(world.bridge.logFile, "utf8");
   for (const secret of ["not-her-password", password, url.split("/").at(-1) ?? url]) expect(log).not.toContain(secret);
 });
+
+/** Somebody at their Messenger until the test ends, however it ends. */
+async function messenger(name: string): Promise<MsnPerson> {
+  const person = await there.world.messenger(name);
+  onTestFinished(() => person.signOut());
+  return person;
+}
 
 async function say(line: string): Promise<void> {
   heard = ben.room(management).texts(there.world.bridge.setup.bot).length;

@@ -110,7 +110,7 @@ it("what the homeserver does not know is not quoted, and asked for once", async 
 });
 
 it("a homeserver that is slow with it holds up nothing for long", async () => {
-  const c = await chat({ limits: { requestTimeoutMs: 40_000 } });
+  const c = await chat({ limits: { requestTimeoutMs: 40_000, lookBackMs: 200 } });
   const asked = c.before(BOB, text("coming?"));
   c.stub.fail("event", { kind: "hang" });
   const started = performance.now();
