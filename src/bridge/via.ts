@@ -17,7 +17,7 @@ export const MOST_PLACES = 8;
 const DIGITS = 12;
 const FORM = /^[0-9a-f]{12}$/;
 
-/** `name`: the same for every bridge that is there, e.g. `matrix:!room:example.org`. */
+/** `name`: the same for every bridge that is there, e.g. `net:room@example.org`. */
 export function placeOf(name: string): Place {
   return createHash("sha256").update(name).digest("hex").slice(0, DIGITS) as Place;
 }

@@ -1,6 +1,6 @@
 /** What people say to the bridge's bot on Matrix, and what people on MSN do about circles. */
 import { setTimeout as pause } from "node:timers/promises";
-import { linkAccount } from "../../src/cli/sandbox/conversation.ts";
+import { type Linking, linkAccount } from "../../src/cli/sandbox/conversation.ts";
 import type { MatrixPerson } from "../../src/cli/sandbox/matrix-person.ts";
 import type { MsnGroup } from "../../src/cli/sandbox/msn-group.ts";
 import type { MsnPerson } from "../../src/cli/sandbox/msn-person.ts";
@@ -24,7 +24,7 @@ export class BotTalk {
   }
 
   /** Somebody who links an account. */
-  static async link(world: World, name: string, account: string): Promise<BotTalk> {
+  static async link(world: Linking & Pick<World, "matrix">, name: string, account: string): Promise<BotTalk> {
     const person = await world.matrix(name);
     return new BotTalk(person, await linkAccount(world, person, account), world.bridge.setup.bot);
   }

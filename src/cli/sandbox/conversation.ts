@@ -26,9 +26,12 @@ export async function playConversation(world: World, transcript: Transcript): Pr
   await bobLeaves(world, anna, bob, room, transcript);
 }
 
+/** What one must know of a bridge to link an account by its bot. */
+export type Linking = Pick<World, "account"> & { readonly bridge: Pick<World["bridge"], "setup"> };
+
 /** Says `link` to the bot, fills in the page, and waits until the bot says that it worked. Gives the management room. */
 export async function linkAccount(
-  world: World,
+  world: Linking,
   anna: MatrixPerson,
   name: string,
   transcript = new Transcript(),

@@ -8,23 +8,27 @@
  * failed). A hole in the numbers is the sign. The successor is refused once, which makes Synapse go back to its oldest
  * unsent transaction; when the same one comes again there was nothing in the hole.
  *
- * All application services of a homeserver share the numbers (storage/databases/main/appservice.py), so beside another bridge nearly
- * every transaction comes behind a hole, and to refuse each of them is slow, and stops Synapse's recovery for good when one
- * refusal meets the end of the one before (an assertion in `start_recoverer`). Where holes have turned out empty again and again they are
- * looked into only when something has failed, for only then one can be left behind, and once in a while.
+ * All application services of a homeserver share the numbers (storage/databases/main/appservice.py), so beside another bridge
+ * nearly every transaction comes behind a hole. To refuse each of them is slow, and does what it is to prevent: each refusal is a
+ * failure, behind which one can be left. So when a hole has turned out empty the next ones are let be for a while, longer and
+ * longer, until one was not empty, or something has failed. Then it is looked again, hole or not: what was left behind the refusal comes with
+ * that. When the next after a refusal has the next number, nothing was left.
  *
  * May go when Synapse sends what it has stored in this gap by itself.
  */
 export class TransactionOrder {
   readonly #now: () => number;
   #last: number | undefined;
-  #refused: number | undefined;
+  /** `isEmpty`: nothing has come out of the hole before it yet. */
+  #refused: { readonly number: number; isEmpty: boolean } | undefined;
   /** The newest that has come, whatever became of it. */
-  #came: number | undefined;
-  /** Holes that were empty, since one was not. */
+  #came = -1;
+  /** Holes that were empty, one after the other. */
   #empty = 0;
-  /** When the next hole is looked into although those before were empty, ms. */
-  #lookAt = 0;
+  /** Until when holes are let be, ms. */
+  #restsUntil = 0;
+  /** Behind this one another may have been left, when it was refused. */
+  #doubted: number | undefined;
 
   /** `last`: the newest transaction stored before, from an earlier run; undefined when not known. `now`: a clock, ms. */
   constructor(last?: string, now = () => performance.now()) {
@@ -35,31 +39,35 @@ export class TransactionOrder {
   /** False: refuse it now. Ids that are not plain numbers (other homeservers) are always taken. */
   admits(id: string): boolean {
     const number = parse(id);
-    if (number === undefined) return true;
-    const isRepeat = this.#came !== undefined && number <= this.#came;
-    this.#came = Math.max(number, this.#came ?? number);
-    if (this.#refused !== undefined && number <= this.#refused) return this.#cameAfter(this.#refused, number);
+    if (number === undefined || this.#last === undefined) return true;
+    if (this.#refused !== undefined && number <= this.#refused.number) return this.#againAfter(this.#refused, number);
+    if (number <= this.#last) return true;
+    const isRepeat = number <= this.#came;
+    this.#came = Math.max(number, this.#came);
     // Something has failed, and Synapse has begun again with its oldest.
-    if (isRepeat) this.#lookAt = 0;
-    if (isRepeat || this.#last === undefined || number <= this.#last + 1 || !this.#looks()) return true;
-    this.#refused = number;
+    if (isRepeat) this.#restsUntil = this.#empty = 0;
+    if (number - 1 === this.#doubted) this.#doubted = undefined;
+    const isDoubtful = this.#doubted !== undefined || number > this.#last + 1;
+    if (isRepeat || !isDoubtful || this.#now() < this.#restsUntil) return true;
+    this.#refused = { number, isEmpty: true };
     return false;
   }
 
-  /** One was refused: from its oldest unsent one on, Synapse sends all in their order now. */
-  #cameAfter(refused: number, number: number): boolean {
-    if (this.#last !== undefined && number <= this.#last) return true;
-    if (number < refused) this.#empty = -1;
+  /** Since a refusal Synapse sends all in their order, from its oldest unsent one on. */
+  #againAfter(refused: { readonly number: number; isEmpty: boolean }, number: number): true {
+    if (number < refused.number) refused.isEmpty = false;
     else {
-      this.#empty += 1;
       this.#refused = undefined;
-      this.#lookAt = this.#empty < SHARED ? 0 : this.#now() + LOOK_MS;
+      this.#doubted = number;
+      this.#empty = refused.isEmpty ? this.#empty + 1 : 0;
+      this.#restsUntil = this.#now() + (RESTS_MS[Math.min(this.#empty, RESTS_MS.length - 1)] ?? 0);
     }
     return true;
   }
 
-  #looks(): boolean {
-    return this.#empty < SHARED || this.#now() >= this.#lookAt;
+  /** When it will be looked whether one was left behind, ms from now; `undefined`: there is no doubt. */
+  get looksIn(): number | undefined {
+    return this.#doubted === undefined ? undefined : Math.max(0, this.#restsUntil - this.#now());
   }
 
   /** The transaction is stored. True when it is the newest. */
@@ -71,10 +79,8 @@ export class TransactionOrder {
   }
 }
 
-/** So many empty holes one after the other say that others share the numbers. */
-const SHARED = 3;
-/** How often a hole is looked into then, ms. */
-const LOOK_MS = 5 * 60_000;
+/** For how long holes are let be after so many that were empty, ms. */
+const RESTS_MS = [0, 1000, 1000, 10_000, 60_000, 300_000];
 
 function parse(id: string | undefined): number | undefined {
   return id !== undefined && /^\d{1,15}$/.test(id) ? Number(id) : undefined;

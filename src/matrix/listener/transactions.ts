@@ -14,7 +14,7 @@ export interface TransactionsOptions {
   readonly profiles: ProfileStore;
   /** The bot, with whose profile the number of the newest transaction is kept. */
   readonly self: ResidentId;
-  /** Makes the homeserver try again at once. */
+  /** Makes the homeserver try again at once, and then send something in any case. */
   readonly again: () => void;
   readonly log: Logger;
 }
@@ -28,6 +28,7 @@ export class Transactions {
   readonly #o: TransactionsOptions;
   #order = new TransactionOrder();
   #nudge: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: TransactionsOptions) {
@@ -43,6 +44,7 @@ export class Transactions {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#nudge);
+    clearTimeout(this.#look);
   }
 
   /** @throws BridgeError: it is to come again. */
@@ -57,8 +59,19 @@ export class Transactions {
       this.#nudgeSoon(NUDGE_MS);
       throw toBridgeError(error);
     }
+    const isNewest = this.#order.stored(transaction.id);
+    this.#lookLater();
     // Nobody waits for this: the words themselves are on their way first.
-    if (this.#order.stored(transaction.id)) setImmediate(() => void this.#remember(transaction.id));
+    if (isNewest) setImmediate(() => void this.#remember(transaction.id));
+  }
+
+  /** Where one may have been left behind, the homeserver is made to send another at the time at which that is looked into. */
+  #lookLater(): void {
+    clearTimeout(this.#look);
+    const ms = this.#order.looksIn;
+    if (ms === undefined || this.#stopped) return;
+    this.#look = setTimeout(() => this.#o.again(), Math.max(ms, OVERTAKEN_MS));
+    this.#look.unref();
   }
 
   /** Best effort: without it, the first transaction after a restart may be asked for twice. */
