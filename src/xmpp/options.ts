@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Meter } from "../bridge/metrics.ts";
 import type { NetworkName, ResidentId } from "../bridge/model.ts";
 import type { LinkDesk, Linker } from "../bridge/ports/linking.ts";
-import type { ProfileStore, RecallStore, RoomNoteStore } from "../bridge/ports/store.ts";
+import type { ProfileStore, RecallStore, RoomNoteStore, SecretStore } from "../bridge/ports/store.ts";
 import type { LinkLimits } from "./link/component-link.ts";
 import type { ComponentService } from "./link/stream.ts";
 
@@ -52,7 +52,7 @@ export interface XmppHomeOptions {
   readonly desk: () => LinkDesk;
   readonly linker: () => Linker;
   /** Rooms of groups are kept there, too. */
-  readonly profiles: ProfileStore & RoomNoteStore & RecallStore;
+  readonly profiles: ProfileStore & RoomNoteStore & RecallStore & SecretStore;
   readonly meter: Meter;
   readonly log: Logger;
   readonly limits?: Partial<XmppLimits & LinkLimits>;

@@ -16,6 +16,7 @@ import {
   roomId,
 } from "../../src/bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../../src/bridge/ports/home.ts";
+import type { SecretStore } from "../../src/bridge/ports/store.ts";
 import { Secret } from "../../src/bridge/secret.ts";
 import type { XmppPerson } from "../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppServer } from "../../src/cli/sandbox/xmpp-server.ts";
@@ -49,6 +50,16 @@ export class FakeCore implements HomeHost {
   readonly typed: string[] = [];
   readonly told: string[] = [];
   readonly notes = new Map<RoomId, string>();
+  readonly #kept = new Map<string, Secret>();
+  readonly secrets: SecretStore = {
+    keepSecret: async (who, name, secret) => {
+      this.#kept.set(`${who} ${name}`, secret);
+    },
+    secret: async (who, name) => this.#kept.get(`${who} ${name}`),
+    dropSecret: async (who, name) => {
+      this.#kept.delete(`${who} ${name}`);
+    },
+  };
   readonly #batches = new Set<string>();
   readonly #names: GhostJids;
   #watchers: (() => void)[] = [];
@@ -152,6 +163,7 @@ export class Plumber {
       link: this.link,
       spool: new IntakeSpool({ home: XMPP, host, perResident: 500, log }),
       secret,
+      secrets: this.core.secrets,
       recall: new Recall(),
       notes: {
         keepRoomNote: async (_, room, note) => {

@@ -117,7 +117,7 @@ export class Relays {
       isKnown: note !== undefined,
       room: {
         nick,
-        ...(password === undefined ? {} : { password }),
+        password: () => password,
         said: async (message) => await this.#said({ about, seat }, message),
         entered: async ({ isNew }) => {
           if (isNew) await openRoom(this.#o.client.link, room);

@@ -300,6 +300,7 @@ export class ComponentParts {
       spool,
       secret: service.secret,
       notes,
+      secrets: notes,
       recall: this.#recall,
       say: (resident: ResidentId, text: string, key: string) => this.speech.say(resident, undefined, text, key),
       log,

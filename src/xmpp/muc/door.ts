@@ -15,7 +15,7 @@ export interface DoorOptions {
   readonly nick: string;
   /** For a room that does not take the nick as it is written. */
   readonly plainNick: string | undefined;
-  readonly password: Secret | undefined;
+  readonly password: (() => Secret | undefined) | undefined;
   /** How long the room may take to answer, ms. */
   readonly enterMs: number;
   readonly shown: () => Shown;
@@ -129,7 +129,7 @@ export class Door {
   #knock(): void {
     const { link, room, password, shown } = this.#o;
     this.#nicks.now = this.#nicks.asked;
-    link.send(enter({ room, nick: this.nick, history: this.#history, password, shown: shown() }));
+    link.send(enter({ room, nick: this.nick, history: this.#history, password: password?.(), shown: shown() }));
   }
 
   /** Refused is the door to who is outside, another name to who is inside. */

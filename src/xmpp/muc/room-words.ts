@@ -1,5 +1,5 @@
 /** Conferences (XEP-0045): their stanzas, built and read. Pure. */
-import type { Secret } from "../../bridge/secret.ts";
+import { Secret } from "../../bridge/secret.ts";
 import { type BareJid, bare, type Jid, readJid, resourceOf, withResource } from "../jid.ts";
 import { type ChatState, type ReadMessage, readMessage } from "../stanza/message.ts";
 import type { Shown } from "../stanza/presence.ts";
@@ -228,13 +228,18 @@ export interface Invitation {
   readonly room: BareJid;
   /** As the room says it where the invitation comes by way of the room: that may be an address in the room. */
   readonly by: BareJid;
+  /** With which the room is entered. */
+  readonly password: Secret | undefined;
 }
 
 /** `undefined`: it is none. */
 export function invitationIn(message: XmlElement): Invitation | undefined {
   const room = invitedTo(message);
   const from = readJid(message.getChild("x", MUC_USER)?.getChild("invite")?.attrs.from) ?? readJid(message.attrs.from);
-  return room === undefined || from === undefined ? undefined : { room, by: bare(from) };
+  if (room === undefined || from === undefined) return undefined;
+  const direct = message.getChild("x", CONFERENCE)?.attrs.password;
+  const password = message.getChild("x", MUC_USER)?.getChildText("password") ?? direct ?? "";
+  return { room, by: bare(from), password: password === "" ? undefined : new Secret(password) };
 }
 
 /** The room that a message asks us into, by itself or by somebody; `undefined`: it does not. */

@@ -57,7 +57,8 @@ export interface MucOptions {
   readonly nick: string;
   /** For a room that does not take the nick as it is written. */
   readonly plainNick?: string;
-  readonly password?: Secret;
+  /** What it is entered with, where it has a password. */
+  readonly password?: () => Secret | undefined;
   /** Whether it is ours, and made anew when it was destroyed. */
   readonly isOwn?: boolean;
   /** How we are there until {@link MucRoom.show} says otherwise. */

@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import type { Failure, HomeName, MessageId, ResidentId, RoomId } from "../../../bridge/model.ts";
 import type { GroupHosting } from "../../../bridge/ports/groups.ts";
 import type { HomeHost } from "../../../bridge/ports/home.ts";
-import type { RoomNoteStore } from "../../../bridge/ports/store.ts";
+import type { RoomNoteStore, SecretStore } from "../../../bridge/ports/store.ts";
 import type { Secret } from "../../../bridge/secret.ts";
 import type { GhostJids } from "../../convert/ghost.ts";
 import type { IntakeSpool } from "../../intake.ts";
@@ -55,6 +55,8 @@ export interface ForeignRoomsOptions {
   readonly secret: Secret;
   /** Rooms on the component's own domain are noted there too: leave them alone. */
   readonly notes: RoomNoteStore;
+  /** Passwords of such rooms are kept there. */
+  readonly secrets: SecretStore;
   /** What was said lately in all rooms. */
   readonly recall: Recall;
   /** The gateway says something to a person, in their chat with it. */

@@ -39,17 +39,26 @@ export function rulesOf(tie: Tie, gateway: string): { rules: Partial<Rules>; fix
     const refused = `This room is tied to no group on MSN. Say \`bridge\` to ${gateway} to tie it to one.`;
     return { rules: { ...OWN, "invite-ghost": { refused } }, fixed: [] };
   }
-  const kept = `This room belongs to a group on MSN. Say \`unbridge\` to ${gateway} first if you no longer want it to.`;
+  const kept = "This room belongs to a group on MSN.";
   if (tie.plumbed) {
     const asked = { say: "ask", subject: "ask", ...ofGhosts(tie.kind) } as const;
-    return { rules: { ...OWN, ...asked, destroy: { refused: kept } }, fixed: [] };
+    return {
+      rules: {
+        ...OWN,
+        ...asked,
+        destroy: { refused: `${kept} Say \`unbridge\` to ${gateway} first if you no longer want it to.` },
+      },
+      fixed: [],
+    };
   }
   // People without a place in the group may be asked in, and put out again; whoever has one is in by that.
   const rules: Partial<Rules> = {
     ...ofGhosts(tie.kind),
     "private-ghost": "free",
     "invite-person": "free",
-    destroy: { refused: kept },
+    destroy: {
+      refused: `${kept} \`portal delete\`, said to ${gateway}, ends it for all who are in it; \`leave\` takes you out.`,
+    },
   };
   const fixed = ["membersOnly", "whois", "listed", "allowInvites", "logged"] as const;
   return { rules, fixed: tie.kind === "several" ? [...fixed, "name"] : fixed };

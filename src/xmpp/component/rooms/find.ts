@@ -1,5 +1,6 @@
 /** Conferences by what people call them. */
 import { BridgeError } from "../../../bridge/errors.ts";
+import { Secret } from "../../../bridge/secret.ts";
 import { type BareJid, bare, jidParts, readJid } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { asJid } from "../../muc/room-words.ts";
@@ -15,6 +16,19 @@ export function roomAddress(text: string): BareJid | undefined {
   const jid = readJid(scheme === undefined ? address : unescaped(address));
   if (jid === undefined || jidParts(jid).node === undefined || jidParts(jid).resource !== undefined) return undefined;
   return bare(jid);
+}
+
+/** The password in an `xmpp:` address (XEP-0147 §8.1: `?join;password=…`). Pure. */
+export function roomPassword(text: string): Secret | undefined {
+  const [, query = ""] = /^xmpp:[^?]*\?([^#]*)/i.exec(text.trim()) ?? [];
+  const pair = query.split(";").find((one) => /^password=/i.test(one));
+  const password = pair === undefined ? undefined : unescaped(pair.slice(pair.indexOf("=") + 1));
+  return password === undefined || password === "" ? undefined : new Secret(password);
+}
+
+/** An address as it may be shown: without what is behind it, such as a password. Pure. */
+export function withoutQuery(text: string): string {
+  return text.replace(/\?.*$/s, "").slice(0, 100);
 }
 
 function unescaped(text: string): string | undefined {

@@ -26,6 +26,8 @@ export interface TieNote {
   readonly told?: string;
   /** Why we do not enter it, until somebody asks us to. */
   readonly shutOut?: string;
+  /** It has a password, which is kept elsewhere, sealed. */
+  readonly locked?: true;
 }
 
 /** Bytes: the store takes 4 KiB. */
@@ -55,6 +57,7 @@ function checked({
   voices,
   told,
   shutOut,
+  locked,
 }: Record<string, unknown>): TieNote | undefined {
   const { id, at } = (position ?? {}) as Partial<Position>;
   if (kind !== "tied" || typeof group !== "string" || typeof at !== "number" || typeof since !== "number")
@@ -68,6 +71,7 @@ function checked({
     voices: Array.isArray(voices) ? voices.flatMap(voiceOf) : [],
     ...(typeof told === "string" ? { told } : {}),
     ...(typeof shutOut === "string" ? { shutOut } : {}),
+    ...(locked === true ? { locked } : {}),
   };
 }
 

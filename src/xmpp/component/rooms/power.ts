@@ -91,7 +91,7 @@ export function whyNotIn(condition: string, room: BareJid, bot: BareJid): string
     case "forbidden":
       return `${room} has shut ${bot} out: have an owner or an admin of it let it in again, and ask again`;
     case "not-authorized":
-      return `${room} wants a password, and I can enter only without: have an owner make ${bot} a member and take the password away`;
+      return `${room} wants a password, and I have none that is right: ask ${bot} into it from within, which tells me, or say \`bridge <group> xmpp:${room}?join;password=…\``;
     case "conflict":
       return `somebody in ${room} has all the names that I could take there`;
     case "service-unavailable":

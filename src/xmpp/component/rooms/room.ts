@@ -16,6 +16,7 @@ import { type Actor, type Occupant, occupantIdOf, type RoomMessage, statusCodes 
 import type { MucState, RoomLink } from "../../muc/types.ts";
 import { errorCondition } from "../../stanza/errors.ts";
 import { el, NS, type XmlElement } from "../../stanza/xml.ts";
+import type { RoomKeys } from "./keys.ts";
 import type { ForeignLimits } from "./limits.ts";
 import { linkOf, type Wire } from "./link.ts";
 import { type TieNote, writeTie } from "./notes.ts";
@@ -35,6 +36,7 @@ export interface Shared {
   readonly name: string;
   readonly secret: Secret;
   readonly store: RoomNoteStore;
+  readonly keys: RoomKeys;
   readonly limits: ForeignLimits;
   readonly log: Logger;
   /** Somebody who is not of ours has said something in a room that is tied. As {@link MucOptions.said}. */
@@ -86,6 +88,8 @@ export class ForeignRoom {
   /** When it was looked at last, Unix ms. */
   #lookedAt = Date.now();
 
+  #password: Secret | undefined;
+
   /** `note`: of an earlier run. */
   constructor(jid: BareJid, shared: Shared, note?: TieNote) {
     this.jid = jid;
@@ -98,6 +102,7 @@ export class ForeignRoom {
       wire: shared.wire,
       room: jid,
       limits: shared.limits,
+      password: () => this.#password,
       isTaken: (key, who) => this.#isTaken(key, who),
       changed: () => this.#keepVoices(),
       putOut: (who, by) => {
@@ -146,6 +151,20 @@ export class ForeignRoom {
     }
   }
 
+  get password(): Secret | undefined {
+    return this.#password;
+  }
+
+  /** What it may be entered with. While it is tied and lets us in, that is known already. */
+  unlock(password: Secret): void {
+    if (this.#note === undefined || this.#note.shutOut !== undefined) this.#password = password;
+  }
+
+  /** Remembers what a tied room is entered with. @throws BridgeError `store-down`. */
+  async recallPassword(): Promise<void> {
+    if (this.#note?.locked) this.#password = await this.#o.keys.kept(this.jid);
+  }
+
   /** Enters to look at it, and stays for a while. @throws StanzaRefusal, BridgeError `home-down`. */
   async visit(): Promise<void> {
     this.#lookedAt = Date.now();
@@ -158,7 +177,9 @@ export class ForeignRoom {
     const { voices = [], told } = this.#note ?? {};
     // Archives stamp to the second.
     const since = Math.floor(Date.now() / 1000) * 1000;
-    await this.keep({ kind: "tied", group, since, position: { at: since }, voices, ...(told && { told }) });
+    const locked = this.#password === undefined ? {} : ({ locked: true } as const);
+    await this.#o.keys.keep(this.jid, this.#password);
+    await this.keep({ kind: "tied", group, since, position: { at: since }, voices, ...(told && { told }), ...locked });
   }
 
   /** Goes in and stays, as long as nobody puts the bot out. */
@@ -298,6 +319,7 @@ export class ForeignRoom {
     this.#note = undefined;
     await this.settled();
     await this.#o.store.dropRoomNote(this.#o.home, roomId(this.jid));
+    await this.#o.keys.keep(this.jid, undefined);
   }
 
   /** Keeps up to where it was read, when that is more than was known, and lets idle ghosts go. */
@@ -323,6 +345,7 @@ export class ForeignRoom {
       room: this.jid,
       nick: name,
       plainNick: "msnbridge",
+      password: () => this.#password,
       ...(note === undefined ? {} : { from: note.position }),
       isOurs: (id) => isOwnId(secret, id, this.jid),
       said: async (message) => {

@@ -13,6 +13,7 @@ import {
 } from "../../../bridge/model.ts";
 import type { RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
+import type { Secret } from "../../../bridge/secret.ts";
 import { quoteOf } from "../../convert/message-id.ts";
 import { failureText } from "../../convert/text.ts";
 import { type BareJid, bare, domainOf, readJid } from "../../jid.ts";
@@ -25,8 +26,9 @@ import { el, elements, NS, type XmlElement } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
 import { guestOf, roomJid } from "../groups/address.ts";
 import type { ForeignRooms, ForeignRoomsOptions } from "../groups/foreign.ts";
-import { expectRoom, roomAddress } from "./find.ts";
+import { expectRoom, roomAddress, roomPassword, withoutQuery } from "./find.ts";
 import { Hearing } from "./hearing.ts";
+import { RoomKeys } from "./keys.ts";
 import { DEFAULT_FOREIGN_LIMITS, type ForeignLimits } from "./limits.ts";
 import { linkOf } from "./link.ts";
 import { readTie, type TieNote } from "./notes.ts";
@@ -57,6 +59,7 @@ class Foreign implements ForeignRooms {
   readonly #talk: Talk;
   readonly #hearing: Hearing;
   readonly #shared: Shared;
+  readonly #keys: RoomKeys;
   readonly #typing: GhostTyping;
   /** When who was told how to go on with which room, Unix ms. */
   readonly #welcomed = new RecentMap<string, number>(1000);
@@ -69,7 +72,9 @@ class Foreign implements ForeignRooms {
     this.#talk = new Talk(options.recall);
     this.#hearing = new Hearing({ ...options, talk: this.#talk });
     const hearing = this.#hearing;
+    this.#keys = new RoomKeys(home, options.secrets);
     this.#shared = {
+      keys: this.#keys,
       home,
       wire,
       gateway: names.gateway,
@@ -94,10 +99,11 @@ class Foreign implements ForeignRooms {
     for (const [id, text] of await notes.roomNotes(home)) {
       const [jid, note] = [roomJid(id), readTie(text)];
       if (jid === undefined || note === undefined) continue;
-      if (await host().isGroup(home, id)) this.#put(jid, note);
+      if (await host().isGroup(home, id)) await this.#put(jid, note).recallPassword();
       else {
         log.info({ room: jid }, "a room is tied to nothing any more");
         await notes.dropRoomNote(home, id);
+        await this.#keys.keep(jid, undefined);
       }
     }
     this.#timer = setInterval(() => this.#tick(), Math.min(this.#limits.lookBackMs / 4, 15_000));
@@ -168,10 +174,11 @@ class Foreign implements ForeignRooms {
   }
 
   /** Strangers are told nothing. */
-  async #welcome({ room, by }: Invitation): Promise<void> {
+  async #welcome({ room, by, password }: Invitation): Promise<void> {
     const { host, home, say, log } = this.#o;
     log.info({ room, by }, "the bot was asked into a room");
     const resident = residentId(home, by);
+    if (password !== undefined) this.#unlock(room, resident, password);
     const asked = `${room} ${by}`;
     if (Date.now() - (this.#welcomed.get(asked) ?? 0) < WELCOME_MS || !(await host().isLinked(resident))) return;
     this.#welcomed.set(asked, Date.now());
@@ -189,17 +196,36 @@ class Foreign implements ForeignRooms {
     this.#o.link.sendLoosely(errorMessage({ from: message.to, to: message.from }, message.id, why));
   }
 
-  async findRoom(text: string, _resident: ResidentId): Promise<RoomId> {
+  async findRoom(text: string, resident: ResidentId): Promise<RoomId> {
     const jid = roomAddress(text);
     if (jid === undefined)
-      throw new BridgeError("room-unknown", { detail: `"${text.slice(0, 100)}" is not the address of a conference` });
+      throw new BridgeError("room-unknown", { detail: `"${withoutQuery(text)}" is not the address of a conference` });
+    const password = roomPassword(text);
+    if (password !== undefined) this.#told(jid, resident, password);
     await expectRoom(linkOf(this.#o.link, seatJid(this.#o.names.gateway)), jid);
     return jid as string as RoomId;
+  }
+
+  /** What somebody has typed is where they have typed it, too. */
+  #told(room: BareJid, resident: ResidentId, password: Secret): void {
+    const { say, log } = this.#o;
+    this.#unlock(room, resident, password);
+    const text = `I keep the password of ${room} sealed, as long as the room is tied to a group. It stands in what you have just said, too: delete that where you can.`;
+    say(resident, text, `password|${room}|${Date.now()}`).catch((error: unknown) =>
+      log.info({ err: error, room }, "nobody was told that a password stands in a message"),
+    );
+  }
+
+  #unlock(room: BareJid, resident: ResidentId, password: Secret): void {
+    this.#keys.give(room, resident, password);
+    this.#rooms.get(room)?.unlock(password);
   }
 
   async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
     const jid = this.#expectJid(room);
     const visited = this.#put(jid);
+    const password = this.#keys.given(jid, resident);
+    if (password !== undefined) visited.unlock(password);
     try {
       const power = await this.#powerIn(visited, resident);
       if (!power.allowed) this.#endVisit(visited);
@@ -227,10 +253,12 @@ class Foreign implements ForeignRooms {
 
   /** The bot stays nowhere where it has no business. */
   #endVisit(room: ForeignRoom): void {
-    const { jid, note } = room;
+    const { jid, note, password } = room;
     if (note !== undefined && note.shutOut === undefined) return;
     this.#forget(room);
-    if (note !== undefined) this.#put(jid, note);
+    if (note === undefined) return;
+    const again = this.#put(jid, note);
+    if (password !== undefined) again.unlock(password);
   }
 
   async shapeGroup(room: RoomId, view: GroupView): Promise<void> {

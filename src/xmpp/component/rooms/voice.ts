@@ -1,3 +1,4 @@
+import type { Secret } from "../../../bridge/secret.ts";
 import { type BareJid, withResource } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { Door } from "../../muc/door.ts";
@@ -15,6 +16,7 @@ export interface VoiceOptions {
   readonly nick: string;
   /** For a room that does not take the nick as it is written. */
   readonly plainNick: string;
+  readonly password: () => Secret | undefined;
   readonly enterMs: number;
   /** The room has put them out, or has taken their voice: others have to speak for them. */
   readonly silenced: (voice: Voice, presence: XmlElement) => void;
@@ -36,7 +38,7 @@ export class Voice {
     this.#o = options;
     this.jid = options.jid;
     this.#name = options.name;
-    this.#door = new Door({ ...options, password: undefined, shown: () => UNSEEN, isIn: () => this.#isIn });
+    this.#door = new Door({ ...options, shown: () => UNSEEN, isIn: () => this.#isIn });
   }
 
   get link(): RoomLink {

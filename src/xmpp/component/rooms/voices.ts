@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Secret } from "../../../bridge/secret.ts";
 import { freeNick, type NickKey, nickKey } from "../../conference/nicks.ts";
 import { type BareJid, bare, type Jid, jidParts, readJid } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
@@ -15,6 +16,8 @@ export interface VoicesOptions {
   readonly wire: Wire;
   readonly room: BareJid;
   readonly limits: ForeignLimits;
+  /** Of the room. */
+  readonly password: () => Secret | undefined;
   /** Whether somebody else than `jid` has such a nick in the room. */
   readonly isTaken: (key: NickKey, jid: BareJid) => boolean;
   /** Who is there has changed. */
@@ -124,7 +127,7 @@ export class Voices {
   }
 
   #make(jid: BareJid, name: string, nick: string): Voice {
-    const { wire, room, limits } = this.#o;
+    const { wire, room, limits, password } = this.#o;
     return new Voice({
       link: linkOf(wire, seatJid(jid)),
       room,
@@ -132,6 +135,7 @@ export class Voices {
       name,
       nick,
       plainNick: this.#plain(jid),
+      password,
       enterMs: limits.enterMs,
       silenced: (voice, presence) => {
         this.#drop(voice, limits.putOutMs);

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { BridgeError } from "../../../../../src/bridge/errors.ts";
 import { circleKey, groupId } from "../../../../../src/bridge/groups/model.ts";
 import { Secret } from "../../../../../src/bridge/secret.ts";
+import { RoomKeys } from "../../../../../src/xmpp/component/rooms/keys.ts";
 import { DEFAULT_FOREIGN_LIMITS } from "../../../../../src/xmpp/component/rooms/limits.ts";
 import { ForeignRoom } from "../../../../../src/xmpp/component/rooms/room.ts";
 import { plainSpeech } from "../../../../../src/xmpp/component/rooms/words.ts";
@@ -98,6 +99,7 @@ async function tied(): Promise<{ room: ForeignRoom; muc: Conference }> {
     server: undefined,
     name: "MSN",
     secret: new Secret("s3cret"),
+    keys: new RoomKeys(XMPP, { keepSecret: async () => {}, secret: async () => undefined, dropSecret: async () => {} }),
     store: { keepRoomNote: async () => {}, dropRoomNote: async () => {}, roomNotes: async () => new Map() },
     limits: { ...DEFAULT_FOREIGN_LIMITS, echoMs: 50, historyMs: 50, enterMs: 200 },
     log: silent,
