@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { circleKey, groupId } from "../../../../src/bridge/groups/model.ts";
-import { parseNetworkName } from "../../../../src/bridge/model.ts";
-import { rulesOf } from "../../../../src/xmpp/component/groups/rules.ts";
+import { circleKey, groupId } from "../../../../../src/bridge/groups/model.ts";
+import { parseNetworkName } from "../../../../../src/bridge/model.ts";
+import { rulesOf } from "../../../../../src/xmpp/component/groups/rules.ts";
 
 const group = groupId(parseNetworkName("toynet"), circleKey("77"));
 const refusal = (plumbed: boolean): unknown => rulesOf({ group, kind: "circle", plumbed }, "msn.x.test").rules.destroy;
