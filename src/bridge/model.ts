@@ -281,9 +281,15 @@ export type LaneBody =
   | { readonly from: "network"; readonly message: NetworkMessage; readonly at?: number; readonly id?: string }
   /**
    * A group is other than it was. `live`: as the account sees it; absent: what is stored of it has changed. The room is
-   * shaped anew in the order of the words around it.
+   * shaped anew in the order of the words around it. `refused`: whom people have asked in and the network does not let in.
    */
-  | { readonly from: "group"; readonly at: number; readonly account?: AccountId; readonly live?: LiveGroup };
+  | {
+      readonly from: "group";
+      readonly at: number;
+      readonly account?: AccountId;
+      readonly live?: LiveGroup;
+      readonly refused?: GhostRef;
+    };
 
 /** Unix ms when an entry was stored. */
 export function storedAt(body: LaneBody): number {
@@ -403,7 +409,9 @@ export type HomeEvent =
       readonly message: MessageId;
       readonly change:
         | { readonly what: "name" | "topic"; readonly text: string }
-        | { readonly what: "role"; readonly ghost: GhostRef; readonly role: "admin" | "member" };
+        | { readonly what: "role"; readonly ghost: GhostRef; readonly role: "admin" | "member" }
+        /** Of somebody of the same home. */
+        | { readonly what: "role"; readonly whom: ResidentId; readonly role: "admin" | "member" };
     }
   /** The bridge was thrown out of a room by a resident: nothing can be said there any more. */
   | { readonly kind: "shut-out"; readonly resident: ResidentId; readonly room: RoomId }

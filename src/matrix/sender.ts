@@ -108,6 +108,12 @@ export class Sender {
     await this.#client.call({ name: "kick", method: "POST", path: `${room(roomId)}/kick`, as, body });
   }
 
+  /** Somebody may be asked in again. */
+  async unban(roomId: string, as: string, whom: string): Promise<void> {
+    const body = { user_id: whom };
+    await this.#client.call({ name: "unban", method: "POST", path: `${room(roomId)}/unban`, as, body });
+  }
+
   /** All of a room's state, as a member sees it. */
   async wholeState(roomId: string, as: string): Promise<readonly unknown[]> {
     return this.#client.list({ name: "whole-state", method: "GET", path: `${room(roomId)}/state`, as });

@@ -208,9 +208,10 @@ function unknown(group: GroupId): BridgeError {
 }
 
 function cut(text: string): string {
-  const part = text.slice(0, MAX_TEXT);
+  if (text.length <= MAX_TEXT) return text.toWellFormed();
+  const part = text.slice(0, MAX_TEXT - 1);
   // Never half of a surrogate pair: it would come back as something else.
-  return (part.length < text.length && !part.isWellFormed() ? part.slice(0, -1) : part).toWellFormed();
+  return `${(part.isWellFormed() ? part : part.slice(0, -1)).toWellFormed()}…`;
 }
 
 function toMember({ address, name, role }: GroupMember): GroupMember {

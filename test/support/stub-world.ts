@@ -4,7 +4,7 @@ export type Json = Record<string, unknown>;
 export interface StubRoom {
   readonly id: string;
   readonly version: Json;
-  readonly members: Map<string, "join" | "invite" | "leave">;
+  readonly members: Map<string, "join" | "invite" | "leave" | "ban">;
   readonly state: Map<string, Json>;
   /** Who has set a piece of state and when; absent: the bot, before anybody. */
   readonly writers: Map<string, { readonly sender: string; readonly at: number }>;
@@ -208,7 +208,9 @@ export class StubWorld {
       "POST",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/invite$/,
       ({ user, body }, [room = ""]) => {
-        this.#inside(room, user).members.set(String(body.user_id), "invite");
+        const { members } = this.#inside(room, user);
+        if (members.get(String(body.user_id)) === "ban") throw new Refusal(403, "M_FORBIDDEN", "banned");
+        members.set(String(body.user_id), "invite");
       },
     ],
     [
@@ -297,6 +299,14 @@ export class StubWorld {
       "kick",
       "POST",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/kick$/,
+      ({ user, body }, [room = ""]) => {
+        this.#inside(room, user).members.set(String(body.user_id), "leave");
+      },
+    ],
+    [
+      "unban",
+      "POST",
+      /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/unban$/,
       ({ user, body }, [room = ""]) => {
         this.#inside(room, user).members.set(String(body.user_id), "leave");
       },

@@ -8,7 +8,7 @@ import { asBridgeError } from "../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
-import type { AccountId, AccountRecord, HomeName, MessageId, ResidentId, RoomId } from "../model.ts";
+import type { AccountId, AccountRecord, GhostRef, HomeName, MessageId, ResidentId, RoomId } from "../model.ts";
 import { accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupStore } from "../ports/groups.ts";
@@ -231,13 +231,13 @@ export class Groups {
     lanes().reread((lane) => lane.kind !== "control" && lane.portal === group);
   }
 
-  /** Rooms of it are other than they should be: they are shaped in their turn. */
-  async reshape({ id, rooms }: GroupRecord, only?: HomeName): Promise<void> {
+  /** Rooms of it are other than they should be: they are shaped in their turn. `refused`: who was asked in there in vain. */
+  async reshape({ id, rooms }: GroupRecord, only?: HomeName, refused?: GhostRef): Promise<void> {
     const { store, lanes } = this.#o;
     for (const { home, parked } of rooms) {
       if (parked !== undefined || (only !== undefined && home !== only)) continue;
       const lane = inLane(id, home);
-      await store.append(lane, { from: "group", at: Date.now() }, randomUUID());
+      await store.append(lane, { from: "group", at: Date.now(), ...(refused && { refused }) }, randomUUID());
       lanes().wake(lane);
     }
   }

@@ -3,7 +3,7 @@ import type { Fleet } from "../fleet.ts";
 import type { Outcome } from "../lanes.ts";
 import { NO_HOME } from "../lanes.ts";
 import type { Meter } from "../metrics.ts";
-import type { GroupMessage, HomeName, LaneEntry, MessageId, ResidentId } from "../model.ts";
+import type { GhostRef, GroupMessage, HomeName, LaneEntry, MessageId, ResidentId } from "../model.ts";
 import { accountId, laneName, messageId, storedAt } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupHosting } from "../ports/groups.ts";
@@ -69,7 +69,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     if (body.from === "group") {
       // As it was then: who spoke behind this may be gone by now.
       const then = body.live ? { ...record, members: whole(body.live, record).members } : record;
-      return shape(o, home, then, record, entry);
+      return shape(o, home, then, record, entry, body.refused);
     }
     const post =
       body.from === "network"
@@ -88,11 +88,13 @@ async function shape(
   then: GroupRecord,
   record: GroupRecord,
   { lane, id }: LaneEntry,
+  refused: GhostRef | undefined,
 ): Promise<Outcome> {
   const room = roomIn(record, home);
   if (!room || room.parked !== undefined || !hostsGroups(home)) return DONE;
   try {
-    await home.shapeGroup(room.room, await o.groups.view(then, home.name));
+    const view = await o.groups.view(then, home.name);
+    await home.shapeGroup(room.room, refused === undefined ? view : { ...view, refused });
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code !== "room-gone") throw failure;

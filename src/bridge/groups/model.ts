@@ -121,6 +121,8 @@ export interface GroupView {
   readonly plumbed: boolean;
   /** Rooms of the group in all homes, for what is written into rooms so that a lost store can be rebuilt. */
   readonly rooms: readonly GroupRoom[];
+  /** Whom people of the home have asked in, and who will not come: they are asked no more. */
+  readonly refused?: GhostRef;
   /** As {@link GroupView.rooms}: what of the record nothing else of the view tells. */
   readonly kept?: KeptOfGroup;
 }

@@ -1,6 +1,6 @@
 import { BridgeError } from "../errors.ts";
 import type { Outcome } from "../lanes.ts";
-import type { HomeEvent, LaneEntry } from "../model.ts";
+import type { HomeEvent, LaneEntry, ResidentId, RoomId } from "../model.ts";
 import type { Home } from "../ports/home.ts";
 import { RecentMap } from "../recent.ts";
 import { key } from "../sending.ts";
@@ -39,7 +39,8 @@ export class Outsiders {
       case "removed":
       case "reshaped":
         // Their own room is theirs to change; what it says of the group is not.
-        await this.#groups.reshape(record, home.name);
+        if (event.kind !== "reshaped" || !isTheirs(record, home, event)) await this.#say(home, entry, event);
+        await this.#groups.reshape(record, home.name, event.kind === "invited" ? event.ghost : undefined);
         return DONE;
       default:
         return DONE;
@@ -52,12 +53,29 @@ export class Outsiders {
     { room, resident, message }: HomeEvent & { kind: "text" | "command" | "nudge" | "unsupported" },
   ): Promise<Outcome> {
     const who = `${room} ${resident}`;
-    const at = this.#told.get(who);
-    if (at !== undefined && Date.now() - at < TOLD_MS) return DONE;
+    if (this.#isTold(who)) return DONE;
     const { code, person, certainty } = new BridgeError("not-in-group");
     const failure = { code, text: person, certainty };
     await home.reportFailure({ home: home.name, room, resident }, message, failure, key("outsider", entry));
     this.#told.set(who, Date.now());
     return DONE;
   }
+
+  /** What they did is no message that could be answered. */
+  async #say(home: Home, entry: LaneEntry, { room, resident }: { room: RoomId; resident: ResidentId }): Promise<void> {
+    const who = `${room} ${resident} rules`;
+    if (this.#isTold(who)) return;
+    const detail = "only somebody with an account of their own in the group can do that";
+    await home.say(resident, room, new BridgeError("group-refused", { detail }).person, key("outsider", entry));
+    this.#told.set(who, Date.now());
+  }
+
+  #isTold(who: string): boolean {
+    const at = this.#told.get(who);
+    return at !== undefined && Date.now() - at < TOLD_MS;
+  }
+}
+
+function isTheirs({ rooms }: GroupRecord, { name }: Home, { room }: { room: RoomId }): boolean {
+  return rooms.some((one) => one.home === name && one.room === room && one.by !== undefined);
 }

@@ -1,7 +1,7 @@
 /** What people do to a group in its room: asking in, throwing out, renaming, leaving; and what becomes of the room itself. */
 import { asBridgeError, BridgeError } from "../errors.ts";
 import type { Outcome } from "../lanes.ts";
-import type { HomeEvent, HomeName } from "../model.ts";
+import type { ContactAddress, HomeEvent, HomeName } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import { mayFollow } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
@@ -43,7 +43,7 @@ export async function rule(o: RulingOptions, work: GroupSending, event: Ruling):
     const failure = asBridgeError(error);
     if (failure.retry === "now") throw failure;
     await home.say(resident, room.room, failure.person, key("ruling", entry));
-    await o.groups.reshape(record, home.name);
+    await o.groups.reshape(record, home.name, event.kind === "invited" ? event.ghost : undefined);
   }
   return DONE;
 }
@@ -68,13 +68,27 @@ async function act(o: RulingOptions, work: GroupSending, event: Ruling): Promise
         return;
       }
       if (change.what === "role") {
-        const { contact } = own(record, change.ghost);
+        const contact = await contactOf(o, record, change);
+        // A guest of the room alone, who has no role in the group.
+        if (contact === undefined) return;
         return inConversation(o, work, ({ session, handle }) => session.setGroupRole(handle, contact, change.role));
       }
       await inConversation(o, work, ({ session, handle }) => session.nameGroup(handle, change.text));
       await o.groups.save(group, { name: change.text });
     }
   }
+}
+
+type RoleChange = (Ruling & { kind: "reshaped" })["change"] & { what: "role" };
+
+/** @throws BridgeError `group-refused` for somebody of another network. */
+async function contactOf(
+  { groups }: RulingOptions,
+  record: GroupRecord,
+  change: RoleChange,
+): Promise<ContactAddress | undefined> {
+  if ("ghost" in change) return own(record, change.ghost).contact;
+  return (await groups.seat(record, change.whom))?.address;
 }
 
 /** @throws BridgeError `group-refused` for somebody of another network. */

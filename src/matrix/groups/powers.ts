@@ -5,7 +5,6 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { GroupKind } from "../../bridge/groups/model.ts";
-import type { GhostRef } from "../../bridge/model.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -70,20 +69,20 @@ export function withRoles(levels: Json, roles: ReadonlyMap<string, "admin" | "me
   return isDeepStrictEqual(users, before) ? levels : { ...levels, users };
 }
 
-/** Contacts whose role a change of levels has changed. */
+/** Users whose role a change of levels has changed, but for those of ours who are no contacts. */
 export function changedRoles(
   now: Json,
   before: Json,
   names: GhostNames,
-): readonly { readonly ghost: GhostRef; readonly role: "admin" | "member" }[] {
+): readonly { readonly user: string; readonly role: "admin" | "member" }[] {
   const [new_, old] = [fields(now.users), fields(before.users)];
   const isAdmin = (users: Json, levels: Json, user: string): boolean =>
     level(users[user], level(levels.users_default, 0)) >= ADMIN;
   return [...new Set([...Object.keys(new_), ...Object.keys(old)])].flatMap((user) => {
-    const ghost = names.parse(user);
+    const isSomebody = names.parse(user) !== undefined || !names.owns(user);
     const admin = isAdmin(new_, now, user);
-    if (ghost === undefined || admin === isAdmin(old, before, user)) return [];
-    return [{ ghost, role: admin ? ("admin" as const) : ("member" as const) }];
+    if (!isSomebody || admin === isAdmin(old, before, user)) return [];
+    return [{ user, role: admin ? ("admin" as const) : ("member" as const) }];
   });
 }
 

@@ -7,7 +7,8 @@
  * - **Residents** are asked in when they come into the group, and not again while they are in it: whoever declines or leaves
  *   has said no. Those who were in the group are noted in the room (note.ts): who was not is asked in anew, who is no more
  *   is taken out. Guests whom people have asked in themselves are left alone.
- * - **A contact whom a person has asked in** stays invited until the network says what became of it; a `pending` one of a
+ * - **A contact whom a person has asked in** stays invited until the network says what became of it, and is asked in anew when
+ *   somebody wants that; a `pending` one of a
  *   circle is invited by the bot.
  * - **A room of others** (plumbed) keeps its name, people and powers. Ghosts come when they speak (words.ts) and go here; the
  *   topic gets a line of the bridge when there is something to tell and the bot may write it.
@@ -156,6 +157,7 @@ export class GroupRooms {
     return state.members("join", "invite").filter((user) => {
       if (!names.owns(user) || wanted.has(user) || servants.includes(user)) return false;
       if (homes.has(names.guestHome(user) ?? "")) return false;
+      if (view.refused !== undefined && user === names.mxid(view.refused)) return true;
       return state.membership(user) === "join" || state.membershipBy(user) === bot;
     });
   }
@@ -169,6 +171,7 @@ export class GroupRooms {
     // What they are called now is told with their words; here they only must have a name.
     if ((await ghosts.nameOf(ghost)) === undefined) await ghosts.name(ghost, name);
     await this.#unlessRefused(room, "a contact could not be brought into a group's room", async () => {
+      if (now === "ban") await sender.unban(room, bot, mxid);
       if (now !== "invite") await sender.invite(room, bot, mxid);
       if (role !== "pending") await sender.join(room, mxid);
     });

@@ -13,6 +13,7 @@ import { ownTopic } from "./spelling.ts";
 export type RoomNote =
   | { readonly what: "asked-in" | "taken-out"; readonly ghost: string }
   | { readonly what: "name" | "topic"; readonly text: string }
+  /** `ghost`: the user, who may be somebody of this home as well. */
   | { readonly what: "role"; readonly ghost: string; readonly role: "admin" | "member" }
   | { readonly what: "left" | "shut-out" }
   | { readonly what: "moved"; readonly to: string };
@@ -30,7 +31,8 @@ const TYPES = new Set([
   "m.room.encrypted",
 ]);
 
-const TEXT_CHARACTERS = 1000;
+/** Of a name or a topic; the core takes from its end what the bridge has put there, and then keeps less. */
+const TEXT_CHARACTERS = 10_000;
 /** Roles that one change of levels may change; more are not looked at. */
 const ROLES = 50;
 
@@ -120,11 +122,12 @@ function renamed(head: EventHead): Sorted[] {
   return [note(head, { what, text: own.slice(0, TEXT_CHARACTERS).toWellFormed() })];
 }
 
-function roles(raw: unknown, head: EventHead, { names }: RoomRules): Sorted[] {
+function roles(raw: unknown, head: EventHead, { bot, names }: RoomRules): Sorted[] {
   const before = fields(fields(fields(raw).unsigned).prev_content);
   return changedRoles(head.content, before, names)
+    .filter(({ user }) => user !== bot)
     .slice(0, ROLES)
-    .map(({ ghost, role }) => note(head, { what: "role", ghost: names.mxid(ghost), role }));
+    .map(({ user, role }) => note(head, { what: "role", ghost: user, role }));
 }
 
 /** First those of ours follow, then everything else does. */
@@ -176,12 +179,10 @@ export function readNote(
       return about(told.ghost, (ghost) => ({ kind: "removed", ...who, message, ghost }));
     case "role": {
       const { role } = told;
-      return about(told.ghost, (ghost) => ({
-        kind: "reshaped",
-        ...who,
-        message,
-        change: { what: "role", ghost, role },
-      }));
+      const ghost = names.parse(told.ghost);
+      if (ghost === undefined && names.owns(told.ghost)) return undefined;
+      const whose = ghost === undefined ? { whom: residentId(home, told.ghost) } : { ghost };
+      return { kind: "reshaped", ...who, message, change: { what: "role", ...whose, role } };
     }
   }
 }

@@ -125,11 +125,29 @@ test("a contact who cannot come is refused with the reason, and the room is what
   await world.begin();
   const { here } = await world.talking(boards().gather(...PEOPLE));
   world.network.away.add(DAVE);
-  const { shapings } = world.home;
   world.home.event({ kind: "invited", resident: alice, room: here, ghost: ghost("dave"), direct: false });
   await until("the reason", () => world.home.chat(here).length === 2);
   expect(world.home.chat(here).at(-1)).toMatch(/^bot: .*dave@msn.test is offline/);
-  await until("the shape", () => world.home.shapings > shapings);
+  await until("the shape", () => world.home.shapes.get(here)?.refused?.contact === DAVE);
+});
+
+test("who is not in the group and asks a contact into its room is told once an hour that it is not theirs to do", async () => {
+  await world.begin();
+  const board = boards().gather(...PEOPLE);
+  const { here } = await world.talking(board);
+  const asks = { kind: "invited", resident: world.ben, room: here, ghost: ghost("dave"), direct: false } as const;
+  for (const _ of ["once", "twice"]) {
+    const { shapings } = world.home;
+    world.home.event(asks);
+    await until(
+      "the shape",
+      () => world.home.shapings > shapings && world.home.shapes.get(here)?.refused !== undefined,
+    );
+  }
+  expect(world.home.chat(here).filter((line) => line.startsWith("bot: "))).toEqual([
+    expect.stringContaining("only somebody with an account of their own in the group can do that"),
+  ]);
+  expect(board.members.has(DAVE)).toBe(false);
 });
 
 test.each([
@@ -160,6 +178,19 @@ test("a circle's name, roles and members travel both ways", async () => {
   const role = { what: "role", ghost: ghost("bob"), role: "admin" } as const;
   world.home.event({ kind: "reshaped", ...said, message: id(), change: role });
   await until("the role", () => circle.members.get(BOB) === "admin");
+  world.home.event({
+    kind: "reshaped",
+    ...said,
+    message: id(),
+    change: { what: "role", whom: alice, role: "admin" },
+  });
+  await until("alice's own role", () => circle.members.get(ALICE) === "admin");
+  world.home.event({
+    kind: "reshaped",
+    ...said,
+    message: id(),
+    change: { what: "role", whom: world.ben, role: "admin" },
+  });
   world.home.event({ kind: "removed", ...said, message: id(), ghost: ghost("carol") });
   await until(
     "her going",

@@ -75,6 +75,30 @@ describe("the room of a group", () => {
     expect(s.stub.room(room).state.get("m.room.topic ")).toEqual({ topic: "News" });
   });
 
+  it("has a contact back whom somebody has banned, as long as the network keeps them", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    s.stub.room(room).members.set(BOB_ID, "ban");
+    await s.home.shapeGroup(room, view);
+    expect(s.stub.room(room).members.get(BOB_ID)).toBe("join");
+  });
+
+  it("asks in no more whom the network has refused, so that they can be asked again; others go on waiting", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    const [carol, dave] = ["carol", "dave"].map((name) => `@_msn_escargot_${name}=40example.com:${DOMAIN}`);
+    for (const user of [carol, dave]) {
+      s.stub.users.add(user ?? "");
+      s.stub.room(room).members.set(user ?? "", "invite");
+      s.stub.setState(room, ANNA, `m.room.member ${user}`, { membership: "invite" });
+    }
+    await s.home.shapeGroup(room, { ...view, refused: ghostOf("carol@example.com") });
+    expect(s.stub.room(room).members.get(carol ?? "")).toBe("leave");
+    expect(s.stub.room(room).members.get(dave ?? "")).toBe("invite");
+  });
+
   it("of people who let nobody of ours write their topic is told once what the topic cannot say", async () => {
     const s = await scene();
     const room = theirs(s);

@@ -43,13 +43,15 @@ describe("roles", () => {
     expect(withRoles({}, roles({ [ANNA]: "admin" }), [])).toEqual({ users: { [ANNA]: 50 } });
   });
 
-  it("of contacts are read from a change of levels, and of nobody else", () => {
+  it("are read from a change of levels, of contacts and of people", () => {
     const before = { users: { [BOB]: 50, [ANNA]: 100 } };
     const carol = "@_msn_escargot_carol=40example.com:example.org";
-    const now = { users: { [carol]: 75, [ANNA]: 0 } };
+    const guest = "@_msn_.xmpp_zoe=40x:example.org";
+    const now = { users: { [carol]: 75, [ANNA]: 0, [guest]: 50 } };
     expect(changedRoles(now, before, names)).toEqual([
-      { ghost: names.parse(carol), role: "admin" },
-      { ghost: names.parse(BOB), role: "member" },
+      { user: carol, role: "admin" },
+      { user: ANNA, role: "member" },
+      { user: BOB, role: "member" },
     ]);
     expect(changedRoles(now, now, names)).toEqual([]);
     expect(changedRoles({}, {}, names)).toEqual([]);

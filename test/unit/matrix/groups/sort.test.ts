@@ -80,7 +80,14 @@ describe("in a group's room", () => {
       { type: "m.room.power_levels", content: { users: { [BOB]: 50 } }, unsigned: { prev_content: {} } },
       [{ kind: "reshaped", ...who, message: "$e", change: { what: "role", ghost: bob, role: "admin" } }],
     ],
-    ["levels of others change", { type: "m.room.power_levels", content: { users: { [BEN]: 50 } } }, []],
+    [
+      "somebody of this home becomes an admin, and so do those who are nobody's contact",
+      {
+        type: "m.room.power_levels",
+        content: { users: { [BEN]: 50, [BOT]: 100, "@_msn_.xmpp_zoe=40x:example.org": 50 } },
+      },
+      [{ kind: "reshaped", ...who, message: "$e", change: { what: "role", whom: `matrix:${BEN}`, role: "admin" } }],
+    ],
     [
       "it goes on elsewhere",
       { type: "m.room.tombstone", content: { replacement_room: "!new:example.org" } },
