@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { BridgeError } from "../bridge/errors.ts";
 import type { GroupId } from "../bridge/groups/model.ts";
-import type { HomeName, LaneBody, LaneRef, MessageId } from "../bridge/model.ts";
+import type { HomeName, MessageId } from "../bridge/model.ts";
 import { laneName, messageId } from "../bridge/model.ts";
-import type { GroupStore } from "../bridge/ports/groups.ts";
+import type { GroupStore, NotedWord, ReadTurn, WordsToRead } from "../bridge/ports/groups.ts";
 import { TALK_MS } from "../bridge/ports/groups.ts";
 import { Secret } from "../bridge/secret.ts";
 import { encodeBody } from "./body.ts";
@@ -15,6 +15,16 @@ import type { RedisLink } from "./link.ts";
 import type { SealingKeys } from "./sealing.ts";
 
 const MAX_READER = 200;
+/** So long after its last word a group counts as read by who has read it, ms. */
+const READER_MS = 10_000;
+/** Who was refused and asks again within this is the next to read, ms: it has heard more than who comes only then. */
+const HEIR_MS = 1_000;
+/** What was read at a place is noted so long: longer than any worker waits to see whether a word of its own was. */
+const NOTED_MS = 60_000;
+const MAX_NOTED = 256;
+const MAX_PRINT = 1_000;
+/** Of what was not said by anybody: what was read before does not matter. */
+const NEVER_MIND = "*";
 const MAX_MESSAGES = 2_000;
 /** Names that one message may have; long ones that a home cuts into several have more than one there. */
 const MAX_NAMES = 16;
@@ -43,32 +53,39 @@ export class RedisGroupWords implements GroupWordStore {
     this.#seals = o.seals;
   }
 
-  async appendRead(
-    group: GroupId,
-    reader: string,
-    leaseMs: number,
-    lanes: readonly (LaneRef & { kind: "in" })[],
-    body: LaneBody,
-    once: string,
-  ): Promise<boolean> {
+  async appendRead(words: WordsToRead): Promise<ReadTurn> {
+    const { group, place, reader, leaseMs, lanes, body, once, after = NEVER_MIND, print = "" } = words;
     if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
     if (lanes.some(({ portal }) => portal !== group))
       throw new BridgeError("bad-input", { detail: `a lane that is not one of ${group}` });
     const owner = ownerOf(reader);
     if (!Number.isSafeInteger(leaseMs) || leaseMs < 1)
       throw new BridgeError("bad-input", { detail: "a lease without an end" });
+    if (print.length > MAX_PRINT) throw new BridgeError("bad-input", { detail: "a print of words that is too long" });
     const k = this.#keys;
     const s = shardOfGroup(group);
     const text = encodeBody(body);
+    const keys = [k.placeReader(group, place), k.placeHeir(group, place), k.placeWords(group, place)];
     const reply = await this.#lanes.appending(s, lanes.length, () =>
       this.#link.script(
         "groupAppendRead",
-        [k.groupReader(group), k.waiting(s), k.last(s), k.recent(s), k.recentOrder(s), ...lanes.map((l) => k.lane(l))],
-        [reader, owner, leaseMs, text, once, MAX_LANE, MAX_RECENT, ...lanes.map(laneName)],
+        [
+          ...keys,
+          k.groupReader(group),
+          k.waiting(s),
+          k.last(s),
+          k.recent(s),
+          k.recentOrder(s),
+          ...lanes.map((l) => k.lane(l)),
+        ],
+        [
+          ...[reader, owner, leaseMs, HEIR_MS, READER_MS, text, once, MAX_LANE, MAX_RECENT, print],
+          ...[after, MAX_NOTED, NOTED_MS, ...lanes.map(laneName)],
+        ],
       ),
     );
     if (typeof reply === "number") throw laneFull(lanes[reply]);
-    return reply === "ok";
+    return toTurn((reply as unknown[]).map(String));
   }
 
   async talked(group: GroupId, at: number): Promise<boolean> {
@@ -80,8 +97,10 @@ export class RedisGroupWords implements GroupWordStore {
     return (await this.#link.script("groupCall", keys, [ownerOf(reader), Math.trunc(at), TALK_MS, CALL_MS])) === 1;
   }
 
-  async releaseReader(group: GroupId, reader: string): Promise<void> {
-    await this.#link.script("dropValue", [this.#keys.groupReader(group)], [reader]);
+  async releaseReader(group: GroupId, place: string, reader: string): Promise<void> {
+    const k = this.#keys;
+    const keys = [k.placeReader(group, place), k.placeHeir(group, place), k.groupReader(group)];
+    await this.#link.script("groupRelease", keys, [reader]);
   }
 
   async sameMessage(
@@ -118,6 +137,16 @@ export class RedisGroupWords implements GroupWordStore {
       await this.#link.script("secretReseal", [key], [MARK, sealed, this.#seals.seal(secret, MARK)]);
     return secret.open();
   }
+}
+
+function toTurn([kind, first = "", now = "", ...rest]: readonly string[]): ReadTurn {
+  if (kind === "read") return { kind, after: first };
+  const words = rest.flatMap((after, i): NotedWord[] => {
+    if (i % 2 === 1) return [];
+    // Ids of entries begin with the time, of Redis' clock.
+    return [{ after, print: rest[i + 1] ?? "", ageMs: Math.max(0, Number(now) - Number(after.split("-")[0])) }];
+  });
+  return kind === "behind" ? { kind, words } : { kind: "other", forMs: Math.max(0, Number(first)), words };
 }
 
 /** @throws BridgeError `bad-input` for what does not name owner and boot. */

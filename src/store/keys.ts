@@ -193,8 +193,30 @@ export const KEY_TABLE = {
     pattern: "{s<n>}:reader:<group>",
     type: "string",
     tag: "shard of the group",
+    life: "10 seconds after the last word",
+    holds: "Who has read in the group: owner and boot; nobody else calls its people together meanwhile",
+  },
+  placeReader: {
+    pattern: "{s<n>}:reading:<group> <digest of the place>",
+    type: "string",
+    tag: "shard of the group",
     life: "the lease's time to live",
-    holds: "Who reads the group: owner and boot",
+    holds: "Who reads at that place of the group (a switchboard, the circle itself): owner and boot",
+  },
+  placeHeir: {
+    pattern: "{s<n>}:heir:<group> <digest of the place>",
+    type: "string",
+    tag: "shard of the group",
+    life: "a second after it has asked",
+    holds: "Who reads there next: the first that has heard something while another read",
+  },
+  placeWords: {
+    pattern: "{s<n>}:read:<group> <digest of the place>",
+    type: "stream",
+    tag: "shard of the group",
+    life: "a minute after the last word, 256 entries",
+    holds:
+      "What was read there, by the id of its first lane entry; field `w` has digests of who said it, of the words, and of who was there to hear them, so that another reader goes on behind it",
   },
   groupMessages: {
     pattern: "{s<n>}:messages:<group>",
@@ -413,6 +435,18 @@ export class Keyspace {
     return this.#ofGroup(group, "reader");
   }
 
+  placeReader(group: GroupId, place: string): string {
+    return `${this.#ofGroup(group, "reading")} ${shortPlace(place)}`;
+  }
+
+  placeHeir(group: GroupId, place: string): string {
+    return `${this.#ofGroup(group, "heir")} ${shortPlace(place)}`;
+  }
+
+  placeWords(group: GroupId, place: string): string {
+    return `${this.#ofGroup(group, "read")} ${shortPlace(place)}`;
+  }
+
   groupMessages(group: GroupId): string {
     return this.#ofGroup(group, "messages");
   }
@@ -474,6 +508,11 @@ export class Keyspace {
   ticketUsed(hash: string): string {
     return `${this.#ns}:{tickets}:used:${hash}`;
   }
+}
+
+/** A network's name of a place as a short piece of a key. */
+function shortPlace(place: string): string {
+  return place === "" ? "-" : createHash("sha256").update(place).digest("base64url").slice(0, 22);
 }
 
 /** A batch name of any length and alphabet as a short piece of a key. */

@@ -129,7 +129,7 @@ export class Conversations {
 
   /** Whether it is for this account to read the conversation: the first that is in it reads for all who are. */
   reads(account: AccountRecord, live: LiveGroup, group: GroupId): boolean {
-    const key = live.place === undefined ? group : placeKey(account, live.place);
+    const key = placeKey(account, live, group);
     const reader = this.#readers.get(key);
     if (reader === account.id) return true;
     const isThis = (one: Conversation): boolean =>
@@ -163,29 +163,27 @@ export class Conversations {
     }
   }
 
-  /** Over for the account. Returns groups in which no session of this worker is any more. */
-  ended(account: AccountId, handle: GroupHandle): GroupId[] {
-    const group = this.#byAccount.get(account)?.get(handle)?.group;
+  /** Over for the account: it reads nothing there any more. */
+  ended(account: AccountId, handle: GroupHandle): void {
     this.#byAccount.get(account)?.delete(handle);
-    return group === undefined ? [] : this.#left(account, [group]);
+    this.#left(account);
   }
 
-  /** The session has ended. As {@link ended}. */
-  gone(account: AccountId): GroupId[] {
-    const groups = new Set(this.#of(account).flatMap(({ group }) => (group === undefined ? [] : [group])));
+  /** The session has ended, and all with it. */
+  gone(account: AccountId): void {
     this.#byAccount.delete(account);
-    return this.#left(account, groups);
+    this.#left(account);
   }
 
-  #left(account: AccountId, groups: Iterable<GroupId>): GroupId[] {
-    const places = new Set(
-      this.#of(account).map(({ live, group }) => (live.place ? placeKey(accountParts(account), live.place) : group)),
-    );
+  #left(account: AccountId): void {
+    const places = this.places(account);
     for (const [key, reader] of this.#readers) if (reader === account && !places.has(key)) this.#readers.delete(key);
-    return [...groups].filter((group) => {
-      if (this.#of(account).some((one) => one.group === group)) return false;
-      return [...this.others(group, account)].length === 0;
-    });
+  }
+
+  /** Where the account is now, as {@link placeKey} names it. */
+  places(account: AccountId): ReadonlySet<string> {
+    const parts = accountParts(account);
+    return new Set(this.#of(account).flatMap(({ live, group }) => placeKey(parts, live, group) ?? []));
   }
 
   #of(account: AccountId): Conversation[] {
@@ -254,7 +252,14 @@ export class Conversations {
   }
 }
 
-const placeKey = ({ network }: Pick<AccountRecord, "network">, place: string): string => `${network} ${place}`;
+/** The place that a conversation is in; where the network names none, its group is all that is known of that. */
+export function placeKey<G extends GroupId | undefined>(
+  { network }: Pick<AccountRecord, "network">,
+  { place }: LiveGroup,
+  group: G,
+): string | G {
+  return place === undefined ? group : `${network} ${place}`;
+}
 
 const addressesOf = ({ members }: LiveGroup): Set<ContactAddress> => new Set(members.map(({ address }) => address));
 

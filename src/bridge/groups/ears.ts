@@ -4,26 +4,26 @@ import { asBridgeError } from "../errors.ts";
 import type { Inbox } from "../inbox.ts";
 import { shortened } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
-import type { AccountId, AccountRecord, ContactAddress, HomeName, LaneBody } from "../model.ts";
+import type { AccountId, AccountRecord, ContactAddress, GroupMessage } from "../model.ts";
 import type { CircleInvitation, GroupHooks } from "../ports/groups.ts";
 import type { Store } from "../ports/store.ts";
 import { RecentMap } from "../recent.ts";
 import type { Conversations } from "./conversations.ts";
+import { placeKey } from "./conversations.ts";
 import type { Groups } from "./groups.ts";
-import { inLane } from "./groups.ts";
+import { Listeners } from "./listeners.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupRecord, GroupWords, LiveGroup } from "./model.ts";
+import { printOf } from "./prints.ts";
+import { Reading } from "./reading.ts";
 import type { Recalling } from "./recalling.ts";
+import type { GroupWord } from "./scribe.ts";
+import { Scribe } from "./scribe.ts";
 import type { GroupTyping } from "./typing.ts";
 import { hasMore, shapeOf, whole } from "./view.ts";
 
-/**
- * How long one worker alone reads a group after its last word. Two that hear the same words store them within a moment of
- * each other; a worker that died keeps others from reading for so long.
- */
-const READER_MS = 10_000;
-/** Groups whose shape at the last word is remembered. */
+/** Groups for which it is remembered when words came last that had no room. */
 const REMEMBERED = 20_000;
 /** So long after words for which there was no room one may be about to open, ms. */
 const OPENING_MS = 60_000;
@@ -36,24 +36,37 @@ export interface EarsOptions {
   readonly marks: Marks;
   readonly typing: GroupTyping;
   readonly recalling: Pick<Recalling, "talked">;
-  readonly inbox: () => Inbox;
+  readonly inbox: () => Pick<Inbox, "receiveBy">;
   readonly lanes: () => Pick<LaneRunner, "wake">;
   /** Names this process among the workers: `owner boot`. */
   readonly reader: string;
+  /** So long after its last word another worker leaves a place to the one that has read it, ms. */
+  readonly leaseMs: number;
   readonly invited: (account: AccountRecord, invitation: CircleInvitation) => void;
   readonly log: Logger;
+}
+
+/** What is read at one place of a group, and where that is. */
+interface Here {
+  readonly group: GroupId;
+  /** As {@link placeKey} names it, and the network. */
+  readonly key: string;
+  readonly place: string;
+  readonly reading: Reading<GroupWord>;
 }
 
 /** What sessions hear in groups, on its way into the lanes of the homes: once, whoever of the linked accounts is there. */
 export class Ears {
   readonly #o: EarsOptions;
-  /** As the lanes have been told. */
-  readonly #shapes = new RecentMap<GroupId, string>(REMEMBERED);
+  readonly #scribe: Scribe;
+  readonly #listeners = new Listeners<GroupWord>();
+  readonly #readings = new Map<string, Here>();
   /** When words came last for which there was no room, of this process's own clock, ms. */
   readonly #opening = new RecentMap<GroupId, number>(REMEMBERED);
 
   constructor(o: EarsOptions) {
     this.#o = o;
+    this.#scribe = new Scribe(o);
   }
 
   /** For a session of an account. */
@@ -68,18 +81,29 @@ export class Ears {
   }
 
   /** The account's session is over. */
-  gone(account: AccountId): void {
-    this.#release(this.#o.conversations.gone(account));
+  gone(account: AccountRecord): void {
+    this.#o.conversations.gone(account.id);
+    this.#left(account);
+  }
+
+  stop(): void {
+    for (const { reading } of this.#readings.values()) reading.stop();
   }
 
   /** Rooms that are there follow who comes; who goes from a loose conversation is missed when something is said without them. */
   #seen(account: AccountRecord, live: LiveGroup): void {
-    const { group } = this.#o.conversations.seen(account, live);
-    const record = group && this.#o.memory.peek(group);
+    const { conversations, memory, inbox } = this.#o;
+    const { group, before } = conversations.seen(account, live);
+    const key = placeKey(account, live, group);
+    if (key !== undefined) this.#listeners.came(key, account.id, performance.now());
+    if (before && before.place !== live.place) this.#left(account);
+    const record = group && memory.peek(group);
     if (!group || !(this.#hasRooms(record) || this.#isOpening(group))) return;
     const isNew = record?.seats.includes(account.id) !== true;
-    if (!isNew && !this.#o.conversations.reads(account, live, group)) return;
-    if (isNew || this.#isOther(live, record)) this.#shape(account, group, live);
+    if (!isNew && !conversations.reads(account, live, group)) return;
+    if (!isNew && !this.#isOther(live, record)) return;
+    const sight = { account, group, live, id: randomUUID(), heardAt: Date.now() };
+    inbox().receiveBy(account, spoolOf(group), () => this.#scribe.shape(sight));
   }
 
   #isOther(live: LiveGroup, record: GroupRecord): boolean {
@@ -97,78 +121,86 @@ export class Ears {
   }
 
   #heard(account: AccountRecord, live: LiveGroup, words: GroupWords): void {
-    const { conversations, marks } = this.#o;
+    const { conversations, marks, recalling } = this.#o;
     const group = conversations.groupOf(account, live);
-    if (!conversations.reads(account, live, group)) return;
-    this.#o.recalling.talked(group);
+    const reads = conversations.reads(account, live, group);
+    if (reads) recalling.talked(group);
     const { mark, ...message } = words;
     // An echo: the lanes of the homes have it already.
     if (marks.isOurs(group, message.from, mark)) return;
-    if (!this.#hasRooms(this.#o.memory.peek(group))) this.#opening.set(group, performance.now());
-    this.#shape(account, group, live);
-    const id = randomUUID();
-    this.#append(account, group, live, { from: "network", message: shortened(message), id }, id);
+    const key = placeKey(account, live, group);
+    this.#listeners.hear(key, account.id, heard(account, group, live, message));
+    if (reads) this.#read(key, account.id);
   }
 
-  /** Who is there stands before the words, when that is not known yet. */
-  #shape(account: AccountRecord, group: GroupId, live: LiveGroup): void {
-    const record = this.#o.memory.peek(group);
-    const shape = shapeOf(whole(live, record));
-    const told = this.#shapes.get(group);
-    // Of a group that is not known (any more) it is said with all words, until it is.
-    if (told === shape && record?.seats.includes(account.id) === true) return;
-    this.#shapes.set(group, shape);
-    if (told === undefined && record && shapeOf(record) === shape && record.seats.includes(account.id)) return;
-    this.#append(account, group, live, { from: "group", at: Date.now(), account: account.id, live }, randomUUID());
-  }
-
-  #append(account: AccountRecord, group: GroupId, live: LiveGroup, body: LaneBody, once: string): void {
-    const { memory, inbox } = this.#o;
-    inbox().receiveBy(account, `group|${group}`, async () => {
-      const homes = memory.homes(group, live, account.network) ?? (await memory.look(group, live, account.network));
-      await this.#give(group, [...homes], body, once);
-    });
-  }
-
-  async #give(group: GroupId, homes: readonly HomeName[], body: LaneBody, once: string): Promise<void> {
-    const { store, lanes, reader, log } = this.#o;
-    let to = homes.map((home) => inLane(group, home));
-    while (to.length > 0) {
-      try {
-        const stored = store.appendRead(group, reader, READER_MS, to, body, once);
-        for (const lane of to) lanes().wake(lane);
-        // Another worker's lane entries say what the group is; this one's may have to be said again when it reads again.
-        if (!(await stored)) this.#shapes.delete(group);
-        return;
-      } catch (error) {
-        if (asBridgeError(error).code !== "lane-full" || to.length === 1) throw error;
-        // A home that has been away for so long must not stop the words for the others.
-        const depths = await Promise.all(to.map((lane) => store.depth(lane)));
-        const full = to[depths.indexOf(Math.max(...depths))];
-        log.error({ group, home: full?.home }, "words lost for one of several homes: its lane is full");
-        to = to.filter((lane) => lane !== full);
-      }
+  /** The account reads for all of this worker who are there, beginning with what nobody of them has read. */
+  #read(key: string, account: AccountId): void {
+    const now = performance.now();
+    for (const word of this.#listeners.take(key, account, now)) {
+      if (!this.#hasRooms(this.#o.memory.peek(word.group))) this.#opening.set(word.group, now);
+      this.#here(key, word).reading.hear(word, this.#listeners.coming(key, account, now));
     }
+  }
+
+  #here(key: string, { account, group, live }: GroupWord): Here {
+    const place = live.place ?? "";
+    const name = `${group} ${place}`;
+    const known = this.#readings.get(name);
+    if (known) return known;
+    const { inbox, log } = this.#o;
+    const reading = new Reading<GroupWord>({
+      self: account.address,
+      coming: this.#listeners.coming(key, account.id, performance.now()),
+      append: (word, after) => this.#scribe.append(word, after),
+      inTurn: (word, run) => inbox().receiveBy(word.account, spoolOf(group), run),
+      lost: (count) => log.debug({ group, count }, "words that another worker was to read are kept no longer"),
+      over: () => {
+        if (this.#readings.get(name) === here) this.#readings.delete(name);
+      },
+    });
+    const here: Here = { group, key, place, reading };
+    this.#readings.set(name, here);
+    return here;
   }
 
   #ended(account: AccountRecord, live: LiveGroup): void {
     const { conversations, groups, log } = this.#o;
     const { group } = conversations.seen(account, live);
-    this.#release(conversations.ended(account.id, live.handle));
+    conversations.ended(account.id, live.handle);
+    this.#left(account);
     if (live.kind !== "circle" || !group) return;
     groups
       .leave(account.id, group)
       .catch((error: unknown) => log.warn({ err: asBridgeError(error), group }, "a seat in a circle was not given up"));
   }
 
-  #release(left: readonly GroupId[]): void {
-    const { store, reader, log } = this.#o;
-    for (const group of left)
-      store
-        .releaseReader(group, reader)
-        .catch((error: unknown) =>
-          log.debug({ err: asBridgeError(error), group }, "the reader's lease runs out by itself"),
-        );
+  /** The account is no longer everywhere where it was: others go on there at once. */
+  #left(account: AccountRecord): void {
+    const { conversations } = this.#o;
+    const now = performance.now();
+    for (const { place, isEmpty } of this.#listeners.keep(account.id, conversations.places(account.id), now)) {
+      for (const { account: other, last } of this.#listeners.waiting(place))
+        if (conversations.reads(last.account, last.live, last.group)) this.#read(place, other);
+      if (isEmpty) this.#leave(account, place);
+    }
+  }
+
+  /** No session of this worker is there any more. */
+  #leave(account: AccountRecord, key: string): void {
+    const { store, inbox, reader, log } = this.#o;
+    for (const here of this.#readings.values()) {
+      if (here.key !== key) continue;
+      const { group, place, reading } = here;
+      // Behind what waits for the store.
+      inbox().receiveBy(account, spoolOf(group), () =>
+        store
+          .releaseReader(group, place, reader)
+          .catch((error: unknown) =>
+            log.debug({ err: asBridgeError(error), group }, "the reader's lease runs out by itself"),
+          ),
+      );
+      reading.leave();
+    }
   }
 
   #typed(account: AccountRecord, live: LiveGroup, from: ContactAddress): void {
@@ -178,3 +210,12 @@ export class Ears {
     if (record && conversations.reads(account, live, record.id)) typing.contact(record, from);
   }
 }
+
+function heard(account: AccountRecord, group: GroupId, live: LiveGroup, said: GroupMessage): GroupWord {
+  const message = shortened(said);
+  const bytes = 2 * message.text.length + 1000;
+  const [id, heardAt, at] = [randomUUID(), Date.now(), performance.now()];
+  return { account, group, live, message, print: printOf(live, said), id, heardAt, at, bytes };
+}
+
+const spoolOf = (group: GroupId): string => `group|${group}`;

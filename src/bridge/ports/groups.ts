@@ -130,10 +130,46 @@ export interface GroupHosting {
    * be tied to it, which is refused where another bridge says of the room that it has tied it to the same one.
    */
   mayBridge(room: RoomId, resident: ResidentId, group?: GroupId): Promise<RoomPower>;
-  /** What every bridge calls this room, e.g. `matrix:!room:example.org`. */
+  /** What every bridge calls this room, e.g. `net:room@example.org`. */
   publicName(room: RoomId): string;
   /** Ends the bridge's part: `unbridge` leaves the room to its people without ghosts, `delete` empties it. Idempotent. */
   releaseGroup(room: RoomId, view: GroupView, how: "unbridge" | "delete"): Promise<void>;
+}
+
+/** What a worker has heard in a group and asks to read: to put into the lanes of the homes. */
+export interface WordsToRead {
+  readonly group: GroupId;
+  /** The network's name of where they were said; empty: it has none. */
+  readonly place: string;
+  /** `owner boot`; another boot of the same owner takes over at once. */
+  readonly reader: string;
+  readonly leaseMs: number;
+  readonly lanes: readonly (LaneRef & { kind: "in" })[];
+  readonly body: LaneBody;
+  /** As in LaneStore.append, for each lane by itself. */
+  readonly once: string;
+  /** Up to where the reader knows what was read at the place, empty: nothing. Absent: it need not know, for nobody has said this. */
+  readonly after?: string;
+  /** What others who have heard the same know it by, 1-1 000 characters; absent: it is not noted. */
+  readonly print?: string;
+}
+
+/** What has come of a {@link WordsToRead}. */
+export type ReadTurn =
+  /** It is in the lanes. `after`: up to here the reader knows what was read. */
+  | { readonly kind: "read"; readonly after: string }
+  /** It is this reader's turn, but others have read there what it does not know; nothing was appended. */
+  | { readonly kind: "behind"; readonly words: readonly NotedWord[] }
+  /** Another reads there, for so long unless it reads on. `words`: what it has read since. */
+  | { readonly kind: "other"; readonly forMs: number; readonly words: readonly NotedWord[] };
+
+/** What was read at a place; noted for a minute after the last word, at most the last 256. */
+export interface NotedWord {
+  /** Up to here, including it. */
+  readonly after: string;
+  readonly print: string;
+  /** How long ago it was read, ms. */
+  readonly ageMs: number;
 }
 
 /** What is kept of groups. Written by whichever worker sees it: fields are replaced one by one, the last wins. */
@@ -181,19 +217,12 @@ export interface GroupStore {
   /** All groups of an installation, for tools; in no order. */
   allGroups(): Promise<GroupId[]>;
   /**
-   * Appends for several homes at once what was read in a group, when `reader` may read it: one worker at a time does, under a
-   * lease that each append renews for `leaseMs`. `reader`: `owner boot`; another boot of the same owner takes over at once.
-   * `once` as in LaneStore.append, for each lane by itself. Without lanes it only asks whose turn it is. False: another worker reads this group, and nothing was appended.
+   * Appends for several homes at once what was read at a place of a group, when it is for `reader` to read there and it knows all
+   * that was read there before. One worker at a time reads a place, under a lease that each append renews. What is read is
+   * noted in the same step, so that whoever reads next goes on behind it. Without lanes nothing is noted; a repeat adds nothing.
    * @throws BridgeError `lane-full` when the lane of a home is full (nothing is appended), `bad-input`.
    */
-  appendRead(
-    group: GroupId,
-    reader: string,
-    leaseMs: number,
-    lanes: readonly (LaneRef & { kind: "in" })[],
-    body: LaneBody,
-    once: string,
-  ): Promise<boolean>;
+  appendRead(words: WordsToRead): Promise<ReadTurn>;
   /** Something was said in the group then (Unix ms). False: it is not known (yet). */
   talked(group: GroupId, at: number): Promise<boolean>;
   /**
@@ -201,8 +230,8 @@ export interface GroupStore {
    * worker reads it, and none has asked this within the last minute.
    */
   claimCall(group: GroupId, reader: string, at: number): Promise<boolean>;
-  /** The worker reads this group no more: another may, at once. */
-  releaseReader(group: GroupId, reader: string): Promise<void>;
+  /** The worker reads at that place of the group no more: another may, at once. */
+  releaseReader(group: GroupId, place: string, reader: string): Promise<void>;
   /**
    * Keeps which messages are the same one: `name` of it in each home (`home id`). Bounded: the last 2 000 of a group.
    * Given again under a known name, names are added, up to 16; of several in one home the first is what it is called there.

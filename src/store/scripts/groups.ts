@@ -94,23 +94,63 @@ end
 redis.call('HDEL', KEYS[1], 's ' .. ARGV[1], 'k ' .. ARGV[1])
 return 'ok'
 `,
-  // KEYS reader, waiting, last, recent, recent-order, stream…; ARGV reader, its owner, ms, body, once, max entries, max recent, lane…
-  // -> 'ok' | 'other' | number of the lane (from 0) that is full
+  // KEYS reader of the place, its heir, what was read there, reader of the group, waiting, last, recent, recent-order, stream…
+  // ARGV reader, its owner, lease ms, ms for which it is the heir, ms for which the group has a reader, body, once, max entries,
+  // max recent, print or '', known up to there ('' nothing, '*' never mind), max noted, ms for which it is noted, lane…
+  // -> {'read', known up to there} | {'other' | 'behind', ms, now, then id, print of each unknown one…} | number of the lane (from 0) that is full
   groupAppendRead: `${NEXT_ID}${REMEMBER}
-local reads = redis.call('GET', KEYS[1])
-if reads and string.match(reads, '^(.*) %S*$') ~= ARGV[2] then return 'other' end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-local function has(i) return redis.call('HEXISTS', KEYS[4], ARGV[5] .. ' ' .. ARGV[2 + i]) == 1 end
-for i = 6, #KEYS do
-  if not has(i) and redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[6]) then return i - 6 end
+local function name(i) return ARGV[7] .. ' ' .. ARGV[5 + i] end
+local function owner(reader) return reader and string.match(reader, '^(.*) %S*$') end
+local function unknown()
+  if ARGV[11] == '*' then return {} end
+  return redis.call('XRANGE', KEYS[3], ARGV[11] == '' and '-' or '(' .. ARGV[11], '+')
 end
-for i = 6, #KEYS do
-  if not has(i) then
-    local lane, id = ARGV[2 + i], nextid(KEYS[3])
-    redis.call('XADD', KEYS[i], id, 'b', ARGV[4])
-    redis.call('SADD', KEYS[2], lane)
-    remember(KEYS[4], KEYS[5], ARGV[5] .. ' ' .. lane, id, tonumber(ARGV[7]))
+local function told(kind, ms, words)
+  local reply = { kind, string.format('%.0f', ms), string.format('%.0f', clock()) }
+  for _, word in ipairs(words) do
+    reply[#reply + 1] = word[1]
+    reply[#reply + 1] = word[2][2]
   end
+  return reply
+end
+local before
+for i = 9, #KEYS do before = before or redis.call('HGET', KEYS[7], name(i)) end
+local reads, heir = owner(redis.call('GET', KEYS[1])), owner(redis.call('GET', KEYS[2]))
+local other = reads and reads ~= ARGV[2] and KEYS[1] or not reads and heir and heir ~= ARGV[2] and KEYS[2]
+if not other then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+  redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[5])
+elseif not before then
+  if ARGV[11] ~= '*' and (not heir or heir == ARGV[2]) then redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[4]) end
+  return told('other', redis.call('PTTL', other), unknown())
+end
+if not before then
+  local words = unknown()
+  if #words > 0 then return told('behind', 0, words) end
+end
+for i = 9, #KEYS do
+  if redis.call('HEXISTS', KEYS[7], name(i)) == 0 and redis.call('XLEN', KEYS[i]) >= tonumber(ARGV[8]) then return i - 9 end
+end
+local first
+for i = 9, #KEYS do
+  if redis.call('HEXISTS', KEYS[7], name(i)) == 0 then
+    local id = nextid(KEYS[6])
+    first = first or id
+    redis.call('XADD', KEYS[i], id, 'b', ARGV[6])
+    redis.call('SADD', KEYS[5], ARGV[5 + i])
+    remember(KEYS[7], KEYS[8], name(i), id, tonumber(ARGV[9]))
+  end
+end
+if before then return { 'read', before } end
+if ARGV[10] == '' or not first then return { 'read', ARGV[11] } end
+redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[12], first, 'w', ARGV[10])
+redis.call('PEXPIRE', KEYS[3], ARGV[13])
+return { 'read', first }
+`,
+  // KEYS reader of the place, its heir, reader of the group; ARGV reader -> 'ok': it reads there no more
+  groupRelease: `
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
 end
 return 'ok'
 `,

@@ -5,7 +5,7 @@ import { isGroup } from "../../../src/bridge/groups/model.ts";
 import { noMeter } from "../../../src/bridge/metrics.ts";
 import { parseLaneName } from "../../../src/bridge/model.ts";
 import { openStore, SealingKeys } from "../../../src/store/index.ts";
-import { said } from "./fixture.ts";
+import { said, toRead } from "./fixture.ts";
 
 const [, , url = "", lane = ""] = process.argv;
 const keys = new SealingKeys(new Map([[1, randomBytes(32)]]));
@@ -13,7 +13,7 @@ const store = await openStore({ url, keys, meter: noMeter, log: pino({ level: "s
 const to = parseLaneName(lane);
 const appended =
   to.kind === "in" && isGroup(to.portal)
-    ? store.appendRead(to.portal, "one boot", 60_000, [to], said("last words"), "tick-1")
+    ? store.appendRead(toRead(to.portal, [to], said("last words"), "tick-1"))
     : store.append(to, said("last words"), "tick-1");
 appended.catch(() => {});
 process.kill(process.pid, "SIGKILL");

@@ -19,6 +19,7 @@ import {
   said,
   textOf,
   textsIn,
+  toRead,
   xmpp,
 } from "./fixture.ts";
 
@@ -89,7 +90,7 @@ test("whatever adds to lanes goes with its script's text each time, so that Redi
     await direct.append(inGroup(id), said(text), `texts-${text}`);
     await direct.appendOnce(inGroup(id), said(text), text);
     await direct.intake(matrix, `texts-${text}`, [{ lane: inGroup(id), body: said(text) }]);
-    await direct.appendRead(id, "me boot", 60_000, [inGroup(id)], said(text), `read-${text}`);
+    await direct.appendRead(toRead(id, [inGroup(id)], said(text), `read-${text}`));
   }
   await expect.poll(() => sent).toEqual(Array(8).fill("eval true"));
   monitor.disconnect();
@@ -98,7 +99,8 @@ test("whatever adds to lanes goes with its script's text each time, so that Redi
 test("what was read in a group keeps its order, too, and is there once", async () => {
   const id = group("forgotten");
   const lanes = [inGroup(id), inGroup(id, xmpp)];
-  const read = (text: string) => store.appendRead(id, "me boot", 60_000, lanes, said(text), `forgotten-${text}`);
+  const read = async (text: string) =>
+    (await store.appendRead(toRead(id, lanes, said(text), `forgotten-${text}`))).kind === "read";
   await read("before");
   await losingTheAnswer(() => read("lost"));
   await fixture.admin.call("CLIENT", "PAUSE", "2000", "WRITE");

@@ -29,6 +29,7 @@ import {
   record,
   said,
   tempFolder,
+  toRead,
   xmpp,
 } from "./fixture.ts";
 
@@ -167,8 +168,8 @@ async function groups(store: Store): Promise<void> {
   for (const key of ["set-1", "set-2", "set-1"]) await store.takeSeat(seat, id, key);
   for (const room of ["!c", "!d"]) await store.tieRoom(id, { home: matrix, room: roomId(room) });
   expect(await store.portalOfRoom(matrix, roomId("!d"))).toBe(id);
-  await store.appendRead(id, "me 1", 60_000, [inGroup(id), inGroup(id, xmpp)], said("a"), "read");
-  await store.releaseReader(id, "me 1");
+  await store.appendRead(toRead(id, [inGroup(id), inGroup(id, xmpp)], said("a"), "read"));
+  await store.releaseReader(id, "", "me boot");
   const now = Date.now();
   expect(await store.talked(id, now)).toBe(true);
   expect(await store.claimCall(id, "me 1", now)).toBe(true);

@@ -23,6 +23,7 @@ import {
   residentId,
   shardOf,
 } from "../../../src/bridge/model.ts";
+import type { WordsToRead } from "../../../src/bridge/ports/groups.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 
@@ -78,6 +79,11 @@ export function inGroup(id: GroupId, home = matrix): LaneRef & { kind: "in" } {
 /** An event of the home that says `text`. */
 export function said(text: string): LaneBody {
   return { from: "home", home: matrix, raw: { text }, at: 1_700_000_000_000 };
+}
+
+/** Words of a group that its reader reads, wherever it is. */
+export function toRead(id: GroupId, lanes: WordsToRead["lanes"], body: LaneBody, once: string): WordsToRead {
+  return { group: id, place: "", reader: "me boot", leaseMs: 60_000, lanes, body, once };
 }
 
 export function textOf(entry: { body: LaneBody }): string {

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GroupId } from "../../../src/bridge/groups/model.ts";
 import type { LaneBody, MessageId } from "../../../src/bridge/model.ts";
 import { laneName, messageId, portalParts, shardOf } from "../../../src/bridge/model.ts";
+import type { WordsToRead } from "../../../src/bridge/ports/groups.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { SealingKeys } from "../../../src/store/index.ts";
-import { account, address, Fixture, group, inGroup, inward, matrix, said, textsIn, xmpp } from "./fixture.ts";
+import { account, address, Fixture, group, inGroup, inward, matrix, said, textsIn, toRead, xmpp } from "./fixture.ts";
 
 let fixture: Fixture;
 let store: Store;
@@ -28,7 +29,13 @@ function heard(text: string): LaneBody {
 
 /** Appends to the lanes of both homes. */
 function read(by: Store, id: GroupId, reader: string, text: string, leaseMs = LONG): Promise<boolean> {
-  return by.appendRead(id, reader, leaseMs, [inGroup(id), inGroup(id, xmpp)], heard(text), `${id.slice(-30)} ${text}`);
+  const lanes = [inGroup(id), inGroup(id, xmpp)];
+  return append(by, { ...toRead(id, lanes, heard(text), `${id.slice(-30)} ${text}`), reader, leaseMs });
+}
+
+/** Whether it was this reader's turn. */
+async function append(by: Store, words: WordsToRead): Promise<boolean> {
+  return (await by.appendRead(words)).kind === "read";
 }
 
 async function texts(id: GroupId): Promise<string[][]> {
@@ -37,7 +44,7 @@ async function texts(id: GroupId): Promise<string[][]> {
 
 const keysOf = async (part: string) => (await fixture.admin.keys("*")).filter((key) => key.includes(part));
 
-const readerKey = (id: GroupId) => `msnb:{s${shardOf(portalParts(id).account)}}:reader:${id}`;
+const readerKey = (id: GroupId) => `msnb:{s${shardOf(portalParts(id).account)}}:reading:${id} -`;
 
 test("what was read in a group is in the lanes of all homes, in the order in which it was read", async () => {
   const id = group("order");
@@ -94,11 +101,11 @@ test("a worker that was started anew takes over from itself at once", async () =
 test("a reader that has gone lets another read at once; only the reader itself can", async () => {
   const id = group("release");
   await read(store, id, "one boot", "a");
-  await second.releaseReader(id, "two boot");
-  await second.releaseReader(id, "one other-boot");
+  await second.releaseReader(id, "", "two boot");
+  await second.releaseReader(id, "", "one other-boot");
   expect(await read(second, id, "two boot", "b")).toBe(false);
-  await store.releaseReader(id, "one boot");
-  await store.releaseReader(id, "one boot");
+  await store.releaseReader(id, "", "one boot");
+  await store.releaseReader(id, "", "one boot");
   expect(await read(second, id, "two boot", "b")).toBe(true);
 });
 
@@ -115,15 +122,15 @@ test("a repeat adds nothing, even when the first is dealt with, and renews the l
 test("a repeat with one home more adds to that home alone; a lane named twice gets it once", async () => {
   const id = group("partly");
   const lanes = [inGroup(id), inGroup(id)];
-  await store.appendRead(id, "one boot", LONG, lanes, heard("a"), "partly-1");
-  await store.appendRead(id, "one boot", LONG, [...lanes, inGroup(id, xmpp)], heard("a"), "partly-1");
+  await store.appendRead(toRead(id, lanes, heard("a"), "partly-1"));
+  await store.appendRead(toRead(id, [...lanes, inGroup(id, xmpp)], heard("a"), "partly-1"));
   expect(await texts(id)).toEqual([["a"], ["a"]]);
 });
 
 test("without lanes it is asked whose turn it is, and nothing is appended", async () => {
   const id = group("nobody");
-  expect(await store.appendRead(id, "one boot", LONG, [], heard("a"), "nobody-1")).toBe(true);
-  expect(await second.appendRead(id, "two boot", LONG, [], heard("a"), "nobody-2")).toBe(false);
+  expect(await append(store, toRead(id, [], heard("a"), "nobody-1"))).toBe(true);
+  expect(await append(second, { ...toRead(id, [], heard("a"), "nobody-2"), reader: "two boot" })).toBe(false);
 });
 
 test("when the lane of one home is full no home gets it, and the error names the lane", async () => {
@@ -148,7 +155,7 @@ test("odd readers, lanes of other groups and what is too long are refused", asyn
   const id = group("odd");
   const refused = { code: "bad-input" };
   const append = (reader: string, ms: number, lane = inGroup(id), once = "odd-1", text = "a") =>
-    store.appendRead(id, reader, ms, [lane], heard(text), once);
+    store.appendRead({ ...toRead(id, [lane], heard(text), once), reader, leaseMs: ms });
   for (const reader of ["", "boot", "one ", `${"x".repeat(200)} boot`])
     await expect(append(reader, LONG)).rejects.toMatchObject(refused);
   for (const ms of [0, -1, 0.5, Number.NaN]) await expect(append("one boot", ms)).rejects.toMatchObject(refused);
@@ -284,10 +291,10 @@ test("a group may be called together while its last word is not long past, by a 
   await store.saveGroup(id, { kind: "several" });
   expect(await store.claimCall(id, "one boot", now)).toBe(false);
   expect(await store.talked(id, now)).toBe(true);
-  await store.appendRead(id, "two boot", LONG, [], heard("x"), "asked");
+  await append(store, { ...toRead(id, [], heard("x"), "asked"), reader: "two boot" });
   expect(await store.claimCall(id, "one boot", now)).toBe(false);
   expect(await store.claimCall(id, "two again", now)).toBe(true);
-  await store.releaseReader(id, "two boot");
+  await store.releaseReader(id, "", "two boot");
   expect(await store.claimCall(id, "one boot", now + 59_000)).toBe(false);
   expect(await store.claimCall(id, "one boot", now + 61_000)).toBe(true);
   expect(await store.claimCall(id, "one again", now + 62_000)).toBe(true);

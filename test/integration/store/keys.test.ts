@@ -17,6 +17,7 @@ import {
   portalOf,
   record,
   said,
+  toRead,
 } from "./fixture.ts";
 
 let fixture: Fixture;
@@ -61,7 +62,7 @@ test("every key that the store writes is in the table, with its type", async () 
   const { id: people } = await store.saveGroup(group("people"), { kind: "several" });
   await store.takeSeat(id, people, "set-1");
   await store.tieRoom(people, { home: matrix, room: roomId("!people") });
-  await store.appendRead(people, "me 1", 60_000, [inGroup(people)], said("e"), "people-1");
+  await store.appendRead({ ...toRead(people, [inGroup(people)], said("e"), "people-1"), place: "7", print: "p" });
   await store.sameMessage(people, [{ home: matrix, message: messageId("$a") }]);
   await store.markSecret();
   await store.takeSignIn(network, 1, 1);

@@ -60,6 +60,9 @@ const samples: Record<keyof typeof KEY_TABLE, string> = {
   groups: keys.groups(shardOf(portalParts(group).account)),
   groupsOf: keys.groupsOf(account),
   groupReader: keys.groupReader(group),
+  placeReader: keys.placeReader(group, "a place"),
+  placeHeir: keys.placeHeir(group, "a place"),
+  placeWords: keys.placeWords(group, ""),
   groupMessages: keys.groupMessages(group),
   groupMessageOrder: keys.groupMessageOrder(group),
   installation: keys.installation(),
@@ -87,7 +90,15 @@ test("all keys of an account lie in its shard's slot", () => {
 
 test("all keys of a group lie in the slot of its lanes", () => {
   const slot = `ns:{s${shardOf(portalParts(group).account)}}:`;
-  const own = ["group", "groups", "groupReader", "groupMessages", "groupMessageOrder"] as const;
+  const own = [
+    "group",
+    "groups",
+    "groupReader",
+    "placeReader",
+    "placeWords",
+    "groupMessages",
+    "groupMessageOrder",
+  ] as const;
   for (const name of own) expect(samples[name]).toContain(slot);
   expect(keys.lane(parseLaneName(`in:matrix|${group}`))).toContain(slot);
   expect(keys.parked(portalParts(group).account)).toContain(slot);
