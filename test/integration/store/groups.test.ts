@@ -18,6 +18,7 @@ import {
   record,
   said,
   textsIn,
+  toRead,
   xmpp,
 } from "./fixture.ts";
 
@@ -261,7 +262,7 @@ test("a dropped group is forgotten with its rooms, seats, lanes, messages, reade
   const mine: LaneRef[] = [inGroup(id), inGroup(id, xmpp), laneOut(id)];
   const seatLane = { kind: "out", shard: shardOf(seat), portal: seatOf(seat, id) } as const;
   for (const lane of [...mine, inGroup(stays), seatLane]) await store.append(lane, said("x"), laneName(lane));
-  await store.appendRead(id, "me 1", 60_000, [inGroup(id)], said("parked"), "dropped-1");
+  await store.appendRead(toRead(id, [inGroup(id)], said("parked"), "dropped-1"));
   const [entry] = await store.read(inGroup(id), undefined, 1);
   if (entry) await store.park(entry, messageId("$p"), ann, FAILURE, 0 as Fence);
   await store.sameMessage(id, [{ home: matrix, message: messageId("$p") }]);
