@@ -267,7 +267,7 @@ export const KEY_TABLE = {
     tag: "shard of the room",
     life: "until the home drops it",
     holds:
-      "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store), by room",
+      "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store; words that a server has sent back and that wait for somebody), by room",
   },
   recall: {
     pattern: "{s<n>}:recall:<home>:<room>",
@@ -289,7 +289,8 @@ export const KEY_TABLE = {
     type: "hash",
     tag: "shard of the resident",
     life: "until taken back",
-    holds: "Secrets that a resident has given to a home (access for double puppeting), sealed with AES-256-GCM",
+    holds:
+      "Secrets that a resident has given to a home (access for double puppeting), or that open a room (the password of a conference), sealed with AES-256-GCM",
   },
   signIn: {
     pattern: "{n:<network>}:sign-in",

@@ -3,6 +3,7 @@ import { backOff } from "../bridge/waiting.ts";
 import { type BareJid, bare, type Jid, readJid } from "./jid.ts";
 import { errorCondition, mayPass } from "./stanza/errors.ts";
 import type { XmlElement } from "./stanza/xml.ts";
+import type { WaitingNotes } from "./waiting-notes.ts";
 
 export interface AfterwardsOptions {
   /** False: the link is down. */
@@ -11,6 +12,8 @@ export interface AfterwardsOptions {
   readonly hears: (who: BareJid) => boolean;
   /** It is of no use: the person is to be told. */
   readonly giveUp: (words: XmlElement, condition: string) => void;
+  /** What waits outlives a restart. */
+  readonly notes?: WaitingNotes;
 }
 
 interface Words {
@@ -28,8 +31,8 @@ const LONGEST_WAIT_MS = 5000;
 
 /**
  * Refusals that come when the words already count as delivered: ejabberd answers the barrier before the person's own
- * connection has looked at what came before it, and any server may find later that a client had gone. In memory only: what
- * the server has said it has processed is not stored any more.
+ * connection has looked at what came before it, and any server may find later that a client had gone. What the server has said
+ * it has processed is not stored any more; what it has sent back is stored again until it is said.
  */
 export class Afterwards {
   readonly #o: AfterwardsOptions;
@@ -40,6 +43,15 @@ export class Afterwards {
 
   constructor(options: AfterwardsOptions) {
     this.#o = options;
+  }
+
+  /** What an earlier run has left. @throws BridgeError `store-down`. */
+  async restore(): Promise<void> {
+    for (const { id, stanza, tries } of (await this.#o.notes?.load()) ?? []) {
+      const to = readJid(stanza.attrs.to);
+      if (to === undefined) this.#o.notes?.drop(id);
+      else this.#waiting.set(id, { stanza, to, tries });
+    }
   }
 
   /** The server has these. */
@@ -71,16 +83,19 @@ export class Afterwards {
         return;
       }
       this.#waiting.delete(id);
+      this.#o.notes?.drop(id);
       this.#said.set(id, { ...words, tries: words.tries + 1 });
     }
   }
 
   #hold(id: string, words: Words): void {
     this.#waiting.set(id, words);
+    this.#o.notes?.keep({ id, ...words });
     this.#trySoon(bare(words.to), words);
     const [oldest] = this.#waiting;
     if (oldest === undefined || this.#waiting.size <= REMEMBERED) return;
     this.#waiting.delete(oldest[0]);
+    this.#o.notes?.drop(oldest[0]);
     this.#o.giveUp(oldest[1].stanza, "recipient-unavailable");
   }
 

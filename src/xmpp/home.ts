@@ -60,6 +60,7 @@ class XmppSide implements XmppHome {
   /** The server may come later. @throws BridgeError `store-down`: its rooms are not known. */
   async start(host: HomeHost): Promise<void> {
     this.#parts.host = host;
+    await this.#parts.speech.restore();
     await this.#parts.groups.start();
     this.#parts.link.start();
   }

@@ -30,6 +30,7 @@ import { CONDITIONS, errorCondition, errorElement, mayPass } from "./stanza/erro
 import { type ChatMessage, chatMessage, errorMessage, receiptMessage } from "./stanza/message.ts";
 import { asPerson, type Grants } from "./stanza/privilege.ts";
 import { NS, type XmlElement } from "./stanza/xml.ts";
+import type { WaitingNotes } from "./waiting-notes.ts";
 
 export interface SpeechOptions {
   readonly home: HomeName;
@@ -42,6 +43,7 @@ export interface SpeechOptions {
   readonly isOn: (client: Jid) => boolean;
   /** Whether somebody has a client that takes messages in. */
   readonly hears: (who: BareJid) => boolean;
+  readonly waiting?: WaitingNotes;
   readonly log: Logger;
 }
 
@@ -74,7 +76,13 @@ export class Speech {
       send: (stanza) => this.#sendNow(stanza),
       hears: options.hears,
       giveUp: (stanza, condition) => this.#tellLost(stanza, condition),
+      ...(options.waiting && { notes: options.waiting }),
     });
+  }
+
+  /** Before the link is started. @throws BridgeError `store-down`. */
+  async restore(): Promise<void> {
+    await this.#afterwards.restore();
   }
 
   /** Somebody is there: what their server took and could not deliver is said again. */

@@ -18,6 +18,7 @@ import { stateMessage } from "../stanza/message.ts";
 import type { Grants } from "../stanza/privilege.ts";
 import { el, elements, type XmlElement } from "../stanza/xml.ts";
 import { GhostTyping } from "../typing.ts";
+import { WaitingNotes } from "../waiting-notes.ts";
 import { Asking } from "./asking.ts";
 import { Blocks } from "./blocks.ts";
 import { AdHocCommands } from "./commands.ts";
@@ -236,6 +237,7 @@ export class ComponentParts {
       grants: this.#grantsOf,
       isOn: (client) => this.people.isOn(client),
       hears: (who) => this.people.hears(who),
+      waiting: new WaitingNotes({ home: XMPP, store: this.#o.profiles, log }),
       log,
     });
   }

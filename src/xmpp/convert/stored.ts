@@ -218,7 +218,10 @@ function related(
   who: Omit<Text, "kind" | "text" | "rich">,
 ): HomeEvent | undefined {
   const { relation: _, ...plainly } = stored;
-  const text = said(plainly, who);
+  const line = said(plainly, who);
+  // No word has changed.
+  const isOfLooks = line === undefined && kind === "edit";
+  const text = isOfLooks ? spoken(concat(STAR, wordsOf(stored)), { ...who, looksAlone: true }) : line;
   if (text?.kind !== "text") return undefined;
   if (kind === "removal") return { ...text, about: { kind, target: messageId(target) } };
   const words = wordsOf(stored);

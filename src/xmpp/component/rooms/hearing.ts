@@ -103,7 +103,7 @@ export class Hearing {
     const before = room.note?.told ?? "";
     if (before === told || room.note === undefined) return;
     const subject = this.#subjects.get(room.jid) ?? "";
-    const wanted = subjectWithNote(subject, told);
+    const wanted = subjectWithNote(subject, told, before);
     const news = noteFor(ownSubject(subject), told);
     if (wanted !== subject && (await this.#mayChange(room))) this.#setSubject(room, wanted);
     else if (wanted !== subject && news !== "")

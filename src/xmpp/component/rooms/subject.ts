@@ -1,26 +1,32 @@
 /**
- * What people must know of the bridge, behind a room's own subject: `Our holidays [⇄ …]`. The brackets mark what is ours, so
- * that it can be taken away again and the rest stays as its people want it. Pure.
+ * What people must know of the bridge, behind a room's own subject: `Our holidays [⇄ …]`. The brackets mark what a bridge says, so
+ * that it can be taken away again and the rest stays as its people want it. Each bridge of several leaves what the others say. Pure.
  */
 import { oneLine } from "../../../bridge/plain.ts";
 
 const LONGEST = 500;
-const OURS = /\s*\[⇄ [^\]]*\]$/u;
+const NOTES = /(?:\s*\[⇄ [^\]]*\])+$/u;
+const NOTE = /\[⇄ ([^\]]*)\]/gu;
 
 /** What the room's people have set. */
 export function ownSubject(subject: string): string {
-  return subject.replace(OURS, "").trimEnd();
+  return subject.replace(NOTES, "").trimEnd();
 }
 
 /**
  * The subject with our note behind it; "" for the note: without. What of the note is the room's own subject already is not
- * said twice.
+ * said twice. `before`: our note until now, in whose place it comes.
  */
-export function subjectWithNote(subject: string, note: string): string {
+export function subjectWithNote(subject: string, note: string, before = note): string {
   const own = ownSubject(subject);
-  const said = noteFor(own, note);
-  if (said === "") return own;
-  return own === "" ? `[⇄ ${said}]` : `${own} [⇄ ${said}]`;
+  const [now, old] = [noteFor(own, note), noteFor(own, before)];
+  const notes = [...(NOTES.exec(subject)?.[0] ?? "").matchAll(NOTE)].map(([, text = ""]) => text);
+  const isThere = notes.includes(now);
+  const at = notes.indexOf(old);
+  if (isThere && old !== now && at >= 0) notes.splice(at, 1);
+  else if (!isThere) notes.splice(at < 0 ? notes.length : at, at < 0 ? 0 : 1, now);
+  const shown = notes.filter((text) => text !== "").map((text) => `[⇄ ${text}]`);
+  return [own, ...shown].filter((part) => part !== "").join(" ");
 }
 
 /** What of the note is news in a room of that subject. */
