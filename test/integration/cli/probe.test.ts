@@ -39,7 +39,7 @@ async function running(): Promise<{ network: MsnNetwork; env: Record<string, str
 
 describe("msnbridge probe", () => {
   test("on the sandbox everything passes: 2 to 18 and 21 over TCP, and a dialect of each family over the gateway", {
-    timeout: 400_000,
+    timeout: 900_000,
   }, async () => {
     const { code, out, err } = await probe(["--network", "sandbox", "--accounts", PEOPLE]);
     console.log(out);
