@@ -35,9 +35,6 @@ describe("the subject of a tied conference", () => {
   test.each([
     ["", "Ask Anna.", "[⇄ Ask Anna.]"],
     ["Holidays", "Ask Anna.", "Holidays [⇄ Ask Anna.]"],
-    ["Holidays [⇄ old]", "Ask Anna.", "Holidays [⇄ Ask Anna.]"],
-    ["Holidays [⇄ old]", "", "Holidays"],
-    ["[⇄ old]", "", ""],
     ["Holidays", "Holidays | Ask Anna.", "Holidays [⇄ Ask Anna.]"],
     ["Holidays", "Holidays", "Holidays"],
     ["a [b]", "c ] d", "a [b] [⇄ c d]"],
@@ -45,6 +42,33 @@ describe("the subject of a tied conference", () => {
     expect(subjectWithNote(subject, note)).toBe(whole);
     expect(subjectWithNote(whole, note)).toBe(whole);
     expect(ownSubject(whole)).toBe(ownSubject(subject));
+  });
+
+  test.each([
+    ["Holidays [⇄ old]", "Ask Anna.", "Holidays [⇄ Ask Anna.]"],
+    ["Holidays [⇄ old]", "", "Holidays"],
+    ["[⇄ old]", "", ""],
+  ])("%j with the note %j in the place of the old one is %j", (subject, note, whole) => {
+    expect(subjectWithNote(subject, note, "old")).toBe(whole);
+    expect(subjectWithNote(whole, note, "old")).toBe(whole);
+  });
+
+  test("a note of one bridge stands beside that of another: neither takes the other's away, and neither begins again", () => {
+    const first = subjectWithNote("Our holidays", "Zoe speaks.");
+    const both = subjectWithNote(first, "Dora speaks.");
+    expect(both).toBe("Our holidays [⇄ Zoe speaks.] [⇄ Dora speaks.]");
+    expect([subjectWithNote(both, "Zoe speaks."), subjectWithNote(both, "Dora speaks.")]).toEqual([both, both]);
+    expect(subjectWithNote(both, "")).toBe(both);
+    expect(ownSubject(both)).toBe("Our holidays");
+  });
+
+  test("a note comes in the place of the one before it, and goes alone", () => {
+    const both = "Our holidays [⇄ Zoe speaks.] [⇄ Dora speaks.]";
+    expect(subjectWithNote(both, "Zoe is silent.", "Zoe speaks.")).toBe(
+      "Our holidays [⇄ Zoe is silent.] [⇄ Dora speaks.]",
+    );
+    expect(subjectWithNote(both, "", "Zoe speaks.")).toBe("Our holidays [⇄ Dora speaks.]");
+    expect(subjectWithNote(both, "Dora speaks.", "Zoe speaks.")).toBe("Our holidays [⇄ Dora speaks.]");
   });
 
   test("a note of any length stays short", () => expect(noteFor("", "x".repeat(5000)).length).toBeLessThanOrEqual(500));
