@@ -98,6 +98,24 @@ test("who is no admin of a circle does not tie it, and is told who could; the op
   expect(world.home.told(alice).at(-1)).toMatch(/@olga:toy has tied the group "Book club" to the room !lobby/);
 });
 
+test("power that is lost without a word, while the circle has no room, is gone for commands at once", async () => {
+  await world.begin(false);
+  const circle = boards().circle("Book club", ALICE, BOB, CAROL);
+  const room = lobby();
+  powers.set(room, { allowed: true });
+  expect(await world.ask("portals")).toMatch(/Book club: circle/);
+  expect(await asked(world.home, alice, room, 'relay set "Book club"')).toMatch(/speaks in "Book club"/);
+  expect(await world.ask("relay unset 1")).toMatch(/speaks for nobody else/);
+  circle.join(BOB, "admin");
+  circle.join(ALICE, "member");
+  const refusal =
+    "That was not done: you are no admin of this circle, so an admin of it (Bob <bob@msn.test>) has to do it.";
+  expect(await asked(world.home, alice, room, 'bridge "Book club"')).toBe(refusal);
+  expect(await world.ask("relay set 1")).toBe(refusal);
+  circle.join(ALICE, "admin");
+  expect(await asked(world.home, alice, room, 'bridge "Book club"')).toMatch(/is tied to the room/);
+});
+
 test("people without an account are heard through a relay once it is set, with their names when that is asked for", async () => {
   await world.begin(false);
   const board = boards().gather(BOB, ALICE, CAROL);
