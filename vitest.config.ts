@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: long ? 600_000 : 20_000,
+          testTimeout: long ? 600_000 : 60_000,
           expect: patience(10_000),
         },
       },
@@ -37,8 +37,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          testTimeout: long ? 600_000 : 60_000,
-          hookTimeout: 60_000,
+          testTimeout: long ? 600_000 : 180_000,
+          hookTimeout: 120_000,
           expect: patience(15_000),
           maxWorkers: 4,
         },

@@ -54,7 +54,7 @@ describe("msnbridge probe", () => {
     expect(code).toBe(0);
   });
 
-  test("names what does not work and ends with 1", { timeout: 60_000 }, async () => {
+  test("names what does not work and ends with 1", async () => {
     const { network, env } = await running();
     network.faults.arm({ place: "NS", at: "XFR", fault: { kind: "ignore" }, times: "always" });
     const { code, out } = await probe(
@@ -66,7 +66,7 @@ describe("msnbridge probe", () => {
     expect(code).toBe(1);
   });
 
-  test("stops at the stage that fails", { timeout: 60_000 }, async () => {
+  test("stops at the stage that fails", async () => {
     const { network, env } = await running();
     network.faults.arm({ place: "HTTP", at: "rst", fault: { kind: "refuse" }, times: "always" });
     const { code, out } = await probe(
@@ -77,7 +77,7 @@ describe("msnbridge probe", () => {
     expect(code).toBe(1);
   });
 
-  test("with two accounts plays all that two can play", { timeout: 60_000 }, async () => {
+  test("with two accounts plays all that two can play", async () => {
     const { env } = await running();
     const two = PEOPLE.split(",").slice(0, 2).join(",");
     const { code, out } = await probe(
@@ -91,7 +91,7 @@ describe("msnbridge probe", () => {
     expect(code).toBe(0);
   });
 
-  test("with one account shows the stages, and reads its password from a file", { timeout: 60_000 }, async () => {
+  test("with one account shows the stages, and reads its password from a file", async () => {
     const { env } = await running();
     const file = join(mkdtempSync(join(tmpdir(), "msnbridge-probe-")), "passwords");
     writeFileSync(file, "ann@sandbox.test secret 1\n", { mode: 0o600 });
@@ -123,7 +123,7 @@ describe("msnbridge probe", () => {
     [["--network", "sandbox", "--accounts", "a@x.test", "--dialects", "MSNP99"], "does not speak MSNP99"],
     [["--network", "sandbox", "--accounts", "a@x.test", "--transports", "pigeon"], "no transport"],
     [["--network", "escargot", "--accounts", "a@x.test"], "no password for a@x.test"],
-  ])("%j is refused: %s", { timeout: 30_000 }, async (args, why) => {
+  ])("%j is refused: %s", async (args, why) => {
     const { code, err } = await probe(args);
     expect(err).toContain(why);
     expect(code).toBe(64);

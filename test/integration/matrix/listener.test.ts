@@ -51,7 +51,7 @@ describe("a transaction", () => {
     const event = text(s, "!r:stub.test", "hello");
     expect(await s.stub.push([event])).toBe(503);
     s.host.failure = undefined;
-    await expect.poll(() => s.stub.count("ping"), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => s.stub.count("ping")).toBe(1);
     expect(await s.stub.push([event])).toBe(200);
     expect(s.host.items).toHaveLength(1);
   });

@@ -106,7 +106,6 @@ describe.concurrent.each(
 )("a sign-in by $name", ({ name, auth }) => {
   it.for(Object.keys(WIRE))(
     "that is %s at any stage ends with an error that says so, or goes on without",
-    { timeout: 120_000 },
     async (what, { onTestFinished }) => {
       const { stage, places } = await stageFor(name, auth, onTestFinished);
       for (const { place, at, nth } of places) {
@@ -130,7 +129,7 @@ describe.concurrent.each(
     },
   );
 
-  it("that is passed on in a circle gives up", { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it("that is passed on in a circle gives up", async ({ onTestFinished }) => {
     const { stage, places } = await stageFor(name, auth, onTestFinished);
     for (const { at } of places.filter((one) => /^NS (VER|INF|CVR|USR) 1$/.test(nameOf(one)))) {
       const armed = stage.network.faults.arm({ place: "NS", at, fault: { kind: "redirect" }, times: "always" });
@@ -142,7 +141,7 @@ describe.concurrent.each(
     }
   });
 
-  it("whose web services send in a circle gives up", { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it("whose web services send in a circle gives up", async ({ onTestFinished }) => {
     const { stage } = await stageFor(name, auth, onTestFinished);
     const { services } = stage.network;
     const circles: Readonly<Record<string, string>> = {

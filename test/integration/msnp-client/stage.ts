@@ -125,7 +125,7 @@ export class Stage {
 
 /** `expect` on a value that will be right before long, also on a busy machine. */
 export function eventually<T>(value: () => T): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(value, { timeout: 10_000, interval: 10 });
+  return expect.poll(value, { interval: 10 });
 }
 
 /** The next event that satisfies the condition. */

@@ -103,10 +103,9 @@ describe("the embedded network's gateway", () => {
   test("forgets a session that asks nothing for a while", async () => {
     await using network = await scene({ limits: { gatewayIdleMs: 100 } });
     const { session } = await network.open("VER 1 MSNP11 CVR0\r\n");
-    await expect.poll(() => network.load.connections, { timeout: 10_000, interval: 10 }).toBe(0);
+    await expect.poll(() => network.load.connections, { interval: 10 }).toBe(0);
     await expect
       .poll(async () => (await network.post(`SessionID=${session}`, "CVR 2\r\n")).status, {
-        timeout: 10_000,
         interval: 10,
       })
       .toBe(400);
@@ -119,7 +118,7 @@ describe("the embedded network's gateway", () => {
       `SessionID=${session}`,
       "CVR 2 0x0409 winnt 5.1 i386 MSNMSGR 7.0.0816 msmsgs a@b\r\n".repeat(100),
     );
-    await expect.poll(() => network.load.connections, { timeout: 10_000, interval: 10 }).toBe(0);
+    await expect.poll(() => network.load.connections, { interval: 10 }).toBe(0);
   });
 
   test("ends a session that the client closes", async () => {
@@ -167,7 +166,6 @@ describe("with the ways of Microsoft's gateway", () => {
     const first = network.post(`SessionID=${session}`, "CVR 2 0x0409 winnt 5.1 i386 MSNMSGR 7.0.0816 msmsgs a@b\r\n");
     await expect
       .poll(async () => (await network.post(`Action=poll&SessionID=${session}`)).status, {
-        timeout: 10_000,
         interval: 10,
       })
       .toBe(400);
@@ -180,7 +178,7 @@ describe("with the ways of Microsoft's gateway", () => {
     const asked = (): number => network.transcript().split("POST /gateway/gateway.dll").length;
     const before = asked();
     const held = network.post(`Action=poll&Lifespan=60&SessionID=${session}`);
-    await expect.poll(asked, { timeout: 10_000, interval: 10 }).toBe(before + 1);
+    await expect.poll(asked, { interval: 10 }).toBe(before + 1);
     network.kick("alice@example.com");
     expect((await held).body).toContain("OUT");
   });

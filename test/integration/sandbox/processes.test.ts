@@ -23,7 +23,7 @@ const OBEDIENT = `process.on("SIGTERM", () => { console.log("asked to end " + Da
 const STUBBORN = `process.on("SIGTERM", () => console.log("no")); setInterval(() => {}, 1000); console.log("ready");`;
 
 async function ready(logFile: string): Promise<void> {
-  await expect.poll(() => tailOf(logFile, 100), { timeout: 10_000 }).toContain("ready");
+  await expect.poll(() => tailOf(logFile, 100)).toContain("ready");
 }
 
 test("children are stopped in reverse order, and none is left", async () => {
@@ -83,7 +83,7 @@ test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("when the parent gets %s it
   const ended = once(parent, "exit");
   parent.kill(signal);
   expect(await ended).toEqual([null, signal]);
-  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test("free ports are different ones, and can be listened on", async () => {

@@ -106,8 +106,8 @@ test("it is started again by itself when it dies", async () => {
   await store.append(lane, said("a"), "1");
   const { pid } = redis;
   process.kill(pid ?? 0, "SIGKILL");
-  await expect.poll(() => redis.pid !== undefined && redis.pid !== pid, { timeout: 10_000 }).toBe(true);
-  await expect.poll(() => textsIn(store, lane).catch(() => []), { timeout: 10_000 }).toEqual(["a"]);
+  await expect.poll(() => redis.pid !== undefined && redis.pid !== pid).toBe(true);
+  await expect.poll(() => textsIn(store, lane).catch(() => [])).toEqual(["a"]);
   expect(lines.map((line) => line.msg)).toContain("the private Redis has died");
 });
 

@@ -73,7 +73,7 @@ test("when the entrance is killed the verb is asked to end", async () => {
   const { child, pid } = await started(projectWith(WAITS));
   child.kill("SIGKILL");
   await once(child, "exit");
-  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 /** Stands for npm: `ci` notes that it ran, and leaves what npm leaves. */

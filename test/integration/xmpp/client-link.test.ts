@@ -101,14 +101,12 @@ test("an account signs in, is bound, asks, and talks both ways", async () => {
 
 test("a wrong password is named, and so are a certificate that cannot be trusted and a strange domain", async () => {
   const wrong = await rig({ service: { password: new Secret("wrong") } });
-  await expect
-    .poll(() => wrong.link.health().reasons[0], { timeout: 10_000 })
-    .toContain("refuses the password of relay");
+  await expect.poll(() => wrong.link.health().reasons[0]).toContain("refuses the password of relay");
   const other = await makeCertificate(join(fixture.dir, "other"), ["xmpp.test"]);
   const untrusted = await rig({ service: { ca: readFileSync(other.certificate, "utf8") } });
-  await expect.poll(() => untrusted.link.health().reasons[0], { timeout: 10_000 }).toContain("cannot be trusted");
+  await expect.poll(() => untrusted.link.health().reasons[0]).toContain("cannot be trusted");
   const strange = await rig({ service: { jid: parseBareJid("relay@elsewhere.test") } });
-  await expect.poll(() => strange.link.health().reasons[0], { timeout: 10_000 }).toMatch(/elsewhere\.test/);
+  await expect.poll(() => strange.link.health().reasons[0]).toMatch(/elsewhere\.test/);
   expect(() => strange.link.send(el("presence"))).toThrow("home-down");
 });
 
@@ -125,7 +123,7 @@ test("the socket is cut again and again in mid-talk: resumed, nothing lost, noth
     if (i % 40 === 30) await Promise.all(sends);
   }
   await Promise.all(sends);
-  await expect.poll(() => texts.length, { timeout: 10_000 }).toBe(200);
+  await expect.poll(() => texts.length).toBe(200);
   await expect.poll(() => bodies(anna).length).toBe(200);
   expect(texts).toEqual(numbers(200));
   expect(bodies(anna)).toEqual(numbers(200));
@@ -193,7 +191,7 @@ test("the server may forget a message only when it has been taken; else it comes
   });
   await link.attached();
   for (const text of ["easy", "hard to store", "easy as well"]) await anna.say(account.jid, text);
-  await expect.poll(() => taken.length, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => taken.length).toBe(3);
   expect([...taken].sort()).toEqual(["easy", "easy as well", "hard to store"]);
   expect(states).toEqual(["fresh", "offline", "resumed", "offline", "resumed"]);
 });

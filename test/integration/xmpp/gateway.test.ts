@@ -5,7 +5,7 @@ import { bare, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
 import { NET, XmppWorld } from "./world.ts";
 
-const SOON = { timeout: 10_000, interval: 200 };
+const SOON = { interval: 200 };
 
 let world: XmppWorld;
 let anna: XmppPerson;

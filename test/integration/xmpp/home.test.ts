@@ -296,7 +296,7 @@ test("anna renames and regroups bob on XMPP, and MSN knows", async () => {
         await anna.say(world.gateway, "groups");
         return anna.textsFrom(world.gateway).join("\n");
       },
-      { timeout: 10_000, interval: 500 },
+      { interval: 500 },
     )
     .toMatch(/Robert \(bob\)[\s\S]*Work: bob@msn.test/);
 });

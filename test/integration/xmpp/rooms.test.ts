@@ -117,7 +117,7 @@ test("the socket is cut again and again while they talk: each word once, in orde
     if (i % 30 === 25) await Promise.all(speaks);
   }
   await Promise.all(speaks);
-  await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(120);
+  await expect.poll(() => heard.length).toBe(120);
   await expect.poll(() => spoken(anna, jid).length).toBe(120);
   expect(bodies(heard)).toEqual(numbers(120));
   expect(spoken(anna, jid)).toEqual(numbers(120).map((text) => `[Bert] ${text}`));
@@ -140,7 +140,7 @@ test("a session that is lost: what was missed comes from the archive, what was b
   proxy.cut();
   await Promise.all(speaks);
   await anna.say(jid, "last", { type: "groupchat" });
-  await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(62);
+  await expect.poll(() => heard.length).toBe(62);
   expect(bodies(heard)).toEqual(["first", ...numbers(60), "last"]);
   expect(spoken(anna, jid)).toEqual(["before", ...numbers(5)].map((text) => `[Bert] ${text}`));
   expect(sessions.filter((state) => state !== "offline")).toEqual(["fresh", "fresh"]);
@@ -237,7 +237,7 @@ test("a room that forgets the relay is entered again", async () => {
   const { client, room, changes } = await rig(jid);
   // As when the room's server loses its memory: the room answers as to a stranger.
   client.link.send(el("presence", { to: `${jid}/relay`, type: "unavailable" }));
-  await expect.poll(() => changes.length, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => changes.length).toBe(3);
   expect(changes.map(({ isIn }) => isIn)).toEqual([true, false, true]);
   await room.speak("again", spokenBy("Bert", "here again"));
   await anna.waitForMessage("[Bert] here again");

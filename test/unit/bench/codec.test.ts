@@ -11,7 +11,7 @@ import { tempProject } from "../../support/temp-project.ts";
 
 const MAIN = join(import.meta.dirname, "../../../bench/main.ts");
 
-test("a quick bench of the codec prints its table and writes its figures", { timeout: 30_000 }, async () => {
+test("a quick bench of the codec prints its table and writes its figures", async () => {
   const file = join(tempProject({}), "bench.json");
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, "codec", "--quick", "--out", file]);
   for (const family of Object.keys(FAMILIES)) expect(stdout).toContain(`${family}: decode, chunks of 64 KiB`);
