@@ -28,6 +28,8 @@ export interface GroupNote {
   readonly rooms: readonly { readonly home: string; readonly room: string; readonly by?: string }[];
   /** Addresses of linked accounts that are in it, those of the residents too. */
   readonly accounts?: readonly string[];
+  /** What stands in the topic of a room of others for the bridge. */
+  readonly told?: string;
   readonly relay?: { readonly account: string; readonly by: string; readonly prefix: boolean };
   /** The store was rebuilt from this: whoever of the residents is not linked yet stays in the room all the same. */
   readonly rebuilt?: true;
@@ -36,6 +38,7 @@ export interface GroupNote {
 const PROTOCOL = "msn";
 /** An event has 65 536 bytes; what is above this of the list of members is left out. */
 const MEMBERS_BYTES = 40_000;
+const TOLD_CHARACTERS = 2000;
 
 export function bridgeKey(group: GroupId): string {
   const { network, key } = groupParts(group);
@@ -60,6 +63,7 @@ export function bridgeContent(view: GroupView, bot: string, called: string): Rea
     plumbed: view.plumbed,
     rooms: view.rooms.map(({ home, room, by }) => ({ home, room, ...(by === undefined ? {} : { by }) })),
     ...(view.kept === undefined ? {} : { accounts: [...view.kept.accounts].sort() }),
+    ...(view.plumbed ? { told: view.topic.slice(0, TOLD_CHARACTERS) } : {}),
     ...(view.kept?.relay === undefined ? {} : { relay: view.kept.relay }),
   };
   return {
@@ -92,6 +96,17 @@ function fitting(members: readonly string[]): string[] {
     room -= Buffer.byteLength(member) + 3;
     return room >= 0;
   });
+}
+
+/**
+ * What the bridge has said of itself in the topic of a room of others; empty: nothing yet. `undefined`: an earlier version has tied
+ * the room, which did not note that.
+ */
+export function toldBefore(content: Readonly<Record<string, unknown>>, bot: string): string | undefined {
+  if (content.bridgebot !== bot) return "";
+  const note = content[GROUP];
+  const { told } = (typeof note === "object" && note !== null ? note : {}) as Partial<GroupNote>;
+  return typeof told === "string" ? told : undefined;
 }
 
 /** Residents whom the room was made for when it was shaped last. */

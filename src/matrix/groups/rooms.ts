@@ -27,9 +27,9 @@ import type { Ghosts } from "../ghosts.ts";
 import { isNoWayIn, isRefusal, MatrixRefusal } from "../http/errors.ts";
 import type { RoomMaker } from "../room-maker.ts";
 import { FUNCTIONAL_MEMBERS, type Sender } from "../sender.ts";
-import { BRIDGE_TYPES, bridgeContent, bridgeKey, residentsBefore, residentsOf } from "./note.ts";
+import { BRIDGE_TYPES, bridgeContent, bridgeKey, residentsBefore, residentsOf, toldBefore } from "./note.ts";
 import { powersOf, withRoles } from "./powers.ts";
-import { nameOfPeople, ownTopic, topicWithNote } from "./spelling.ts";
+import { nameOfPeople, topicWithNote } from "./spelling.ts";
 import { RoomState } from "./state.ts";
 
 export interface GroupRoomsOptions {
@@ -203,11 +203,12 @@ export class GroupRooms {
     for (const user of inside)
       if (names.owns(user) && !wanted.has(user) && !homes.has(names.guestHome(user) ?? ""))
         await sender.leave(room, user);
-    const written = await this.#retouch(room, (topic) => topicWithNote(topic, view.topic));
+    const known = await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id));
+    const told = toldBefore(known, bot);
+    const written = await this.#retouch(room, (topic) => topicWithNote(topic, view.topic, told));
     if (!written) await this.#sayNote(room, topicWithNote("", view.topic));
     const { name } = await sender.stateOf(room, bot, "m.room.name", "");
     const called = view.name !== "" ? view.name : typeof name === "string" ? name : "";
-    const known = await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id));
     await this.#writeNote(room, view, called, () => known);
   }
 
@@ -253,8 +254,9 @@ export class GroupRooms {
     for (const user of ours) await sender.leave(room, user);
     if (!inside?.includes(bot)) return;
     if (how === "delete" && !view.plumbed) return this.#empty(room);
+    const told = toldBefore(await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id)), bot);
     for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
-    if (view.plumbed) await this.#retouch(room, ownTopic);
+    if (view.plumbed) await this.#retouch(room, (topic) => topicWithNote(topic, "", told));
     const content = { msgtype: "m.notice", body: UNTIED };
     await this.#unlessRefused(room, "the end could not be told", async () => {
       await sender.post({ room, as: bot, type: "m.room.message", content, key: `untied ${room} ${Date.now()}` });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bridgeContent, bridgeKey, otherBridge } from "../../../../src/matrix/groups/note.ts";
+import { bridgeContent, bridgeKey, otherBridge, toldBefore } from "../../../../src/matrix/groups/note.ts";
 import { RoomState } from "../../../../src/matrix/groups/state.ts";
 import { newGroup, viewOf } from "../../../support/matrix-groups.ts";
 
@@ -42,5 +42,15 @@ describe("a room that another bridge has tied to the same group", () => {
     expect(found(member(THEIRS), { ...note(THEIRS), content: {} })).toBeUndefined();
     expect(found(member(THEIRS, "leave"), note(THEIRS))).toBeUndefined();
     expect(found(note(THEIRS))).toBeUndefined();
+  });
+});
+
+describe("what the bridge has said in the topic of a room of others", () => {
+  it("is known by its note, is nothing before it has one or where another has one, and not known of an earlier version", () => {
+    const { content } = note(OURS);
+    const told = bridgeContent(viewOf(group, [], { plumbed: true, topic: "Dora speaks." }), OURS, "Chess");
+    expect(toldBefore(told, OURS)).toBe("Dora speaks.");
+    expect([toldBefore({}, OURS), toldBefore(told, THEIRS)]).toEqual(["", ""]);
+    expect(toldBefore(content, OURS)).toBeUndefined();
   });
 });

@@ -35,6 +35,17 @@ describe("the topic of a room of others", () => {
     expect(topicWithNote(then, note)).toBe(then);
   });
 
+  it("keeps the lines of other bridges, and has its own in the place of the one before", () => {
+    const both = topicWithNote(topicWithNote("About us", "Zoe speaks.", ""), "Dora speaks.", "");
+    expect(both).toBe("About us\n⇄ Zoe speaks.\n⇄ Dora speaks.");
+    expect(topicWithNote(both, "Zoe speaks.", "Zoe speaks.")).toBe(both);
+    expect(topicWithNote(both, "Zoe is silent.", "Zoe speaks.")).toBe("About us\n⇄ Zoe is silent.\n⇄ Dora speaks.");
+    expect(topicWithNote(both, "", "Zoe speaks.")).toBe("About us\n⇄ Dora speaks.");
+    expect(topicWithNote(both, "", "")).toBe(both);
+    expect(topicWithNote(both, "Dora speaks.", "Zoe speaks.")).toBe("About us\n⇄ Dora speaks.");
+    expect(ownTopic(both)).toBe("About us");
+  });
+
   it.each([
     ["About us\nand you\n⇄ old", "About us\nand you"],
     ["no line", "no line"],
