@@ -325,6 +325,8 @@ export type HomeEvent =
       readonly about?: Relation;
       /** The words only name what was sent, and this is what it is for its sender ("a sticker"). */
       readonly instead?: string;
+      /** An edit of what no network shows otherwise: of looks alone. Only homes that have edits are told. */
+      readonly looksAlone?: true;
       /** Where a bridge has carried it from; absent: a person says it. */
       readonly via?: Via;
     }

@@ -79,6 +79,7 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     switch (event.kind) {
       case "text":
       case "command":
+        if (event.kind === "text" && event.looksAlone) return DONE;
         // The ghost may have declined this room, or the chat have moved to another: its words are not for the contact.
         if ((await o.portals.ofRoom(home.name, event.room)) !== lane.portal)
           return refuse(work, event, "what is said in a room that is not (or no longer) a chat with one contact");

@@ -190,7 +190,7 @@ What has no form of its own on MSN is said in words, or comes from there as word
 ${table(["", "what is lost"], lostAltogether())}
 
 Between two homes that share a group, answers, edits, removals and reactions stay what they are, as long as both know the message that
-they are about. An edit that changes nothing but looks is told to nobody. XMPP tells all reactions of a person to a message each time:
+they are about. An edit that changes nothing but looks is told to homes alone. XMPP tells all reactions of a person to a message each time:
 what is new or missing against the last time counts (XEP-0444); to a message that the bridge does not remember, the words count that the
 client puts beside it, if it does.
 

@@ -60,7 +60,8 @@ export async function foreign(
   const through = account?.id ?? record.relay?.account ?? record.seats[0];
   if (through === undefined) return undefined;
   const about = await relation(o, record, home.name, to, event);
-  const said = textOf(event, about);
+  const isNothingThere = event.kind === "text" && event.looksAlone && about === undefined;
+  const said = isNothingThere ? undefined : textOf(event, about);
   if (!said) return undefined;
   const { address } = accountParts(through);
   const known = record.members.find((member) => member.address === address)?.name;

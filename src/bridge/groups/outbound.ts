@@ -108,6 +108,7 @@ async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event)
   switch (event.kind) {
     case "text":
     case "command":
+      if (event.kind === "text" && event.looksAlone) return DONE;
       return send(o, work, event, await spoken(work, event, wordsOf(event)));
     case "nudge":
       return nudge(o, work, event);

@@ -31,6 +31,8 @@ export async function withoutRooms(
   message: GroupMessage,
   key: string,
 ): Promise<void> {
+  // What has no words here, like a reaction that is taken back.
+  if (message.text === "") return;
   const { network } = groupParts(record.id);
   const told = new Set<string>();
   for (const seat of record.seats) {

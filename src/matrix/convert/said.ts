@@ -30,16 +30,17 @@ export function said(stored: StoredEvent, who: Who): HomeEvent {
   };
 }
 
-/** A line for who knows no edits; nothing when no word has changed. */
-export function edited(stored: StoredEvent, who: Who): HomeEvent | undefined {
+/** A line for who knows no edits. */
+export function edited(stored: StoredEvent, who: Who): HomeEvent {
   const { body = "", html, about } = stored;
   const words = wordsOf({ body, html });
   const text = plainText(words);
   const whole = `* ${text.trim()}`;
   const line = about === undefined ? whole : correctionLine(about, text);
-  if (line === undefined) return undefined;
-  const shown = line === whole ? spoken(concat(plainRich("* "), words)) : { text: line };
-  return { kind: "text", ...who, ...shown, ...relationTo("edit", stored.relation?.event, spoken(words)) };
+  const shown = line === undefined || line === whole ? spoken(concat(plainRich("* "), words)) : { text: line };
+  const common = { kind: "text", ...who, ...shown } as const;
+  const relation = relationTo("edit", stored.relation?.event, spoken(words));
+  return line === undefined ? { ...common, ...relation, looksAlone: true } : { ...common, ...relation };
 }
 
 /** Words that were taken back. */

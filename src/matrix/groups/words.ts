@@ -95,6 +95,8 @@ export class GroupWords {
 
   /** @throws BridgeError `room-gone`, MatrixRefusal, HomeserverSilent. */
   async deliver(room: string, speaker: GroupSpeaker, message: GroupMessage, key: string): Promise<MessageId> {
+    // What has no words, like a reaction that is taken back, is nothing when it was not said here in their name.
+    if (speaker.kind === "own" && message.text === "" && message.about !== undefined) return message.about.target;
     const said = speaker.kind === "own" ? await this.#own(room, speaker, message, key) : undefined;
     if (said !== undefined) return said;
     const ghost = this.#ghostOf(speaker);

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { MessageId } from "../../../src/bridge/model.ts";
 import { residentId } from "../../../src/bridge/model.ts";
+import { b, r } from "../../support/golden.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
 import { alice, until } from "./world.ts";
@@ -209,7 +210,16 @@ test("an answer, an edit and a reaction stay what they are between homes; the ne
   await until("the reaction", () => world.house.relations.length === 2);
   const [, answer] = world.house.rooms.get(there) ?? [];
   expect(world.house.relations[1]?.about).toEqual({ kind: "reaction", target: answer?.id, key: "👍" });
+  const looks = { kind: "edit", target: "$r" as MessageId, text: "yes", rich: r(b("yes")) } as const;
+  const bold = { kind: "text", ...said, text: "* yes", rich: r("* ", b("yes")), looksAlone: true } as const;
+  world.home.event({ ...bold, message: "$b" as MessageId, about: looks });
+  await until("its looks", () => world.house.relations.length === 3);
+  expect(world.house.relations[2]?.about).toEqual({ ...looks, target: answer?.id });
+  world.home.event({ ...bold, message: "$c" as MessageId, about: { ...looks, target: "$nobody" as MessageId } });
   world.home.write(alice, here, "that was all");
+  await until("the last words there", () => world.house.chat(there).at(-1)?.endsWith("that was all") === true);
+  expect(world.house.relations).toHaveLength(3);
+  expect(world.house.chat(there)).toHaveLength(6);
   await until("all at carol's", () => boards().heard.get(CAROL)?.length === 5);
   expect(texts(boards().heard.get(CAROL) ?? [])).toEqual([
     "hello all",

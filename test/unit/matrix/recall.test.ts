@@ -38,6 +38,7 @@ function room() {
     const [sorted] = sortEvent(raw, head, false, rules);
     recall.note(head);
     const event = sorted && readStored(JSON.parse(JSON.stringify(sorted.stored)), parseHomeName("matrix"), names);
+    if (event?.kind === "text" && event.looksAlone) return ["looks alone", event.about];
     if (event?.kind === "text") return event.rich === undefined ? event.text : event.rich;
     return event?.kind === "reaction" ? `${event.removed ? "-" : "+"}${event.key} to ${event.text}` : event?.kind;
   };
@@ -81,12 +82,15 @@ test("an edit tells the difference, and the next one that to it; a repeat says t
   expect(say({ event_id: "$3", content: edit("$1", "I am over there then") })).toBe("* now → then");
 });
 
-test("an edit of what is not known is said whole, with its looks; one that changes no word is not said", () => {
+test("an edit of what is not known is said whole, with its looks; one that changes no word is for homes alone", () => {
   const say = room();
   const bold = { format: HTML, formatted_body: "see <b>you</b>" };
   expect(say({ event_id: "$2", content: edit("$0", "see **you**", bold) })).toEqual(r("* see ", b("you")));
   say({ event_id: "$3", content: text("see you") });
-  expect(say({ event_id: "$4", content: edit("$3", "see **you**", bold) })).toBeUndefined();
+  expect(say({ event_id: "$4", content: edit("$3", "see **you**", bold) })).toEqual([
+    "looks alone",
+    { kind: "edit", target: "$3", text: "see you", rich: r("see ", b("you")) },
+  ]);
 });
 
 test("nobody edits or removes another's words", () => {

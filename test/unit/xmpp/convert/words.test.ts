@@ -62,6 +62,23 @@ test("a correction of what nobody remembers is said whole, with its looks", () =
   });
 });
 
+test("a correction of looks alone is for homes alone that know what it corrects", () => {
+  const said = {
+    kind: "message",
+    from: annaPhone,
+    to: bob,
+    id: "m2",
+    body: "see *you*",
+    fixes: true,
+    about: "see you",
+  };
+  expect(readStored(said, XMPP, names)).toBeUndefined();
+  expect(readStored({ ...said, relation: { kind: "edit", target: "m1" } }, XMPP, names)).toMatchObject({
+    looksAlone: true,
+    about: { kind: "edit", target: "m1", text: "see you", rich: r("see ", b("you")) },
+  });
+});
+
 test("what is taken back is told, with its words while they are remembered", () => {
   const recall = new Recall();
   hears(recall, body("I love you"));
