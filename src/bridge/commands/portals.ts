@@ -47,7 +47,7 @@ const bridge = command({
     {
       name: "room",
       kind: "word",
-      looks: /^[#!]|^(?:xmpp|matrix|https?):|@/i,
+      looks: /^[#!]|^[a-z]+:\S|@/i,
       optional: true,
       help: "the room's address; nothing: the room in which you say this",
     },

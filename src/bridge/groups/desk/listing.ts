@@ -9,6 +9,7 @@ import type { Catalogue, Entry } from "./catalogue.ts";
 import { shortKey } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { titleOf } from "./desk-options.ts";
+import { asSeen } from "./power.ts";
 
 /** Chats in one answer. */
 const MOST = 100;
@@ -48,7 +49,7 @@ function line1(o: DeskOptions, entry: Entry, asker: Asker): string {
   }
   const key = shortKey(entry.key);
   if (!("record" in entry)) return `${entry.name}: circle (${key}), no room until somebody speaks in it`;
-  const { record } = entry;
+  const record = asSeen(o, asker, entry.record);
   const parts = [
     `${entry.name}: ${record.kind === "circle" ? "circle" : "several people"} (${key})`,
     `with ${peopleOf(record.members)}`,

@@ -34,6 +34,7 @@ test.each([
     "bridge Book club https://matrix.to/#/#books:home.test",
     "bridge [Book club] [https://matrix.to/#/#books:home.test]",
   ],
+  ["bridge Book club matrix:r/books:home.test", "bridge [Book club] [matrix:r/books:home.test]"],
   ["unbridge", "unbridge -"],
   ["unbridge Book club", "unbridge [Book club]"],
   ['unbridge "Book club"', "unbridge [Book club]"],
