@@ -13,9 +13,14 @@ export class Turns {
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
+      // Not at once: whoever notes what was acknowledged does so before the next is sent, and no crash comes between.
+      setImmediate(() => this.#passOn());
     }
+  }
+
+  #passOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
   }
 }
