@@ -236,6 +236,8 @@ export class Receiver {
   }
 
   #bounce({ from, to, id }: ReadMessage, error: XmlElement): void {
-    if (id !== undefined) this.#o.link.sendLoosely(errorMessage({ from: to, to: from }, id, error));
+    if (id === undefined) return;
+    const place = this.#o.speech.addressed(from, id, to);
+    this.#o.link.sendLoosely(errorMessage({ from: place, to: from }, id, error));
   }
 }

@@ -65,6 +65,9 @@ export class Speech {
 
   readonly #rings = new Rings();
 
+  /** By client and id: the ghost's place in a room, for words that were said to it there. */
+  readonly #places = new RecentMap<string, Jid>(UNDER_WAY);
+
   /** Receipts of what the networks have taken while the link was down. */
   readonly #receipts: XmlElement[] = [];
 
@@ -83,6 +86,16 @@ export class Speech {
   /** Before the link is started. @throws BridgeError `store-down`. */
   async restore(): Promise<void> {
     await this.#afterwards.restore();
+  }
+
+  /** Words to a ghost that have come by way of a room: what is said of them comes from its place there. */
+  placed(client: Jid, id: string | undefined, place: Jid): void {
+    if (id !== undefined) this.#places.set(`${client} ${id}`, place);
+  }
+
+  /** Whom somebody has said something to, as they know them. */
+  addressed(client: Jid, id: string, us: BareJid | Jid): BareJid | Jid {
+    return this.#places.get(`${client} ${id}`) ?? us;
   }
 
   /** Somebody is there: what their server took and could not deliver is said again. */
@@ -213,7 +226,9 @@ export class Speech {
     const client = name && senderOf(name, residentJid(room.resident));
     if (name && client && us !== undefined && name.id !== "") {
       const error = errorElement(CONDITIONS[failure.code], text);
-      await link.sendSurely(errorMessage({ from: us as BareJid, to: client }, name.id, error));
+      await link.sendSurely(
+        errorMessage({ from: this.addressed(client, name.id, us as BareJid), to: client }, name.id, error),
+      );
       // A server drops errors for clients that are gone.
       if (isOn(client)) return messageId(stanzaId(key));
     }
@@ -227,7 +242,7 @@ export class Speech {
     const [us, resident] = room.split(" ");
     if (!name?.wantsReceipt || name.id === "" || us === undefined || resident === undefined) return;
     const to = senderOf(name, resident as BareJid);
-    const receipt = receiptMessage({ from: us as BareJid, to }, name.id);
+    const receipt = receiptMessage({ from: this.addressed(to, name.id, us as BareJid), to }, name.id);
     if (this.#o.link.isOnline) this.#o.link.sendLoosely(receipt);
     else if (this.#receipts.length < RECEIPTS) this.#receipts.push(receipt);
   }

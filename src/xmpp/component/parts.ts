@@ -309,7 +309,11 @@ export class ComponentParts {
     };
     return new Groups({
       ...shared,
-      toGhost: (stanza) => this.receiver.toGhost(stanza),
+      toGhost: (stanza, place) => {
+        const from = readJid(stanza.attrs.from);
+        if (from !== undefined && place !== undefined) this.speech.placed(from, stanza.attrs.id, place);
+        this.receiver.toGhost(stanza);
+      },
       answer: (ghost, iq) => void services.handle(...answeredInRoom(ghost, iq)),
       foreign: createForeignRooms({ ...shared, name: this.#name, ...(server === undefined ? {} : { server }) }),
     });

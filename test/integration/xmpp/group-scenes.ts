@@ -296,7 +296,7 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await renamed;
       expect((await anna.ask.discoInfo(scene.jid)).identities[0]?.name).toBe("Clan");
       const destroy = xml("query", { xmlns: `${MUC}#owner` }, xml("destroy"));
-      await expect(anna.ask.query("set", scene.jid, destroy)).rejects.toThrow("unbridge");
+      await expect(anna.ask.query("set", scene.jid, destroy)).rejects.toThrow("portal delete");
     });
 
     test("who is in the group no more is put out; who comes back is asked again", async () => {
@@ -338,13 +338,17 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await anna.waitFor("bob typing", () =>
         room.messages.some(({ from, chatState }) => from === `${scene.jid}/Bob` && chatState === "composing"),
       );
-      await anna.say(`${scene.jid}/Bob`, "just between us");
+      const id = await anna.say(`${scene.jid}/Bob`, "just between us");
       await expect
         .poll(() => world.host.of("text").at(-1))
         .toMatchObject({
           text: "just between us",
           room: `${world.jid("bob")} ${anna.jid}`,
         });
+      const between = world.host.of("text").at(-1);
+      if (between !== undefined) await world.home.confirm?.(between.room, between.message);
+      const receipt = await anna.waitFor("the receipt", () => anna.messages.find(({ receiptOf }) => receiptOf === id));
+      expect(receipt.from).toBe(`${scene.jid}/Bob`);
       await anna.sayInRoom(scene.jid, "!msn leave");
       await seen(anna, room, "!msn leave");
       expect(world.host.of("command").at(-1)).toMatchObject({ line: "leave", room: scene.jid });

@@ -3,6 +3,7 @@ import { type NetworkMessage, parseContactAddress, roomId } from "../../../src/b
 import { Secret } from "../../../src/bridge/secret.ts";
 import { AdHocCommands } from "../../../src/xmpp/component/commands.ts";
 import { nameOf } from "../../../src/xmpp/convert/message-id.ts";
+import { parseJid } from "../../../src/xmpp/jid.ts";
 import type { ComponentLink } from "../../../src/xmpp/link/component-link.ts";
 import { XMPP } from "../../../src/xmpp/name.ts";
 import { Recall } from "../../../src/xmpp/recall.ts";
@@ -214,4 +215,17 @@ test("an answer to a command that nobody waits for any more is a message", async
   const { speech, sent } = stage();
   await speech.say(anna, roomId(`${gateway} ${annaJid} gone`), "late", "k");
   expect(sent[0]?.getChildText("body")).toBe("late");
+});
+
+test("of words that were said to a ghost in a room, the receipt and the failure come from its place there", async () => {
+  const { speech, sent } = stage();
+  const place = parseJid("circle-1@msn.example.org/Bob");
+  speech.placed(annaPhone, "pm-1", place);
+  const [private_, direct] = ["pm-1", "m-1"].map((id) => nameOf(annaPhone, id, true));
+  if (private_ === undefined || direct === undefined) throw new Error("there are two names");
+  speech.confirm(room.room, private_);
+  speech.confirm(room.room, direct);
+  expect(sent.splice(0).map(({ attrs }) => attrs.from)).toEqual([place, bob]);
+  await speech.reportFailure(room, private_, { code: "send-failed", text: "no", certainty: "not-sent" }, "key");
+  expect(sent[0]?.attrs).toMatchObject({ type: "error", from: place, to: annaPhone, id: "pm-1" });
 });

@@ -20,12 +20,12 @@ import type { ForeignRooms, ForeignRoomsOptions } from "./foreign.ts";
 import { RoomMemory } from "./memory.ts";
 import { RoomNotes } from "./notes.ts";
 import { OwnRooms } from "./rooms.ts";
-import { Wishes } from "./wishes.ts";
+import { Wishes, type WishesOptions } from "./wishes.ts";
 
 /** Rooms of all kinds need the same of the home. */
 export interface GroupsOptions extends Omit<ForeignRoomsOptions, "server" | "name" | "limits"> {
-  /** A stanza to a ghost, as if it had been sent to its own address. */
-  readonly toGhost: (stanza: XmlElement) => void;
+  /** As {@link WishesOptions.toGhost}. */
+  readonly toGhost: WishesOptions["toGhost"];
   /** Answers what a ghost is asked by iq, in the name of its place in a room. */
   readonly answer: (ghost: BareJid, iq: XmlElement) => void;
   readonly foreign: ForeignRooms;

@@ -10,7 +10,7 @@ import type { GhostJids } from "../../convert/ghost.ts";
 import { batchOf } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
 import type { IntakeSpool } from "../../intake.ts";
-import type { BareJid, Jid } from "../../jid.ts";
+import { type BareJid, type Jid, readJid } from "../../jid.ts";
 import { CONDITIONS, errorElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, type XmlElement } from "../../stanza/xml.ts";
@@ -31,8 +31,8 @@ export interface WishesOptions {
   /** People in a room who are not in its group; `undefined`: the room has none. */
   readonly lodgers: (room: BareJid) => Set<BareJid> | undefined;
   readonly send: (stanza: XmlElement) => void;
-  /** A stanza to a ghost, as if it had been sent to its own address. */
-  readonly toGhost: (stanza: XmlElement) => void;
+  /** A stanza to a ghost, as if it had been sent to its own address; `place`: where it was sent. */
+  readonly toGhost: (stanza: XmlElement, place: Jid | undefined) => void;
   /** Answers what a ghost is asked by iq, in the name of its place in a room. */
   readonly answer: (ghost: BareJid, iq: XmlElement) => void;
   readonly log: Logger;
@@ -307,7 +307,7 @@ export class Wishes {
         this.#o.send(errorMessage({ from: place as Jid, to: by.from }, id, error));
       return;
     }
-    this.#o.toGhost(el("message", { from: by.from, to, id, type: "chat" }, elements(stanza)));
+    this.#o.toGhost(el("message", { from: by.from, to, id, type: "chat" }, elements(stanza)), readJid(place));
   }
 
   #hold(room: Room, who: BareJid, wish: WishId, isDone: Held["isDone"]): void {

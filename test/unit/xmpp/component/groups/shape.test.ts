@@ -124,7 +124,7 @@ test.each([
   [CIRCLE, "ban", "asked"],
   [CIRCLE, "invite", "asked"],
   [CIRCLE, "person", "done"],
-  [CIRCLE, "destroy", expect.stringContaining("`unbridge`")],
+  [CIRCLE, "destroy", expect.stringContaining("`portal delete`")],
   [SEVERAL, "kick", "Nobody can be put out of a conversation on MSN; they can only leave it."],
   [SEVERAL, "ban", "Nobody can be put out of a conversation on MSN; they can only leave it."],
   [SEVERAL, "rank", "A conversation on MSN has no ranks: everybody in it may do the same."],
