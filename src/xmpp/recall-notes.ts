@@ -1,5 +1,6 @@
 /** What was said lately, kept in the store over a restart. */
 import type { Logger } from "pino";
+import { asBridgeError } from "../bridge/errors.ts";
 import { type HomeName, roomId } from "../bridge/model.ts";
 import type { RecallStore } from "../bridge/ports/store.ts";
 
@@ -25,7 +26,8 @@ export class RecallNotes {
     for (const [where, what] of all)
       this.#store.keepRecall(this.#home, roomId(where), what).catch((error: unknown) => {
         this.#log.debug({ err: error }, "what was said could not be kept");
-        if (this.#waiting.length < WAITING) this.#waiting.push([where, what]);
+        if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING)
+          this.#waiting.push([where, what]);
       });
   }
 

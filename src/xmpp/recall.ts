@@ -77,8 +77,15 @@ export class Recall {
   }
 
   #keep(chat: string, piece: Piece): void {
+    // What is tried again and again, while a server is away, is kept once.
+    const isNews = !this.#isKnown(chat, piece);
     for (const [map, key, value] of this.#places(chat, piece)) map.set(key, value as never);
-    this.#notes?.keep(chat, JSON.stringify(piece));
+    if (isNews) this.#notes?.keep(chat, JSON.stringify(piece));
+  }
+
+  #isKnown(chat: string, piece: Piece): boolean {
+    if ("reacts" in piece) return this.reactions(chat, piece.speaker, piece.to)?.join("\n") === piece.reacts.join("\n");
+    return piece.names.every((name) => this.find(chat, name, piece.speaker)?.text === piece.text);
   }
 
   *#places(chat: string, piece: Piece): Iterable<readonly [RecentMap<string, unknown>, string, unknown]> {

@@ -91,6 +91,16 @@ test("what was said while the store was away is kept with what is said next", as
   expect(gone).toMatchObject([{ body: "(deleted: “I love you”)" }]);
 });
 
+test("what is tried again and again is kept once", async () => {
+  const runs = new Runs();
+  const recall = runs.start();
+  for (let i = 0; i < 10; i += 1) {
+    recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
+    await hears(recall, "m1", react("b1", "👍"));
+  }
+  expect(runs.kept.get(chatOf(bob, annaJid))).toHaveLength(2);
+});
+
 test("while the store is away, words about what nobody remembers wait", async () => {
   const runs = new Runs();
   await hears(runs.start(), "m1", body("I love you"));
