@@ -405,7 +405,10 @@ describe("a room of people's own", () => {
 
   it("is tied by those alone who have the power there; others are told who has it", async () => {
     const room = await plumb(viewOf(newGroup("asked"), people(), { plumbed: true }));
-    expect(await running.home.mayBridge(room, resident(anna.userId))).toEqual({ allowed: true });
+    expect(await running.home.mayBridge(room, resident(anna.userId))).toEqual({
+      allowed: true,
+      but: expect.stringContaining(`gives ${bot()} the power 50 there`),
+    });
     expect(await running.home.mayBridge(room, resident(ben.userId))).toEqual({
       allowed: false,
       because: `your power in that room is 0, and it takes 50 there; who could do it: anna (${anna.userId})`,

@@ -174,6 +174,20 @@ describe("words in a group's room", () => {
     expect(s.host.events).toHaveLength(1);
   });
 
+  it("of a resident at another place that say nothing, as when a reaction goes, are no message of theirs", async () => {
+    const s = await scene({ doublePuppet: OPERATOR });
+    s.stub.tokens.set("operator-token", undefined);
+    const view = group();
+    const room = await s.home.openGroup(view);
+    s.stub.room(room).members.set(ANNA, "join");
+    const own = { kind: "own", resident: resident(ANNA), self: ghostOf("anna@example.com"), name: "Anna" } as const;
+    const target = await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "hello"), "k1");
+    const gone = { kind: "reaction", target, key: "👍", removed: true } as const;
+    const message = { ...groupWords("anna@example.com", "", gone), own: {} };
+    expect(await s.home.deliverToGroup(room, view.id, own, message, "k2")).toBe(target);
+    expect(lines(s, room)).toEqual([`${BOB_ID}: hello`]);
+  });
+
   it("that ring are marked as a nudge", async () => {
     const s = await scene();
     const view = group();
