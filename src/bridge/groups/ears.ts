@@ -11,7 +11,7 @@ import { RecentMap } from "../recent.ts";
 import type { Conversations } from "./conversations.ts";
 import { placeKey } from "./conversations.ts";
 import type { Groups } from "./groups.ts";
-import { Listeners } from "./listeners.ts";
+import { Listeners, MOST_LEFT } from "./listeners.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupRecord, GroupWords, LiveGroup } from "./model.ts";
@@ -61,6 +61,8 @@ export class Ears {
   readonly #scribe: Scribe;
   readonly #listeners = new Listeners<GroupWord>();
   readonly #readings = new Map<string, Here>();
+  /** Of places that all have left: who was called there may not have heard of it yet, and goes on. */
+  readonly #lately = new RecentMap<string, Here>(MOST_LEFT);
   /** When words came last for which there was no room, of this process's own clock, ms. */
   readonly #opening = new RecentMap<GroupId, number>(REMEMBERED);
 
@@ -145,8 +147,11 @@ export class Ears {
   #here(key: string, { account, group, live }: GroupWord): Here {
     const place = live.place ?? "";
     const name = `${group} ${place}`;
-    const known = this.#readings.get(name);
-    if (known) return known;
+    const known = this.#readings.get(name) ?? this.#lately.get(name);
+    if (known) {
+      this.#readings.set(name, known);
+      return known;
+    }
     const { inbox, log } = this.#o;
     const reading = new Reading<GroupWord>({
       self: account.address,
@@ -155,7 +160,8 @@ export class Ears {
       inTurn: (word, run) => inbox().receiveBy(word.account, spoolOf(group), run),
       lost: (count) => log.debug({ group, count }, "words that another worker was to read are kept no longer"),
       over: () => {
-        if (this.#readings.get(name) === here) this.#readings.delete(name);
+        if (!this.#readings.delete(name)) return;
+        this.#lately.set(name, here);
       },
     });
     const here: Here = { group, key, place, reading };

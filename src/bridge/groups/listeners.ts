@@ -12,7 +12,8 @@ interface Place<W extends Kept> {
 
 /** Read lately, of one place. */
 const MOST_READ = 256;
-const MOST_LEFT = 5_000;
+/** Places that are remembered a while after all have left them. */
+export const MOST_LEFT = 5_000;
 
 /**
  * The sessions of this worker at one place of a conversation. One of them reads for all; what the others hear is kept until

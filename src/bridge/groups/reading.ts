@@ -42,9 +42,7 @@ export class Reading<W extends Kept> {
 
   /** The session that reads for this worker has heard something. */
   hear(word: W, coming: Coming): void {
-    const { address } = word.account;
-    if (this.#left) this.#tally.came(address, coming);
-    else this.#tally.goesOn(address);
+    this.#tally.goesOn(word.account.address, coming);
     this.#left = false;
     if (this.#tally.hear(word) && !this.#ask(word)) this.#tally.drop(word);
   }

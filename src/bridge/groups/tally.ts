@@ -58,16 +58,12 @@ export class Tally<W extends Kept> {
     return this.#coming;
   }
 
-  /** Another of those who hear for this one goes on. */
-  goesOn(self: ContactAddress): void {
-    this.#self = self;
-  }
-
-  /** Was away, and is back. */
-  came(self: ContactAddress, coming: Coming): void {
+  /** From now on that one hears, who has come then. */
+  goesOn(self: ContactAddress, coming: Coming): void {
+    if (self === this.#self && coming === this.#coming) return;
     this.#self = self;
     this.#coming = coming;
-    this.#ahead = [];
+    for (const word of this.#ahead.splice(0)) this.#expect(word);
   }
 
   /** Something is heard. False: another has read it already. */
@@ -86,15 +82,23 @@ export class Tally<W extends Kept> {
 
   /** Another has read something. */
   read(word: Heard): void {
-    if (word.at <= this.#coming.left || word.at < this.#coming.at - LATE_MS) return;
-    const { print } = word;
+    if (!this.#isNow(word)) return;
     const known = this.#waiting.find(
-      (one) => isBySame(one, word) && isEqual(one, word) && couldHear(print, one.account.address),
+      (one) => isBySame(one, word) && isEqual(one, word) && couldHear(word.print, one.account.address),
     );
     if (known) this.drop(known);
-    // All that was read until now was said before one came.
-    else if (!couldHear(print, this.#self)) this.#ahead = [];
-    else this.#ahead = [...this.#ahead, word].slice(-MOST_AHEAD);
+    else this.#expect(word);
+  }
+
+  #isNow({ at }: Heard): boolean {
+    const { left, at: came } = this.#coming;
+    return at > left && at >= came - LATE_MS;
+  }
+
+  /** It will be heard here, too, unless all that was read until now was said before one came. */
+  #expect(word: Heard): void {
+    if (!couldHear(word.print, this.#self)) this.#ahead = [];
+    else if (this.#isNow(word)) this.#ahead = [...this.#ahead, word].slice(-MOST_AHEAD);
   }
 
   /** Dealt with. */

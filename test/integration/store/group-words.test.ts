@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GroupId } from "../../../src/bridge/groups/model.ts";
 import type { LaneBody, MessageId } from "../../../src/bridge/model.ts";
 import { laneName, messageId, portalParts, shardOf } from "../../../src/bridge/model.ts";
-import type { WordsToRead } from "../../../src/bridge/ports/groups.ts";
+import type { ReadTurn, WordsToRead } from "../../../src/bridge/ports/groups.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { SealingKeys } from "../../../src/store/index.ts";
 import { account, address, Fixture, group, inGroup, inward, matrix, said, textsIn, toRead, xmpp } from "./fixture.ts";
@@ -81,7 +81,7 @@ test("the lease runs from the reader's last append; when it is over another work
   expect(await fixture.admin.pttl(readerKey(id))).toBeGreaterThan(LONG - 5_000);
   expect(await read(second, id, "two boot", "c")).toBe(false);
   await read(store, id, "one boot", "d", 100);
-  await expect.poll(() => read(second, id, "two boot", "e"), { interval: 10, timeout: 5000 }).toBe(true);
+  await expect.poll(() => read(second, id, "two boot", "e"), { interval: 10 }).toBe(true);
   expect(await read(store, id, "one boot", "f")).toBe(false);
   expect((await texts(id))[0]).toEqual(["a", "b", "d", "e"]);
 });
@@ -107,6 +107,91 @@ test("a reader that has gone lets another read at once; only the reader itself c
   await store.releaseReader(id, "", "one boot");
   await store.releaseReader(id, "", "one boot");
   expect(await read(second, id, "two boot", "b")).toBe(true);
+});
+
+/** Words at a place that are known by their text; `after`: up to where the reader knows what was read there. */
+function at(place: string, id: GroupId, reader: string, text: string, after = ""): WordsToRead {
+  const words = toRead(id, [inGroup(id)], heard(text), `${id.slice(-30)} ${text}`);
+  return { ...words, place, reader, after, print: text };
+}
+
+test("what was read at a place is noted with it: who reads next hears of it first, and nothing is appended before that", async () => {
+  const id = group("noted");
+  const turns = [await store.appendRead(at("7", id, "one boot", "a"))];
+  turns.push(await store.appendRead(at("7", id, "one boot", "b", turns[0]?.kind === "read" ? turns[0].after : "")));
+  expect(turns.map(({ kind }) => kind)).toEqual(["read", "read"]);
+  await store.releaseReader(id, "7", "one boot");
+  const behind = await second.appendRead(at("7", id, "two boot", "b again"));
+  expect(behind).toMatchObject({ kind: "behind", words: [{ print: "a" }, { print: "b" }] });
+  if (behind.kind !== "behind") return;
+  for (const { ageMs } of behind.words) expect(ageMs).toBeGreaterThanOrEqual(0);
+  expect(await textsIn(store, inGroup(id))).toEqual(["a", "b"]);
+  const known = behind.words.at(-1)?.after ?? "";
+  expect(await second.appendRead(at("7", id, "two boot", "c", known))).toMatchObject({ kind: "read" });
+  expect(await store.appendRead(at("7", id, "one boot", "c of one", known))).toMatchObject({
+    kind: "other",
+    words: [{ print: "c" }],
+  });
+  expect(await textsIn(store, inGroup(id))).toEqual(["a", "b", "c"]);
+});
+
+test("a repeat of noted words is known, though they were noted meanwhile", async () => {
+  const id = group("noted-twice");
+  const first = await store.appendRead(at("7", id, "one boot", "a"));
+  expect(await store.appendRead(at("7", id, "one boot", "a"))).toEqual(first);
+  const [journal = ""] = await keysOf(`:read:${id} `);
+  expect(await fixture.admin.xlen(journal)).toBe(1);
+});
+
+test("each place of a group has a reader of its own", async () => {
+  const id = group("places");
+  expect(await append(store, at("7", id, "one boot", "a"))).toBe(true);
+  expect(await append(second, at("8", id, "two boot", "b"))).toBe(true);
+  expect(await append(second, at("7", id, "two boot", "c"))).toBe(false);
+});
+
+/** In one go, for an heir has but a second: one reads, two is refused, one leaves, three asks. */
+async function leaving(id: GroupId): Promise<{ refused: ReadTurn; three: ReadTurn }> {
+  await store.releaseReader(id, "7", "nobody boot");
+  const [, refused, , three] = await Promise.all([
+    store.appendRead(at("7", id, "one boot", "a")),
+    store.appendRead(at("7", id, "two boot", "b")),
+    store.releaseReader(id, "7", "one boot"),
+    store.appendRead(at("7", id, "three boot", "c")),
+  ]);
+  return { refused, three };
+}
+
+test("who was refused first reads next: it has heard more than who comes later", async () => {
+  const id = group("heir");
+  const { refused, three } = await leaving(id);
+  expect([refused, three]).toMatchObject([
+    { kind: "other", words: [{ print: "a" }] },
+    { kind: "other", words: [{ print: "a" }] },
+  ]);
+  const known = refused.kind === "other" ? (refused.words[0]?.after ?? "") : "";
+  expect(await append(second, at("7", id, "two boot", "b", known))).toBe(true);
+});
+
+test("an heir that does not come keeps nobody waiting for long", async () => {
+  const id = group("no-heir");
+  const { three } = await leaving(id);
+  expect(three.kind === "other" && three.forMs <= 1_000).toBe(true);
+  const { after: _after, ...shape } = at("7", id, "three boot", "d");
+  await expect.poll(() => append(store, shape), { interval: 50 }).toBe(true);
+});
+
+test("of what was read at a place the last 256 are noted, for a minute", async () => {
+  const id = group("noted-many");
+  let after = "";
+  for (let i = 0; i < 260; i += 1) {
+    const turn = await store.appendRead(at("7", id, "one boot", `${i}`, after));
+    if (turn.kind === "read") after = turn.after;
+  }
+  const [journal = ""] = await keysOf(`:read:${id} `);
+  expect(await fixture.admin.xlen(journal)).toBe(256);
+  const ms = await fixture.admin.pttl(journal);
+  expect(ms > 0 && ms <= 60_000).toBe(true);
 });
 
 test("a repeat adds nothing, even when the first is dealt with, and renews the lease", async () => {
