@@ -17,7 +17,7 @@ import type { SealingKeys } from "./sealing.ts";
 const MAX_READER = 200;
 /** So long after its last word a group counts as read by who has read it, ms. */
 const READER_MS = 10_000;
-/** Who was refused and asks again within this is the next to read, ms: it has heard more than who comes only then. */
+/** Who was refused and asks again within this reads before those who have heard less, ms. */
 const HEIR_MS = 1_000;
 /** What was read at a place is noted so long: longer than any worker waits to see whether a word of its own was. */
 const NOTED_MS = 60_000;
@@ -55,6 +55,7 @@ export class RedisGroupWords implements GroupWordStore {
 
   async appendRead(words: WordsToRead): Promise<ReadTurn> {
     const { group, place, reader, leaseMs, lanes, body, once, after = NEVER_MIND, print = "" } = words;
+    const sinceMs = Math.max(0, Math.trunc(words.sinceMs ?? 0));
     if (once.length < 1 || once.length > 64) throw new BridgeError("bad-input", { detail: "an append without its id" });
     if (lanes.some(({ portal }) => portal !== group))
       throw new BridgeError("bad-input", { detail: `a lane that is not one of ${group}` });
@@ -65,7 +66,7 @@ export class RedisGroupWords implements GroupWordStore {
     const k = this.#keys;
     const s = shardOfGroup(group);
     const text = encodeBody(body);
-    const keys = [k.placeReader(group, place), k.placeHeir(group, place), k.placeWords(group, place)];
+    const keys = [k.placeReader(group, place), k.placeHeirs(group, place), k.placeWords(group, place)];
     const reply = await this.#lanes.appending(s, lanes.length, () =>
       this.#link.script(
         "groupAppendRead",
@@ -80,7 +81,7 @@ export class RedisGroupWords implements GroupWordStore {
         ],
         [
           ...[reader, owner, leaseMs, HEIR_MS, READER_MS, text, once, MAX_LANE, MAX_RECENT, print],
-          ...[after, MAX_NOTED, NOTED_MS, ...lanes.map(laneName)],
+          ...[after, MAX_NOTED, NOTED_MS, sinceMs, ...lanes.map(laneName)],
         ],
       ),
     );
@@ -99,7 +100,7 @@ export class RedisGroupWords implements GroupWordStore {
 
   async releaseReader(group: GroupId, place: string, reader: string): Promise<void> {
     const k = this.#keys;
-    const keys = [k.placeReader(group, place), k.placeHeir(group, place), k.groupReader(group)];
+    const keys = [k.placeReader(group, place), k.groupReader(group)];
     await this.#link.script("groupRelease", keys, [reader]);
   }
 

@@ -203,12 +203,13 @@ export const KEY_TABLE = {
     life: "the lease's time to live",
     holds: "Who reads at that place of the group (a switchboard, the circle itself): owner and boot",
   },
-  placeHeir: {
-    pattern: "{s<n>}:heir:<group> <digest of the place>",
-    type: "string",
+  placeHeirs: {
+    pattern: "{s<n>}:heirs:<group> <digest of the place>",
+    type: "hash",
     tag: "shard of the group",
-    life: "a second after it has asked",
-    holds: "Who reads there next: the first that has heard something while another read",
+    life: "a second after the last was refused",
+    holds:
+      "Workers that have heard something while another read there: by owner, when they heard it and when they asked (Unix ms)",
   },
   placeWords: {
     pattern: "{s<n>}:read:<group> <digest of the place>",
@@ -440,8 +441,8 @@ export class Keyspace {
     return `${this.#ofGroup(group, "reading")} ${shortPlace(place)}`;
   }
 
-  placeHeir(group: GroupId, place: string): string {
-    return `${this.#ofGroup(group, "heir")} ${shortPlace(place)}`;
+  placeHeirs(group: GroupId, place: string): string {
+    return `${this.#ofGroup(group, "heirs")} ${shortPlace(place)}`;
   }
 
   placeWords(group: GroupId, place: string): string {

@@ -57,11 +57,17 @@ export class Scribe {
     const homes = this.#homes(word) ?? (await this.#look(word));
     const shape = this.#due(word);
     if (shape !== undefined) {
-      const turn = await this.#tell(word, homes, shape, after);
+      const turn = await this.#tell(word, homes, shape, { after, sinceMs: performance.now() - word.at });
       if (turn.kind !== "read") return turn;
     }
     const body = { from: "network", message: word.message, id: word.id } as const;
-    const turn = await this.#give(word, homes, { body, once: word.id, after, print: writePrint(word.print) });
+    const turn = await this.#give(word, homes, {
+      body,
+      once: word.id,
+      sinceMs: performance.now() - word.at,
+      after,
+      print: writePrint(word.print),
+    });
     if (turn.kind !== "read") this.#shapes.delete(word.group);
     return turn;
   }
@@ -70,7 +76,7 @@ export class Scribe {
   async shape(sight: GroupSight): Promise<void> {
     const homes = this.#homes(sight) ?? (await this.#look(sight));
     const shape = this.#due(sight);
-    if (shape !== undefined) await this.#tell(sight, homes, shape, undefined);
+    if (shape !== undefined) await this.#tell(sight, homes, shape, {});
   }
 
   #homes({ group, live, account }: GroupSight): ReadonlySet<HomeName> | undefined {
@@ -94,11 +100,10 @@ export class Scribe {
     { account, group, live, id, heardAt }: GroupSight,
     homes: ReadonlySet<HomeName>,
     shape: string,
-    after: string | undefined,
+    place: Pick<WordsToRead, "after" | "sinceMs">,
   ): Promise<ReadTurn> {
     const body = { from: "group", at: heardAt, account: account.id, live } as const;
-    const asked = { body, once: `shape ${id}`, ...(after !== undefined && { after }) };
-    const turn = await this.#give({ group, live }, homes, asked);
+    const turn = await this.#give({ group, live }, homes, { ...place, body, once: `shape ${id}` });
     // Another worker's lane entries say what the group is; this one's may have to be said again when it reads again.
     if (turn.kind === "read") this.#shapes.set(group, shape);
     else this.#shapes.delete(group);

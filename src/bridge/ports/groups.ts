@@ -148,6 +148,8 @@ export interface WordsToRead {
   readonly body: LaneBody;
   /** As in LaneStore.append, for each lane by itself. */
   readonly once: string;
+  /** How long ago it was heard, ms: of those who were refused while another read, who has heard the oldest reads next. */
+  readonly sinceMs?: number;
   /** Up to where the reader knows what was read at the place, empty: nothing. Absent: it need not know, for nobody has said this. */
   readonly after?: string;
   /** What others who have heard the same know it by, 1-1 000 characters; absent: it is not noted. */

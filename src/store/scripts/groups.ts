@@ -94,12 +94,13 @@ end
 redis.call('HDEL', KEYS[1], 's ' .. ARGV[1], 'k ' .. ARGV[1])
 return 'ok'
 `,
-  // KEYS reader of the place, its heir, what was read there, reader of the group, waiting, last, recent, recent-order, stream…
-  // ARGV reader, its owner, lease ms, ms for which it is the heir, ms for which the group has a reader, body, once, max entries,
-  // max recent, print or '', known up to there ('' nothing, '*' never mind), max noted, ms for which it is noted, lane…
+  // KEYS reader of the place, its heirs, what was read there, reader of the group, waiting, last, recent, recent-order, stream…
+  // ARGV reader, its owner, lease ms, ms for which it is an heir, ms for which the group has a reader, body, once, max entries,
+  // max recent, print or '', known up to there ('' nothing, '*' never mind), max noted, ms for which it is noted,
+  // ms since it was heard, lane…
   // -> {'read', known up to there} | {'other' | 'behind', ms, now, then id, print of each unknown one…} | number of the lane (from 0) that is full
   groupAppendRead: `${NEXT_ID}${REMEMBER}
-local function name(i) return ARGV[7] .. ' ' .. ARGV[5 + i] end
+local function name(i) return ARGV[7] .. ' ' .. ARGV[6 + i] end
 local function owner(reader) return reader and string.match(reader, '^(.*) %S*$') end
 local function unknown()
   if ARGV[11] == '*' then return {} end
@@ -115,14 +116,29 @@ local function told(kind, ms, words)
 end
 local before
 for i = 9, #KEYS do before = before or redis.call('HGET', KEYS[7], name(i)) end
-local reads, heir = owner(redis.call('GET', KEYS[1])), owner(redis.call('GET', KEYS[2]))
-local other = reads and reads ~= ARGV[2] and KEYS[1] or not reads and heir and heir ~= ARGV[2] and KEYS[2]
-if not other then
+local now = clock()
+local heard = now - tonumber(ARGV[14])
+local function elder()
+  local ms, heirs = 0, redis.call('HGETALL', KEYS[2])
+  for i = 1, #heirs, 2 do
+    local since, asked = string.match(heirs[i + 1], '^(%d+) (%d+)$')
+    if heirs[i] ~= ARGV[2] and tonumber(since) < heard then ms = math.max(ms, asked + ARGV[4] - now) end
+  end
+  return ms
+end
+local reads = owner(redis.call('GET', KEYS[1]))
+local ms = 0
+if not reads then ms = elder() elseif reads ~= ARGV[2] then ms = math.max(1, redis.call('PTTL', KEYS[1])) end
+if ms == 0 then
+  if not reads then redis.call('HDEL', KEYS[2], ARGV[2]) end
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
   redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[5])
 elseif not before then
-  if ARGV[11] ~= '*' and (not heir or heir == ARGV[2]) then redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[4]) end
-  return told('other', redis.call('PTTL', other), unknown())
+  if ARGV[11] ~= '*' then
+    redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f %.0f', heard, now))
+    redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  end
+  return told('other', ms, unknown())
 end
 if not before then
   local words = unknown()
@@ -137,7 +153,7 @@ for i = 9, #KEYS do
     local id = nextid(KEYS[6])
     first = first or id
     redis.call('XADD', KEYS[i], id, 'b', ARGV[6])
-    redis.call('SADD', KEYS[5], ARGV[5 + i])
+    redis.call('SADD', KEYS[5], ARGV[6 + i])
     remember(KEYS[7], KEYS[8], name(i), id, tonumber(ARGV[9]))
   end
 end
@@ -147,7 +163,7 @@ redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[12], first, 'w', ARGV[10])
 redis.call('PEXPIRE', KEYS[3], ARGV[13])
 return { 'read', first }
 `,
-  // KEYS reader of the place, its heir, reader of the group; ARGV reader -> 'ok': it reads there no more
+  // KEYS reader of the place, reader of the group; ARGV reader -> 'ok': it reads there no more
   groupRelease: `
 for _, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end

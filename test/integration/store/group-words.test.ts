@@ -155,14 +155,14 @@ async function leaving(id: GroupId): Promise<{ refused: ReadTurn; three: ReadTur
   await store.releaseReader(id, "7", "nobody boot");
   const [, refused, , three] = await Promise.all([
     store.appendRead(at("7", id, "one boot", "a")),
-    store.appendRead(at("7", id, "two boot", "b")),
+    store.appendRead({ ...at("7", id, "two boot", "b"), sinceMs: 100 }),
     store.releaseReader(id, "7", "one boot"),
     store.appendRead(at("7", id, "three boot", "c")),
   ]);
   return { refused, three };
 }
 
-test("who was refused first reads next: it has heard more than who comes later", async () => {
+test("who has heard the oldest of those who were refused reads next", async () => {
   const id = group("heir");
   const { refused, three } = await leaving(id);
   expect([refused, three]).toMatchObject([
@@ -170,7 +170,7 @@ test("who was refused first reads next: it has heard more than who comes later",
     { kind: "other", words: [{ print: "a" }] },
   ]);
   const known = refused.kind === "other" ? (refused.words[0]?.after ?? "") : "";
-  expect(await append(second, at("7", id, "two boot", "b", known))).toBe(true);
+  expect(await append(second, { ...at("7", id, "two boot", "b", known), sinceMs: 5_000 })).toBe(true);
 });
 
 test("an heir that does not come keeps nobody waiting for long", async () => {

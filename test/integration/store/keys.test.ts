@@ -63,6 +63,12 @@ test("every key that the store writes is in the table, with its type", async () 
   await store.takeSeat(id, people, "set-1");
   await store.tieRoom(people, { home: matrix, room: roomId("!people") });
   await store.appendRead({ ...toRead(people, [inGroup(people)], said("e"), "people-1"), place: "7", print: "p" });
+  await store.appendRead({
+    ...toRead(people, [inGroup(people)], said("e"), "people-2"),
+    place: "7",
+    reader: "you boot",
+    after: "",
+  });
   await store.sameMessage(people, [{ home: matrix, message: messageId("$a") }]);
   await store.markSecret();
   await store.takeSignIn(network, 1, 1);

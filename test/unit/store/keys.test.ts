@@ -61,7 +61,7 @@ const samples: Record<keyof typeof KEY_TABLE, string> = {
   groupsOf: keys.groupsOf(account),
   groupReader: keys.groupReader(group),
   placeReader: keys.placeReader(group, "a place"),
-  placeHeir: keys.placeHeir(group, "a place"),
+  placeHeirs: keys.placeHeirs(group, "a place"),
   placeWords: keys.placeWords(group, ""),
   groupMessages: keys.groupMessages(group),
   groupMessageOrder: keys.groupMessageOrder(group),
