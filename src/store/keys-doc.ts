@@ -1,5 +1,5 @@
-import type { KeyRow } from "./keys.ts";
-import { KEY_TABLE } from "./keys.ts";
+import type { KeyRow } from "./key-table.ts";
+import { KEY_TABLE } from "./key-table.ts";
 
 /** The text of docs/redis.md; a test holds the file to it. */
 export function redisDocument(): string {
@@ -8,7 +8,7 @@ export function redisDocument(): string {
   return [
     "# What is in Redis",
     "",
-    "Made from the table in `src/store/keys.ts`; a test fails when they differ (`vitest run test/unit/store -u` writes it anew).",
+    "Made from the table in `src/store/key-table.ts`; a test fails when they differ (`vitest run test/unit/store -u` writes it anew).",
     "",
     "Every key begins with the namespace (`msnb` unless the config says otherwise) and a colon. What stands in braces is the",
     "hash tag: keys with the same tag lie on one node of a Cluster, so one script can change them together. `<n>` is the",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Fence } from "../../../src/bridge/model.ts";
 import { messageId, roomId } from "../../../src/bridge/model.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
-import { KEY_TABLE } from "../../../src/store/keys.ts";
+import { KEY_TABLE } from "../../../src/store/key-table.ts";
 import {
   account,
   address,

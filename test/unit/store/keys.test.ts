@@ -16,8 +16,9 @@ import {
   SHARD_COUNT,
   shardOf,
 } from "../../../src/bridge/model.ts";
-import type { KeyRow } from "../../../src/store/keys.ts";
-import { KEY_TABLE, Keyspace, shortBatch } from "../../../src/store/keys.ts";
+import type { KeyRow } from "../../../src/store/key-table.ts";
+import { KEY_TABLE } from "../../../src/store/key-table.ts";
+import { Keyspace, shortBatch } from "../../../src/store/keys.ts";
 import { redisDocument } from "../../../src/store/keys-doc.ts";
 
 const network = parseNetworkName("escargot");
