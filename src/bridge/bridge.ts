@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { Absences } from "./absences.ts";
 import { COMMANDS } from "./commands/commands.ts";
@@ -6,15 +5,17 @@ import { CommandRegistry } from "./commands/registry.ts";
 import { controlHandler } from "./control.ts";
 import { asBridgeError } from "./errors.ts";
 import { Fleet } from "./fleet.ts";
+import { forwarding } from "./forwarding.ts";
 import { createGroupDesk } from "./groups/desk.ts";
 import { Invitations } from "./groups/invitations.ts";
 import { isGroup } from "./groups/model.ts";
 import { forGroups, GroupParts } from "./groups/parts.ts";
 import { inboundHandler } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
-import { Intake, outLane } from "./intake.ts";
+import { Intake } from "./intake.ts";
 import { LaneRunner } from "./lanes.ts";
 import { LeaseKeeper } from "./leases.ts";
+import { LinkNews } from "./link-news.ts";
 import { createLinker } from "./linking.ts";
 import { measure } from "./measuring.ts";
 import type { Meter } from "./metrics.ts";
@@ -24,15 +25,12 @@ import type {
   Availability,
   ContactSnapshot,
   HomeName,
-  LaneEntry,
-  LaneRef,
   NetworkName,
-  PortalId,
   PortalRecord,
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { laneName, portalParts, residentParts } from "./model.ts";
+import { portalParts, residentParts } from "./model.ts";
 import { PuppetNews } from "./news.ts";
 import { Nicknames } from "./nicknames.ts";
 import { Nudges } from "./nudges.ts";
@@ -97,6 +95,7 @@ export class Bridge {
   readonly #news = new PuppetNews();
   readonly #told: Told;
   readonly #telling: Telling;
+  readonly #linkNews: LinkNews;
   readonly #absences: Absences;
   readonly #requests: Requests;
   readonly #nicknames: Nicknames;
@@ -123,6 +122,11 @@ export class Bridge {
     const homeOf = (resident: ResidentId): Home | undefined => homes.get(residentParts(resident).home);
     this.#told = new Told(store);
     this.#telling = new Telling({ homeOf, signal: this.#stopping.signal, log });
+    this.#linkNews = new LinkNews({
+      telling: this.#telling,
+      networkOf: (account) => this.#titleOf(account),
+      homeOf: (resident) => this.#placeOf(resident),
+    });
     this.#absences = new Absences(this.#told, log);
     this.#requests = new Requests({
       told: this.#told,
@@ -292,7 +296,12 @@ export class Bridge {
             unlinked: (account, owners, by) => this.#unlinked(account, owners, by),
           }),
           log,
-          forward: (portal, entry) => this.#forward(portal, entry),
+          forward: forwarding({
+            store,
+            homes,
+            routing: () => this.#groups.routing,
+            lanes: () => this.#lanes,
+          }),
         }),
       },
     });
@@ -433,52 +442,21 @@ export class Bridge {
     for (const portal of await this.#portals.ofAccount(account.id)) this.#portalChanged(portal);
   }
 
-  async #forward(portal: PortalId, entry: LaneEntry): Promise<void> {
-    for (const lane of await this.#lanesOf(portal, entry)) {
-      // The store takes 64 characters; entries have their ids per lane.
-      const once = createHash("sha256")
-        .update(`${laneName(entry.lane)}|${entry.id}|${isGroup(portal) ? laneName(lane) : ""}`)
-        .digest("base64url");
-      await this.#o.store.append(lane, entry.body, `forward|${once}`);
-      this.#lanes.wake(lane);
-    }
-  }
-
-  async #lanesOf(portal: PortalId, { body }: LaneEntry): Promise<readonly LaneRef[]> {
-    if (!isGroup(portal) || body.from !== "home") return [outLane(portal)];
-    const event = this.#homes.get(body.home)?.read(body.raw);
-    if (!event || event.kind === "own") return [];
-    const { resident, room } = event;
-    const { out, others } = await this.#groups.routing.route(body.home, portal, { resident, room, raw: body.raw });
-    return [...(out ? [out] : []), ...others];
-  }
-
   #linked(account: AccountRecord, by: ResidentId, isNew: boolean): void {
-    const what = `${account.address} on ${this.#titleOf(account)} is`;
-    const key = `linked|${account.id}|${Date.now()}`;
     if (!isNew) {
-      this.#telling.all([by], `${what} linked again, with the password that you have given now.`, key);
+      this.#linkNews.again(account, by);
       return;
     }
     this.#welcomes.linked(account, by);
     this.#groups.linked(account);
-    this.#telling.all(
-      account.owners.filter((owner) => owner !== by),
-      `${what} now linked from ${this.#placeOf(by)} by ${residentParts(by).id}, too: your chats are there as well. If that was not you, change the password of ${account.address} and say \`unlink everywhere\`.`,
-      key,
-    );
+    this.#linkNews.linked(account, by);
   }
 
   #unlinked(account: AccountRecord, owners: readonly ResidentId[], by: ResidentId): void {
     this.#rosters.dropped(account, owners);
     this.#groups.unlinked(account, owners);
     this.#spaces.dropped(account, owners);
-    const what = `${account.address} on ${this.#titleOf(account)} was unlinked from ${this.#placeOf(by)} by ${residentParts(by).id}`;
-    this.#telling.all(
-      owners.filter((owner) => owner !== by),
-      `${what}, here as well. If that was not you, change its password, and say \`link\` to have it back.`,
-      `unlinked|${account.id}|${Date.now()}`,
-    );
+    this.#linkNews.unlinked(account, owners, by);
   }
 
   #placeOf(resident: ResidentId): string {
