@@ -42,14 +42,11 @@ export class Knocker {
     this.#o = options;
   }
 
-  /** An outage is over, or may have been; begins anew when it knocks already. Never throws. */
+  /** An outage is over, or may have been; begins anew when it knocks already. */
   begin(): void {
     this.#run.abort();
     this.#run = new AbortController();
-    void this.#knocks(this.#run.signal).catch((error: unknown) =>
-      // When the homeserver is away again, the end of that begins it anew.
-      this.#o.log.debug({ err: toBridgeError(error) }, "could not make sure that everything has come in"),
-    );
+    void this.#knocks(this.#run.signal);
   }
 
   stop(): void {
@@ -67,11 +64,16 @@ export class Knocker {
     await pause(afterMs, signal);
     for (const [tries, ms] of WAITS_MS.entries()) {
       if (signal.aborted) return;
-      if (tries > 0) await ping();
       const id = randomUUID();
       const came = new AbortController();
       this.#awaited = { id, came };
-      await this.#say(id);
+      try {
+        if (tries > 0) await ping();
+        await this.#say(id);
+      } catch (error) {
+        // A homeserver that has just started is slow to do some things, and quick to give up others.
+        log.debug({ err: toBridgeError(error) }, "could not say anything to myself");
+      }
       await pause(ms, AbortSignal.any([came.signal, signal]));
       if (came.signal.aborted) {
         log.debug({ tries }, "everything that was said has come in");

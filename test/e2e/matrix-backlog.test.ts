@@ -66,7 +66,10 @@ async function chat(): Promise<{ anna: MatrixPerson; room: RoomId }> {
 async function heard(text: string, times: number): Promise<void> {
   const host = running?.host;
   const all = () => host?.events.flatMap((event) => (event.kind === "text" ? [event.text] : [])) ?? [];
-  await host?.waitFor(text, () => all().filter((one) => one === text).length === times);
+  await host?.waitFor(text, () => all().filter((one) => one === text).length === times).catch((error: unknown) => {
+    console.log(running?.logged.join(""));
+    throw error;
+  });
   expect(all().at(-1)).toBe(text);
 }
 
