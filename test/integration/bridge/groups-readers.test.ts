@@ -127,16 +127,21 @@ test("a worker that reads and leaves in order leaves at once: the other does not
   await settled("bob one", "bob two");
 });
 
-test("while one reads each word costs it one request, with who is there before the first, and the others one each", async () => {
-  const [alice, emily] = [come("alice", worker(0)), come("emily", worker(1))];
-  board.say("bob", "one");
-  alice.tell();
-  await settled("bob one");
-  await store.saveGroup(board.group, { kind: "several" });
-  expect(worker(0).asked).toBe(2);
-  emily.tell();
-  await pause(LEASE_MS);
-  expect(await words()).toEqual(["bob one"]);
+test("a word costs whoever reads one request, and so it does whoever does not", async () => {
+  const [reads, hears] = [new Ear(store, `reads-${randomUUID()}`, 60_000), new Ear(store, `hears-${randomUUID()}`)];
+  const [alice, emily] = [come("alice", reads), come("emily", hears)];
+  await store.saveGroup(board.group, { kind: "several", members: board.members });
+  for (const { account } of [alice, emily]) await store.awaitSeat(account.id, board.group);
+  const said = Array.from({ length: 20 }, (_, i) => `${i}`);
+  for (const [i, text] of said.entries()) {
+    board.say("bob", text);
+    alice.tell();
+    await until("it", async () => (await words()).length === i + 1);
+    emily.tell();
+    await until("its answer", () => hears.isIdle);
+  }
+  expect(await words()).toEqual(said.map((text) => `bob ${text}`));
+  expect([reads.asked, hears.asked]).toEqual([20, 20]);
 });
 
 /** What happens, one thing after another. */

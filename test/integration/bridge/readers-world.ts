@@ -28,7 +28,7 @@ export class Ear {
   /** Appends, as they were asked for. */
   asked = 0;
 
-  constructor(real: Store, name: string) {
+  constructor(real: Store, name: string, leaseMs = LEASE_MS) {
     const store = this.#mortal(real);
     const memory = new GroupMemory({ store, local: (id) => this.accounts.get(id), changed: () => {} });
     this.conversations = new Conversations(memory);
@@ -45,7 +45,7 @@ export class Ear {
       inbox: () => this.#counting,
       lanes: () => lanes,
       reader: `${name} boot`,
-      leaseMs: LEASE_MS,
+      leaseMs,
       invited: () => {},
       log: silent,
     });
@@ -148,7 +148,7 @@ export class Board {
   readonly sockets: Socket[] = [];
   readonly group: GroupId;
   readonly said: string[] = [];
-  #members: LiveGroup["members"] = [];
+  members: LiveGroup["members"] = [];
 
   /** `people`: those who are on it with clients of their own. `ours`: whose sockets may come. */
   constructor(people: readonly string[], ours: readonly string[]) {
@@ -186,12 +186,12 @@ export class Board {
   }
 
   #changed(): void {
-    this.#members = this.#see().members;
+    this.members = this.#see().members;
     for (const socket of this.sockets) socket.receive("members", this.#live());
   }
 
   #live(): LiveGroup {
-    return { ...this.#see(), members: this.#members };
+    return { ...this.#see(), members: this.members };
   }
 
   #see(): LiveGroup {
