@@ -20,6 +20,7 @@ import { Reading } from "./reading.ts";
 import type { Recalling } from "./recalling.ts";
 import type { GroupWord } from "./scribe.ts";
 import { Scribe } from "./scribe.ts";
+import type { Coming } from "./tally.ts";
 import type { GroupTyping } from "./typing.ts";
 import { hasMore, shapeOf, whole } from "./view.ts";
 
@@ -138,13 +139,17 @@ export class Ears {
   /** The account reads for all of this worker who are there, beginning with what nobody of them has read. */
   #read(key: string, account: AccountId): void {
     const now = performance.now();
-    for (const word of this.#listeners.take(key, account, now)) {
-      if (!this.#hasRooms(this.#o.memory.peek(word.group))) this.#opening.set(word.group, now);
-      this.#here(key, word).reading.hear(word, this.#listeners.coming(key, account, now));
-    }
+    const coming = this.#listeners.coming(key, account, now);
+    for (const word of this.#listeners.take(key, account, now)) this.#take(key, word, coming);
   }
 
-  #here(key: string, { account, group, live }: GroupWord): Here {
+  /** Without `coming` its account has left, and hears no more. */
+  #take(key: string, word: GroupWord, coming?: Coming): void {
+    if (!this.#hasRooms(this.#o.memory.peek(word.group))) this.#opening.set(word.group, performance.now());
+    this.#here(key, word, coming ?? { at: word.at, left: 0 }).reading.hear(word, coming);
+  }
+
+  #here(key: string, { account, group, live }: GroupWord, coming: Coming): Here {
     const place = live.place ?? "";
     const name = `${group} ${place}`;
     const known = this.#readings.get(name) ?? this.#lately.get(name);
@@ -155,7 +160,7 @@ export class Ears {
     const { inbox, log } = this.#o;
     const reading = new Reading<GroupWord>({
       self: account.address,
-      coming: this.#listeners.coming(key, account.id, performance.now()),
+      coming,
       append: (word, after) => this.#scribe.append(word, after),
       inTurn: (word, run) => inbox().receiveBy(word.account, spoolOf(group), run),
       lost: (count) => log.debug({ group, count }, "words that another worker was to read are kept no longer"),
@@ -184,7 +189,12 @@ export class Ears {
   #left(account: AccountRecord): void {
     const { conversations } = this.#o;
     const now = performance.now();
-    for (const { place, isEmpty } of this.#listeners.keep(account.id, conversations.places(account.id), now)) {
+    for (const { place, isEmpty, stranded } of this.#listeners.keep(
+      account.id,
+      conversations.places(account.id),
+      now,
+    )) {
+      for (const word of stranded) this.#take(place, word);
       for (const { account: other, last } of this.#listeners.waiting(place))
         if (conversations.reads(last.account, last.live, last.group)) this.#read(place, other);
       if (isEmpty) this.#leave(account, place);

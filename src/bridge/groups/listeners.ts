@@ -1,17 +1,31 @@
 import type { AccountId } from "../model.ts";
 import { accountParts } from "../model.ts";
 import { RecentMap } from "../recent.ts";
+import { couldHear } from "./prints.ts";
 import type { Coming, Heard, Kept } from "./tally.ts";
 import { LATE_MS, Tally } from "./tally.ts";
 
 interface Place<W extends Kept> {
   readonly sessions: Map<AccountId, Tally<W>>;
+  /** Of those who have left, with words that nobody here has read yet. */
+  former: readonly Tally<W>[];
   /** What was read lately, for who comes now. */
   read: readonly Heard[];
 }
 
+/** A place that an account has left. */
+export interface Left<W> {
+  readonly place: string;
+  /** Nobody of this worker is there any more. */
+  readonly isEmpty: boolean;
+  /** Words that nobody here has read, and nobody who is there now could hear; they are to be read. */
+  readonly stranded: readonly W[];
+}
+
 /** Read lately, of one place. */
 const MOST_READ = 256;
+/** Of one place. */
+const MOST_FORMER = 8;
 /** Places that are remembered a while after all have left them. */
 export const MOST_LEFT = 5_000;
 
@@ -45,12 +59,16 @@ export class Listeners<W extends Kept> {
     if (!there || !tally) return [];
     tally.bound(now);
     const words = tally.take();
-    for (const word of words) {
-      for (const other of there.sessions.values()) if (other !== tally) other.read(word);
-    }
+    this.#read(there, words, tally, now);
+    return words;
+  }
+
+  /** All others at the place see that this is read. */
+  #read(there: Place<W>, words: readonly W[], by: Tally<W>, now: number): void {
+    const others = [...there.sessions.values(), ...there.former].filter((one) => one !== by);
+    for (const word of words) for (const other of others) other.read(word);
     const read = [...there.read, ...words.map(({ print, at }) => ({ print, at }))];
     there.read = read.filter(({ at }) => now - at <= LATE_MS).slice(-MOST_READ);
-    return words;
   }
 
   /** Sessions that have heard there what nobody here has read, with the last of it. */
@@ -61,19 +79,37 @@ export class Listeners<W extends Kept> {
     }
   }
 
-  /** The account is at these places and at no other. `now` as above. Returns those that it has left, and which of them are empty now. */
-  keep(account: AccountId, places: ReadonlySet<string>, now: number): { place: string; isEmpty: boolean }[] {
-    const left: { place: string; isEmpty: boolean }[] = [];
-    for (const [place, { sessions, read }] of this.#places) {
-      if (places.has(place) || !sessions.delete(account)) continue;
-      if (sessions.size === 0) {
+  /** The account is at these places and at no other. `now` as above. Returns those that it has left. */
+  keep(account: AccountId, places: ReadonlySet<string>, now: number): readonly Left<W>[] {
+    const left: Left<W>[] = [];
+    for (const [place, there] of this.#places) {
+      const tally = there.sessions.get(account);
+      if (places.has(place) || !tally) continue;
+      there.sessions.delete(account);
+      there.former = [...there.former, tally].slice(-MOST_FORMER);
+      const stranded = this.#stranded(there, now);
+      const isEmpty = there.sessions.size === 0;
+      if (isEmpty) {
         this.#places.delete(place);
-        if (read.length > 0) this.#left.set(place, read);
+        if (there.read.length > 0) this.#left.set(place, there.read);
       }
       this.#gone.set(`${account} ${place}`, now);
-      left.push({ place, isEmpty: sessions.size === 0 });
+      left.push({ place, isEmpty, stranded });
     }
     return left;
+  }
+
+  #stranded(there: Place<W>, now: number): readonly W[] {
+    const people = [...there.sessions.keys()].map((account) => accountParts(account).address);
+    const stranded = there.former.flatMap((one) => {
+      one.bound(now);
+      const words = one.waiting.filter(({ print }) => !people.some((address) => couldHear(print, address)));
+      for (const word of words) one.drop(word);
+      this.#read(there, words, one, now);
+      return words;
+    });
+    there.former = there.former.filter(({ waiting }) => waiting.length > 0);
+    return stranded;
   }
 
   /** When the account came there. */
@@ -82,7 +118,11 @@ export class Listeners<W extends Kept> {
   }
 
   #tally(place: string, account: AccountId, now: number): Tally<W> {
-    const there: Place<W> = this.#places.get(place) ?? { sessions: new Map(), read: this.#left.get(place) ?? [] };
+    const there: Place<W> = this.#places.get(place) ?? {
+      sessions: new Map(),
+      former: [],
+      read: this.#left.get(place) ?? [],
+    };
     this.#places.set(place, there);
     const known = there.sessions.get(account);
     if (known) return known;

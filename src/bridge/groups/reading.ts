@@ -40,9 +40,9 @@ export class Reading<W extends Kept> {
     this.#tally = new Tally(o.self, o.coming);
   }
 
-  /** The session that reads for this worker has heard something. */
-  hear(word: W, coming: Coming): void {
-    this.#tally.goesOn(word.account.address, coming);
+  /** The session that reads for this worker has heard something. Without `coming` it has left since then. */
+  hear(word: W, coming: Coming | undefined): void {
+    if (coming) this.#tally.goesOn(word.account.address, coming);
     this.#left = false;
     if (this.#tally.hear(word) && !this.#ask(word)) this.#tally.drop(word);
   }
