@@ -49,10 +49,8 @@ export interface EarsOptions {
 
 /** What is read at one place of a group, and where that is. */
 interface Here {
-  readonly group: GroupId;
-  /** As {@link placeKey} names it, and the network. */
+  /** As {@link placeKey} names it. */
   readonly key: string;
-  readonly place: string;
   readonly reading: Reading<GroupWord>;
 }
 
@@ -167,9 +165,10 @@ export class Ears {
       over: () => {
         if (!this.#readings.delete(name)) return;
         this.#lately.set(name, here);
+        this.#release(account, group, place);
       },
     });
-    const here: Here = { group, key, place, reading };
+    const here: Here = { key, reading };
     this.#readings.set(name, here);
     return here;
   }
@@ -197,26 +196,20 @@ export class Ears {
       for (const word of stranded) this.#take(place, word);
       for (const { account: other, last } of this.#listeners.waiting(place))
         if (conversations.reads(last.account, last.live, last.group)) this.#read(place, other);
-      if (isEmpty) this.#leave(account, place);
+      if (isEmpty) for (const here of [...this.#readings.values()]) if (here.key === place) here.reading.leave();
     }
   }
 
-  /** No session of this worker is there any more. */
-  #leave(account: AccountRecord, key: string): void {
+  /** Another may read there at once; behind what waits for the store. */
+  #release(account: AccountRecord, group: GroupId, place: string): void {
     const { store, inbox, reader, log } = this.#o;
-    for (const here of this.#readings.values()) {
-      if (here.key !== key) continue;
-      const { group, place, reading } = here;
-      // Behind what waits for the store.
-      inbox().receiveBy(account, spoolOf(group), () =>
-        store
-          .releaseReader(group, place, reader)
-          .catch((error: unknown) =>
-            log.debug({ err: asBridgeError(error), group }, "the reader's lease runs out by itself"),
-          ),
-      );
-      reading.leave();
-    }
+    inbox().receiveBy(account, spoolOf(group), () =>
+      store
+        .releaseReader(group, place, reader)
+        .catch((error: unknown) =>
+          log.debug({ err: asBridgeError(error), group }, "the reader's lease runs out by itself"),
+        ),
+    );
   }
 
   #typed(account: AccountRecord, live: LiveGroup, from: ContactAddress): void {
