@@ -8,6 +8,8 @@ export interface CutProxy {
   readonly open: number;
   /** Ends all connections as a broken network does. */
   cut(): void;
+  /** Ends the connection that brings the server's next bytes when so many have passed; these the server still gets. */
+  cutAfter(bytes: number): void;
   /** Whether bytes disappear, in both directions or only those of the server, with the connections left standing. */
   swallow(what: boolean | "answers"): void;
   /** Whether new connections wait before the server, which hears of them when this ends. */
@@ -22,6 +24,7 @@ export async function cutProxy(
 ): Promise<CutProxy> {
   let swallows: boolean | "answers" = false;
   let holds = false;
+  let left = Number.POSITIVE_INFINITY;
   const sockets = new Set<Socket>();
   const held = new Map<Socket, () => void>();
   const keep = (socket: Socket, closed: () => void): void => {
@@ -42,7 +45,16 @@ export async function cutProxy(
         return;
       }
       hear?.("server", data);
-      if (swallows !== true) far.write(data);
+      if (swallows === true) return;
+      if (data.length <= left) {
+        left -= data.length;
+        far.write(data);
+        return;
+      }
+      far.end(data.subarray(0, left));
+      left = Number.POSITIVE_INFINITY;
+      near.off("data", toServer);
+      near.resume();
     };
     keep(near, () => far?.destroy());
     near.on("data", toServer);
@@ -69,6 +81,9 @@ export async function cutProxy(
       return sockets.size;
     },
     cut,
+    cutAfter: (bytes) => {
+      left = bytes;
+    },
     swallow: (what) => {
       swallows = what;
     },

@@ -32,6 +32,8 @@ interface RigOptions {
   readonly service?: Partial<ClientService>;
   readonly limits?: Partial<ClientLimits>;
   readonly stanza?: (stanza: XmlElement) => void | Promise<void>;
+  /** Behind the presence of a new session. */
+  readonly fresh?: () => Promise<void>;
 }
 
 async function rig(o: RigOptions = {}): Promise<Rig> {
@@ -57,7 +59,10 @@ async function rig(o: RigOptions = {}): Promise<Rig> {
       if (body !== null) texts.push(body);
       return o.stanza?.(stanza);
     },
-    fresh: async () => link.send(el("presence")),
+    fresh: async () => {
+      link.send(el("presence"));
+      await o.fresh?.();
+    },
     online: (how) => states.push(how),
     offline: () => states.push("offline"),
     meter: noMeter,
@@ -125,14 +130,61 @@ test("the socket is cut again and again in mid-talk: resumed, nothing lost, noth
   await Promise.all(sends);
   await expect.poll(() => new Set(texts).size).toBe(200);
   await expect.poll(() => new Set(bodies(anna)).size).toBe(200);
-  // A Prosody that has much to do now and then ends a session that it has just resumed ("not-well-formed"). What was not
-  // acknowledged in it comes again in the next one; in whole sessions nothing does.
+  // When a cut falls within a stanza, Prosody 0.12.3 does not get on with the session (see below). What comes from it, and
+  // was not acknowledged, then comes again in the next one; what goes to it never does.
   const sessions = states.filter((state) => state !== "offline");
   const isBroken = sessions.lastIndexOf("fresh") > 0;
   if (!isBroken) expect(sessions).toEqual(["fresh", ...numbers(5).map(() => "resumed")]);
-  const seen = (all: readonly string[]) => (isBroken ? [...new Set(all)] : all);
-  expect(seen(texts)).toEqual(numbers(200));
-  expect(seen(bodies(anna))).toEqual(numbers(200));
+  expect(isBroken ? [...new Set(texts)] : texts).toEqual(numbers(200));
+  expect(bodies(anna)).toEqual(numbers(200));
+});
+
+// Prosody 0.12.3 reads what is written in a resumed session as what follows upon the last byte of the broken connection.
+// A stanza of 40 kB has more than one TLS record: the server reads the first, and not the others.
+test.for<[where: string, pad: string | undefined, body: string]>([
+  ["a tag", "x".repeat(40_000), "long"],
+  ["its text", undefined, "long".repeat(10_000)],
+])(
+  "the socket is cut when the server has a stanza as far as %s: it arrives once, and so does all behind it",
+  async ([, pad, body]) => {
+    const anna = await fixture.newPerson("anna");
+    const { link, proxy, states, texts, account } = await rig({ limits: { answerMs: 1000 } });
+    await link.attached();
+    await link.sendSurely(words(anna.jid, "the first"));
+    const id = randomUUID();
+    const long = el(
+      "message",
+      { to: anna.jid, id, type: "chat" },
+      el("pad", { xmlns: "test", pad }),
+      el("body", {}, body),
+    );
+    proxy.cutAfter(30_000);
+    const sends = [long, ...numbers(20).map((text) => words(anna.jid, text))].map((one) => link.sendSurely(one));
+    await expect.poll(() => states).toContain("offline");
+    await anna.say(account.jid, "meanwhile");
+    await Promise.all(sends);
+    await link.sendSurely(words(anna.jid, "the last"));
+    await anna.waitForMessage("the last");
+    expect(bodies(anna)).toEqual(["the first", body, ...numbers(20), "the last"]);
+    await expect.poll(() => texts).toContain("meanwhile");
+    // A resumption in which the server does not hear us has not been told as one.
+    expect(states).toEqual(["fresh", "offline", expect.stringMatching(/fresh|resumed/)]);
+  },
+);
+
+test("a new session that breaks off while it is set up is set up anew, not taken up", async () => {
+  let tries = 0;
+  const { link, proxy, states } = await rig({
+    fresh: async () => {
+      tries += 1;
+      if (tries > 1) return;
+      proxy.cut();
+      throw new Error("the rooms do not answer");
+    },
+  });
+  await link.attached();
+  expect(tries).toBe(2);
+  expect(states).toEqual(["fresh"]);
 });
 
 test("a connection that swallows everything is given up; what went into it arrives once", async () => {
@@ -143,6 +195,8 @@ test("a connection that swallows everything is given up; what went into it arriv
   const sent = link.sendSurely(words(anna.jid, "into the void"));
   await expect.poll(() => states).toContain("offline");
   proxy.swallow(false);
+  // A try that has begun meanwhile would have to be waited for.
+  proxy.cut();
   await sent;
   await link.sendSurely(words(anna.jid, "out of it"));
   await anna.waitForMessage("out of it");
@@ -198,7 +252,8 @@ test("the server may forget a message only when it has been taken; else it comes
   for (const text of ["easy", "hard to store", "easy as well"]) await anna.say(account.jid, text);
   await expect.poll(() => taken.length).toBe(3);
   expect([...taken].sort()).toEqual(["easy", "easy as well", "hard to store"]);
-  expect(states).toEqual(["fresh", "offline", "resumed", "offline", "resumed"]);
+  expect(states.lastIndexOf("fresh")).toBe(0);
+  expect(states.at(-1)).toBe("resumed");
 });
 
 test("without stream management a ping says that all before it has been taken", async () => {
