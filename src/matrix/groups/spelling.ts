@@ -17,12 +17,20 @@ export function nameOfPeople(people: readonly string[]): string {
   return first.length === 0 ? last : `${first.join(", ")} and ${last}`;
 }
 
-/** The lines of bridges at the end of a topic. */
-const LINES = /(?:(?:^|\n)⇄ [^\n]*)+$/;
-
 /** The topic of a room of others without what bridges say in it. */
 export function ownTopic(topic: string): string {
-  return topic.replace(LINES, "");
+  return topic.slice(0, endOfOwn(topic));
+}
+
+/** Where the lines of bridges begin that end a topic. Line by line from the end: a topic has up to 60 000 characters, of anybody's. */
+function endOfOwn(topic: string): number {
+  let end = topic.length;
+  while (end > 0) {
+    const before = topic.lastIndexOf("\n", end - 1);
+    if (!topic.startsWith(MARK, before + 1)) break;
+    end = Math.max(before, 0);
+  }
+  return end;
 }
 
 /**
@@ -33,13 +41,19 @@ export function ownTopic(topic: string): string {
 export function topicWithNote(topic: string, note: string, before?: string): string {
   const own = ownTopic(topic);
   const now = lineOf(own, note);
-  const old = before === undefined ? undefined : lineOf(own, before);
-  const there = (LINES.exec(topic)?.[0] ?? "").split("\n").filter((line) => line !== "");
-  const lines = old === undefined ? [] : there;
-  const at = old === undefined ? -1 : lines.indexOf(old);
+  const there = topic.slice(own.length).split("\n");
+  const lines = before === undefined ? [] : there.filter((line) => line !== "");
+  const at = before === undefined ? -1 : placeOf(lines, own, before);
   if (!lines.includes(now)) lines.splice(at < 0 ? lines.length : at, at < 0 ? 0 : 1, now);
-  else if (old !== now && at >= 0) lines.splice(at, 1);
+  else if (at >= 0 && lines[at] !== now) lines.splice(at, 1);
   return [own, ...lines].filter((line) => line !== "").join("\n");
+}
+
+/** Which of the lines is that of a note; what the room's own topic was when it was written may have been another one. */
+function placeOf(lines: readonly string[], own: string, note: string): number {
+  const exact = lines.indexOf(lineOf(own, note));
+  const whole = oneLine(`| ${note}`, TOPIC_CHARACTERS);
+  return exact >= 0 ? exact : lines.findIndex((line) => whole.endsWith(`| ${line.slice(MARK.length)}`));
 }
 
 function lineOf(own: string, note: string): string {

@@ -46,6 +46,23 @@ describe("the topic of a room of others", () => {
     expect(ownTopic(both)).toBe("About us");
   });
 
+  it("has our line found again when people have changed what is theirs of it", () => {
+    const relayed = topicWithNote("About us", "About us | Dora speaks.", "");
+    const theirs = relayed.replace("About us", "Holidays");
+    const now = topicWithNote(theirs, "About us | Dora speaks.", "About us | Dora speaks.");
+    expect(now).toBe("Holidays\n⇄ About us | Dora speaks.");
+    expect(topicWithNote(theirs, "Dora speaks.", "About us | Dora speaks.")).toBe(theirs);
+    expect(topicWithNote(theirs, "", "About us | Dora speaks.")).toBe("Holidays");
+    expect(topicWithNote(theirs, "Zoe speaks.", "")).toBe("Holidays\n⇄ Dora speaks.\n⇄ Zoe speaks.");
+  });
+
+  it("costs no more than its length, whatever people write", () => {
+    const topic = `${"\n⇄ ".repeat(100_000)}\nx`;
+    const started = performance.now();
+    expect(ownTopic(topic)).toBe(topic);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
   it.each([
     ["About us\nand you\n⇄ old", "About us\nand you"],
     ["no line", "no line"],
