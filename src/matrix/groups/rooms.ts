@@ -255,8 +255,9 @@ export class GroupRooms {
     if (!inside?.includes(bot)) return;
     if (how === "delete" && !view.plumbed) return this.#empty(room);
     const told = toldBefore(await sender.stateOf(room, bot, BRIDGE_TYPES[0], bridgeKey(view.id)), bot);
-    for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
+    // Before the note is gone in which it stands what is ours there: this may be done twice.
     if (view.plumbed) await this.#retouch(room, (topic) => topicWithNote(topic, "", told));
+    for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
     const content = { msgtype: "m.notice", body: UNTIED };
     await this.#unlessRefused(room, "the end could not be told", async () => {
       await sender.post({ room, as: bot, type: "m.room.message", content, key: `untied ${room} ${Date.now()}` });

@@ -265,7 +265,8 @@ export class GroupWords {
     const via = viaContent(room, as, message.via);
     const gone = await this.#o.sender.redact(room, as, event, undefined, via);
     if (gone === undefined) {
-      // The one who said it is not in the room any more.
+      // The one who said it is not in the room any more. A reaction that goes has no words.
+      if (message.text === "") return event;
       return this.#say(saying, this.#asText(saying), async () => undefined);
     }
     for (const other of others) await this.#o.sender.redact(room, as, other, undefined, via);

@@ -109,6 +109,18 @@ describe("the room of a group", () => {
     expect(lines(s, room)).toEqual([`${BOT}: ⇄ Whoever has no account speaks through anna@example.com.`]);
   });
 
+  it("of people has their topic as it was when it is let go, also when that fails half way", async () => {
+    const s = await scene();
+    const room = theirs(s);
+    s.stub.setState(room, ANNA, "m.room.topic ", { topic: "About us" });
+    const view = group({ plumbed: true, topic: "Whoever has no account speaks through anna@example.com." });
+    await s.home.shapeGroup(room, view);
+    s.stub.failBehind("PUT state", 2, { kind: "html", status: 502 });
+    await expect(s.home.releaseGroup(room, view, "unbridge")).rejects.toMatchObject({ code: "home-down" });
+    await s.home.releaseGroup(room, view, "unbridge");
+    expect(s.stub.room(room).state.get("m.room.topic ")).toEqual({ topic: "About us" });
+  });
+
   it("in which the bot is not can neither be shaped nor spoken in", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join" });
@@ -186,6 +198,18 @@ describe("words in a group's room", () => {
     const message = { ...groupWords("anna@example.com", "", gone), own: {} };
     expect(await s.home.deliverToGroup(room, view.id, own, message, "k2")).toBe(target);
     expect(lines(s, room)).toEqual([`${BOB_ID}: hello`]);
+  });
+
+  it("are none when a reaction goes of somebody who is not in the room any more", async () => {
+    const s = await scene();
+    const view = group();
+    const room = await s.home.openGroup(view);
+    const target = await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "hello"), "k1");
+    const about = { kind: "reaction", target, key: "👍" } as const;
+    await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "reacts with 👍", about), "k2");
+    s.stub.fail("redact", { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } });
+    await s.home.deliverToGroup(room, view.id, bob, groupWords(BOB, "", { ...about, removed: true }), "k3");
+    expect(s.stub.room(room).events.map(({ type }) => type)).toEqual(["m.room.message", "m.reaction"]);
   });
 
   it("that ring are marked as a nudge", async () => {
