@@ -16,8 +16,8 @@ import type { RoomMaker } from "./room-maker.ts";
 import type { Sender } from "./sender.ts";
 
 export interface KnockerOptions {
-  readonly maker: RoomMaker;
-  readonly sender: Sender;
+  readonly maker: Pick<RoomMaker, "alias" | "open">;
+  readonly sender: Pick<Sender, "post">;
   readonly bot: string;
   /** Makes the homeserver send at once what it has begun to try again. @throws MatrixRefusal, HomeserverSilent. */
   readonly ping: () => Promise<void>;
@@ -30,11 +30,16 @@ export interface KnockerOptions {
 export const KNOCK = "msnbridge.knock";
 /** How long each knock is waited for, ms; who has not brought the last one brings none. */
 const WAITS_MS = [3000, 6000, 15_000, 60_000];
+/** Knocks in a row that may fail before the next outage is waited out for longer each time, and for how long at most, ms. */
+const FREELY = 3;
+const LONGEST_MS = 300_000;
 
 export class Knocker {
   readonly #o: KnockerOptions;
   #room: string | undefined;
   #run = new AbortController();
+  /** Knocks that could not be said, one after the other. Each may count as an outage itself, and so begin this anew. */
+  #failed = 0;
   /** The newest knock that is waited for, and what ends the waiting. */
   #awaited: { readonly id: string; readonly came: AbortController } | undefined;
 
@@ -60,8 +65,8 @@ export class Knocker {
   }
 
   async #knocks(signal: AbortSignal): Promise<void> {
-    const { ping, log, afterMs } = this.#o;
-    await pause(afterMs, signal);
+    const { ping, log } = this.#o;
+    await pause(this.#waitMs(), signal);
     for (const [tries, ms] of WAITS_MS.entries()) {
       if (signal.aborted) return;
       const id = randomUUID();
@@ -70,7 +75,9 @@ export class Knocker {
       try {
         if (tries > 0) await ping();
         await this.#say(id);
+        this.#failed = 0;
       } catch (error) {
+        this.#failed += 1;
         // A homeserver that has just started is slow to do some things, and quick to give up others.
         log.debug({ err: toBridgeError(error) }, "could not say anything to myself");
       }
@@ -81,6 +88,12 @@ export class Knocker {
       }
     }
     if (!signal.aborted) log.info("the homeserver does not bring what the bot says to itself");
+  }
+
+  #waitMs(): number {
+    const { afterMs } = this.#o;
+    const doublings = Math.min(Math.max(0, this.#failed - FREELY), 10);
+    return Math.max(afterMs, Math.min(afterMs * 2 ** doublings, LONGEST_MS));
   }
 
   async #say(id: string): Promise<void> {

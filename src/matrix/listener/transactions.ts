@@ -10,7 +10,7 @@ import type { Transaction } from "./appservice.ts";
 import { TransactionOrder } from "./order.ts";
 
 export interface TransactionsOptions {
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, "take">;
   readonly profiles: ProfileStore;
   /** The bot, with whose profile the number of the newest transaction is kept. */
   readonly self: ResidentId;
@@ -59,10 +59,11 @@ export class Transactions {
       this.#nudgeSoon(NUDGE_MS);
       throw toBridgeError(error);
     }
-    const isNewest = this.#order.stored(transaction.id);
+    // A homeserver that counts anew brings nothing newer for long, and each look makes it send something.
+    if (!this.#order.stored(transaction.id)) return;
     this.#lookLater();
     // Nobody waits for this: the words themselves are on their way first.
-    if (isNewest) setImmediate(() => void this.#remember(transaction.id));
+    setImmediate(() => void this.#remember(transaction.id));
   }
 
   /** Where one may have been left behind, the homeserver is made to send another at the time at which that is looked into. */
