@@ -31,7 +31,12 @@ function makeFolder(parent: string): string {
 function removeOrphans(): void {
   for (const name of readdirSync(MEMORY)) {
     const pid = name.startsWith(NAME) ? /^\d+/.exec(name.slice(NAME.length))?.[0] : undefined;
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY, name), { recursive: true, force: true });
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      rmSync(join(MEMORY, name), { recursive: true, force: true });
+    } catch {
+      // Another user's, who will do it.
+    }
   }
 }
 
