@@ -35,6 +35,8 @@ export const MOST_LEFT = 5_000;
  */
 export class Listeners<W extends Kept> {
   readonly #places = new Map<string, Place<W>>();
+  /** Where each account is: a sign-in that changes must not cost a look at all places. */
+  readonly #placesOf = new Map<AccountId, Set<string>>();
   /** What was read at places that all have left: somebody who was called there may not have heard of it yet. */
   readonly #left = new RecentMap<string, readonly Heard[]>(MOST_LEFT);
   /** When an account has left a place, of this process's own clock, ms. */
@@ -82,10 +84,13 @@ export class Listeners<W extends Kept> {
   /** The account is at these places and at no other. `now` as above. Returns those that it has left. */
   keep(account: AccountId, places: ReadonlySet<string>, now: number): readonly Left<W>[] {
     const left: Left<W>[] = [];
-    for (const [place, there] of this.#places) {
-      const tally = there.sessions.get(account);
-      if (places.has(place) || !tally) continue;
+    const known = this.#placesOf.get(account) ?? new Set();
+    for (const place of known) {
+      const there = this.#places.get(place);
+      const tally = there?.sessions.get(account);
+      if (places.has(place) || !there || !tally) continue;
       there.sessions.delete(account);
+      known.delete(place);
       there.former = [...there.former, tally].slice(-MOST_FORMER);
       const stranded = this.#stranded(there, now);
       const isEmpty = there.sessions.size === 0;
@@ -96,6 +101,7 @@ export class Listeners<W extends Kept> {
       this.#gone.set(`${account} ${place}`, now);
       left.push({ place, isEmpty, stranded });
     }
+    if (known.size === 0) this.#placesOf.delete(account);
     return left;
   }
 
@@ -132,6 +138,7 @@ export class Listeners<W extends Kept> {
     });
     for (const word of there.read) tally.read(word);
     there.sessions.set(account, tally);
+    this.#placesOf.set(account, (this.#placesOf.get(account) ?? new Set()).add(place));
     return tally;
   }
 }

@@ -62,6 +62,11 @@ export class Reading<W extends Kept> {
     return this.#o.inTurn(word, () => this.#drain());
   }
 
+  #askNext(): void {
+    const [word] = this.#tally.waiting;
+    if (word) this.#ask(word);
+  }
+
   async #drain(): Promise<void> {
     const tally = this.#tally;
     for (let [word] = tally.waiting; word; [word] = tally.waiting) {
@@ -84,7 +89,11 @@ export class Reading<W extends Kept> {
       return await this.#o.append(word, this.#after);
     } catch (error) {
       // What is refused for good would keep all that follows from being read.
-      if (asBridgeError(error).retry === "never") this.#tally.drop(word);
+      if (asBridgeError(error).retry === "never") {
+        this.#tally.drop(word);
+        this.#askNext();
+        this.#end();
+      }
       throw error;
     }
   }
@@ -105,8 +114,7 @@ export class Reading<W extends Kept> {
     if (this.#tally.waiting.length === 0 || this.#again !== undefined) return;
     const again = (): void => {
       this.#again = undefined;
-      const [word] = this.#tally.waiting;
-      if (word) this.#ask(word);
+      this.#askNext();
     };
     this.#again = setTimeout(again, Math.min(forMs + 1, AGAIN_MS)).unref();
   }
