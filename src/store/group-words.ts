@@ -98,9 +98,9 @@ export class RedisGroupWords implements GroupWordStore {
     return (await this.#link.script("groupCall", keys, [ownerOf(reader), Math.trunc(at), TALK_MS, CALL_MS])) === 1;
   }
 
-  async releaseReader(group: GroupId, place: string, reader: string): Promise<void> {
+  async releaseReader(group: GroupId, place: string, reader: string, readsOn = false): Promise<void> {
     const k = this.#keys;
-    const keys = [k.placeReader(group, place), k.groupReader(group)];
+    const keys = [k.placeReader(group, place), ...(readsOn ? [] : [k.groupReader(group)])];
     await this.#link.script("groupRelease", keys, [reader]);
   }
 

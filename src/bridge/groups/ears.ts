@@ -205,11 +205,15 @@ export class Ears {
     const { store, inbox, reader, log } = this.#o;
     inbox().receiveBy(account, spoolOf(group), () =>
       store
-        .releaseReader(group, place, reader)
+        .releaseReader(group, place, reader, this.#readsIn(group))
         .catch((error: unknown) =>
           log.debug({ err: asBridgeError(error), group }, "the reader's lease runs out by itself"),
         ),
     );
+  }
+
+  #readsIn(group: GroupId): boolean {
+    return [...this.#readings.keys()].some((name) => name.startsWith(`${group} `));
   }
 
   #typed(account: AccountRecord, live: LiveGroup, from: ContactAddress): void {

@@ -232,8 +232,8 @@ export interface GroupStore {
    * worker reads it, and none has asked this within the last minute.
    */
   claimCall(group: GroupId, reader: string, at: number): Promise<boolean>;
-  /** The worker reads at that place of the group no more: another may, at once. */
-  releaseReader(group: GroupId, place: string, reader: string): Promise<void>;
+  /** The worker reads at that place of the group no more: another may, at once. `readsOn`: it does at another place of it. */
+  releaseReader(group: GroupId, place: string, reader: string, readsOn?: boolean): Promise<void>;
   /**
    * Keeps which messages are the same one: `name` of it in each home (`home id`). Bounded: the last 2 000 of a group.
    * Given again under a known name, names are added, up to 16; of several in one home the first is what it is called there.

@@ -163,7 +163,7 @@ redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[12], first, 'w', ARGV[10])
 redis.call('PEXPIRE', KEYS[3], ARGV[13])
 return { 'read', first }
 `,
-  // KEYS reader of the place, reader of the group; ARGV reader -> 'ok': it reads there no more
+  // KEYS reader of the place, reader of the group unless it reads elsewhere in it; ARGV reader -> 'ok': it reads there no more
   groupRelease: `
 for _, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end

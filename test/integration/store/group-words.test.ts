@@ -150,6 +150,18 @@ test("each place of a group has a reader of its own", async () => {
   expect(await append(second, at("7", id, "two boot", "c"))).toBe(false);
 });
 
+test("a group is not called together while its reader reads at another place of it than the one that it has left", async () => {
+  const id = group("two-places");
+  const now = 1_700_000_000_000;
+  await store.saveGroup(id, { kind: "several" });
+  await store.talked(id, now);
+  for (const place of ["7", "8"]) await store.appendRead(at(place, id, "one boot", `said at ${place}`));
+  await store.releaseReader(id, "7", "one boot", true);
+  expect(await second.claimCall(id, "two boot", now)).toBe(false);
+  await store.releaseReader(id, "8", "one boot");
+  expect(await second.claimCall(id, "two boot", now)).toBe(true);
+});
+
 /** In one go, for an heir has but a second: one reads, two is refused, one leaves, three asks. */
 async function leaving(id: GroupId): Promise<{ refused: ReadTurn; three: ReadTurn }> {
   await store.releaseReader(id, "7", "nobody boot");
