@@ -18,6 +18,9 @@ const CHARACTERS = 2000;
 const QUOTED = 500;
 /** Characters of a name; what is longer is none that a client makes. */
 const LONGEST_NAME = 300;
+/** For so long what was kept of a chat is not read again: all of it is in memory. */
+const RECOLLECTED_MS = 10_000;
+const RECOLLECTED = 1000;
 
 /** A message that others may be about. */
 export interface Said {
@@ -61,6 +64,10 @@ export class Recall {
   readonly #reactions = new RecentMap<string, readonly string[]>(REMEMBERED);
   /** By the id of a stanza with reactions: what was there before it. It may come again. */
   readonly #reactionsBefore = new RecentMap<string, readonly string[]>(REMEMBERED);
+  /** When all that was kept of a chat was read last, Unix ms. */
+  readonly #recollected = new RecentMap<string, number>(RECOLLECTED);
+  /** Where what is to be kept goes while it is not known whether the bridge has anything to do with who says it. */
+  #held: [chat: string, piece: string][] | undefined;
 
   /** `notes`: what outlives a restart. */
   constructor(notes?: RecallNotes) {
@@ -80,7 +87,9 @@ export class Recall {
     // What is tried again and again, while a server is away, is kept once.
     const isNews = !this.#isKnown(chat, piece);
     for (const [map, key, value] of this.#places(chat, piece)) map.set(key, value as never);
-    if (isNews) this.#notes?.keep(chat, JSON.stringify(piece));
+    if (!isNews || this.#notes === undefined) return;
+    if (this.#held === undefined) this.#notes.keep(chat, JSON.stringify(piece));
+    else this.#held.push([chat, JSON.stringify(piece)]);
   }
 
   #isKnown(chat: string, piece: Piece): boolean {
@@ -88,13 +97,17 @@ export class Recall {
     return piece.names.every((name) => this.find(chat, name, piece.speaker)?.text === piece.text);
   }
 
-  *#places(chat: string, piece: Piece): Iterable<readonly [RecentMap<string, unknown>, string, unknown]> {
+  /** `owner`: whose words are meant by a name alone. */
+  *#places(
+    chat: string,
+    piece: Piece,
+    owner = (name: string): string | undefined => this.find(chat, name)?.speaker,
+  ): Iterable<readonly [RecentMap<string, unknown>, string, unknown]> {
     if ("reacts" in piece) yield [this.#reactions, keyOf(chat, piece.speaker, piece.to), piece.reacts];
     else
       for (const name of piece.names) {
         // What is called so already is not what somebody else has said since.
-        if ((this.find(chat, name)?.speaker ?? piece.speaker) === piece.speaker)
-          yield [this.#said, keyOf(chat, name), piece];
+        if ((owner(name) ?? piece.speaker) === piece.speaker) yield [this.#said, keyOf(chat, name), piece];
         yield [this.#said, keyOf(chat, piece.speaker, name), piece];
       }
   }
@@ -116,24 +129,39 @@ export class Recall {
   /** Remembers what was kept of a chat, if this one is not in memory. @throws BridgeError `store-down`. */
   async recollect(chat: string, name: string | undefined): Promise<void> {
     if (this.#notes === undefined || name === undefined || this.find(chat, name) !== undefined) return;
+    if (Date.now() - (this.#recollected.get(chat) ?? 0) < RECOLLECTED_MS) return;
     const kept = (await this.#notes.kept(chat)).flatMap((text) => readPiece(text) ?? []);
+    this.#recollected.set(chat, Date.now());
+    const first = new Map<string, string>();
+    for (const piece of kept.toReversed())
+      if ("names" in piece) for (const name of piece.names) first.set(name, piece.speaker);
+    const owner = (name: string): string | undefined => this.find(chat, name)?.speaker ?? first.get(name);
     // The youngest first: what is known already is at least as young.
-    for (const piece of kept.reverse())
-      for (const [map, key, value] of this.#places(chat, piece))
+    for (const piece of kept.toReversed())
+      for (const [map, key, value] of this.#places(chat, piece, owner))
         if (map.get(key) === undefined) map.set(key, value as never);
   }
 
   /**
    * As {@link stored}, to be asked when its turn to be stored comes; `undefined`: there is nothing to store. What it is about
-   * is looked for in what was kept where nobody remembers it. The promise rejects with BridgeError `store-down`.
+   * is looked for in what was kept where nobody remembers it. The promise rejects with BridgeError `store-down`. Nothing is
+   * read or kept before that is asked: who says it may be a stranger.
    */
   hear(message: ReadMessage, us: BareJid, room?: InRoom): (() => Promise<readonly StoredWords[]>) | undefined {
     const chat = room === undefined ? chatOf(us, bare(message.from)) : us;
     const name = aboutWhat(message);
     const isKnown = this.#notes === undefined || name === undefined || this.find(chat, name) !== undefined;
-    let words = isKnown ? this.stored(message, us, room) : undefined;
+    const held: [chat: string, piece: string][] = [];
+    let words: readonly StoredWords[] | undefined;
+    this.#held = held;
+    try {
+      if (isKnown) words = this.stored(message, us, room);
+    } finally {
+      this.#held = undefined;
+    }
     if (words?.length === 0) return undefined;
     return async () => {
+      for (const [where, piece] of held.splice(0)) this.#notes?.keep(where, piece);
       if (words === undefined) await this.recollect(chat, name);
       words ??= this.stored(message, us, room);
       return words;

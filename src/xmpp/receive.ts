@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
-import { type GhostRef, type HomeName, type ResidentId, residentId } from "../bridge/model.ts";
+import { type GhostRef, type HomeName, type ResidentId, type RoomId, residentId } from "../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
 import type { Secret } from "../bridge/secret.ts";
 import type { People } from "./component/people.ts";
@@ -151,22 +151,27 @@ export class Receiver {
     this.#o.spool.put({
       id: batchOf(message),
       resident,
-      items: async () => this.#items(await words(), resident, ghost),
+      items: async () => await this.#items(words, room, resident, ghost),
       refused: (why) => this.#refuseFor(message, why),
     });
   }
 
-  /** The first word opens the chat. @throws BridgeError `not-linked`, `store-down`. */
-  async #items(all: readonly Stored[], resident: ResidentId, invites: GhostRef): Promise<IntakeItem[]> {
+  /** The first word opens the chat. Of strangers nothing is kept. @throws BridgeError `not-linked`, `store-down`. */
+  async #items(
+    words: () => Promise<readonly Stored[]>,
+    room: RoomId,
+    resident: ResidentId,
+    invites: GhostRef,
+  ): Promise<IntakeItem[]> {
+    const { host, home } = this.#o;
+    const isPortal = await host().isPortal(home, room);
+    if (!isPortal && !(await host().isLinked(resident))) throw new BridgeError("not-linked");
+    const all = await words();
     const [first] = all;
     if (first === undefined) return [];
-    const { host, home, names } = this.#o;
-    const room = names.room(first.to, bare(first.from));
     const item = (raw: Stored): IntakeItem => ({ resident, room, control: false, raw, invites });
     const items = all.map(item);
-    if (await host().isPortal(home, room)) return items;
-    if (!(await host().isLinked(resident))) throw new BridgeError("not-linked");
-    return [item({ kind: "open", from: first.from, to: first.to }), ...items];
+    return isPortal ? items : [item({ kind: "open", from: first.from, to: first.to }), ...items];
   }
 
   #presence(stanza: XmlElement): void {

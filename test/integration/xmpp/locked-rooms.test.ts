@@ -74,3 +74,15 @@ test("who asks the bot in from within has given it the password thereby", async 
   await plumber.core.waitFor("word of it", () => plumber.core.told.some((text) => text.includes("asked me into")));
   expect(await plumber.rooms.mayBridge(roomId(room), resident(anna.jid))).toMatchObject({ allowed: true });
 });
+
+test("an invitation from outside, with a password that is none, does not take the place of the right one", async () => {
+  const { anna, room, plumber } = await scene();
+  const zoe = await fixture.newPerson("zoe");
+  await plumber.rooms.findRoom(address(room, PASSWORD), resident(anna.jid));
+  expect(await plumber.rooms.mayBridge(roomId(room), resident(anna.jid))).toMatchObject({ allowed: true });
+  const asked = xml("x", { xmlns: "jabber:x:conference", jid: room, password: "wrong" });
+  await zoe.send(xml("message", { to: fixture.server.component }, asked));
+  await plumber.core.waitFor("word of it", () => plumber.core.told.some((text) => text.includes("asked me into")));
+  await plumber.tie(room);
+  expect((await plumber.core.secrets.secret(resident(room), "room-password"))?.open()).toBe(PASSWORD);
+});

@@ -11,6 +11,8 @@ import { annaJid, annaPhone, bob, silent } from "./support.ts";
 class Runs {
   readonly kept = new Map<string, string[]>();
   isDown = false;
+  /** How often all that was kept of a chat was read. */
+  reads = 0;
 
   start(): Recall {
     const expectUp = (): void => {
@@ -23,6 +25,7 @@ class Runs {
       },
       recall: async (_: string, chat: string) => {
         expectUp();
+        this.reads += 1;
         return this.kept.get(chat) ?? [];
       },
       dropRecall: async () => {},
@@ -111,6 +114,38 @@ test("while the store is away, words about what nobody remembers wait", async ()
   await expect(stored?.()).rejects.toThrow("store-down");
   runs.isDown = false;
   expect(await stored?.()).toMatchObject([{ body: "(deleted: “I love you”)" }]);
+});
+
+test("what may be a stranger's is not kept before it is asked for", async () => {
+  const runs = new Runs();
+  const message = readMessage(el("message", { from: annaPhone, to: bob, id: "m1", type: "chat" }, body("hello")));
+  const stored = message && runs.start().hear(message, bob);
+  expect(runs.kept.size).toBe(0);
+  await stored?.();
+  await stored?.();
+  expect(runs.kept.get(chatOf(bob, annaJid))).toHaveLength(1);
+});
+
+test("what is said about words that nobody knows does not have all that was kept read each time", async () => {
+  const runs = new Runs();
+  await hears(runs.start(), "m1", body("hello"));
+  const recall = runs.start();
+  for (let i = 0; i < 10; i += 1)
+    await hears(recall, `r${i}`, body("yes"), el("reply", { xmlns: NS.reply, id: `x${i}` }));
+  expect(runs.reads).toBe(1);
+});
+
+test("after a restart, a name that two have used means what was called so first, as it is now", async () => {
+  const runs = new Runs();
+  const chat = "room@muc.example.org";
+  const recall = runs.start();
+  recall.note({ chat, speaker: "anna", names: ["1"] }, "from Anna");
+  recall.note({ chat, speaker: "zoe", names: ["1"] }, "from Zoe");
+  recall.note({ chat, speaker: "anna", names: ["1"] }, "from Anna, corrected");
+  const later = runs.start();
+  await later.recollect(chat, "1");
+  expect(later.find(chat, "1")?.text).toBe("from Anna, corrected");
+  expect(later.find(chat, "1", "zoe")?.text).toBe("from Zoe");
 });
 
 test("typing is nothing to store", () => {

@@ -167,18 +167,22 @@ class Foreign implements ForeignRooms {
       return false;
     const invitation = invitationIn(stanza);
     if (invitation === undefined || domainOf(asJid(invitation.room)) === gateway) return false;
-    this.#welcome(invitation).catch((error: unknown) =>
+    // Who is in the room asks by way of it; whoever else writes to us need not know its password.
+    const from = readJid(stanza.attrs.from);
+    const isFromRoom = from !== undefined && bare(from) === invitation.room;
+    this.#welcome(invitation, isFromRoom).catch((error: unknown) =>
       this.#o.log.info({ err: asBridgeError(error), ...invitation }, "an invitation was not answered"),
     );
     return true;
   }
 
   /** Strangers are told nothing. */
-  async #welcome({ room, by, password }: Invitation): Promise<void> {
+  async #welcome({ room, by, password }: Invitation, isFromRoom: boolean): Promise<void> {
     const { host, home, say, log } = this.#o;
     log.info({ room, by }, "the bot was asked into a room");
     const resident = residentId(home, by);
-    if (password !== undefined) this.#unlock(room, resident, password);
+    if (password !== undefined) this.#keys.give(room, resident, password);
+    if (password !== undefined && isFromRoom) this.#rooms.get(room)?.unlock(password);
     const asked = `${room} ${by}`;
     if (Date.now() - (this.#welcomed.get(asked) ?? 0) < WELCOME_MS || !(await host().isLinked(resident))) return;
     this.#welcomed.set(asked, Date.now());
@@ -209,29 +213,25 @@ class Foreign implements ForeignRooms {
   /** What somebody has typed is where they have typed it, too. */
   #told(room: BareJid, resident: ResidentId, password: Secret): void {
     const { say, log } = this.#o;
-    this.#unlock(room, resident, password);
+    this.#keys.give(room, resident, password);
     const text = `I keep the password of ${room} sealed, as long as the room is tied to a group. It stands in what you have just said, too: delete that where you can.`;
     say(resident, text, `password|${room}|${Date.now()}`).catch((error: unknown) =>
       log.info({ err: error, room }, "nobody was told that a password stands in a message"),
     );
   }
 
-  #unlock(room: BareJid, resident: ResidentId, password: Secret): void {
-    this.#keys.give(room, resident, password);
-    this.#rooms.get(room)?.unlock(password);
-  }
-
   async mayBridge(room: RoomId, resident: ResidentId): Promise<RoomPower> {
     const jid = this.#expectJid(room);
     const visited = this.#put(jid);
+    const before = visited.password;
     const password = this.#keys.given(jid, resident);
     if (password !== undefined) visited.unlock(password);
     try {
       const power = await this.#powerIn(visited, resident);
-      if (!power.allowed) this.#endVisit(visited);
+      if (!power.allowed) this.#endVisit(visited, before);
       return power;
     } catch (error) {
-      this.#endVisit(visited);
+      this.#endVisit(visited, before);
       throw error;
     }
   }
@@ -251,9 +251,9 @@ class Foreign implements ForeignRooms {
     return await powerIn({ link, room: jid, resident, bot: gateway, occupants: room.occupants() });
   }
 
-  /** The bot stays nowhere where it has no business. */
-  #endVisit(room: ForeignRoom): void {
-    const { jid, note, password } = room;
+  /** The bot stays nowhere where it has no business. `password`: what was given for this visit opens nothing for others. */
+  #endVisit(room: ForeignRoom, password: Secret | undefined): void {
+    const { jid, note } = room;
     if (note !== undefined && note.shutOut === undefined) return;
     this.#forget(room);
     if (note === undefined) return;

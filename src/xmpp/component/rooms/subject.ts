@@ -5,12 +5,25 @@
 import { oneLine } from "../../../bridge/plain.ts";
 
 const LONGEST = 500;
-const NOTES = /(?:\s*\[⇄ [^\]]*\])+$/u;
-const NOTE = /\[⇄ ([^\]]*)\]/gu;
+const BEGIN = "[⇄ ";
 
 /** What the room's people have set. */
 export function ownSubject(subject: string): string {
-  return subject.replace(NOTES, "").trimEnd();
+  return taken(subject).own;
+}
+
+/** From its end, each letter once: a subject may be as long as a stanza, and anybody's who may set one. */
+function taken(subject: string): { readonly own: string; readonly notes: string[] } {
+  const notes: string[] = [];
+  let own = subject;
+  while (own.endsWith("]")) {
+    const begin = own.lastIndexOf(BEGIN);
+    const text = own.slice(begin + BEGIN.length, -1);
+    if (begin < 0 || text.includes("]")) break;
+    notes.push(text);
+    own = own.slice(0, begin).trimEnd();
+  }
+  return { own: own.trimEnd(), notes: notes.reverse() };
 }
 
 /**
@@ -18,9 +31,8 @@ export function ownSubject(subject: string): string {
  * said twice. `before`: our note until now, in whose place it comes.
  */
 export function subjectWithNote(subject: string, note: string, before = note): string {
-  const own = ownSubject(subject);
+  const { own, notes } = taken(subject);
   const [now, old] = [noteFor(own, note), noteFor(own, before)];
-  const notes = [...(NOTES.exec(subject)?.[0] ?? "").matchAll(NOTE)].map(([, text = ""]) => text);
   const isThere = notes.includes(now);
   const at = notes.indexOf(old);
   if (isThere && old !== now && at >= 0) notes.splice(at, 1);

@@ -71,6 +71,12 @@ describe("the subject of a tied conference", () => {
     expect(subjectWithNote(both, "Dora speaks.", "Zoe speaks.")).toBe("Our holidays [⇄ Dora speaks.]");
   });
 
+  test("a subject as long as a stanza that is full of notes is read at once", () => {
+    const subject = `${"[⇄ ]".repeat(100_000)}x`;
+    expect(ownSubject(subject)).toBe(subject);
+    expect(ownSubject(`${subject} [⇄ Ask Anna.]`)).toBe(subject);
+  });
+
   test("a note of any length stays short", () => expect(noteFor("", "x".repeat(5000)).length).toBeLessThanOrEqual(500));
 });
 
