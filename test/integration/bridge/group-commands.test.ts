@@ -108,13 +108,17 @@ test("power that is lost without a word, while the circle has no room, is gone f
   expect(await world.ask("relay unset 1")).toMatch(/speaks for nobody else/);
   circle.join(BOB, "admin");
   circle.join(ALICE, "member");
-  expect(await world.ask("portals")).toMatch(/with Alice <alice@msn\.test>, Bob <bob@msn\.test> \(admin\)/);
+  await expect
+    .poll(async () => await world.ask("portals"))
+    .toMatch(/with Alice <alice@msn\.test>, Bob <bob@msn\.test> \(admin\)/);
   const refusal =
     "That was not done: you are no admin of this circle, so an admin of it (Bob <bob@msn.test>) has to do it.";
   expect(await asked(world.home, alice, room, 'bridge "Book club"')).toBe(refusal);
   expect(await world.ask("relay set 1")).toBe(refusal);
   circle.join(ALICE, "admin");
-  expect(await asked(world.home, alice, room, 'bridge "Book club"')).toMatch(/is tied to the room/);
+  await expect
+    .poll(async () => await asked(world.home, alice, room, 'bridge "Book club"'))
+    .toMatch(/is tied to the room/);
 });
 
 test("people without an account are heard through a relay once it is set, with their names when that is asked for", async () => {

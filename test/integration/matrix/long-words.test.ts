@@ -222,6 +222,24 @@ describe("many words in a group's room", () => {
     expect(posted(g, g.room)).toHaveLength(count);
   });
 
+  it("become few, or none, also when the bridge is killed in the middle of that", async () => {
+    const g = await group();
+    const target = await g.say(LONG, "k1");
+    const edit = { kind: "edit", target, text: "short" } as const;
+    g.stub.failBehind("redact", 1, { kind: "html", status: 502 });
+    await expect(g.say("* short", "k2", edit)).rejects.toMatchObject({ code: "home-down" });
+    const next = await g.again();
+    await next.say("* short", "k2", edit);
+    expect(shown(g, g.room)).toEqual([{ id: target, body: "short" }]);
+
+    const other = await next.say(LONG, "k3");
+    const removal = { kind: "removal", target: other } as const;
+    g.stub.failBehind("redact", 1, { kind: "html", status: 502 });
+    await expect(next.say("(taken back)", "k4", removal)).rejects.toMatchObject({ code: "home-down" });
+    await (await next.again()).say("(taken back)", "k4", removal);
+    expect(shown(g, g.room)).toEqual([{ id: target, body: "short" }]);
+  });
+
   it("that the bot says for somebody have the name in front of each event", async () => {
     const s = await scene();
     const { id } = s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" });

@@ -279,9 +279,12 @@ test("ids keep growing between what is read in a group and other appends of its 
 test("appends of groups count among those that may be in flight", async () => {
   const id = group("flood");
   const results = await Promise.allSettled(Array.from({ length: 2050 }, (_, i) => read(store, id, "one boot", `${i}`)));
-  const refused = results.filter((result) => result.status === "rejected");
-  expect(refused.map((result) => result.reason.code)).toEqual(["store-down", "store-down"]);
-  expect(await textsIn(store, inGroup(id))).toHaveLength(2048);
+  // Of those in flight a slow machine may not see all answers in time: they are stored all the same.
+  const refused = results.flatMap((result, i) =>
+    result.status === "rejected" && /too many/.test(result.reason.message) ? [i] : [],
+  );
+  expect(refused).toEqual([2048, 2049]);
+  await expect.poll(async () => await textsIn(store, inGroup(id))).toHaveLength(2048);
 });
 
 const name = (text: string): MessageId => messageId(text);
