@@ -48,11 +48,14 @@ export async function postParts<T extends MessageId | undefined>(
   return events;
 }
 
-/** How many events a message is made of, by the content of its first one; a newer edit of it (`m.replace`) knows better. */
+/**
+ * How many events a message is made of at most, by the content of its first one and the newest edit of it (`m.replace`). Where an
+ * edit has fewer, those that are too many may still be there: it may have been cut off before they were taken back.
+ */
 export function countOf(content: unknown, edit: unknown): number {
-  const newest = fields(fields(edit).content)["m.new_content"] ?? content;
-  const count = fields(newest)[PARTS];
-  return typeof count === "number" && Number.isInteger(count) && count > 1 ? count : 1;
+  const newest = fields(fields(edit).content)["m.new_content"];
+  const counts = [content, newest].map((one) => fields(one)[PARTS]);
+  return Math.max(1, ...counts.filter((count) => Number.isInteger(count)).map(Number));
 }
 
 /** The first event of the message of which this is a further one; `undefined`: it stands alone. */

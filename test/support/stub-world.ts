@@ -360,6 +360,8 @@ export class StubWorld {
   #event(room: string, user: string, id: string): Json {
     const event = this.#all(room, user).find(({ event_id }) => event_id === id);
     if (event === undefined) throw new Refusal(404, "M_NOT_FOUND", "no such event");
+    const isGone = this.#inside(room, user).events.some(({ content }) => content.redacts === id);
+    if (isGone) return { ...event, content: {} };
     const edit = this.#edits(room, user, id).at(-1);
     return edit === undefined ? event : { ...event, unsigned: { "m.relations": { "m.replace": edit } } };
   }

@@ -263,13 +263,14 @@ export class GroupWords {
   async #redact(saying: Saying, [event, ...others]: Posted): Promise<MessageId> {
     const { room, as, message } = saying;
     const via = viaContent(room, as, message.via);
+    // The first is the last to go: it says that there are others, should this be cut off.
+    for (const other of others) await this.#o.sender.redact(room, as, other, undefined, via);
     const gone = await this.#o.sender.redact(room, as, event, undefined, via);
     if (gone === undefined) {
       // The one who said it is not in the room any more. A reaction that goes has no words.
       if (message.text === "") return event;
       return this.#say(saying, this.#asText(saying), async () => undefined);
     }
-    for (const other of others) await this.#o.sender.redact(room, as, other, undefined, via);
     if (message.about?.kind === "reaction")
       this.#reactions.delete(`${room} ${as} ${message.about.target} ${message.about.key}`);
     return gone;
