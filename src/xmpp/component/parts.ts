@@ -14,7 +14,7 @@ import { Recall } from "../recall.ts";
 import { RecallNotes } from "../recall-notes.ts";
 import { Receiver } from "../receive.ts";
 import { Speech } from "../speech.ts";
-import { stateMessage } from "../stanza/message.ts";
+import { readMessage, stateMessage } from "../stanza/message.ts";
 import type { Grants } from "../stanza/privilege.ts";
 import { el, elements, type XmlElement } from "../stanza/xml.ts";
 import { GhostTyping } from "../typing.ts";
@@ -310,8 +310,8 @@ export class ComponentParts {
     return new Groups({
       ...shared,
       toGhost: (stanza, place) => {
-        const from = readJid(stanza.attrs.from);
-        if (from !== undefined && place !== undefined) this.speech.placed(from, stanza.attrs.id, place);
+        const { from, id } = readMessage(stanza) ?? {};
+        if (from !== undefined && place !== undefined) this.speech.placed(from, id, place);
         this.receiver.toGhost(stanza);
       },
       answer: (ghost, iq) => void services.handle(...answeredInRoom(ghost, iq)),

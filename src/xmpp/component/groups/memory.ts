@@ -31,7 +31,7 @@ export class RoomMemory {
   /** `id`: what its sender calls it. */
   note({ jid }: Room, who: BareJid, id: string | undefined, { stanzaId, nick, text }: Remembered): void {
     const names = [stanzaId, id];
-    this.#recall.note({ chat: jid, speaker: who, nick, as: stanzaId, names }, text.slice(0, CHARACTERS));
+    this.#recall.note({ chat: jid, speaker: who, nick, as: stanzaId, names }, text);
   }
 
   /** Remembers what was kept, when nobody knows what words are about. @throws BridgeError `store-down`. */
