@@ -40,7 +40,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** 5xx by which a homeserver that is well tells that it has not reached us (MSC2659). */
 const ABOUT_US: ReadonlySet<string> = new Set(["M_CONNECTION_FAILED", "M_CONNECTION_TIMEOUT", "M_BAD_STATUS"]);
 
-const MAX_ANSWER = 8 * 1024 * 1024;
+/** The state of a room with some 50 000 members. */
+const MAX_ANSWER = 64 * 1024 * 1024;
 
 export class HomeserverClient {
   readonly #pool: Pool;
