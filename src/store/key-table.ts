@@ -253,7 +253,7 @@ export const KEY_TABLE = {
     tag: "shard of the room",
     life: "until the home drops it",
     holds:
-      "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store; words that a server has sent back and that wait for somebody), by room",
+      "What a home keeps about a room of its own (who it is for, up to where it was read; of a group chat at an XMPP component also who is in it, its last 30 messages, and words on their way to the store; of words that a server has sent back and that wait for somebody how often they were said and when), by room",
   },
   recall: {
     pattern: "{s<n>}:recall:<home>:<room>",
@@ -261,7 +261,7 @@ export const KEY_TABLE = {
     tag: "shard of the room",
     life: "7 days after its last word, 200 items; until the chat's account is unlinked",
     holds:
-      "What was said in a chat lately, oldest first, for answers, edits, removals and reactions after a restart (XMPP): text, speaker, ids, sealed with AES-256-GCM",
+      "What was said in a chat lately, oldest first, for answers, edits, removals and reactions after a restart (XMPP): text, speaker, ids; or words that wait for somebody; sealed with AES-256-GCM",
   },
   known: {
     pattern: "{s<n>}:known:<sha256 of resident and fact>",

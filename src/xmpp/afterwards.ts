@@ -3,7 +3,7 @@ import { backOff } from "../bridge/waiting.ts";
 import { type BareJid, bare, type Jid, readJid } from "./jid.ts";
 import { errorCondition, mayPass } from "./stanza/errors.ts";
 import type { XmlElement } from "./stanza/xml.ts";
-import type { WaitingNotes } from "./waiting-notes.ts";
+import { isOld, type WaitingNotes } from "./waiting-notes.ts";
 
 export interface AfterwardsOptions {
   /** False: the link is down. */
@@ -20,6 +20,8 @@ interface Words {
   readonly stanza: XmlElement;
   readonly to: Jid;
   readonly tries: number;
+  /** When it was said, Unix ms. */
+  readonly at: number;
 }
 
 /** Words that are remembered after the server has taken them. */
@@ -47,17 +49,17 @@ export class Afterwards {
 
   /** What an earlier run has left. @throws BridgeError `store-down`. */
   async restore(): Promise<void> {
-    for (const { id, stanza, tries } of (await this.#o.notes?.load()) ?? []) {
+    for (const { id, stanza, tries, at } of (await this.#o.notes?.load()) ?? []) {
       const to = readJid(stanza.attrs.to);
       if (to === undefined) this.#o.notes?.drop(id);
-      else this.#waiting.set(id, { stanza, to, tries });
+      else this.#waiting.set(id, { stanza, to, tries, at });
     }
   }
 
   /** The server has these. */
   said(id: string, stanza: XmlElement): void {
     const to = readJid(stanza.attrs.to);
-    if (to !== undefined) this.#said.set(id, { stanza, to, tries: 0 });
+    if (to !== undefined) this.#said.set(id, { stanza, to, tries: 0, at: Date.now() });
   }
 
   /** An error stanza that is about nothing that is being said. True: it was about something that had been said. */
@@ -88,7 +90,21 @@ export class Afterwards {
     }
   }
 
+  /** What was said to somebody by these is nobody's business any more. */
+  forget(who: BareJid, isGone: (from: BareJid) => boolean): void {
+    for (const [id, { stanza, to }] of [...this.#said, ...this.#waiting]) {
+      const from = readJid(stanza.attrs.from);
+      if (bare(to) === who && from !== undefined && isGone(bare(from))) this.#done(id);
+    }
+  }
+
+  #done(id: string): void {
+    this.#said.delete(id);
+    if (this.#waiting.delete(id)) this.#o.notes?.drop(id);
+  }
+
   #hold(id: string, words: Words): void {
+    for (const [old, { at }] of [...this.#waiting]) if (isOld(at)) this.#done(old);
     this.#waiting.set(id, words);
     this.#o.notes?.keep({ id, ...words });
     this.#trySoon(bare(words.to), words);

@@ -103,6 +103,11 @@ export class Speech {
     this.#afterwards.came(residentJid(resident));
   }
 
+  /** Somebody has nothing to do with these any more: what waits from them is not said. */
+  forget(resident: ResidentId, isGone: (ghost: BareJid) => boolean): void {
+    this.#afterwards.forget(residentJid(resident), isGone);
+  }
+
   #sendNow(stanza: XmlElement): boolean {
     try {
       this.#o.link.send(stanza);

@@ -209,6 +209,7 @@ export class ComponentParts {
       privileged: this.#privileged,
       blocks: this.#blocks,
       lists: this.#lists,
+      gone: (resident, isGone) => this.speech.forget(resident, isGone),
       isThere: (who) => this.people.isThere(who),
       log,
     });

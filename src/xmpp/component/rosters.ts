@@ -27,6 +27,8 @@ export interface RostersOptions {
   readonly privileged: PrivilegedRosters;
   readonly blocks: Blocks;
   readonly lists: Lists;
+  /** Somebody has unlinked the account that these were contacts of. */
+  readonly gone: (owner: ResidentId, isGone: (ghost: BareJid) => boolean) => void;
   readonly isThere: (who: BareJid) => boolean;
   readonly log: Logger;
 }
@@ -147,6 +149,13 @@ export class RosterTeller {
     const ghosts = [...gone];
     views.drop(account, owner);
     const left = views.ghosts(owner);
+    const networks = new Set(views.accounts(owner).map(({ record }) => record.network));
+    this.#o.gone(owner, (jid) => {
+      const network = names.parse(jid)?.network;
+      if (network === undefined || left.has(jid)) return false;
+      // Who is on no list may have written to another account there.
+      return ghosts.includes(jid) || !networks.has(network);
+    });
     for (const jid of ghosts) {
       if (left.has(jid)) continue;
       link.sendLoosely(presence({ from: withResource(jid, RESOURCE), to }, undefined));
