@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import { roomId } from "../../../src/bridge/model.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { useXmppServer } from "../../support/xmpp.ts";
-import { ghost, makeRoom, Plumber, resident } from "../../support/xmpp-plumbing.ts";
+import { ghost, makeRoom, Plumber, resident, viewOf } from "../../support/xmpp-plumbing.ts";
 import { seen } from "./group-sights.ts";
 
 const fixture = useXmppServer("prosody");
@@ -85,4 +86,38 @@ test("an invitation from outside, with a password that is none, does not take th
   await plumber.core.waitFor("word of it", () => plumber.core.told.some((text) => text.includes("asked me into")));
   await plumber.tie(room);
   expect((await plumber.core.secrets.secret(resident(room), "room-password"))?.open()).toBe(PASSWORD);
+});
+
+test("a password that cannot be opened keeps no bridge from starting; given again, the room goes on", async () => {
+  const { anna, room, plumber } = await scene();
+  const me = resident(anna.jid);
+  await plumber.rooms.findRoom(address(room, PASSWORD), me);
+  await plumber.rooms.mayBridge(roomId(room), me);
+  await plumber.tie(room);
+  await plumber.stop();
+
+  const { core } = plumber;
+  const { secret, keepSecret } = core.secrets;
+  core.secrets.secret = async () => {
+    throw new BridgeError("internal", { detail: "sealing key 1 is missing" });
+  };
+  const again = await Plumber.start(fixture.server, core);
+  onTestFinished(() => again.stop());
+  const view = viewOf("anna", "bob", "carol");
+  await expect(again.rooms.shapeGroup(roomId(room), view)).rejects.toMatchObject({ code: "home-down" });
+  await again.rooms.findRoom(address(room, "wrong"), me);
+  expect(await again.rooms.mayBridge(roomId(room), me)).toMatchObject({ allowed: false });
+  expect(core.notes.get(roomId(room))).not.toContain("shutOut");
+  expect(core.event("shut-out")).toBeUndefined();
+
+  const kept = Promise.withResolvers<string>();
+  core.secrets.keepSecret = async (...all) => {
+    await keepSecret(...all);
+    kept.resolve(all[2].open());
+  };
+  await again.rooms.findRoom(address(room, PASSWORD), me);
+  expect(await again.rooms.mayBridge(roomId(room), me)).toMatchObject({ allowed: true });
+  expect(await kept.promise).toBe(PASSWORD);
+  await hears(anna, room, again, "here again");
+  core.secrets.secret = secret;
 });

@@ -89,6 +89,10 @@ export class ForeignRoom {
   #lookedAt = Date.now();
 
   #password: Secret | undefined;
+  /** There is a password, which the sealing keys do not open; until we are in. */
+  #cannotOpen = false;
+  /** Why we are not in for that. Nobody has put us out, so it is not kept: with the key, or the password, it goes on. */
+  #locked: string | undefined;
 
   /** `note`: of an earlier run. */
   constructor(jid: BareJid, shared: Shared, note?: TieNote) {
@@ -157,12 +161,37 @@ export class ForeignRoom {
 
   /** What it may be entered with. While it is tied and lets us in, that is known already. */
   unlock(password: Secret): void {
-    if (this.#note === undefined || this.#note.shutOut !== undefined) this.#password = password;
+    if (this.#note !== undefined && this.#note.shutOut === undefined && this.#locked === undefined) return;
+    this.#password = password;
+    if (this.#locked !== undefined)
+      this.bot
+        .enterOrReturn()
+        .catch((error: unknown) => this.#o.log.warn({ err: error, room: this.jid }, "a room was not entered"));
   }
 
-  /** Remembers what a tied room is entered with. @throws BridgeError `store-down`. */
+  /** Remembers what a tied room is entered with; goes on without what does not open. @throws BridgeError `store-down`. */
   async recallPassword(): Promise<void> {
-    if (this.#note?.locked) this.#password = await this.#o.keys.kept(this.jid);
+    if (!this.#note?.locked) return;
+    try {
+      this.#password = await this.#o.keys.kept(this.jid);
+    } catch (error) {
+      if (asBridgeError(error).code !== "internal") throw error;
+      this.#cannotOpen = true;
+      this.#o.log.error(
+        { err: error, room: this.jid },
+        `the password of ${this.jid} cannot be opened: bring the sealing key back and start again, or give the password again with \`bridge <group> xmpp:${this.jid}?password=…\`, or ask the bot into the room`,
+      );
+    }
+  }
+
+  /** We are in with a password that was given anew. */
+  #unlocked(): void {
+    this.#cannotOpen = false;
+    if (this.#locked === undefined) return;
+    this.#locked = undefined;
+    this.#o.keys
+      .keep(this.jid, this.#password)
+      .catch((error: unknown) => this.#o.log.warn({ err: error, room: this.jid }, "a room's password was not kept"));
   }
 
   /** Enters to look at it, and stays for a while. @throws StanzaRefusal, BridgeError `home-down`. */
@@ -291,11 +320,20 @@ export class ForeignRoom {
     if (this.bot.isIn) return;
     if (this.#note?.shutOut !== undefined) throw new BridgeError("room-gone", { detail: this.#note.shutOut });
     if (!this.#link.isOnline) throw new BridgeError("home-down", { detail: "the link to the XMPP server is down" });
+    this.#expectKey();
     this.stay().catch((error: unknown) => this.#o.log.debug({ err: error, room: this.jid }, "not entered"));
     await Promise.race([this.bot.whenIn(), pause(SOON_MS)]);
     if (this.bot.isIn) return;
+    this.#expectKey();
     const { why, triesAgain } = this.#state;
     throw new BridgeError(triesAgain ? "home-down" : "room-gone", { detail: `${why}: ${this.jid}` });
+  }
+
+  /** What is said meanwhile waits. @throws BridgeError `home-down`. */
+  #expectKey(): void {
+    if (this.#locked === undefined) return;
+    const detail = `the password of ${this.jid} cannot be opened, and without it: ${this.#locked}`;
+    throw new BridgeError("home-down", { detail });
   }
 
   /** Changes what is kept. @throws BridgeError `store-down`. */
@@ -370,8 +408,13 @@ export class ForeignRoom {
     this.#state = state;
     if (!state.isIn) this.voices.forget();
     if (this.#note === undefined) return;
+    if (state.isIn) this.#unlocked();
     if (!state.isIn && !state.triesAgain) {
       this.voices.leaveAll();
+      if (this.#cannotOpen) {
+        this.#locked = state.why;
+        return;
+      }
       this.keepLater({ shutOut: state.why, voices: [] });
     }
     this.#o.changed(this, state);
