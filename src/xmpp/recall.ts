@@ -51,6 +51,14 @@ export function chatOf(us: BareJid | Jid, person: BareJid): string {
   return `${us} ${person}`;
 }
 
+/** What is to be stored of somebody's words. */
+export interface Heard<T = StoredWords> {
+  /** Asked when its turn to be stored comes, as often as it takes. @throws BridgeError `store-down`. */
+  readonly words: () => Promise<readonly T[]>;
+  /** If they were asked for, they are stored now. Nothing is kept of them before: given again, they would be no news. */
+  readonly keep: () => void;
+}
+
 type Reacted = { readonly speaker: string; readonly to: string; readonly reacts: readonly string[] };
 type Piece = Said | Reacted;
 
@@ -66,7 +74,7 @@ export class Recall {
   readonly #reactionsBefore = new RecentMap<string, readonly string[]>(REMEMBERED);
   /** When all that was kept of a chat was read last, Unix ms. */
   readonly #recollected = new RecentMap<string, number>(RECOLLECTED);
-  /** Where what is to be kept goes while it is not known whether the bridge has anything to do with who says it. */
+  /** Where what is to be kept goes while what it comes from is not stored. */
   #held: [chat: string, piece: string][] | undefined;
 
   /** `notes`: what outlives a restart. */
@@ -143,28 +151,37 @@ export class Recall {
   }
 
   /**
-   * As {@link stored}, to be asked when its turn to be stored comes; `undefined`: there is nothing to store. What it is about
-   * is looked for in what was kept where nobody remembers it. The promise rejects with BridgeError `store-down`. Nothing is
-   * read or kept before that is asked: who says it may be a stranger.
+   * As {@link stored}, when its turn to be stored comes; `undefined`: there is nothing to store. What it is about is looked
+   * for in what was kept where nobody remembers it. Nothing is read or kept before it is asked for: who says it may be a
+   * stranger.
    */
-  hear(message: ReadMessage, us: BareJid, room?: InRoom): (() => Promise<readonly StoredWords[]>) | undefined {
+  hear(message: ReadMessage, us: BareJid, room?: InRoom): Heard | undefined {
     const chat = room === undefined ? chatOf(us, bare(message.from)) : us;
     const name = aboutWhat(message);
     const isKnown = this.#notes === undefined || name === undefined || this.find(chat, name) !== undefined;
     const held: [chat: string, piece: string][] = [];
-    let words: readonly StoredWords[] | undefined;
-    this.#held = held;
-    try {
-      if (isKnown) words = this.stored(message, us, room);
-    } finally {
-      this.#held = undefined;
-    }
+    const read = (): readonly StoredWords[] => {
+      this.#held = held;
+      try {
+        return this.stored(message, us, room);
+      } finally {
+        this.#held = undefined;
+      }
+    };
+    let words = isKnown ? read() : undefined;
+    let isAsked = false;
     if (words?.length === 0) return undefined;
-    return async () => {
-      for (const [where, piece] of held.splice(0)) this.#notes?.keep(where, piece);
-      if (words === undefined) await this.recollect(chat, name);
-      words ??= this.stored(message, us, room);
-      return words;
+    return {
+      words: async () => {
+        isAsked = true;
+        if (words === undefined) await this.recollect(chat, name);
+        words ??= read();
+        return words;
+      },
+      keep: () => {
+        if (!isAsked) return;
+        for (const [where, piece] of held.splice(0)) this.#notes?.keep(where, piece);
+      },
     };
   }
 

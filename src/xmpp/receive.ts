@@ -146,12 +146,13 @@ export class Receiver {
       const isTyping = message.state === "composing" && message.body === undefined;
       this.#o.host().typing(room, resident, isTyping, ghost);
     }
-    const words = this.#o.recall.hear(message, us);
-    if (words === undefined) return;
+    const heard = this.#o.recall.hear(message, us);
+    if (heard === undefined) return;
     this.#o.spool.put({
       id: batchOf(message),
       resident,
-      items: async () => await this.#items(words, room, resident, ghost),
+      items: async () => await this.#items(heard.words, room, resident, ghost),
+      stored: heard.keep,
       refused: (why) => this.#refuseFor(message, why),
     });
   }

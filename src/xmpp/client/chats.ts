@@ -245,10 +245,10 @@ export class Chats {
   async #said(chat: Chat, message: RoomMessage): Promise<void> {
     const { spool, home, notice, recall } = this.#o;
     const from = this.#speakerOf(chat, message);
-    const heard = readMessage(message.stanza);
+    const read = readMessage(message.stanza);
     const called = { speaker: message.nick, names: namesOf(message) };
-    const words = heard && recall.hear(heard, chat.jid, called);
-    if (from === undefined || words === undefined) return;
+    const heard = read && recall.hear(read, chat.jid, called);
+    if (from === undefined || heard === undefined) return;
     const id = message.stanzaId ?? message.id;
     const sent = { from, room: chat.jid, ...(id === undefined ? {} : { id }) };
     const isResident = this.#isResident(chat, from as string as BareJid);
@@ -258,9 +258,10 @@ export class Chats {
       id: batchInRoom(message),
       resident: chat.note.resident,
       items: async () => {
-        const all = (await words()).map((raw): Stored => ({ ...raw, ...sent }));
+        const all = (await heard.words()).map((raw): Stored => ({ ...raw, ...sent }));
         return await this.#items(chat, all, resident);
       },
+      stored: heard.keep,
       refused: (why) => notice(chat, why.person),
     });
   }

@@ -138,10 +138,10 @@ export class Relays {
     const { spool, account, recall } = this.#o;
     // Another client of the account. What was said under its nick while it was away may be anybody's.
     if (message.isOwnNick && (message.saidAt === undefined || message.archivedJid === account)) return;
-    const heard = readMessage(message.stanza);
+    const read = readMessage(message.stanza);
     const called = { speaker: message.nick, names: namesOf(message) };
-    const words = heard && recall.hear(heard, seat.jid, called);
-    if (words === undefined) return;
+    const heard = read && recall.hear(read, seat.jid, called);
+    if (heard === undefined) return;
     const { resident } = about;
     const id = message.stanzaId ?? message.id;
     const sent = {
@@ -155,9 +155,10 @@ export class Relays {
       id: batchInRoom(message),
       resident,
       items: async () => {
-        const all = (await words()).map((raw): Stored => ({ ...raw, ...sent }));
+        const all = (await heard.words()).map((raw): Stored => ({ ...raw, ...sent }));
         return await this.#items({ about, seat }, all);
       },
+      stored: heard.keep,
       // Whoever speaks there cannot help it, and the resident has been told.
       refused: (why) => this.#o.log.info({ err: why, room: seat.jid }, "words in a room were not relayed"),
     });

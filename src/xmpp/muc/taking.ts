@@ -14,6 +14,7 @@ export interface Taken {
   readonly resident: ResidentId;
   readonly items: () => Promise<readonly IntakeItem[]>;
   /** It is not stored, for good. */
+  readonly stored?: () => void;
   readonly refused: (why: BridgeError) => void;
 }
 
@@ -21,13 +22,16 @@ export interface Taken {
  * Has something stored; resolves when it is, or never will be. A server that counts may forget the stanza then.
  * @throws BridgeError `store-down` when it could not be stored before the end: it has to come again.
  */
-export async function take(spool: IntakeSpool, { id, resident, items, refused }: Taken): Promise<void> {
+export async function take(spool: IntakeSpool, { id, resident, items, stored, refused }: Taken): Promise<void> {
   const done = Promise.withResolvers<void>();
   spool.put({
     id,
     resident,
     items,
-    stored: done.resolve,
+    stored: () => {
+      stored?.();
+      done.resolve();
+    },
     refused: (why) => {
       if (why.code === "store-down") {
         done.reject(why);

@@ -36,7 +36,10 @@ class Runs {
 
 async function hears(recall: Recall, id: string, ...children: XmlElement[]) {
   const message = readMessage(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
-  return message === undefined ? [] : ((await recall.hear(message, bob)?.()) ?? []);
+  const heard = message && recall.hear(message, bob);
+  const words = (await heard?.words()) ?? [];
+  heard?.keep();
+  return words;
 }
 
 const body = (text: string): XmlElement => el("body", {}, text);
@@ -75,6 +78,21 @@ describe("after a restart", () => {
     expect(await hears(runs.start(), "m3", react("b1", "🎉"))).toMatchObject([{ key: "👍", removed: true }]);
   });
 
+  test("a reaction and a correction that were not stored yet are news when they are given again", async () => {
+    const runs = new Runs();
+    const recall = runs.start();
+    recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
+    await hears(recall, "m1", body("over their"));
+    const corrects = [body("over there"), el("replace", { xmlns: NS.correct, id: "m1" })];
+    for (const killed of [recall, runs.start()])
+      for (const children of [[react("b1", "👍")], corrects]) {
+        const message = readMessage(el("message", { from: annaPhone, to: bob, id: "m2", type: "chat" }, ...children));
+        expect(await (message && killed.hear(message, bob))?.words()).toHaveLength(1);
+      }
+    expect(await hears(runs.start(), "m2", react("b1", "👍"))).toMatchObject([{ key: "👍", text: "coming?" }]);
+    expect(await hears(runs.start(), "m3", ...corrects)).toMatchObject([{ about: "over their" }]);
+  });
+
   test("nobody takes back what bob has said", async () => {
     const runs = new Runs();
     runs.start().note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
@@ -111,18 +129,21 @@ test("while the store is away, words about what nobody remembers wait", async ()
   const message = readMessage(stanza);
   const stored = message && runs.start().hear(message, bob);
   runs.isDown = true;
-  await expect(stored?.()).rejects.toThrow("store-down");
+  await expect(stored?.words()).rejects.toThrow("store-down");
   runs.isDown = false;
-  expect(await stored?.()).toMatchObject([{ body: "(deleted: “I love you”)" }]);
+  expect(await stored?.words()).toMatchObject([{ body: "(deleted: “I love you”)" }]);
 });
 
-test("what may be a stranger's is not kept before it is asked for", async () => {
+test("what may be a stranger's is not kept before it is asked for and stored", async () => {
   const runs = new Runs();
   const message = readMessage(el("message", { from: annaPhone, to: bob, id: "m1", type: "chat" }, body("hello")));
   const stored = message && runs.start().hear(message, bob);
+  stored?.keep();
+  await stored?.words();
+  await stored?.words();
   expect(runs.kept.size).toBe(0);
-  await stored?.();
-  await stored?.();
+  stored?.keep();
+  stored?.keep();
   expect(runs.kept.get(chatOf(bob, annaJid))).toHaveLength(1);
 });
 

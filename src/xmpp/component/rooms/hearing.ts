@@ -8,6 +8,7 @@ import { type BareJid, type Jid, withResource } from "../../jid.ts";
 import type { Actor, RoomMessage } from "../../muc/room-words.ts";
 import { batchInRoom, take } from "../../muc/taking.ts";
 import type { MucState } from "../../muc/types.ts";
+import type { Heard } from "../../recall.ts";
 import { readMessage } from "../../stanza/message.ts";
 import { isNotice } from "../../stanza/via.ts";
 import { el } from "../../stanza/xml.ts";
@@ -48,11 +49,11 @@ export class Hearing {
     if (read === undefined) return;
     const from = withResource(room.jid, message.nick);
     const isCommand = TO_BRIDGE.test(read.body ?? "") && guestName(residentParts(resident).id, room.jid) === undefined;
-    const stored = isCommand
-      ? async () => [this.#command(room, resident, read.body ?? "", message)]
+    const heard = isCommand
+      ? { words: async () => [this.#command(room, resident, read.body ?? "", message)] }
       : this.#o.talk.hear(message, { ...read, from }, resident);
-    if (stored === undefined) return;
-    await this.#take(room, resident, batchInRoom(message), stored, isCommand);
+    if (heard === undefined) return;
+    await this.#take(room, resident, batchInRoom(message), heard, isCommand);
   }
 
   typing(room: ForeignRoom, nick: string, isTyping: boolean): void {
@@ -152,7 +153,7 @@ export class Hearing {
 
   #happened(room: ForeignRoom, resident: ResidentId, event: Stored): void {
     const as = randomUUID();
-    this.#take(room, resident, as, async () => [{ ...event, resident, as }], false).catch((error: unknown) =>
+    this.#take(room, resident, as, { words: async () => [{ ...event, resident, as }] }, false).catch((error: unknown) =>
       this.#o.log.error({ err: asBridgeError(error), room: room.jid }, "what happened in a room was not stored"),
     );
   }
@@ -161,7 +162,7 @@ export class Hearing {
     room: ForeignRoom,
     resident: ResidentId,
     id: string,
-    all: () => Promise<readonly Stored[]>,
+    heard: Omit<Heard<Stored>, "keep"> & Partial<Pick<Heard, "keep">>,
     control: boolean,
   ): Promise<void> {
     const { spool, host, home, log } = this.#o;
@@ -170,8 +171,9 @@ export class Hearing {
       resident,
       items: async () => {
         if (!control && !(await host().isPortal(home, roomId(room.jid)))) return [];
-        return (await all()).map((raw) => ({ resident, room: roomId(room.jid), control, raw }));
+        return (await heard.words()).map((raw) => ({ resident, room: roomId(room.jid), control, raw }));
       },
+      ...(heard.keep && { stored: heard.keep }),
       refused: (why) => log.info({ err: why, room: room.jid }, "words in a room were not passed on"),
     });
   }

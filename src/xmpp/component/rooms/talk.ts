@@ -2,7 +2,7 @@
 import type { Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import type { RoomMessage } from "../../muc/room-words.ts";
-import type { Recall, Said } from "../../recall.ts";
+import type { Heard, Recall, Said } from "../../recall.ts";
 import type { ReadMessage } from "../../stanza/message.ts";
 import { viaIn } from "../../stanza/via.ts";
 
@@ -48,9 +48,9 @@ export class Talk {
   }
 
   /** What is stored of somebody's words, in the order in which it goes to the network; as {@link Recall.hear}. */
-  hear(message: RoomMessage, read: ReadMessage, speaker: string): (() => Promise<Stored[]>) | undefined {
-    const words = this.#recall.hear(read, message.room, { speaker, ...calledIn(message) });
-    return words && (async () => this.#stored(message, read, speaker, await words()));
+  hear(message: RoomMessage, read: ReadMessage, speaker: string): Heard<Stored> | undefined {
+    const heard = this.#recall.hear(read, message.room, { speaker, ...calledIn(message) });
+    return heard && { ...heard, words: async () => this.#stored(message, read, speaker, await heard.words()) };
   }
 
   #stored(message: RoomMessage, read: ReadMessage, speaker: string, words: readonly Stored[]): Stored[] {

@@ -29,7 +29,7 @@ function talk() {
     const one = message(...said);
     const read = readMessage(one.stanza);
     if (read === undefined) throw new Error("nothing was said");
-    return (await memory.hear(one, read, speaker)?.()) ?? [];
+    return (await memory.hear(one, read, speaker)?.words()) ?? [];
   };
   return { memory, hear };
 }
