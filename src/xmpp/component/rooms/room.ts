@@ -161,12 +161,17 @@ export class ForeignRoom {
 
   /** What it may be entered with. While it is tied and lets us in, that is known already. */
   unlock(password: Secret): void {
-    if (this.#note !== undefined && this.#note.shutOut === undefined && this.#locked === undefined) return;
+    if (this.#note === undefined || this.#note.shutOut !== undefined) this.#password = password;
+    else this.tryPassword(password);
+  }
+
+  /** In place of one that cannot be opened; nothing where that is not so. A wrong one changes nothing. */
+  tryPassword(password: Secret): void {
+    if (this.#locked === undefined) return;
     this.#password = password;
-    if (this.#locked !== undefined)
-      this.bot
-        .enterOrReturn()
-        .catch((error: unknown) => this.#o.log.warn({ err: error, room: this.jid }, "a room was not entered"));
+    this.bot
+      .enterOrReturn()
+      .catch((error: unknown) => this.#o.log.warn({ err: error, room: this.jid }, "a room was not entered"));
   }
 
   /** Remembers what a tied room is entered with; goes on without what does not open. @throws BridgeError `store-down`. */

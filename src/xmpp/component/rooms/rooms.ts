@@ -214,6 +214,8 @@ class Foreign implements ForeignRooms {
   #told(room: BareJid, resident: ResidentId, password: Secret): void {
     const { say, log } = this.#o;
     this.#keys.give(room, resident, password);
+    // `bridge` has nothing more to do where the room is tied already.
+    this.#rooms.get(room)?.tryPassword(password);
     const text = `I keep the password of ${room} sealed, as long as the room is tied to a group. It stands in what you have just said, too: delete that where you can.`;
     say(resident, text, `password|${room}|${Date.now()}`).catch((error: unknown) =>
       log.info({ err: error, room }, "nobody was told that a password stands in a message"),
