@@ -135,6 +135,8 @@ export class DirectConversation extends BaseConversation {
   readonly isOver = false;
   readonly peer: Email;
   #current: Switchboard | undefined;
+  /** The last on which something was said from here. */
+  #used: Switchboard | undefined;
   #arrival: PromiseWithResolvers<Switchboard> | undefined;
 
   constructor(source: BoardSource, peer: Email) {
@@ -156,19 +158,29 @@ export class DirectConversation extends BaseConversation {
     return this.#current === undefined && this.#arrival === undefined;
   }
 
-  /** Takes a board with the contact on it; the one a message last came by is used for answers. */
+  /**
+   * Takes a board with the contact on it; the one a message last came by is used for answers. Where two who call each other at
+   * once have made two boards, each stays with the one on which they speak: what is said on both by turns has no order.
+   */
   attach(board: Switchboard): void {
+    if (this.#current?.isReady && this.#current === this.#used) return;
     this.#current = board;
-    this.#arrival?.resolve(board);
+    if (this.#arrival === undefined) return;
+    this.#used = board;
+    this.#arrival.resolve(board);
     this.#arrival = undefined;
   }
 
   detach(board: Switchboard): void {
     if (this.#current === board) this.#current = undefined;
+    if (this.#used === board) this.#used = undefined;
   }
 
   protected board(): Promise<Switchboard> {
-    if (this.#current?.isReady) return Promise.resolve(this.#current);
+    if (this.#current?.isReady) {
+      this.#used = this.#current;
+      return Promise.resolve(this.#current);
+    }
     if (this.#arrival !== undefined) return this.#arrival.promise;
     const arrival = Promise.withResolvers<Switchboard>();
     this.#arrival = arrival;
