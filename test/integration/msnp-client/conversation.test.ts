@@ -40,6 +40,24 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     expect(boardsOf(alice) + boardsOf(bob)).toBe(1);
   });
 
+  it("stays with the switchboard on which it speaks when both have called each other at once", async () => {
+    const { alice, bob, toBob, toAlice } = await pair();
+    const atBob = hearing(bob);
+    const call = { place: "SB", at: "CAL", account: ALICE, times: 2 } as const;
+    stage.network.faults.arm({ ...call, fault: { kind: "delay", ms: 300 } });
+    await Promise.all([toBob.sendText("one"), toAlice.sendText("hello")]);
+    const boards = (what: RegExp) =>
+      stage.trace
+        .filter((line) => line.startsWith(ALICE) && what.test(line))
+        .map((line) => / SB (\d+) /.exec(line)?.[1]);
+    // Bob comes to Alice's, too, while she speaks on his.
+    await eventually(() => new Set(boards(/ SB \d+ <<< (JOI|IRO \d+ \d+ \d+) bob/)).size).toBe(2);
+    await toBob.sendText("two");
+    expect(await atBob.until(2)).toEqual(["alice: one", "alice: two"]);
+    expect(new Set(boards(/ SB \d+ >>> MSG \d+ A/)).size).toBe(1);
+    expect(boardsOf(alice) + boardsOf(bob)).toBe(2);
+  });
+
   it("gives a message with its sender's name, its looks and the conversation to answer in", async () => {
     const { bob, toBob, toAlice } = await pair();
     const arrival = next(bob, "message");
