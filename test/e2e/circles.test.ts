@@ -57,7 +57,7 @@ test("Bob speaks: the room is there, with the circle's name, its people, and pow
   await anna.waitForMessage(room, "When do we go?", ghost("bob"));
   expect(nameOf()).toBe("Hikers");
   expect(ghostsIn()).toEqual([ghost("bob")]);
-  expect(anna.room(room).displayName(ghost("bob"))).toBe("Bob");
+  await expect.poll(() => anna.room(room).displayName(ghost("bob"))).toBe("Bob");
   await anna.waitFor("her power", () => levelOf(anna, room, anna.userId) === 50, CROSS_MS);
   expect(levelOf(anna, room, ghost("bob"))).toBeUndefined();
   await alice.ask("circles", /^• Hikers: 2 in it, you are an admin$/);

@@ -86,13 +86,15 @@ describe("with a real Synapse", () => {
     await anna.join(room);
     await anna.waitFor("being in the room", () => anna.room(room).joined);
     const view = anna.room(room);
-    expect(view.displayName(invite.from)).toBe("Bob ☀");
+    await expect.poll(() => view.displayName(invite.from)).toBe("Bob ☀");
     expect(view.state("m.room.name")).toBeUndefined();
-    expect(view.state("m.room.canonical_alias")).toEqual({});
-    expect(view.state("io.element.functional_members")).toEqual({ service_members: [home.bot] });
-    expect(view.state("m.bridge", "msn://escargot/bob@example.com")).toMatchObject({ bridgebot: home.bot });
-    expect(view.state("uk.half-shot.bridge", "msn://escargot/bob@example.com")).toBeDefined();
-    expect([...view.members()].sort()).toEqual([anna.userId, home.bot, invite.from].sort());
+    await expect.poll(() => view.state("m.room.canonical_alias")).toEqual({});
+    await expect.poll(() => view.state("io.element.functional_members")).toEqual({ service_members: [home.bot] });
+    await expect
+      .poll(() => view.state("m.bridge", "msn://escargot/bob@example.com"))
+      .toMatchObject({ bridgebot: home.bot });
+    await expect.poll(() => view.state("uk.half-shot.bridge", "msn://escargot/bob@example.com")).toBeDefined();
+    await expect.poll(() => [...view.members()].sort()).toEqual([anna.userId, home.bot, invite.from].sort());
   });
 
   it("finds the room it made before a crash, instead of a second one", async () => {
@@ -286,7 +288,7 @@ describe("with a real Synapse", () => {
     await home.deliver(portalRoom(room, anna.userId), ghost, words("hana@example.com", "here I am"), "adopt|1");
     await anna.waitForMessage(room, "here I am", home.ghostLabel(ghost));
     await anna.waitFor("the bot", () => anna.room(room).members().includes(home.bot));
-    expect(anna.room(room).displayName(home.ghostLabel(ghost))).toBe("Hana");
+    await expect.poll(() => anna.room(room).displayName(home.ghostLabel(ghost))).toBe("Hana");
   });
 
   it("declines with a reason and leaves", async () => {

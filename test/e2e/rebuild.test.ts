@@ -155,6 +155,8 @@ test("nobody was asked into another room, and everybody is still in theirs", asy
   const asked = [...anna.invites.values(), ...ben.invites.values()].filter(({ space }) => !space);
   expect(asked.map(({ roomId }) => roomId).filter((id) => id !== room && id !== chat)).toEqual([]);
   const ours = ["bob", "carol", "dave", "emily"].map((name) => world.ghost(name));
-  expect(anna.room(room).members().toSorted()).toEqual([anna.userId, world.bridge.setup.bot, ...ours].toSorted());
-  expect(anna.room(room).displayName(world.ghost("bob"))).toBe("Bob");
+  await expect
+    .poll(() => anna.room(room).members().toSorted())
+    .toEqual([anna.userId, world.bridge.setup.bot, ...ours].toSorted());
+  await expect.poll(() => anna.room(room).displayName(world.ghost("bob"))).toBe("Bob");
 });

@@ -32,11 +32,11 @@ test("Anna links, and her chat with Bob shows as Bob: direct, without a name or 
   room = await openChat(world, anna, management, "bob");
   const view = anna.room(room);
   await anna.waitFor("all three", () => view.members().length === 3);
-  expect(view.members().toSorted()).toEqual([world.ghost("bob"), bot(), anna.userId].toSorted());
+  await expect.poll(() => view.members().toSorted()).toEqual([world.ghost("bob"), bot(), anna.userId].toSorted());
   for (const type of ["m.room.name", "m.room.avatar", "m.room.topic", "m.room.encryption"])
     expect(view.state(type), type).toBeUndefined();
-  expect(view.state("m.room.canonical_alias")?.alias).toBeUndefined();
-  expect(view.state("io.element.functional_members")).toEqual({ service_members: [bot()] });
+  await expect.poll(() => view.state("m.room.canonical_alias")?.alias).toBeUndefined();
+  await expect.poll(() => view.state("io.element.functional_members")).toEqual({ service_members: [bot()] });
   expect(view.texts(bot())).toEqual([]);
 });
 

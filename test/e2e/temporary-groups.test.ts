@@ -177,7 +177,7 @@ test("a circle is as at older versions: made by a word, joined, talked in over a
   await bobs.say("When do we go?");
   const room = await alice.enter();
   await anna.waitForMessage(room, "When do we go?", ghost("bob"));
-  expect(anna.room(room).state("m.room.name")?.name).toBe("Hikers");
+  await expect.poll(() => anna.room(room).state("m.room.name")?.name).toBe("Hikers");
   await bridge.stop();
   await anna.sendText(room, "On Sunday");
   await bridge.start();
