@@ -160,6 +160,24 @@ describe.each<DialectName>(["MSNP18", "MSNP21"])("a circle at %s", (dialect) => 
   });
 });
 
+test("MSNP18: who is asked in between the reading of their circles and the right to them is told of it", async () => {
+  world = await GroupStage.open("MSNP18");
+  const { anna, handle } = await together();
+  const { faults } = world.stage.network;
+  const read = faults.arm({
+    place: "HTTP",
+    account: CAROL,
+    at: "ABFindContactsPaged",
+    fault: { kind: "delay", ms: 1 },
+  });
+  // The third of that name, behind the two that sign in, claims the circles.
+  faults.arm({ place: "NS", account: CAROL, at: "USR", nth: 3, fault: { kind: "delay", ms: 2000 } });
+  const cara = await world.ours(CAROL, 3);
+  await eventually(() => read.strikes).toBe(1);
+  await anna.session.inviteToGroup(handle, carol);
+  await cara.heard("invited Book club");
+});
+
 test.each(["MSNP11", "MSNP15"] as const)("%s: circles are not offered", async (dialect) => {
   world = await GroupStage.open(dialect);
   const { session } = await world.ours(ALICE);
