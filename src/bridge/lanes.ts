@@ -31,8 +31,12 @@ export type Outcome =
 /** A home that is not configured is there after a restart at the soonest: what nobody else waits for stays in its lane. */
 export const NO_HOME: Outcome = { kind: "hold", ms: 60_000, why: "no-home" };
 
-/** Deals with one entry. Called in the lane's order, one at a time per lane, and again for the same entry after a hold or a crash. */
-export type LaneHandler = (entry: LaneEntry) => Promise<Outcome>;
+/**
+ * Deals with one entry. Called in the lane's order, one at a time per lane, and again for the same entry after a hold or a
+ * crash. `left` settles when the store has what became of the entry, or it is sure that this worker cannot write it; it never
+ * rejects.
+ */
+export type LaneHandler = (entry: LaneEntry, left: Promise<void>) => Promise<Outcome>;
 
 export interface LaneRunnerOptions {
   readonly store: LaneStore;
@@ -172,12 +176,14 @@ export class LaneRunner {
         for (const entry of page) {
           if (dealtWith.delete(entry.id)) continue;
           const before = this.#mine(lane.ref);
-          const outcome = before === undefined ? undefined : await this.#settle(lane, entry);
+          const left = Promise.withResolvers<void>();
+          const outcome = before === undefined ? undefined : await this.#settle(lane, entry, left.promise);
           if (outcome?.kind === "done") for (const id of outcome.also ?? []) dealtWith.add(id);
           const previous = leaving;
           // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
           // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
-          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before, copies);
+          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before, copies, left.resolve);
+          else left.resolve();
           leaving.catch(() => {});
           await previous;
           if (!outcome || before === undefined) return false;
@@ -199,14 +205,18 @@ export class LaneRunner {
   }
 
   /** Tries an entry until it has an outcome other than a hold; `undefined` when it is no longer this worker's or the lane's. */
-  async #settle(lane: RunningLane, entry: LaneEntry): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
+  async #settle(
+    lane: RunningLane,
+    entry: LaneEntry,
+    left: Promise<void>,
+  ): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
     const handler = this.#o.handlers[lane.ref.kind];
     let defects = 0;
     for (let attempt = 0; ; attempt += 1) {
       if (this.#mine(lane.ref) === undefined || lane.stale) return undefined;
       const outcome = await this.#gates[lane.ref.kind].run(async (): Promise<Outcome> => {
         try {
-          return await handler(entry);
+          return await handler(entry, left);
         } catch (error) {
           const cause = asBridgeError(error);
           if (!passes(cause)) defects += 1;
@@ -228,21 +238,29 @@ export class LaneRunner {
     lane.holding = undefined;
   }
 
-  /** `copies`: when those of the entries before are written. */
+  /** `copies`: when those of the entries before are written. `left` is called when the store has it, or cannot. */
   async #leave(
     entry: LaneEntry,
     outcome: Exclude<Outcome, { kind: "hold" }>,
     fence: Fence,
     copies: { written: Promise<void> },
+    left: () => void,
   ): Promise<void> {
-    const { store } = this.#o;
-    if (outcome.kind === "done") {
-      const { also } = outcome;
-      if (outcome.copies?.length) await this.#copy(entry, outcome.copies, also, fence, copies);
-      else await this.#write(entry.lane.shard, fence, (current) => store.done(entry, current, undefined, also));
-      await outcome.after?.();
-      return;
+    try {
+      if (outcome.kind === "park") await this.#park(entry, outcome, fence);
+      else if (outcome.copies?.length) await this.#copy(entry, outcome.copies, outcome.also, fence, copies);
+      else
+        await this.#write(entry.lane.shard, fence, (current) =>
+          this.#o.store.done(entry, current, undefined, outcome.also),
+        );
+    } finally {
+      left();
     }
+    if (outcome.kind === "done") await outcome.after?.();
+  }
+
+  async #park(entry: LaneEntry, outcome: Outcome & { kind: "park" }, fence: Fence): Promise<void> {
+    const { store } = this.#o;
     const { message, resident, failure, report } = outcome;
     // The sender is told before the entry leaves its lane, so that a crash between the two cannot swallow the news.
     const notice = report && (await this.#report(report));

@@ -3,7 +3,7 @@ import { again } from "./again.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
 import { openRoom } from "./inbound.ts";
 import { inLanes, shortened } from "./inbox.ts";
-import type { LaneRunner, Outcome } from "./lanes.ts";
+import type { LaneHandler, LaneRunner, Outcome } from "./lanes.ts";
 import type {
   AccountRecord,
   ContactAddress,
@@ -57,11 +57,11 @@ const GUEST_MS = 3_600_000;
 const DONE: Outcome = { kind: "done" };
 
 /** Handles the `out` lanes: a resident's words in a portal, on their way to the network. */
-export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
+export function outboundHandler(o: OutboundOptions): LaneHandler {
   /** Guests who know that their words do not go, with when they were told: Unix ms. */
   const guests = new RecentMap<string, number>(5000);
   const standIns = new StandIns(o.store);
-  return async (entry) => {
+  return async (entry, left) => {
     const { lane, body } = entry;
     if (lane.kind !== "out" || body.from !== "home") return { kind: "done" };
     const home = o.homes.get(body.home);
@@ -72,7 +72,17 @@ export function outboundHandler(o: OutboundOptions): (entry: LaneEntry) => Promi
     if (!event) return { kind: "done" };
     if (event.kind === "own") return perform(home, body.raw);
     if (!account || !owner) return orphan(home, event, entry);
-    const work: Work = { entry, home, account, owner, resident: owner, portal: lane.portal, at: body.at, standIns };
+    const work: Work = {
+      entry,
+      home,
+      account,
+      owner,
+      resident: owner,
+      portal: lane.portal,
+      at: body.at,
+      standIns,
+      left,
+    };
     if (event.kind === "shut-out") return shutOut(o, work, event);
     if (event.kind === "moved") return moved(o, work, event);
     if (event.resident !== owner) return event.kind === "reaction" ? DONE : refuseGuest(guests, work, event);

@@ -15,7 +15,7 @@ import type {
 } from "./model.ts";
 import { laneName, portalParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
-import type { Network, Session } from "./ports/network.ts";
+import { holdsWords, type Network, type Session } from "./ports/network.ts";
 import type { AccountStore } from "./ports/store.ts";
 import { spokenBy, spokenRich } from "./speaker.ts";
 import type { StandIns } from "./stand-ins.ts";
@@ -39,6 +39,8 @@ export interface Sending {
   readonly resident: ResidentId;
   readonly at: number;
   readonly standIns: StandIns;
+  /** Settles when what becomes of the entry is stored. */
+  readonly left: Promise<void>;
 }
 
 /** While a puppet is on its way the lane is nudged by its state; this is only the net below. */
@@ -104,6 +106,7 @@ export async function attempt<T>(
   let result: T;
   try {
     result = await send(session);
+    if (holdsWords(session)) session.holdNext(work.left);
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "network-down") return notOn(o, work, message, room, "waiting", title);

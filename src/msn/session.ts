@@ -12,6 +12,7 @@ import type {
   Sent,
   Session,
   TypingSending,
+  WordsHolding,
 } from "../bridge/ports/network.ts";
 import type { RichText } from "../bridge/text/model.ts";
 import type { Email, ListName, MsnClient, MsnEndpoint } from "../msnp/index.ts";
@@ -43,7 +44,15 @@ export interface SessionParts {
 
 /** A signed-in {@link MsnClient} as the core's session. */
 export class MsnSession
-  implements Session, TypingSending, PresenceSetting, ContactEditing, DeviceListing, NudgeSending, GroupTalking
+  implements
+    Session,
+    WordsHolding,
+    TypingSending,
+    PresenceSetting,
+    ContactEditing,
+    DeviceListing,
+    NudgeSending,
+    GroupTalking
 {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
@@ -168,6 +177,10 @@ export class MsnSession
       .conversation(email)
       .sendTyping()
       .catch(() => {});
+  }
+
+  holdNext(noted: Promise<void>): void {
+    this.#client.holdNext(noted);
   }
 
   async sendNudge(to: ContactAddress): Promise<void> {

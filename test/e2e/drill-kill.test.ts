@@ -47,8 +47,10 @@ test(`${EACH_WAY} messages each way, the bridge killed ${KILLS} times: nothing l
     expect(scene.anna.room(pair.room).texts(pair.ghost), `Matrix, from ${pair.name}`).toEqual(talkers[i]?.texts);
     const seen = tally(pair.person.messages.filter(({ from }) => from === email));
     expect(seen.order, `MSN, to ${pair.name}`).toEqual(annas[i]);
-    for (const [k, count] of byKill(seen.repeats, kills).entries())
-      expect(count, `repeats at ${pair.name} after kill ${k + 1}`).toBeLessThanOrEqual(1);
+    for (const [k, repeats] of byKill(seen.repeats, kills).entries())
+      expect(repeats.length, `repeats at ${pair.name} after kill ${k + 1}: ${repeats.join(", ")}`).toBeLessThanOrEqual(
+        1,
+      );
     repeats += seen.repeats.length;
   }
   const lost = talkers.reduce((sum, { lostOnTheWire }) => sum + lostOnTheWire, 0);

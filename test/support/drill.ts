@@ -206,11 +206,16 @@ export function tally(arrived: readonly { readonly text: string; readonly at: nu
   return { order: [...seen], repeats };
 }
 
-/** How many of these came after each kill and before the next; times in Unix ms. */
-export function byKill(repeats: readonly { readonly at: number }[], kills: readonly number[]): number[] {
+/** Which of these came after each kill and before the next, with the ms since that kill; times in Unix ms. */
+export function byKill(
+  repeats: readonly { readonly text: string; readonly at: number }[],
+  kills: readonly number[],
+): string[][] {
   return kills.map((from, k) => {
     const until = kills[k + 1] ?? Number.POSITIVE_INFINITY;
-    return repeats.filter(({ at }) => at >= from && at < until).length;
+    return repeats
+      .filter(({ at }) => at >= from && at < until)
+      .map(({ text, at }) => `"${text}" after ${at - from} ms`);
   });
 }
 

@@ -20,9 +20,11 @@ import type {
   SignInOptions,
   StageListener,
   TypingSending,
+  WordsHolding,
 } from "../../src/bridge/ports/network.ts";
 import type { RichText } from "../../src/bridge/text/model.ts";
 import type { Via } from "../../src/bridge/via.ts";
+import { Turns } from "../../src/msnp/client/turns.ts";
 import { ToyBoards } from "./toy-boards.ts";
 
 /** A network in memory whose server outlives the bridge: accounts, who is there, what was said. */
@@ -157,7 +159,15 @@ export class ToyNetwork implements Network {
 const BATCH = 50;
 
 export class ToySession
-  implements Session, TypingSending, NudgeSending, PresenceSetting, ContactEditing, DeviceListing, GroupTalking
+  implements
+    Session,
+    WordsHolding,
+    TypingSending,
+    NudgeSending,
+    PresenceSetting,
+    ContactEditing,
+    DeviceListing,
+    GroupTalking
 {
   readonly dialect = "TOY1";
   readonly displayName: string;
@@ -166,6 +176,8 @@ export class ToySession
   shown: { availability: Availability; text: string };
   readonly #network: ToyNetwork;
   readonly #address: ContactAddress;
+  /** One text at a time, as on MSN. */
+  readonly #turns = new Turns(1);
 
   constructor(network: ToyNetwork, address: ContactAddress, options: SignInOptions, hooks: SessionHooks) {
     this.#network = network;
@@ -213,7 +225,15 @@ export class ToySession
     return this.#network.contacts.get(address);
   }
 
-  async sendText(to: ContactAddress, text: string, rich?: RichText): Promise<Sent> {
+  holdNext(noted: Promise<void>): void {
+    this.#turns.hold(noted);
+  }
+
+  sendText(to: ContactAddress, text: string, rich?: RichText): Promise<Sent> {
+    return this.#turns.take(() => this.#say(to, text, rich));
+  }
+
+  async #say(to: ContactAddress, text: string, rich: RichText | undefined): Promise<Sent> {
     this.#alive();
     if (rich) this.#network.looks.push(rich);
     const away = this.#network.away.has(to);

@@ -1,6 +1,6 @@
 import { again } from "../again.ts";
 import { asBridgeError, BridgeError } from "../errors.ts";
-import type { LaneRunner, Outcome } from "../lanes.ts";
+import type { LaneHandler, LaneRunner, Outcome } from "../lanes.ts";
 import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId, RoomId } from "../model.ts";
 import { ownerIn, portalParts } from "../model.ts";
 import { type Nudges, notNudged, tooEarly } from "../nudges.ts";
@@ -53,8 +53,8 @@ type Event = Exclude<HomeEvent, { kind: "own" }>;
 const DONE: Outcome = { kind: "done" };
 
 /** Handles the `out` lanes of groups: those of seats, and the one of people who have neither a seat nor a relay. */
-export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Promise<Outcome> {
-  return async (entry) => {
+export function groupOutbound(o: GroupOutboundOptions): LaneHandler {
+  return async (entry, left) => {
     const { lane, body } = entry;
     if (lane.kind !== "out" || body.from !== "home") return DONE;
     const group = isGroup(lane.portal) ? lane.portal : groupOfSeat(lane.portal);
@@ -76,7 +76,20 @@ export function groupOutbound(o: GroupOutboundOptions): (entry: LaneEntry) => Pr
     const place = o.groups.places(record).rooms.get(home.name);
     return handle(
       o,
-      { entry, home, account, resident: event.resident, at: body.at, standIns, group, record, room, place, isOwn },
+      {
+        entry,
+        home,
+        account,
+        resident: event.resident,
+        at: body.at,
+        standIns,
+        left,
+        group,
+        record,
+        room,
+        place,
+        isOwn,
+      },
       event,
     );
   };

@@ -137,9 +137,9 @@ export class GroupParts {
       });
   }
 
-  readonly outbound: LaneHandler = (entry) => {
+  readonly outbound: LaneHandler = (entry, left) => {
     this.#outbound ??= this.#makeOutbound();
-    return this.#outbound(entry);
+    return this.#outbound(entry, left);
   };
 
   /** Before the account signs in. @throws BridgeError `store-down`. */
@@ -213,9 +213,9 @@ export class GroupParts {
 
 /** Lanes of groups and of seats in them have a handler of their own. */
 export function forGroups(groups: LaneHandler, others: LaneHandler): LaneHandler {
-  return (entry) => {
+  return (entry, left) => {
     const { lane } = entry;
     const isOfGroup = lane.kind !== "control" && (isGroup(lane.portal) || groupOfSeat(lane.portal) !== undefined);
-    return isOfGroup ? groups(entry) : others(entry);
+    return isOfGroup ? groups(entry, left) : others(entry, left);
   };
 }

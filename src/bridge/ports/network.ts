@@ -133,6 +133,15 @@ export interface PresenceSetting {
   setPresence(availability: Availability, text: string, media?: string): Promise<void>;
 }
 
+/** A session that can wait with the next words until those before are noted: after a crash only one is said again. */
+export interface WordsHolding {
+  /**
+   * Called in the tick in which words were acknowledged: nothing more is said before `noted` has settled, or half a minute has
+   * passed.
+   */
+  holdNext(noted: Promise<void>): void;
+}
+
 /** A session that can nudge a contact. */
 export interface NudgeSending {
   /** @throws BridgeError as {@link Session.sendText}. */
@@ -198,6 +207,10 @@ export function listsDevices(session: Session): session is Session & DeviceListi
 
 export function sendsTyping(session: Session): session is Session & TypingSending {
   return "sendTyping" in session;
+}
+
+export function holdsWords(session: Session): session is Session & WordsHolding {
+  return "holdNext" in session;
 }
 
 export function sendsNudges(session: Session): session is Session & NudgeSending {

@@ -140,6 +140,15 @@ export class MsnClient {
   }
 
   /**
+   * Nothing more is said before `noted` has settled, for half a minute at most; called in the tick in which a text was
+   * acknowledged. With `maxUnacknowledged` 1 a program that dies leaves no more than one text that it has not noted.
+   */
+  holdNext(noted: Promise<unknown>): void {
+    this.#core.boards.turns.hold(noted);
+    this.#core.offline.hold(noted);
+  }
+
+  /**
    * Begins a conversation with several people; resolves when each has come or could not. Rejects with SendError when
    * nobody comes.
    */

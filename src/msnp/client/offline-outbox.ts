@@ -69,6 +69,10 @@ export class OfflineOutbox {
     }
   }
 
+  hold(noted: Promise<unknown>): void {
+    this.#turns.hold(noted);
+  }
+
   async #sendParts(email: Email, parts: readonly string[]): Promise<void> {
     for (const [i, part] of parts.entries()) {
       try {

@@ -27,6 +27,8 @@ const MAX_EARLY = 16;
 export interface OfflineStrategy {
   readonly isSupported: boolean;
   send(email: Email, text: string): Promise<void>;
+  /** The next goes when `noted` has settled; a strategy that has no turns of its own does without. */
+  hold?(noted: Promise<unknown>): void;
 }
 
 /** Offline messages of a client. */
@@ -53,6 +55,11 @@ export class ClientOffline implements Offline {
     const outbox = this.#outboxOf(this.#core.live);
     if (outbox === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
     await outbox.send(email, text);
+  }
+
+  /** What was left last counts as being left until `noted` settles. */
+  hold(noted: Promise<unknown>): void {
+    this.#outbox?.hold?.(noted);
   }
 
   /** A sign-in begins: what was said before it is no more. */

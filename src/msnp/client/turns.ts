@@ -1,7 +1,13 @@
+import { afterRunning } from "../transport/running-time.ts";
+
+/** Whoever notes what was done may take so long before the next goes on all the same. */
+const HOLD_MS = 30_000;
+
 /** Lets at most `limit` tasks run at once; the others wait in the order in which they came. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
+  #noted: Promise<void> | undefined;
 
   constructor(limit: number) {
     this.#free = limit;
@@ -13,9 +19,24 @@ export class Turns {
     try {
       return await task();
     } finally {
-      // Not at once: whoever notes what was acknowledged does so before the next is sent, and no crash comes between.
-      setImmediate(() => this.#passOn());
+      // Not at once: whoever wants to note what was done can still say so.
+      setImmediate(() => this.#end());
     }
+  }
+
+  /**
+   * The turn whose task has just ended is passed on when `noted` has settled, or after 30 s: after a crash no more than one
+   * task has been done and not been noted. To be called before the tick ends in which the task did.
+   */
+  hold(noted: Promise<unknown>): void {
+    this.#noted = settled(noted, HOLD_MS);
+  }
+
+  #end(): void {
+    const noted = this.#noted;
+    this.#noted = undefined;
+    if (noted === undefined) this.#passOn();
+    else void noted.then(() => this.#passOn());
   }
 
   #passOn(): void {
@@ -23,4 +44,16 @@ export class Turns {
     if (next === undefined) this.#free += 1;
     else next();
   }
+}
+
+/** Resolves when `promise` has settled, at most `ms` later. */
+function settled(promise: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = afterRunning(ms, resolve);
+    const end = (): void => {
+      callOff();
+      resolve();
+    };
+    promise.then(end, end);
+  });
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { accountId, shardOf } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
@@ -14,6 +14,7 @@ afterAll(() => redis.stop());
 afterEach(async () => {
   if (redis.server.pid === undefined) await redis.server.restart();
   await world.stop();
+  vi.restoreAllMocks();
 });
 
 async function linked(options: ConstructorParameters<typeof World>[1] = {}): Promise<World> {
@@ -129,6 +130,25 @@ test("Redis is away for longer than a lease while words are being acknowledged: 
   home.write(alice, room, "second");
   await until("the second words", () => network.received.some((line) => line.endsWith("second")), 40_000);
   expect(network.received.map((line) => line.split(": ")[1])).toEqual(["first", "second"]);
+});
+
+test("while it is not noted that bob has her words, nothing goes to bob or carol: a kill has one to say again", async () => {
+  const { home, network } = await linked();
+  network.contact(contact("carol"));
+  const rooms = [await world.chat("bob"), await world.chat("carol")];
+  const noting = Promise.withResolvers<void>();
+  const { store } = world;
+  const done = store.done.bind(store);
+  vi.spyOn(store, "done").mockImplementation(async (...what) => {
+    if (what[0].lane.kind === "out") await noting.promise;
+    return done(...what);
+  });
+  for (const room of rooms) for (const text of ["one", "two"]) home.write(alice, room, text);
+  await until("the first words", () => network.received.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(network.received).toHaveLength(1);
+  noting.resolve();
+  await until("all words", () => network.received.length === 4);
 });
 
 test("Redis is away while the accounts are being loaded: they sign in when it is back", async () => {

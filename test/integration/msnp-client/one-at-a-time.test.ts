@@ -1,15 +1,22 @@
-import { expect, test } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 
-test("with one unacknowledged text allowed, what goes to Carol waits for Bob's acknowledgement", async () => {
-  const accounts = ["alice", "bob", "carol"].map((name) => ({
-    email: `${name}@msn.test`,
-    password: "pw",
-    displayName: name,
-  }));
-  const network = await MsnNetwork.start({ accounts });
-  const clients = await Promise.all(
+const NAMES = ["alice", "bob", "carol"] as const;
+const bob = parseEmail("bob@msn.test");
+const carol = parseEmail("carol@msn.test");
+
+let network: MsnNetwork;
+let clients: MsnClient[];
+/** Who has what, in the order in which it came. */
+let told: string[];
+
+/** Alice may have one text without an acknowledgement, and has a switchboard with Bob and one with Carol. */
+beforeEach(async () => {
+  const accounts = NAMES.map((name) => ({ email: `${name}@msn.test`, password: "pw", displayName: name }));
+  network = await MsnNetwork.start({ accounts });
+  clients = await Promise.all(
     accounts.map(async ({ email }, i) => {
       const client = new MsnClient({
         services: network.services,
@@ -25,25 +32,50 @@ test("with one unacknowledged text allowed, what goes to Carol waits for Bob's a
       return client;
     }),
   );
-  const [alice, bob, carol] = clients;
-  if (!alice || !bob || !carol) throw new Error("three people are needed");
-  const told: string[] = [];
-  bob.on("message", () => told.push("bob has it"));
-  carol.on("message", () => told.push("carol has it"));
-  try {
-    await alice.conversation(parseEmail("bob@msn.test")).sendText("opens the board");
-    await alice.conversation(parseEmail("carol@msn.test")).sendText("opens the board");
-    told.length = 0;
-    network.faults.arm({ place: "SB", account: "alice@msn.test", at: "MSG", times: 1, fault: { kind: "no-ack" } });
-    const toBob = alice
-      .conversation(parseEmail("bob@msn.test"))
-      .sendText("one")
-      .catch(() => told.push("alice gives up on bob"));
-    const toCarol = alice.conversation(parseEmail("carol@msn.test")).sendText("two");
-    await Promise.all([toBob, toCarol]);
-    expect(told.filter((line) => line !== "bob has it")).toEqual(["alice gives up on bob", "carol has it"]);
-  } finally {
-    await Promise.all(clients.map((client) => client.signOut()));
-    await network.close();
-  }
+  told = [];
+  for (const [i, name] of NAMES.entries())
+    clients[i]?.on("message", ({ body }) => {
+      if (body.kind === "text" && body.text !== "opens the board") told.push(`${name} has ${body.text}`);
+    });
+  await alice().conversation(bob).sendText("opens the board");
+  await alice().conversation(carol).sendText("opens the board");
+});
+
+afterEach(async () => {
+  await Promise.all(clients.map((client) => client.signOut()));
+  await network.close();
+});
+
+function alice(): MsnClient {
+  const [first] = clients;
+  if (!first) throw new Error("alice is needed");
+  return first;
+}
+
+test("with one unacknowledged text allowed, what goes to Carol waits for Bob's acknowledgement", async () => {
+  network.faults.arm({ place: "SB", account: "alice@msn.test", at: "MSG", times: 1, fault: { kind: "no-ack" } });
+  const toBob = alice()
+    .conversation(bob)
+    .sendText("one")
+    .catch(() => told.push("alice gives up on bob"));
+  const toCarol = alice().conversation(carol).sendText("two");
+  await Promise.all([toBob, toCarol]);
+  await expect.poll(() => told).toContain("carol has two");
+  expect(told.filter((line) => line !== "bob has one")).toEqual(["alice gives up on bob", "carol has two"]);
+});
+
+test("what goes to Carol waits until what has gone to Bob is noted", async () => {
+  const noted = Promise.withResolvers<void>();
+  const toBob = alice()
+    .conversation(bob)
+    .sendText("one")
+    .then(() => alice().holdNext(noted.promise));
+  const toCarol = alice().conversation(carol).sendText("two");
+  await toBob;
+  await expect.poll(() => told).toEqual(["bob has one"]);
+  await pause(50);
+  expect(told).toEqual(["bob has one"]);
+  noted.resolve();
+  await toCarol;
+  await expect.poll(() => told).toEqual(["bob has one", "carol has two"]);
 });

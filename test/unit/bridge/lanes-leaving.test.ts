@@ -45,6 +45,47 @@ test("while the leaving of an entry is not recorded no more than the next one is
   await until("an empty lane", () => store.lanes.size === 0);
 });
 
+test("who handles an entry learns when its leaving is recorded", async () => {
+  const store = new ToyLanes();
+  const recorded = Promise.withResolvers<void>();
+  const done = store.done.bind(store);
+  store.done = async (entry, fence) => {
+    await recorded.promise;
+    return done(entry, fence);
+  };
+  const log: string[] = [];
+  const lanes = runner(store, async (_entry, left) => {
+    left.then(
+      () => log.push("left"),
+      () => log.push("failed"),
+    );
+    return { kind: "done", after: async () => void log.push("after") };
+  });
+  await say(store, out("bob"), "1");
+  lanes.wake(out("bob"));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(log).toEqual([]);
+  recorded.resolve();
+  await until("what comes after", () => log.includes("after"));
+  expect(log.toSorted()).toEqual(["after", "left"]);
+});
+
+test("who handles an entry that another worker has by now is not left waiting", async () => {
+  const store = new ToyLanes();
+  const lefts: Promise<void>[] = [];
+  const lanes = runner(store, async (_entry, left) => {
+    lefts.push(left);
+    store.fence = 2 as Fence;
+    delete lanes.held.fence;
+    return { kind: "done" };
+  });
+  await say(store, out("bob"), "1");
+  lanes.wake(out("bob"));
+  await until("the lane to be given up", () => lefts.length === 1 && lanes.snapshot().length === 0);
+  await lefts[0];
+  expect(store.texts(out("bob"))).toEqual(["1"]);
+});
+
 test.each([
   ["an entry", []],
   ["an entry with a copy", [{ lane: out("carol"), body: words("copy") }]],
