@@ -8,6 +8,7 @@
 import type { Logger } from "pino";
 import { RecentMap } from "../bridge/recent.ts";
 import type { EventHead } from "./convert/event.ts";
+import { type Fields, fields } from "./convert/fields.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 
 export interface EarlyWordsOptions {
@@ -24,10 +25,6 @@ const REMEMBERED = 20_000;
 const MOMENT_MS = 2000;
 /** After so many failures the words are given up: one room's history must not hold up all transactions. */
 const TRIES = 3;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
 export class EarlyWords {
   readonly #options: EarlyWordsOptions;

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { RecentMap } from "../bridge/recent.ts";
 import { pause } from "../bridge/waiting.ts";
 import { type EventHead, eventHead } from "./convert/event.ts";
+import { type Fields, fields } from "./convert/fields.ts";
 import type { RoomKind } from "./groups/sort.ts";
 import type { HomeserverClient } from "./http/client.ts";
 import { MatrixRefusal } from "./http/errors.ts";
@@ -37,9 +38,6 @@ interface Asked {
   readonly isEdit: boolean;
   readonly isAnswer: boolean;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
 export class LookBack {
   readonly #o: LookBackOptions;

@@ -4,24 +4,23 @@
  * Each has a transaction id of its own that is the same at every try: a repeat after a crash makes those that are missing.
  */
 import type { MessageId } from "../bridge/model.ts";
+import { type Fields, fields } from "./convert/fields.ts";
 
 /** In the first of several events: how many they are. */
 export const PARTS = "msnbridge.parts";
 /** In each of the others: which it is, counted from 1. */
 export const PART = "msnbridge.part";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Events in their order; the first is what the message is called. */
 export type Posted = readonly [MessageId, ...MessageId[]];
 
 /** What the first of so many has in its content beside the words. */
-export function first(count: number): Json {
+export function first(count: number): Fields {
   return count > 1 ? { [PARTS]: count } : {};
 }
 
 /** What each of the others has. */
-export function further(part: number, firstEvent: string): Json {
+export function further(part: number, firstEvent: string): Fields {
   return { [PART]: part, "m.relates_to": { rel_type: "m.reference", event_id: firstEvent } };
 }
 
@@ -59,7 +58,7 @@ export function countOf(content: unknown, edit: unknown): number {
 }
 
 /** The first event of the message of which this is a further one; `undefined`: it stands alone. */
-export function firstOf(content: Json): string | undefined {
+export function firstOf(content: Fields): string | undefined {
   const { rel_type, event_id } = fields(content["m.relates_to"]);
   return typeof content[PART] === "number" && rel_type === "m.reference" && typeof event_id === "string"
     ? event_id
@@ -74,8 +73,4 @@ export function furtherOf(events: readonly unknown[], sender: string): string[] 
     return typeof event_id === "string" && by === sender && typeof part === "number" ? [{ event_id, part }] : [];
   });
   return parts.sort((a, b) => a.part - b.part).map(({ event_id }) => event_id);
-}
-
-function fields(value: unknown): Json {
-  return typeof value === "object" && value !== null ? (value as Json) : {};
 }

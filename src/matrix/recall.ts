@@ -4,6 +4,7 @@
  */
 import { RecentMap } from "../bridge/recent.ts";
 import type { EventHead } from "./convert/event.ts";
+import { fields } from "./convert/fields.ts";
 import { standIn } from "./convert/others.ts";
 import { reactionKey, withoutReplyFallback } from "./convert/text.ts";
 import { firstOf } from "./parts.ts";
@@ -122,8 +123,4 @@ export class Recall {
     const name = this.nameIn(room, said.sender);
     return name === undefined ? said : { ...said, name };
   }
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

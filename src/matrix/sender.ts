@@ -1,6 +1,7 @@
 /** Putting events into rooms so that a repeat is the same event, and getting back into a room that a user has fallen out of. */
 import { createHash } from "node:crypto";
 import { type MessageId, messageId } from "../bridge/model.ts";
+import { fields } from "./convert/fields.ts";
 import type { Ghosts } from "./ghosts.ts";
 import type { HomeserverClient } from "./http/client.ts";
 import { HomeserverSilent, isRefusal } from "./http/errors.ts";
@@ -213,8 +214,7 @@ export class Sender {
     });
     const events: readonly unknown[] = Array.isArray(chunk) ? chunk : [];
     return events.flatMap((event) => {
-      const key =
-        typeof event === "object" && event !== null ? (event as { state_key?: unknown }).state_key : undefined;
+      const key = fields(event).state_key;
       return typeof key === "string" ? [key] : [];
     });
   }

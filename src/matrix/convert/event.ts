@@ -7,6 +7,7 @@ import { textOf } from "../../bridge/text/model.ts";
 import type { Via } from "../../bridge/via.ts";
 import type { RoomNote } from "../groups/sort.ts";
 import type { Reacted, Recalled } from "../recall.ts";
+import { fields } from "./fields.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
 import { isNudge } from "./nudge.ts";
@@ -111,10 +112,6 @@ function fits(body: string): boolean {
   return body.length <= BODY_BYTES && Buffer.byteLength(JSON.stringify(body)) <= BODY_BYTES;
 }
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
 /** The fields that every event must have to be looked at. */
 export interface EventHead {
   readonly type: string;
@@ -129,14 +126,14 @@ export interface EventHead {
 
 /** `undefined`: not an event of a room, whatever it is. */
 export function eventHead(raw: unknown): EventHead | undefined {
-  const e = record(raw);
+  const e = fields(raw);
   const type = text(e.type);
   const room = text(e.room_id);
   const sender = text(e.sender);
   const event = text(e.event_id);
   if (!type || !room || !event || !sender || !/^@[^:\s]*:\S+$/.test(sender)) return undefined;
   const at = typeof e.origin_server_ts === "number" ? e.origin_server_ts : 0;
-  return { type, room, sender, event, at, stateKey: text(e.state_key), content: record(e.content) };
+  return { type, room, sender, event, at, stateKey: text(e.state_key), content: fields(e.content) };
 }
 
 /** Types that can mean something; everything else is not stored. */
@@ -154,8 +151,8 @@ const WANTED = new Set([
 
 /** An invitation tells about the room by a few stripped state events. */
 export function inviteIsEncrypted(raw: Record<string, unknown>): boolean {
-  const state = record(raw.unsigned).invite_room_state;
-  return Array.isArray(state) && state.some((event) => record(event).type === "m.room.encryption");
+  const state = fields(raw.unsigned).invite_room_state;
+  return Array.isArray(state) && state.some((event) => fields(event).type === "m.room.encryption");
 }
 
 /**
@@ -197,7 +194,7 @@ function sortMember(raw: unknown, head: EventHead, management: boolean, rules: S
   if (target === undefined) return [];
   const ours = target === rules.bot || rules.names.owns(target);
   const membership = text(head.content.membership);
-  if (membership === "invite") return ours ? sortInvite(head, target, inviteIsEncrypted(record(raw)), rules) : [];
+  if (membership === "invite") return ours ? sortInvite(head, target, inviteIsEncrypted(fields(raw)), rules) : [];
   if (membership !== "leave" && membership !== "ban") return [];
   // Somebody leaves, or throws one of ours out, which ends the chat as well.
   if (target !== head.sender && !ours) return [];
@@ -224,7 +221,7 @@ function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: 
 /** Somebody takes back words of their own; who takes back anything else, or what nobody remembers, has said nothing. */
 function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
   const { type, room, sender, event } = head;
-  const gone = text(record(raw).redacts) ?? text(head.content.redacts);
+  const gone = text(fields(raw).redacts) ?? text(head.content.redacts);
   if (management || gone === undefined) return [];
   const reaction = rules.reaction?.(room, gone);
   const said = rules.recall?.(room, reaction?.target ?? gone, event);
@@ -267,7 +264,7 @@ function sortMessage(head: EventHead, management: boolean, rules: SortingRules):
 
 /** All that a message says, without what it quotes; an edit says its new words, too. */
 function spoken(content: Record<string, unknown>): string[] {
-  return [content, record(content["m.new_content"])].flatMap(({ body, formatted_body }) => {
+  return [content, fields(content["m.new_content"])].flatMap(({ body, formatted_body }) => {
     const said = text(body, BODY_BYTES);
     const html = text(formatted_body, BODY_BYTES);
     const shown = html === undefined ? undefined : richOfHtml(html);
@@ -282,19 +279,19 @@ function pick(
   { bot, recall, messageOf = (_, id) => id }: SortingRules,
 ): StoredEvent {
   const { content, type, room, sender, event } = head;
-  const rel = record(content["m.relates_to"]);
+  const rel = fields(content["m.relates_to"]);
   const relation = { type: text(rel.rel_type), event: text(rel.event_id), key: reactionKey(content) };
   const isEdit = relation.type === "m.replace";
   // Clients that know no threads show what is said there as an answer to what was said last.
-  const repliesTo = rel.is_falling_back === true ? undefined : text(record(rel["m.in_reply_to"]).event_id);
+  const repliesTo = rel.is_falling_back === true ? undefined : text(fields(rel["m.in_reply_to"]).event_id);
   const msgtype = text(content.msgtype);
-  const words = isEdit ? record(content["m.new_content"]) : content;
+  const words = isEdit ? fields(content["m.new_content"]) : content;
   const whole = text(words.body, Number.POSITIVE_INFINITY);
   const said = whole !== undefined && fits(whole) ? whole : undefined;
   // Of a picture its name is enough, which stands in the line that is kept.
   const speaks = type === "m.room.message" && !MEDIA.has(msgtype ?? "") && !(isEdit && management);
   const other = speaks || management ? undefined : standIn(type, isEdit ? words : content);
-  const mentions = record(content["m.mentions"]).user_ids;
+  const mentions = fields(content["m.mentions"]).user_ids;
   const mentionsBot = (Array.isArray(mentions) && mentions.includes(bot)) || (said?.startsWith(`> <${bot}>`) ?? false);
   const html = speaks && said !== undefined && !management ? htmlOf(words) : undefined;
   const reacts = type === "m.reaction";

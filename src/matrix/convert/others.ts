@@ -3,6 +3,7 @@
  * beside `body` is a caption), "Location", "Polls" (MSC3381), "Stickers", "Voice over IP"; voice messages: MSC3245.
  */
 import { type Other, otherLine } from "../../bridge/text/others.ts";
+import { type Fields, fields } from "./fields.ts";
 
 /** What was sent, for its sender (`a sticker`), and the line that stands for it. */
 export interface StandIn {
@@ -10,15 +11,11 @@ export interface StandIn {
   readonly line: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 type Reader = (content: Fields) => Other & { readonly what: string };
 
 /** Characters of anything that is taken from such an event. */
 const LONGEST = 4000;
 const MOST_ANSWERS = 20;
-
-const fields = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value.slice(0, LONGEST) : undefined;

@@ -5,6 +5,7 @@ import { type ResidentId, residentParts } from "../../bridge/model.ts";
 import { oneLine } from "../../bridge/plain.ts";
 import type { RoomPower } from "../../bridge/ports/groups.ts";
 import { RecentMap } from "../../bridge/recent.ts";
+import { fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import type { HomeserverClient } from "../http/client.ts";
 import { isRefusal } from "../http/errors.ts";
@@ -143,11 +144,10 @@ export class RoomAccess {
     const levels = await sender.stateOf(room, bot, "m.room.power_levels", "");
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/state/m.room.create/`;
     const event = await client.call({ name: "state", method: "GET", path, as: bot, query: "&format=event" });
-    const content = event.content;
     return {
       levels: Object.keys(levels).length === 0 ? undefined : levels,
       creator: typeof event.sender === "string" ? event.sender : "",
-      create: typeof content === "object" && content !== null ? (content as Readonly<Record<string, unknown>>) : {},
+      create: fields(event.content),
     };
   }
 }

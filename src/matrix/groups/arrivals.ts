@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { BridgeError } from "../../bridge/errors.ts";
 import type { StoredOwn } from "../convert/event.ts";
+import { fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { notice } from "../convert/text.ts";
 import type { HomeserverClient } from "../http/client.ts";
@@ -60,8 +61,7 @@ export class Arrivals {
   async predecessor(room: string, as: string): Promise<string | undefined> {
     const { sender } = this.#o;
     try {
-      const before = (await sender.stateOf(room, as, "m.room.create", "")).predecessor;
-      const old = typeof before === "object" && before !== null ? (before as { room_id?: unknown }).room_id : undefined;
+      const old = fields((await sender.stateOf(room, as, "m.room.create", "")).predecessor).room_id;
       if (typeof old !== "string") return undefined;
       const { replacement_room: next } = await sender.stateOf(old, as, "m.room.tombstone", "");
       return next === room ? old : undefined;

@@ -4,6 +4,7 @@
  */
 import { type GroupId, type GroupView, groupParts } from "../../bridge/groups/model.ts";
 import { residentParts } from "../../bridge/model.ts";
+import { fields } from "../convert/fields.ts";
 import type { RoomState } from "./state.ts";
 
 /** The types of state that carry it: the proposal's own name and the one that clients know. */
@@ -81,13 +82,9 @@ export function otherBridge(state: RoomState, bot: string, group: GroupId): stri
   for (const type of BRIDGE_TYPES)
     for (const { sender, content } of state.events(type)) {
       if (sender === bot || state.membership(sender) !== "join") continue;
-      if (idOf(content.protocol) === PROTOCOL && idOf(content.channel) === channelId) return sender;
+      if (fields(content.protocol).id === PROTOCOL && fields(content.channel).id === channelId) return sender;
     }
   return undefined;
-}
-
-function idOf(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? (value as { readonly id?: unknown }).id : undefined;
 }
 
 function fitting(members: readonly string[]): string[] {
@@ -104,15 +101,13 @@ function fitting(members: readonly string[]): string[] {
  */
 export function toldBefore(content: Readonly<Record<string, unknown>>, bot: string): string | undefined {
   if (content.bridgebot !== bot) return "";
-  const note = content[GROUP];
-  const { told } = (typeof note === "object" && note !== null ? note : {}) as Partial<GroupNote>;
+  const { told } = fields(content[GROUP]);
   return typeof told === "string" ? told : undefined;
 }
 
 /** Residents whom the room was made for when it was shaped last. */
 export function residentsBefore(content: Readonly<Record<string, unknown>> | undefined): readonly string[] {
-  const note = content?.[GROUP];
-  const { residents: known, rebuilt } = (typeof note === "object" && note !== null ? note : {}) as Partial<GroupNote>;
+  const { residents: known, rebuilt } = fields(content?.[GROUP]);
   if (rebuilt === true) return [];
   return Array.isArray(known) ? known.filter((one): one is string => typeof one === "string") : [];
 }

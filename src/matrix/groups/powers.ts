@@ -5,15 +5,13 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { GroupKind } from "../../bridge/groups/model.ts";
+import { type Fields, fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** From here on somebody is an admin of a group. */
 export const ADMIN = 50;
 const BRIDGE = 100;
 
-const fields = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 /** Old rooms write levels as texts. */
 function level(value: unknown, otherwise: number): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
@@ -55,7 +53,11 @@ export function powersOf(kind: GroupKind): object {
  * The levels with the roles of these people; the same object when nothing is to change. `gone`: ours who are not in it any
  * more. Whoever stands as high as the bot cannot be changed and is left alone, as are all who are not named.
  */
-export function withRoles(levels: Json, roles: ReadonlyMap<string, "admin" | "member">, gone: readonly string[]): Json {
+export function withRoles(
+  levels: Fields,
+  roles: ReadonlyMap<string, "admin" | "member">,
+  gone: readonly string[],
+): Fields {
   const before = fields(levels.users);
   const users: Record<string, unknown> = { ...before };
   const usual = level(levels.users_default, 0);
@@ -71,12 +73,12 @@ export function withRoles(levels: Json, roles: ReadonlyMap<string, "admin" | "me
 
 /** Users whose role a change of levels has changed, but for those of ours who are no contacts. */
 export function changedRoles(
-  now: Json,
-  before: Json,
+  now: Fields,
+  before: Fields,
   names: GhostNames,
 ): readonly { readonly user: string; readonly role: "admin" | "member" }[] {
   const [new_, old] = [fields(now.users), fields(before.users)];
-  const isAdmin = (users: Json, levels: Json, user: string): boolean =>
+  const isAdmin = (users: Fields, levels: Fields, user: string): boolean =>
     level(users[user], level(levels.users_default, 0)) >= ADMIN;
   return [...new Set([...Object.keys(new_), ...Object.keys(old)])].flatMap((user) => {
     const isSomebody = names.parse(user) !== undefined || !names.owns(user);
@@ -89,10 +91,10 @@ export function changedRoles(
 /** What is known of who rules a room. */
 export interface Rule {
   /** Content of `m.room.power_levels`; absent: the room has none. */
-  readonly levels: Json | undefined;
+  readonly levels: Fields | undefined;
   /** Sender and content of `m.room.create`. */
   readonly creator: string;
-  readonly create: Json;
+  readonly create: Fields;
 }
 
 /** In these versions of rooms creators are named nowhere and can do all. */

@@ -5,6 +5,7 @@
  */
 import { type GhostRef, type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
 import type { EventHead, OwnAct, Sorted, StoredEvent } from "../convert/event.ts";
+import { fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { changedRoles } from "./powers.ts";
 import { ownTopic } from "./spelling.ts";
@@ -185,8 +186,4 @@ export function readNote(
       return { kind: "reshaped", ...who, message, change: { what: "role", ...whose, role } };
     }
   }
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,9 +1,9 @@
 /** A room's state as it was fetched, asked by type and key. Pure. */
-type Json = Readonly<Record<string, unknown>>;
+import { type Fields, fields } from "../convert/fields.ts";
 
 export interface StateEvent {
   readonly sender: string;
-  readonly content: Json;
+  readonly content: Fields;
 }
 
 export class RoomState {
@@ -12,9 +12,9 @@ export class RoomState {
 
   constructor(events: readonly unknown[]) {
     for (const raw of events) {
-      const { type, state_key, sender, content } = (typeof raw === "object" && raw !== null ? raw : {}) as Json;
+      const { type, state_key, sender, content } = fields(raw);
       if (typeof type !== "string" || typeof state_key !== "string" || typeof sender !== "string") continue;
-      const event = { sender, content: typeof content === "object" && content !== null ? (content as Json) : {} };
+      const event = { sender, content: fields(content) };
       if (type === "m.room.member") this.#members.set(state_key, event);
       else this.#events.set(`${type} ${state_key}`, event);
     }
@@ -24,12 +24,12 @@ export class RoomState {
     return this.#events.get(`${type} ${key}`);
   }
 
-  content(type: string, key = ""): Json {
+  content(type: string, key = ""): Fields {
     return this.event(type, key)?.content ?? {};
   }
 
   /** All contents of a type, by key. */
-  all(type: string): ReadonlyMap<string, Json> {
+  all(type: string): ReadonlyMap<string, Fields> {
     const head = `${type} `;
     return new Map(
       [...this.#events].flatMap(([key, { content }]) =>

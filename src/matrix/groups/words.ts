@@ -21,6 +21,7 @@ import {
 import { oneLine } from "../../bridge/plain.ts";
 import { RecentMap } from "../../bridge/recent.ts";
 import { concat, plainRich, rich } from "../../bridge/text/model.ts";
+import { fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { NUDGE, RING_MS } from "../convert/nudge.ts";
 import { contentsOf, type Dress, editContent, partsOf, textContent, type Words } from "../convert/text.ts";
@@ -392,8 +393,4 @@ function spokenFor(name: string, message: GroupMessage): Dress {
     text: `${who}: ${text}`,
     rich: concat(rich([{ text: who, bold: true }, { text: ": " }]), look ?? plainRich(text)),
   });
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

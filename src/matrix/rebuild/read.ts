@@ -30,6 +30,7 @@ import {
 } from "../../bridge/model.ts";
 import { directPortal } from "../../bridge/portals.ts";
 import type { FoundChat, FoundGroup } from "../../bridge/ports/rebuild.ts";
+import { type Fields, fields } from "../convert/fields.ts";
 import type { GhostNames } from "../convert/ghost.ts";
 import { BRIDGE_TYPES, bridgeKey, GROUP } from "../groups/note.ts";
 import { powerOf, powerToNote } from "../groups/powers.ts";
@@ -37,8 +38,6 @@ import type { RoomState } from "../groups/state.ts";
 import { KNOCK } from "../knock.ts";
 import { PORTAL } from "../rooms.ts";
 import { SPACE } from "../spaces/layout.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 export interface Knowledge {
   readonly home: HomeName;
@@ -55,7 +54,7 @@ export interface BridgeNote {
   readonly sender: string;
   /** Unix ms; 0 where the homeserver does not say. */
   readonly at: number;
-  readonly content: Json;
+  readonly content: Fields;
 }
 
 /** A room as it is now. */
@@ -294,7 +293,3 @@ function parsedOr<T>(parse: () => T): T | undefined {
 
 const isMxid = (text: string): boolean => /^@[^\s:]*:\S+$/.test(text) && text.length <= 255;
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-
-function fields(value: unknown): Json {
-  return typeof value === "object" && value !== null ? (value as Json) : {};
-}

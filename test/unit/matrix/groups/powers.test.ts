@@ -56,6 +56,10 @@ describe("roles", () => {
     expect(changedRoles(now, now, names)).toEqual([]);
     expect(changedRoles({}, {}, names)).toEqual([]);
   });
+
+  it("are in no list: what stands where the users should be and is none of them names nobody", () => {
+    expect(changedRoles({ users: [100, 50] }, {}, names)).toEqual([]);
+  });
 });
 
 describe("a new room", () => {
