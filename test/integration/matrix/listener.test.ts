@@ -13,8 +13,10 @@ describe("a transaction", () => {
   it("is answered only when it is stored", async () => {
     const s = await scene();
     const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
     const intake = s.host.intake.bind(s.host);
     s.host.intake = async (...args) => {
+      entered.resolve();
       await gate.promise;
       return intake(...args);
     };
@@ -23,7 +25,9 @@ describe("a transaction", () => {
       answered = true;
       return status;
     });
-    await expect.poll(() => s.stub.counts.size).toBe(0);
+    await entered.promise;
+    // What is asked behind it is answered meanwhile.
+    await fetch(`${s.url}/_matrix/app/v1/ping`, { method: "POST", body: "{}" });
     expect(answered).toBe(false);
     gate.resolve();
     expect(await put).toBe(200);
@@ -89,12 +93,26 @@ describe("a transaction", () => {
         res.resume();
         resolve(res.statusCode);
       });
-      req.on("error", (error) => (error.message.includes("ECONNRESET") ? undefined : reject(error)));
+      req.on("error", reject);
       req.write("x".repeat(200_001));
       req.end();
     });
     expect(status).toBe(413);
     expect(await s.stub.push([text(s, "!r:stub.test", "still there")])).toBe(200);
+  });
+
+  it("that says that it is far above the limit is refused before it is sent", async () => {
+    const s = await scene({ limits: { maxTransactionBytes: 200_000 } });
+    const headers = { authorization: `Bearer ${s.registration.hsToken.open()}`, "content-length": "400001" };
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const req = request(`${s.url}/_matrix/app/v1/transactions/1`, { method: "PUT", headers }, (res) => {
+        resolve(res.statusCode);
+        req.destroy();
+      });
+      req.on("error", reject);
+      req.flushHeaders();
+    });
+    expect(status).toBe(413);
   });
 
   it.each([
