@@ -125,7 +125,12 @@ test("with an access token of hers, what Emma writes is said by Anna herself on 
   await anna.waitForMessage(room, "As myself", anna.userId);
   await emma.say(ghost.xmpp, "And again");
   await anna.waitForMessage(room, "And again", anna.userId);
-  expect(bob.textsFrom(ALICE).slice(-2)).toEqual(["As myself", "And again"]);
+  // What came back from Matrix as new words would stand before these.
+  await anna.sendText(room, "From here, too");
+  await bob.waitForText("From here, too");
+  expect(bob.textsFrom(ALICE).slice(-3)).toEqual(["As myself", "And again", "From here, too"]);
+  await anna.waitForMessage(room, "From here, too", anna.userId);
+  await emma.waitForMessage("From here, too", emma.jid);
   await anna.sendText(management, "puppet off");
   await anna.waitForMessage(management, /What you gave me is forgotten/, bot());
 });
@@ -152,6 +157,7 @@ test("the bridge is killed in mid-talk: in both homes every word stands once and
   await emma.waitForMessage("The end", emma.jid);
   await emma.say(ghost.xmpp, "The very end");
   await anna.waitForMessage(room, "The very end", world.ghost("alice"));
+  for (const text of ["The end", "The very end"]) await bob.waitForText(text);
   const [matrix, xmpp] = [onMatrix(seenOnMatrix), onXmpp(seenOnXmpp)];
   const mine = (texts: readonly string[]): string[] => texts.map((text) => `${OTHER}: ${text}`);
   const atBob = bob.messages.slice(heard).map(({ text }) => text);

@@ -77,6 +77,7 @@ test("with an access token of hers they are said by Anna herself, and do not go 
   await anna.waitForMessage(room, "As myself", anna.userId);
   await laptop.say(bob.email, "And once more");
   await anna.waitForMessage(room, "And once more", anna.userId);
+  await bob.waitForText("And once more");
   await anna.sendText(room, "The end");
   await bob.waitForText("The end");
   const { email } = world.account("alice");

@@ -75,7 +75,7 @@ test("with her first chat comes a space, into which she is asked once, and Bob's
   await seen().toEqual({ folders: { Friends: [withBob] }, loose: [] });
   const friends = await folder("Friends");
   expect(anna.invites.size).toBe(0);
-  expect(parentsOf(withBob)).toEqual([friends]);
+  await expect.poll(() => parentsOf(withBob)).toEqual([friends]);
 });
 
 test("she joins Friends without an invitation", async () => {

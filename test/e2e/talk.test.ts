@@ -119,6 +119,7 @@ test("what could not go is answered with the reason, and a reaction sends it whe
   const room = await openRoomOf("carol");
   await say("presence offline");
   await hear(/is signed out/);
+  await carol.waitFor("Dave to go", () => carol.contact(world.account("dave").email)?.status === "FLN");
   const lost = await ben.sendText(room, "Wait for it");
   const notice = await ben.waitForMessage(room, /signed out here/, world.bridge.setup.bot);
   expect(JSON.stringify(notice.content)).toContain(lost);
@@ -137,6 +138,7 @@ test("`retry` sends everything that failed", async () => {
   const room = await openRoomOf("carol");
   await say("presence offline");
   await hear(/is signed out/);
+  await carol.waitFor("Dave to go", () => carol.contact(world.account("dave").email)?.status === "FLN");
   const before = ben.room(room).texts(world.bridge.setup.bot).length;
   await ben.sendText(room, "First");
   await ben.sendText(room, "Second");

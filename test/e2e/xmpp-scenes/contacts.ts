@@ -13,6 +13,22 @@ export function sceneContacts(on: () => Stage): void {
   /** The lists and groups of somebody on Alice's contact list, as the network has them. */
   const onMsn = (email: string) => on().world.msn.account(on().email("anna")).contacts.get(email);
 
+  /**
+   * What a place of an account hears of another's list it tells the network in its turn, on a way of its own: said after the
+   * contrary at the other place, that would be done anew. Gives the way to wait until both have said it.
+   */
+  const bothTell = (what: string): (() => Promise<void>) => {
+    const { trace } = on().world;
+    const begin = `what both places tell: ${what}`;
+    trace.add("test", begin);
+    const places = (): number => {
+      const lines = trace.lines();
+      const since = lines.slice(lines.findLastIndex((line) => line.endsWith(begin)));
+      return new Set(since.flatMap((line) => /network (NS \d+) +>>> ADL /.exec(line)?.[1] ?? [])).size;
+    };
+    return async () => await expect.poll(places).toBe(2);
+  };
+
   test("Anna adds Carol by her JID; Carol is asked on MSN and agrees; both see each other", async () => {
     const { anna, world } = on();
     const carol = await on().visitor("carol");
@@ -86,9 +102,11 @@ export function sceneContacts(on: () => Stage): void {
     const { anna, world } = on();
     const zoes = world.ghost("zoe");
     const laptop = await on().visitor("alice");
+    const told = bothTell("Zoe");
     await laptop.roster.add(ZOE);
     if (world.setsRosters) await anna.waitFor("Zoe on the roster", () => anna.roster.has(zoes));
     else await on().agree(anna, zoes);
+    await told();
     await laptop.roster.remove(ZOE);
     if (world.setsRosters) await anna.waitFor("Zoe to go", () => !anna.roster.has(zoes));
     else
@@ -112,8 +130,10 @@ export function sceneContacts(on: () => Stage): void {
   test("Anna's own Messenger blocks Bob: she sees him gone on XMPP, and back when he is unblocked", async () => {
     const { anna, bobs } = on();
     const laptop = await on().visitor("alice");
+    const told = bothTell("Bob is blocked");
     await laptop.roster.block(BOB);
     await anna.waitForPresence(bobs, "gone", ({ type }) => type === "unavailable");
+    await told();
     await laptop.roster.unblock(BOB);
     await anna.waitForPresence(bobs, "there", ({ type }) => type === "available");
   });

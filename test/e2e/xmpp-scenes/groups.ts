@@ -43,6 +43,7 @@ export function sceneGroups(on: () => Stage): void {
   test("Bob calls Anna and Ben together: nobody is asked anywhere before he says something; then both are, once", async () => {
     const { anna, ben, bob } = on();
     group = await bob.startGroup(on().email("anna"), on().email("ben"));
+    await bob.waitFor("both to be there", () => group.members.length === 2);
     const asked = [anna, ben].map((person) => invitedTo(person).length);
     await group.say("hello you two");
     room = await anna.waitFor("the invitation", () => invitedTo(anna)[asked[0] ?? 0]);

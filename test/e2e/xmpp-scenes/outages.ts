@@ -75,6 +75,7 @@ export function sceneOutages(on: () => Stage): void {
     expect([...byId.values()].filter((body) => body?.startsWith("word "))).toEqual(words);
     const id = await anna.say(bobs, "here again");
     await anna.waitForReceipt(id);
+    await bob.waitForText("here again");
     expect(bob.messages.filter(({ text }) => text === "here again")).toHaveLength(1);
   });
 

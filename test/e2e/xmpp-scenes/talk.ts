@@ -32,6 +32,7 @@ export function sceneTalk(on: () => Stage): void {
     const extra = [xml("origin-id", { xmlns: NS.sid, id })];
     for (const _ of [1, 2]) await anna.say(bobs, "said once", { id, extra });
     await anna.waitForReceipt(await anna.say(bobs, "said after it"));
+    await bob.waitForText("said after it");
     expect(bob.textsFrom(on().email("anna")).slice(-2)).toEqual(["said once", "said after it"]);
   });
 
@@ -67,6 +68,7 @@ export function sceneTalk(on: () => Stage): void {
     nak.disarm();
     await sentAgain(anna);
     await anna.waitForReceipt(id);
+    await bob.waitForText("nobody wants this");
     expect(bob.messages.filter(({ text }) => text === "nobody wants this")).toHaveLength(1);
   });
 
@@ -159,6 +161,7 @@ export function sceneTalk(on: () => Stage): void {
     );
     await sentAgain(cleo);
     await cleo.waitForReceipt(id);
+    await bob.waitForText("anybody?");
     expect(bob.messages.filter(({ text }) => text === "anybody?")).toHaveLength(1);
   });
 
@@ -202,6 +205,7 @@ export function sceneOwnWords(on: () => Stage): void {
     }
     const id = await anna.say(bobs, "and from here");
     await anna.waitForReceipt(id);
+    await bob.waitForText("and from here");
     expect(bob.textsFrom(on().email("anna")).slice(-2)).toEqual(["from my laptop", "and from here"]);
     expect(anna.messages.filter(({ body }) => body?.includes("from my laptop"))).toHaveLength(1);
   });
