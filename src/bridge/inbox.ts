@@ -8,6 +8,7 @@ import { directPortal } from "./portals.ts";
 import type { OfflineWords, OwnWords } from "./ports/network.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { storable } from "./text/model.ts";
+import { jsonBytes } from "./text/size.ts";
 import { splitPlain } from "./text/split.ts";
 import { backOff, pause } from "./waiting.ts";
 
@@ -208,8 +209,4 @@ export function shortened(message: NetworkMessage): NetworkMessage {
   const cut = isLong ? `${splitPlain(text, LONGEST, jsonBytes)[0] ?? ""}${TOO_LONG}` : text;
   const looks = isLong ? undefined : storable(rich);
   return { ...rest, fromName: fromName.slice(0, 1000), text: cut, ...(looks && { rich: looks }) };
-}
-
-function jsonBytes(text: string): number {
-  return Buffer.byteLength(JSON.stringify(text));
 }

@@ -2,6 +2,7 @@
  * Text with its looks, as every side understands it: runs of characters, each with one look. Converters of networks and
  * homes read into it and write from it; none of them knows another. Pure, like all in this folder.
  */
+import { jsonBytes } from "./size.ts";
 
 /** `#rrggbb`, lower-case. */
 export type Color = `#${string}`;
@@ -118,7 +119,7 @@ const STORED_BYTES = 100_000;
 /** What of it is worth storing beside the plain words, and can be; `undefined`: the words alone say it all, or must do. */
 export function storable(text: RichText | undefined): RichText | undefined {
   if (text === undefined || (isPlain(text) && !text.rightToLeft)) return undefined;
-  return Buffer.byteLength(JSON.stringify(text)) <= STORED_BYTES ? text : undefined;
+  return jsonBytes(text) <= STORED_BYTES ? text : undefined;
 }
 
 /** The characters alone. */

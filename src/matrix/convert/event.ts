@@ -4,6 +4,7 @@
  * anything is written. Pure.
  */
 import { textOf } from "../../bridge/text/model.ts";
+import { jsonBytes } from "../../bridge/text/size.ts";
 import type { Via } from "../../bridge/via.ts";
 import type { RoomNote } from "../groups/sort.ts";
 import type { Reacted, Recalled } from "../recall.ts";
@@ -107,9 +108,8 @@ function text(value: unknown, limit = 255): string | undefined {
 /** An event has 65 536 bytes at most (Matrix, size limits), so words above this come from no homeserver that keeps the rules. */
 const BODY_BYTES = 70_000;
 
-/** As JSON, because that is how it is stored, and a control character takes six bytes there. */
 function fits(body: string): boolean {
-  return body.length <= BODY_BYTES && Buffer.byteLength(JSON.stringify(body)) <= BODY_BYTES;
+  return body.length <= BODY_BYTES && jsonBytes(body) <= BODY_BYTES;
 }
 
 /** The fields that every event must have to be looked at. */

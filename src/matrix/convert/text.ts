@@ -2,6 +2,7 @@
 import { oneLine } from "../../bridge/plain.ts";
 import { concat, plainRich, type RichText } from "../../bridge/text/model.ts";
 import { plainText } from "../../bridge/text/plain.ts";
+import { jsonBytes } from "../../bridge/text/size.ts";
 import { splitPlain, splitRich } from "../../bridge/text/split.ts";
 import { contentOfRich, type Formatted } from "./html.ts";
 
@@ -75,10 +76,6 @@ const SWELLS = 24;
 const LOOK_BYTES = 5000;
 /** Bytes of what is shown of an edit to who knows no edits, when there is no room for all of it. */
 const GLIMPSE_BYTES = 300;
-
-export function jsonBytes(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
-}
 
 /** A message as the parts that it needs, so that each fits into an event. */
 export function partsOf(kind: Kind, words: Words, dress: Dress = asIs): readonly [Words, ...Words[]] {

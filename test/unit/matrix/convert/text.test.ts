@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { concat, type RichText, textOf } from "../../../../src/bridge/text/model.ts";
+import { jsonBytes } from "../../../../src/bridge/text/size.ts";
 import { richOfContent } from "../../../../src/matrix/convert/html.ts";
 import {
   contentsOf,
   editContent,
   ghostName,
-  jsonBytes,
   notice,
   partsOf,
   withoutReplyFallback,
