@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import {
   DIALECTS,
   type Email,
@@ -98,7 +99,7 @@ export class Person {
     while (!holds()) {
       if (Date.now() > deadline)
         throw new ProbeFailure(`${this.email}: ${what} did not come within ${this.#patience / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { Secret } from "../../bridge/secret.ts";
@@ -116,7 +117,7 @@ export class BridgeProcess {
       );
       await answer?.body?.cancel();
       if (answer?.status === 200) return;
-      await new Promise((wake) => setTimeout(wake, 25));
+      await pause(25);
     }
     throw new Error(`the bridge is not ready:\n${this.logTail(30)}`);
   }

@@ -293,7 +293,7 @@ export class MatrixPerson {
           this.#watchers.wake();
           return;
         }
-        if (!this.#poll.signal.aborted) await new Promise((wake) => setTimeout(wake, RETRY_MS));
+        if (!this.#poll.signal.aborted) await pause(RETRY_MS);
       }
     }
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { findProcesses, type Tracked } from "./proc-table.ts";
 
 /** A program to start. Its output goes to `logFile` (appended); its standard input is empty. */
@@ -155,8 +156,7 @@ export class ProcessGroup {
     for (const child of this.#started.toReversed()) await child.stop();
     for (const { pid } of this.survivors()) killOne(pid);
     const deadline = performance.now() + GONE_MS;
-    while (this.survivors().length > 0 && performance.now() < deadline)
-      await new Promise((wake) => setTimeout(wake, 20));
+    while (this.survivors().length > 0 && performance.now() < deadline) await pause(20);
     process.off("exit", this.#killAllNow);
     liveGroups.delete(this);
     if (liveGroups.size === 0) unwatchSignals();

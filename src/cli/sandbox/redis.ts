@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { freePort } from "./ports.ts";
 import type { ManagedProcess, ProcessGroup } from "./processes.ts";
@@ -86,7 +87,7 @@ async function answered(port: number, server: ManagedProcess): Promise<string> {
         const info = await client.info("server");
         return /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown";
       } catch {
-        await new Promise((wake) => setTimeout(wake, 30));
+        await pause(30);
       }
     }
     throw new Error(`redis-server does not answer: ${server.logTail(5)}`);

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { stringify } from "yaml";
 import { HomeserverClient } from "./matrix-http.ts";
 import { freePort } from "./ports.ts";
@@ -175,7 +176,7 @@ class LocalSynapse implements Synapse {
           await child.kill();
           throw new Error(`Synapse did not answer within ${deadline} ms; its log says:\n${child.logTail()}`);
         }
-        await new Promise((wake) => setTimeout(wake, POLL_MS));
+        await pause(POLL_MS);
       }
     }
     const told = await client.call<{ server_version: string }>("GET", "/_synapse/admin/v1/server_version");

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type CertificateFiles, makeCertificate } from "./certificate.ts";
 import { freePorts } from "./ports.ts";
 import { type ManagedProcess, ProcessGroup, type ProcessSpec } from "./processes.ts";
@@ -225,7 +226,7 @@ export abstract class LocalXmppServer implements XmppServer {
           await child.kill();
           throw new Error(`${this.kind} did not serve within ${deadline} ms; its log says:\n${child.logTail()}`);
         }
-        await new Promise((wake) => setTimeout(wake, POLL_MS));
+        await pause(POLL_MS);
       }
     }
   }

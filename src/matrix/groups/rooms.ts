@@ -258,7 +258,7 @@ export class GroupRooms {
     // Before the note is gone in which it stands what is ours there: this may be done twice.
     if (view.plumbed) await this.#retouch(room, (topic) => topicWithNote(topic, "", told));
     for (const type of BRIDGE_TYPES) await this.#set(room, type, bridgeKey(view.id), {});
-    const content = { msgtype: "m.notice", body: UNTIED };
+    const content = notice(UNTIED);
     await this.#unlessRefused(room, "the end could not be told", async () => {
       await sender.post({ room, as: bot, type: "m.room.message", content, key: `untied ${room} ${Date.now()}` });
     });

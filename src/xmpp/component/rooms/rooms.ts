@@ -14,6 +14,7 @@ import {
 import type { RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
 import type { Secret } from "../../../bridge/secret.ts";
+import { pause } from "../../../bridge/waiting.ts";
 import { quoteOf } from "../../convert/message-id.ts";
 import { failureText } from "../../convert/text.ts";
 import { type BareJid, bare, domainOf, readJid } from "../../jid.ts";
@@ -113,9 +114,8 @@ class Foreign implements ForeignRooms {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     const rooms = [...this.#rooms.values()];
-    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     for (const room of rooms) room.mark(Date.now());
-    await Promise.race([Promise.all(rooms.map((room) => room.settled())), late]);
+    await Promise.race([Promise.all(rooms.map((room) => room.settled())), pause(STOP_MS)]);
     for (const room of rooms) room.close(LEAVING);
   }
 
