@@ -105,6 +105,7 @@ it("200 contacts in 5 groups make one message and no other room; with the first 
     );
     const chat = [...folder.state.keys()].find((key) => key.startsWith("m.space.child "))?.split(" ")[1] ?? "";
     await until("the folder in the space", () => rooms().some(({ state }) => state.has(`m.space.child ${folder.id}`)));
+    await until("the answer", () => texts().length > 1);
     const asked = rooms().flatMap(({ id, members }) => (members.has(ANNA) ? [id] : []));
     const space = rooms().find(({ state }) => state.has(`m.space.child ${folder.id}`))?.id;
     expect(asked.sort()).toEqual([management.id, chat, space].sort());

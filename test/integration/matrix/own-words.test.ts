@@ -73,8 +73,8 @@ describe("the owner's words from another place", () => {
     const said = c.stub.event(c.room, ANNA, "m.room.message", { msgtype: "m.text", body: "hello" });
     c.host.portals.add(c.room as never);
     await c.stub.push([echo, bare, said]);
-    await c.host.event("text");
-    expect(c.host.events.filter(({ kind }) => kind === "text")).toHaveLength(1);
+    await c.host.settled();
+    expect(c.host.events.filter(({ kind }) => kind === "text")).toMatchObject([{ message: said.event_id }]);
   });
 
   it("are words to the contact when she copies them into the same chat", async () => {

@@ -6,6 +6,10 @@ import { createMsnNetwork } from "../../../src/msn/network.ts";
 import { type Conversation, type DialectName, type MsnClient, parseMachineGuid } from "../../../src/msnp/index.ts";
 import { deaf, silent, until } from "../../unit/bridge/support.ts";
 import { ACCOUNTS, ALICE, BOB, CAROL, eventually, next, Stage } from "../msnp-client/stage.ts";
+import { hasCome } from "./board-trace.ts";
+
+const MACHINE = "11111111-2222-4333-8444-555555555555";
+const LAPTOP = "aaaaaaaa-0000-4000-8000-000000000002";
 
 let stage: Stage;
 const sessions: Session[] = [];
@@ -44,9 +48,9 @@ async function open(dialect: DialectName): Promise<Heard> {
   };
   const password = new Secret(ACCOUNTS[0]?.password ?? "");
   const credentials = { address: parseContactAddress(ALICE), spelling: ALICE, password };
-  const place = { machineGuid: "11111111-2222-4333-8444-555555555555", availability: "online", text: "" } as const;
+  const place = { machineGuid: MACHINE, availability: "online", text: "" } as const;
   sessions.push(await side.signIn(credentials, place, hooks, new AbortController().signal));
-  const machineGuid = parseMachineGuid("{aaaaaaaa-0000-4000-8000-000000000002}");
+  const machineGuid = parseMachineGuid(LAPTOP);
   const more = { timeouts: { refresh: 20 } };
   return {
     lines,
@@ -84,8 +88,11 @@ test.each(["MSNP18", "MSNP21"] as const)(
     const { lines, own, laptop, bob, carol } = await open(dialect);
     const [hers, carols] = [next(laptop, "conversation"), next(carol, "conversation")];
     const group = await bob.startGroup([ALICE, CAROL]);
-    await group.sendText("hello both");
     const conversations: Conversation[] = [(await hers)[0], (await carols)[0]];
+    // Documents reach each place of who is in the group.
+    const places = dialect === "MSNP21" ? [] : [MACHINE, LAPTOP];
+    await until("both places", () => places.every((place) => hasCome(stage, BOB, ALICE, place)));
+    await group.sendText("hello both");
     await conversations[1]?.sendText("hello bob");
     await until("both", () => lines.length === 2);
     await conversations[0]?.sendText("hello you two");

@@ -8,8 +8,10 @@ import { createMsnNetwork } from "../../../src/msn/network.ts";
 import { type DialectName, parseMachineGuid } from "../../../src/msnp/index.ts";
 import { deaf, silent, until } from "../../unit/bridge/support.ts";
 import { ACCOUNTS, ALICE, BOB, eventually, hearing, Stage } from "../msnp-client/stage.ts";
+import { hasCome } from "./board-trace.ts";
 
 const LAPTOP = parseMachineGuid("{aaaaaaaa-0000-4000-8000-000000000002}");
+const MACHINE = "11111111-2222-4333-8444-555555555555";
 const bob = parseContactAddress(BOB);
 const eve = parseContactAddress("eve@msn.test");
 
@@ -34,7 +36,7 @@ async function signIn(dialect: DialectName, hooks: Partial<SessionHooks> = {}) {
     password: new Secret(ACCOUNTS[0]?.password ?? ""),
   };
   const options = {
-    machineGuid: "11111111-2222-4333-8444-555555555555",
+    machineGuid: MACHINE,
     availability: "online",
     text: "",
   } as const;
@@ -72,6 +74,8 @@ test.each(["MSNP13", "MSNP18"] as const)(
     await eventually(() => session.contact(bob)?.presence.availability).toBe("online");
     expect(await session.sendText(bob, "now")).toEqual({ via: "chat" });
     await there.signOut();
+    // The server learns of each of his connections by itself.
+    await eventually(() => stage.network.load.connections).toBeLessThanOrEqual(2);
     expect(await session.sendText(bob, "until later")).toEqual({ via: "offline" });
     expect(stage.network.offlineMessages(BOB).map(({ text }) => text)).toEqual(["until later"]);
   },
@@ -167,6 +171,8 @@ test.each(["MSNP16", "MSNP18"] as const)(
     ]);
     const there = await stage.signedIn(BOB, dialect);
     const heard = hearing(there);
+    await laptop.conversation(BOB).sendTyping();
+    await until("the bridge in the chat", () => hasCome(stage, ALICE, ALICE, MACHINE));
     await laptop.conversation(BOB).sendText("from my laptop");
     await heard.until(1);
     await there.conversation(ALICE).sendText("hi");
