@@ -67,6 +67,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   /** Where rooms go on, as they say and their successors do. */
   readonly successors = new Map<RoomId, RoomId>();
   readonly #keys = new Map<string, MessageId>();
+  readonly #replies = new Map<RoomId, string[]>();
   readonly #direct = new Map<PortalId, RoomId>();
   readonly #batches: { id: string; items: IntakeItem[] }[] = [];
   #host: HomeHost | undefined;
@@ -93,6 +94,11 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   /** What the bridge has said to a resident in the management room. */
   told(resident: ResidentId): string[] {
     return (this.rooms.get(this.management(resident)) ?? []).filter(({ by }) => by === "bot").map(({ text }) => text);
+  }
+
+  /** What the bridge has answered to commands in a room, without the news that it tells of its own accord. */
+  replies(room: RoomId): readonly string[] {
+    return this.#replies.get(room) ?? [];
   }
 
   write(resident: ResidentId, room: RoomId, text: string, rich?: RichText): MessageId {
@@ -246,7 +252,9 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
 
   async say(resident: ResidentId, room: RoomId | undefined, text: string, key: string): Promise<MessageId> {
     await this.answers();
-    return this.once(key, room ?? this.management(resident), "bot", text);
+    const there = room ?? this.management(resident);
+    if (key.startsWith("answer|") && !this.#keys.has(key)) this.#replies.set(there, [...this.replies(there), text]);
+    return this.once(key, there, "bot", text);
   }
 
   async reportFailure(room: PortalRoom, _message: MessageId, failure: Failure, key: string): Promise<MessageId> {

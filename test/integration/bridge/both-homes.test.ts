@@ -130,7 +130,8 @@ test("a home that is down holds up nobody in the other, and has it all when it i
   for (let i = 0; i < 10; i += 1) {
     if (i % 2 === 0) home.write(alice, here, `m${i}`);
     else network.say(BOB, ALICE, `m${i}`);
-    await until(`m${i}`, () => home.chat(here).length === i + 1 && network.received.length === Math.ceil((i + 1) / 2));
+    // Alice's are copied when the network has acknowledged them, and she is told so.
+    await until(`m${i}`, () => home.chat(here).length === i + 1 && home.confirmed.length === Math.ceil((i + 1) / 2));
   }
   house.mode = "up";
   await until("all", () => house.chat(there).length === 10);

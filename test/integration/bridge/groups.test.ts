@@ -180,6 +180,7 @@ test("when nobody of the group is there it is told, kept, and goes with `retry`"
   const { here } = await world.talking(boards().gather(BOB, ALICE, EMILY, CAROL));
   await world.restart();
   await world.on();
+  await world.on("emily");
   for (const one of [BOB, CAROL, EMILY]) world.network.away.add(one);
   world.network.drop(EMILY, { kind: "elsewhere", detail: "" });
   const message = world.home.write(alice, here, "anybody?");

@@ -163,8 +163,9 @@ export class World {
   /** What the bot answers to a line. */
   async ask(line: string, resident: ResidentId = alice): Promise<string> {
     const home = this.homes.find(({ name }) => name === residentParts(resident).home) ?? this.home;
-    const before = home.told(resident).length;
+    const room = home.management(resident);
+    const before = home.replies(room).length;
     home.command(resident, line);
-    return until(`an answer to "${line}"`, () => home.told(resident).slice(before).at(-1));
+    return until(`an answer to "${line}"`, () => home.replies(room)[before]);
   }
 }
