@@ -38,7 +38,7 @@ export class Marks {
     if (includes(before, mark)) return;
     const after = (before + mark).slice(-MOST * MARK);
     marks.set(field, after);
-    await this.#profiles.updateResident(resident, { [field]: after });
+    await this.#keep(resident, { [field]: after });
   }
 
   /** @throws BridgeError `store-down`. */
@@ -51,7 +51,7 @@ export class Marks {
       .filter((one) => one !== mark)
       .join("");
     marks.set(field, after);
-    await this.#profiles.updateResident(resident, { [field]: after });
+    await this.#keep(resident, { [field]: after });
   }
 
   /** Forgets everything about a person. @throws BridgeError `store-down`. */
@@ -60,7 +60,17 @@ export class Marks {
     const fields = [...marks].filter(([field, value]) => this.#isMine(field) && value !== "").map(([field]) => field);
     if (fields.length === 0) return;
     for (const field of fields) marks.delete(field);
-    await this.#profiles.updateResident(resident, Object.fromEntries(fields.map((field) => [field, ""])));
+    await this.#keep(resident, Object.fromEntries(fields.map((field) => [field, ""])));
+  }
+
+  /** Where that fails, what is in memory may not be what is kept. */
+  async #keep(resident: ResidentId, fields: Readonly<Record<string, string>>): Promise<void> {
+    try {
+      await this.#profiles.updateResident(resident, fields);
+    } catch (error) {
+      this.#known.delete(resident);
+      throw error;
+    }
   }
 
   #isMine(field: string): boolean {

@@ -27,6 +27,28 @@ test("a mark outlives the one who made it, and can be taken away", async () => {
   expect(await new Marks(profiles, "asked").has(anna, bob)).toBe(false);
 });
 
+test("what the store did not take is not taken for kept: said again, it is", async () => {
+  const profiles = new Profiles();
+  const marks = new Marks(profiles, "asked");
+  const { updateResident } = profiles;
+  const failing = async (change: () => Promise<void>): Promise<void> => {
+    profiles.updateResident = async () => {
+      throw new BridgeError("store-down");
+    };
+    await expect(change()).rejects.toMatchObject({ code: "store-down" });
+    profiles.updateResident = updateResident;
+    await change();
+  };
+  const kept = async (): Promise<boolean> => await new Marks(profiles, "asked").has(anna, bob);
+  await failing(() => marks.add(anna, bob));
+  expect(await kept()).toBe(true);
+  await failing(() => marks.remove(anna, bob));
+  expect(await kept()).toBe(false);
+  await marks.add(anna, bob);
+  await failing(() => marks.clear(anna));
+  expect(await kept()).toBe(false);
+});
+
 test("marks of thousands fit into a profile, and the oldest go first", async () => {
   const profiles = new Profiles();
   const marks = new Marks(profiles, "asked");
