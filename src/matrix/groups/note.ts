@@ -57,21 +57,21 @@ export function bridgeContent(view: GroupView, bot: string, called: string): Rea
     kind: view.kind,
     ...(view.circle === undefined ? {} : { circle: view.circle }),
     network,
-    name: view.name.slice(0, 1000),
-    topic: (view.kept?.topic ?? view.topic).slice(0, 1000),
+    name: cut(view.name, 1000),
+    topic: cut(view.kept?.topic ?? view.topic, 1000),
     members: fitting(view.people.flatMap((one) => (one.kind === "ghost" ? [one.ghost.contact] : [])).sort()),
     residents: residentsOf(view).sort(),
     plumbed: view.plumbed,
     rooms: view.rooms.map(({ home, room, by }) => ({ home, room, ...(by === undefined ? {} : { by }) })),
     ...(view.kept === undefined ? {} : { accounts: [...view.kept.accounts].sort() }),
-    ...(view.plumbed ? { told: view.topic.slice(0, TOLD_CHARACTERS) } : {}),
+    ...(view.plumbed ? { told: cut(view.topic, TOLD_CHARACTERS) } : {}),
     ...(view.kept?.relay === undefined ? {} : { relay: view.kept.relay }),
   };
   return {
     bridgebot: bot,
     protocol: { id: PROTOCOL, displayname: "MSN Messenger" },
     network: { id: network, displayname: network },
-    channel: { id: `~${key}`, displayname: called.slice(0, 256) },
+    channel: { id: `~${key}`, displayname: cut(called, 256) },
     [GROUP]: note,
   };
 }
@@ -85,6 +85,11 @@ export function otherBridge(state: RoomState, bot: string, group: GroupId): stri
       if (fields(content.protocol).id === PROTOCOL && fields(content.channel).id === channelId) return sender;
     }
   return undefined;
+}
+
+/** Homeservers refuse half a character. */
+function cut(text: string, max: number): string {
+  return text.slice(0, max).toWellFormed();
 }
 
 function fitting(members: readonly string[]): string[] {

@@ -45,6 +45,14 @@ describe("a room that another bridge has tied to the same group", () => {
   });
 });
 
+describe("what is written into a room", () => {
+  it("is cut between characters: no homeserver takes half of one", () => {
+    const long = `a${"\u{1F600}".repeat(1500)}`;
+    const view = viewOf(group, [], { name: long, topic: long, plumbed: true });
+    expect(JSON.stringify(bridgeContent(view, OURS, long))).not.toMatch(/\\ud83d/);
+  });
+});
+
 describe("what the bridge has said in the topic of a room of others", () => {
   it("is known by its note, is nothing before it has one or where another has one, and not known of an earlier version", () => {
     const { content } = note(OURS);
