@@ -80,6 +80,7 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
         message: own.stanzaId,
       });
       expect(berts.texts()).toEqual(["hi", "hi anna"]);
+      await seen(anna, annas, "hi anna");
       expect(annas.texts()).toEqual(["hi", "hi anna"]);
     });
 
@@ -319,13 +320,14 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
     test("what MSN does not take goes back to its sender, with the reason kept in the chat with the gateway", async () => {
       const { scene, anna } = await circle();
       const room = await anna.joinRoom(scene.jid, "Anna");
-      const id = await anna.sayInRoom(scene.jid, "into the void");
-      const name = messageId((await seen(anna, room, "into the void")).stanzaId ?? "");
+      const words = `into the void, ${"👋".repeat(60)}`;
+      const id = await anna.sayInRoom(scene.jid, words);
+      const name = messageId((await seen(anna, room, words)).stanzaId ?? "");
       const place = { home: XMPP, room: scene.roomId, resident: world.resident(anna) };
       const failure = { code: "group-gone", text: "Nobody is there.", certainty: "not-sent" } as const;
       await world.home.reportFailure(place, name, failure, `fail ${id}`);
       expect((await anna.waitForError(id)).error?.text).toBe("Nobody is there.");
-      await anna.waitForMessage(/In Family, “into the void”: Nobody is there\./, world.home.gateway);
+      await anna.waitForMessage(/In Family, “into the void, 👋+…”: Nobody is there\./u, world.home.gateway);
     });
 
     test("typing goes both ways; words to one ghost alone go to the chat with it; `!msn` speaks to the bridge", async () => {

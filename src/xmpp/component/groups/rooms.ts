@@ -12,6 +12,7 @@ import {
 } from "../../../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
+import { excerpt } from "../../../bridge/text/quote.ts";
 import type { Conference, Room, RoomSnapshot, Speech } from "../../conference/index.ts";
 import { join } from "../../conference/room.ts";
 import { type GhostJids, residentJid } from "../../convert/ghost.ts";
@@ -141,7 +142,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const speeches = this.#speeches(room, who, speaker.name, message, key);
     const first = messageId(speeches[0]?.id ?? stanzaId(key));
     this.#typing.said(who, room.jid);
-    this.#about.get(room.jid)?.guests.set(who, Date.now());
+    if (isGuest(who)) this.#about.get(room.jid)?.guests.set(who, Date.now());
     const unsent = speeches.filter((speech) => this.#sent.get(sentKey(room.jid, speech.id)) === undefined);
     if (unsent.length > 0) {
       await conference.surely(room, (one, now) =>
@@ -232,7 +233,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     if (wishes.failed(room, message, refusal)) return messageId(stanzaId(key));
     conference.loosely(room, (one) => one.sendBack(residentJid(resident), message, refusal));
     const said = memory.find(room, message)?.text;
-    const quote = said === undefined || said === "" ? "" : `, “${said.slice(0, 60)}${said.length > 60 ? "…" : ""}”`;
+    const quote = said === undefined || said === "" ? "" : `, “${excerpt(said)}”`;
     return await say(resident, `In ${room.config.name || room.jid}${quote}: ${failure.text}`, key);
   }
 

@@ -3,6 +3,7 @@ import { asBridgeError, BridgeError } from "../../../bridge/errors.ts";
 import type { GroupId } from "../../../bridge/groups/model.ts";
 import { type HomeName, roomId } from "../../../bridge/model.ts";
 import type { RoomNoteStore } from "../../../bridge/ports/store.ts";
+import { RecentMap } from "../../../bridge/recent.ts";
 import type { Secret } from "../../../bridge/secret.ts";
 import { pause } from "../../../bridge/waiting.ts";
 import { nickKey } from "../../conference/nicks.ts";
@@ -78,7 +79,7 @@ export class ForeignRoom {
   readonly #o: Shared;
   readonly #link: RoomLink;
   readonly #lookBack: LookBack;
-  readonly #doubtful = new Map<string, RoomLink>();
+  readonly #doubtful = new RecentMap<string, RoomLink>(DOUBTS);
   #note: TieNote | undefined;
   #isKept = true;
   #writing: Promise<void> = Promise.resolve();
@@ -211,8 +212,8 @@ export class ForeignRoom {
     const { voices = [], told } = this.#note ?? {};
     // Archives stamp to the second.
     const since = Math.floor(Date.now() / 1000) * 1000;
-    const locked = this.#password === undefined ? {} : ({ locked: true } as const);
-    await this.#o.keys.keep(this.jid, this.#password);
+    const locked = this.#password === undefined && !this.#cannotOpen ? {} : ({ locked: true } as const);
+    if (!this.#cannotOpen) await this.#o.keys.keep(this.jid, this.#password);
     await this.keep({ kind: "tied", group, since, position: { at: since }, voices, ...(told && { told }), ...locked });
   }
 
@@ -295,13 +296,9 @@ export class ForeignRoom {
       });
     } catch (error) {
       // Refused is what the room has not said; of all else one has to be sure before it is said again.
-      if (!(error instanceof StanzaRefusal)) this.#doubt(id, link);
+      if (!(error instanceof StanzaRefusal)) this.#doubtful.set(id, link);
       throw error;
     }
-  }
-
-  #doubt(id: string, link: RoomLink): void {
-    if (this.#doubtful.size < DOUBTS) this.#doubtful.set(id, link);
   }
 
   /**

@@ -14,6 +14,7 @@ import {
 import type { RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
 import type { Secret } from "../../../bridge/secret.ts";
+import { excerpt } from "../../../bridge/text/quote.ts";
 import { pause } from "../../../bridge/waiting.ts";
 import { quoteOf } from "../../convert/message-id.ts";
 import { failureText } from "../../convert/text.ts";
@@ -332,7 +333,7 @@ class Foreign implements ForeignRooms {
   ): Promise<MessageId> {
     const jid = this.#expectJid(room);
     const quote = this.#talk.find(jid, message)?.text ?? quoteOf(message) ?? "";
-    const what = quote === "" ? "Not delivered." : `Not delivered: “${quote.slice(0, 40)}”.`;
+    const what = quote === "" ? "Not delivered." : `Not delivered: “${excerpt(quote)}”.`;
     const name = await this.nameIn(room, resident);
     return await this.tell(room, `${name}: ${what} ${failureText(failure, this.#o.names.gateway)}`, key);
   }

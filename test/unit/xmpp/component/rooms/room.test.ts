@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
 import { BridgeError } from "../../../../../src/bridge/errors.ts";
 import { circleKey, groupId } from "../../../../../src/bridge/groups/model.ts";
+import type { SecretStore } from "../../../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../../../src/bridge/secret.ts";
 import { RoomKeys } from "../../../../../src/xmpp/component/rooms/keys.ts";
 import { DEFAULT_FOREIGN_LIMITS } from "../../../../../src/xmpp/component/rooms/limits.ts";
+import type { TieNote } from "../../../../../src/xmpp/component/rooms/notes.ts";
 import { ForeignRoom } from "../../../../../src/xmpp/component/rooms/room.ts";
 import { plainSpeech } from "../../../../../src/xmpp/component/rooms/words.ts";
 import { parseBareJid, parseJid } from "../../../../../src/xmpp/jid.ts";
@@ -90,16 +92,21 @@ class Conference {
   }
 }
 
-async function tied(): Promise<{ room: ForeignRoom; muc: Conference }> {
-  const muc = new Conference();
-  const room = new ForeignRoom(ROOM, {
+const NO_SECRETS: SecretStore = {
+  keepSecret: async () => {},
+  secret: async () => undefined,
+  dropSecret: async () => {},
+};
+
+function roomIn(muc: Conference, secrets = NO_SECRETS, note?: TieNote): ForeignRoom {
+  const shared = {
     home: XMPP,
     wire: muc,
     gateway: GATEWAY,
     server: undefined,
     name: "MSN",
     secret: new Secret("s3cret"),
-    keys: new RoomKeys(XMPP, { keepSecret: async () => {}, secret: async () => undefined, dropSecret: async () => {} }),
+    keys: new RoomKeys(XMPP, secrets),
     store: { keepRoomNote: async () => {}, dropRoomNote: async () => {}, roomNotes: async () => new Map() },
     limits: { ...DEFAULT_FOREIGN_LIMITS, echoMs: 50, historyMs: 50, enterMs: 200 },
     log: silent,
@@ -109,9 +116,16 @@ async function tied(): Promise<{ room: ForeignRoom; muc: Conference }> {
     aside: () => {},
     changed: () => {},
     putOut: () => {},
-  });
+  };
+  const room = new ForeignRoom(ROOM, shared, note);
   muc.room = room;
   onTestFinished(() => room.close());
+  return room;
+}
+
+async function tied(): Promise<{ room: ForeignRoom; muc: Conference }> {
+  const muc = new Conference();
+  const room = roomIn(muc);
   await room.tie(GROUP);
   await room.expectIn();
   return { room, muc };
@@ -125,6 +139,32 @@ test("what did not come back in time is not said twice when it was only late", a
   await room.say(BOB, "key", plainSpeech("hello"));
   expect(muc.pings).toEqual([`${BOB.jid}/bridge`]);
   expect(muc.said).toEqual(["Bob: hello"]);
+});
+
+test("of more words than can be doubted at once, the last are the ones that are looked after", async () => {
+  const { room, muc } = await tied();
+  const many = Array.from({ length: 1000 }, (_, i) => `old ${i}`);
+  muc.fates.push(...many.map(() => "lost" as const));
+  await Promise.allSettled(many.map((text) => room.say(BOB, text, plainSpeech(text))));
+  muc.fates.push("late");
+  await expect(room.say(BOB, "key", plainSpeech("hello"))).rejects.toMatchObject({ code: "home-down" });
+  await room.say(BOB, "key", plainSpeech("hello"));
+  for (const act of muc.late) act();
+  expect(muc.said).toEqual(["Bob: hello"]);
+});
+
+test("a password that cannot be opened stays sealed when its room comes to another group", async () => {
+  const dropped: string[] = [];
+  const secret = async (): Promise<Secret> => {
+    throw new BridgeError("internal", { detail: "sealing key 1 is missing" });
+  };
+  const dropSecret = async (_: string, name: string): Promise<void> => void dropped.push(name);
+  const note: TieNote = { kind: "tied", group: GROUP, since: 0, position: { at: 0 }, voices: [], locked: true };
+  const room = roomIn(new Conference(), { ...NO_SECRETS, secret, dropSecret }, note);
+  await room.recallPassword();
+  await room.tie(groupId(NET, circleKey("6")));
+  expect(dropped).toEqual([]);
+  expect(room.note).toMatchObject({ group: groupId(NET, circleKey("6")), locked: true });
 });
 
 test("what was lost on its way is said again", async () => {
