@@ -191,7 +191,7 @@ test("anna reacts to bob's words and her own, and answers", async () => {
 test("of a sticker a line goes out that names it, and the room is told so", async () => {
   await anna.sayInRoom(jid, "👋", { extra: [xml("sticker", { xmlns: "urn:xmpp:stickers:0", pack: "p" })] });
   await anna.waitForMessage(/cannot be given a sticker/);
-  expect(toBob().at(-1)).toBe("[sent a sticker: “👋”]");
+  await soon(() => toBob().at(-1)).toBe("[sent a sticker: “👋”]");
 });
 
 test("what anna says in her own Messenger stands in the room, marked; what is old has its time", async () => {

@@ -75,6 +75,7 @@ test("bob writes: the room is noted so that anna's clients open it; she talks th
   await soon(() => world.received("alice", "bob")).toEqual(["from my desk"]);
   await phone.sayInRoom(room, "from my phone");
   await soon(() => world.received("alice", "bob")).toEqual(["from my desk", "from my phone"]);
+  await anna.waitForMessage("from my phone", room);
   expect(anna.rooms.get(room)?.nicks()).toEqual(["anna", "anna on the road", "bob"]);
   expect(anna.rooms.get(room)?.texts("bob")).toEqual(["hi anna"]);
   await phone.close();

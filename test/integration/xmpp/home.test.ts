@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
-import { XmppWorld } from "./world.ts";
+import { otherPlaceHasCome, XmppWorld } from "./world.ts";
 
 let world: XmppWorld;
 let anna: XmppPerson;
@@ -44,7 +44,8 @@ test("registration hands out the private page", async () => {
 test("with the privilege, contacts are on the roster under their names, nobody is asked", async () => {
   const item = await anna.waitFor("bob on the roster", () => anna.roster.get(ghost));
   expect(item).toMatchObject({ name: "bob", subscription: "both", groups: ["MSN"] });
-  expect(anna.roster.get(world.gateway)).toMatchObject({ subscription: "both" });
+  const gateway = await anna.waitFor("the gateway there", () => anna.roster.get(world.gateway));
+  expect(gateway).toMatchObject({ subscription: "both" });
   expect(anna.presences.filter(({ type }) => type === "subscribe")).toEqual([]);
 });
 
@@ -276,7 +277,10 @@ test("anna adds carol by her JID, and removes her again", async () => {
 });
 
 test("with the privilege, what anna says in her own Messenger is hers on XMPP, and goes nowhere again", async () => {
-  const desk = await world.friend("alice");
+  const trace: string[] = [];
+  const desk = await world.friend("alice", (_, line) => void trace.push(line));
+  await desk.type("bob@msn.test");
+  await expect.poll(() => otherPlaceHasCome(trace, "alice@msn.test")).toBe(true);
   await desk.say("bob@msn.test", "from my desk");
   await bob.waitForText("from my desk");
   const seen = await anna.waitForMessage("from my desk");

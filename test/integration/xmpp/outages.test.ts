@@ -93,6 +93,7 @@ test("anna corrects, answers and takes back what was said before the bridge was 
 test("anna has lost the receipt and says it again under its id: she gets another, and bob hears it once", async () => {
   const id = await anna.say(ghost, "was this heard?");
   await anna.waitForReceipt(id);
+  await bob.waitForText("was this heard?");
   const receipts = () => anna.messages.filter(({ receiptOf }) => receiptOf === id).length;
   await anna.say(ghost, "was this heard?", { id });
   await anna.waitFor("another receipt", () => receipts() === 2);
@@ -108,6 +109,7 @@ test("anna says again under its id what has failed: it goes", async () => {
   await anna.waitForPresence(ghost, "there", ({ type }) => type === "available");
   await anna.say(ghost, "now or later", { id });
   await anna.waitForReceipt(id);
+  await bob.waitForText("now or later");
   expect(bob.textsFrom("alice@msn.test").filter((text) => text === "now or later")).toHaveLength(1);
 });
 

@@ -95,6 +95,7 @@ test("the relay speaks for others in a room, hears who is there, and does not he
   await anna.say(jid, "hello Bert", { type: "groupchat" });
   await expect.poll(() => heard.length).toBe(1);
   expect(heard[0]).toMatchObject({ nick: "anna", body: "hello Bert", isOwnNick: false });
+  await anna.waitForMessage("hello Bert", jid);
   expect(spoken(anna, jid)).toEqual(["[Bert] hello"]);
 });
 
@@ -142,6 +143,7 @@ test("a session that is lost: what was missed comes from the archive, what was b
   await anna.say(jid, "last", { type: "groupchat" });
   await expect.poll(() => heard.length).toBe(62);
   expect(bodies(heard)).toEqual(["first", ...numbers(60), "last"]);
+  await anna.waitForMessage("last", jid);
   expect(spoken(anna, jid)).toEqual(["before", ...numbers(5)].map((text) => `[Bert] ${text}`));
   expect(sessions.filter((state) => state !== "offline")).toEqual(["fresh", "fresh"]);
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { XmppPerson } from "../../../src/cli/sandbox/xmpp-person.ts";
 import { bare } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { type MsnClient, parseEmail } from "../../../src/msnp/index.ts";
-import { XmppWorld, type XmppWorldOptions } from "./world.ts";
+import { otherPlaceHasCome, XmppWorld, type XmppWorldOptions } from "./world.ts";
 
 /** Other people's machines are slower. */
 const SOON = { interval: 100 };
@@ -85,8 +85,12 @@ export function playUnprivileged(options: XmppWorldOptions): void {
   test("what a person says in their own Messenger comes with a mark", async () => {
     const { person, ghost, friend } = await pair("carl");
     const { heard } = await messenger("carl-friend");
-    const { client: own } = await messenger("carl");
-    await own.conversation(parseEmail(friend)).sendText("from my desk");
+    const trace: string[] = [];
+    const own = await world.messenger("carl", (_direction, _connection, line) => trace.push(line));
+    const chat = own.conversation(parseEmail(friend));
+    await chat.sendTyping();
+    await expect.poll(() => otherPlaceHasCome(trace, "carl@msn.test"), SOON).toBe(true);
+    await chat.sendText("from my desk");
     await expect.poll(() => heard, SOON).toContain("carl@msn.test text: from my desk");
     await person.waitForMessage(/^\[You, .*\] from my desk$/, ghost);
   });

@@ -19,10 +19,17 @@ import { MsnPerson } from "../../../src/cli/sandbox/msn-person.ts";
 import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { ProcessGroup } from "../../../src/cli/sandbox/processes.ts";
 import { startProsody } from "../../../src/cli/sandbox/prosody.ts";
+import type { Trace } from "../../../src/cli/sandbox/trace.ts";
 import { XmppPerson, type XmppPersonOptions } from "../../../src/cli/sandbox/xmpp-person.ts";
 import type { XmppServer } from "../../../src/cli/sandbox/xmpp-server.ts";
 import { createMsnNetwork } from "../../../src/msn/network.ts";
-import { type DialectName, MsnClient, parseEmail, parseMachineGuid } from "../../../src/msnp/index.ts";
+import {
+  type DialectName,
+  MsnClient,
+  type MsnClientOptions,
+  parseEmail,
+  parseMachineGuid,
+} from "../../../src/msnp/index.ts";
 import { MsnNetwork } from "../../../src/msnp/server/index.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 import { createXmppHome, XMPP, type XmppHome, type XmppHomeOptions } from "../../../src/xmpp/index.ts";
@@ -77,6 +84,13 @@ class Wire {
 
 export const NET = parseNetworkName("msntest");
 const PASSWORD = "secret";
+
+/**
+ * Whether another place of somebody's account, such as the bridge, has come to a chat that they have opened at this client,
+ * of which these are the lines: what they say before is not heard there.
+ */
+export const otherPlaceHasCome = (lines: readonly string[], email: string): boolean =>
+  lines.some((line) => line.includes(`JOI ${email};{`));
 
 export interface XmppWorldOptions {
   readonly privileged?: boolean;
@@ -247,15 +261,16 @@ export class XmppWorld {
   }
 
   /** Somebody at an MSN client, with an account that is made now unless it is there. */
-  async friend(name: string, dialect: DialectName = "MSNP18"): Promise<MsnPerson> {
-    const services = this.msn.services;
-    const person = await MsnPerson.signIn({ email: `${name}@msn.test`, password: PASSWORD, services, dialect });
+  async friend(name: string, trace?: Trace): Promise<MsnPerson> {
+    const { services } = this.msn;
+    const dialect = "MSNP18";
+    const person = await MsnPerson.signIn({ email: `${name}@msn.test`, password: PASSWORD, services, dialect, trace });
     this.#people.push({ close: () => person.signOut() });
     return person;
   }
 
   /** Somebody at an MSN client with all that it can do; the account must be there. */
-  async messenger(name: string): Promise<MsnClient> {
+  async messenger(name: string, trace?: MsnClientOptions["trace"]): Promise<MsnClient> {
     const client = new MsnClient({
       services: this.msn.services,
       dialects: ["MSNP18"],
@@ -263,6 +278,7 @@ export class XmppWorld {
       password: () => PASSWORD,
       machineGuid: parseMachineGuid(randomUUID()),
       initialPresence: "NLN",
+      ...(trace === undefined ? {} : { trace }),
     });
     await client.signIn(AbortSignal.timeout(20_000));
     this.#people.push({ close: () => client.signOut() });
