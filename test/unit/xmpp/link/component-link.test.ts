@@ -56,7 +56,7 @@ const ping = (id: string): string =>
   `<iq type='get' id='${id}' from='${gateway}' to='${gateway}'><ping xmlns='urn:xmpp:ping'/></iq>`;
 
 test("a server that has answered is not taken for dead because this process stood still meanwhile", async () => {
-  const answerMs = 50;
+  const answerMs = 250;
   const { link, sockets, close } = await stage(
     (text, socket) => {
       if (text.includes("<stream:stream")) socket.write(HEADER);
@@ -87,9 +87,9 @@ test("a server that has much to do, and goes on talking meanwhile, is not taken 
       setTimeout(() => {
         clearInterval(busy);
         socket.write(ping(id));
-      }, 500);
+      }, 1500);
     },
-    { answerMs: 150 },
+    { answerMs: 500 },
   );
   await link.attached();
   await link.sendSurely(presence({ from: bob, to: annaPhone }, undefined));
