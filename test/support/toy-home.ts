@@ -186,7 +186,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     await this.answers();
-    this.times.push(message.at);
+    if (!this.#keys.has(key)) this.times.push(message.at);
     return this.once(key, room.room, ghost.contact, message.text, message.rich);
   }
 

@@ -190,7 +190,17 @@ export class ToySession
   /** Ends when all that waited has been handed over, or the session is over. */
   fetched: Promise<void> = Promise.resolve();
 
-  async fetch(): Promise<void> {
+  #fetching: Promise<void> | undefined;
+
+  /** Has handed over what waits; whoever asks meanwhile gets the same. */
+  fetch(): Promise<void> {
+    this.#fetching ??= this.#handOver().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #handOver(): Promise<void> {
     const { waiting } = this.#network;
     for (;;) {
       const batch = (waiting.get(this.#address) ?? []).slice(0, BATCH);
@@ -204,7 +214,10 @@ export class ToySession
         this.#network.losesReceipts -= 1;
         return;
       }
-      waiting.set(this.#address, (waiting.get(this.#address) ?? []).slice(batch.length));
+      waiting.set(
+        this.#address,
+        (waiting.get(this.#address) ?? []).filter((one) => !batch.includes(one)),
+      );
     }
   }
 

@@ -69,11 +69,11 @@ test("all that waited for a room goes into it when it is back, in its order, how
   world.home.gone.add(here);
   const words = Array.from({ length: 230 }, (_, i) => `b${i}`);
   for (const word of words) board.say(BOB, word);
-  await until("all there", () => world.house.chat(there).length === 231);
-  await until("all to wait", async () => (await world.store.depth(inLane(group(), world.home.name))) === 0);
+  await until("all there", () => world.house.chat(there).length === 231, 40_000);
+  await until("all to wait", async () => (await world.store.depth(inLane(group(), world.home.name))) === 0, 40_000);
   world.home.gone.delete(here);
   await until("the answer", async () => /goes on in/.test(await world.ask("portal resume 1")));
-  await until("all here", () => world.home.chat(here).length === 231);
+  await until("all here", () => world.home.chat(here).length === 231, 40_000);
   expect(texts(world.home.chat(here))).toEqual(["hello all", ...words]);
 });
 

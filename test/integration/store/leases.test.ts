@@ -36,10 +36,12 @@ test("a lease that is given up is free, and the next fence is greater", async ()
 
 test("a lease that nobody renews runs out; renewing keeps it", async () => {
   const shard = 3 as Shard;
-  const fence = await store.acquire(shard, "a", 150);
+  const fence = await store.acquire(shard, "a", 10_000);
   if (fence === undefined) throw new Error("the shard is free");
-  expect(await store.renew(shard, "a", fence, 400)).toBe(true);
-  expect(await fixture.admin.pttl("msnb:{s3}:lease")).toBeGreaterThan(200);
+  expect(await store.renew(shard, "a", fence, 60_000)).toBe(true);
+  expect(await fixture.admin.pttl("msnb:{s3}:lease")).toBeGreaterThan(10_000);
+  expect(await store.acquire(shard, "b", 60_000)).toBeUndefined();
+  expect(await store.renew(shard, "a", fence, 100)).toBe(true);
   await expect.poll(() => store.acquire(shard, "b", 60_000)).toBeGreaterThan(fence);
   expect(await store.renew(shard, "a", fence, 60_000)).toBe(false);
 });
