@@ -3,7 +3,7 @@ import type { PortalId } from "./model.ts";
 import { RecentMap } from "./recent.ts";
 
 /** MSN's own clients let nobody nudge the same contact more often (source: msnp-chat §9). */
-export const NUDGE_PAUSE_MS = 10_000;
+const NUDGE_PAUSE_MS = 10_000;
 /** Chats whose last nudge is remembered. */
 const REMEMBERED = 5000;
 

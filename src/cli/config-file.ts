@@ -9,7 +9,7 @@ import { EXIT, Exit } from "./exit-codes.ts";
  * environment, as in a container.
  * @throws Exit when there is none of them.
  */
-export function findConfigFile(given: string | undefined, env: Environment): string | undefined {
+function findConfigFile(given: string | undefined, env: Environment): string | undefined {
   const named = given ?? env[`${ENV_PREFIX}_CONFIG`];
   if (named !== undefined) return resolve(named);
   if (existsSync("config.yaml")) return resolve("config.yaml");

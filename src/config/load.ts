@@ -85,7 +85,7 @@ export function profileFile(name: string, folders: readonly string[]): string | 
  * The profiles of the enabled networks; your own folder comes before the shipped ones.
  * @throws ConfigError when one is not there or is faulty.
  */
-export function loadProfiles(config: Config, env: Environment): NetworkProfile[] {
+function loadProfiles(config: Config, env: Environment): NetworkProfile[] {
   const folders = profileFolders(config.networks.folder);
   const profiles: NetworkProfile[] = [];
   const failed: ConfigError[] = [];

@@ -8,11 +8,7 @@ import { parseNetworkName } from "../bridge/model.ts";
 import { port, proxyUrl, text } from "./values.ts";
 
 /** Versions that a profile may list; which of them the program speaks is the protocol library's matter. */
-export const DIALECT_NAMES = [
-  ...Array.from({ length: 20 }, (_, i) => `MSNP${i + 2}` as const),
-  "MSNP22",
-  "MSNP24",
-] as const;
+const DIALECT_NAMES = [...Array.from({ length: 20 }, (_, i) => `MSNP${i + 2}` as const), "MSNP22", "MSNP24"] as const;
 
 const serviceUrl = (description: string) =>
   z
@@ -31,7 +27,7 @@ const endpoint = (description: string) =>
     .describe(description);
 
 /** Ways to reach the chat servers, as the protocol library names them. */
-export const TRANSPORT_NAMES = ["tcp", "tls", "gateway"] as const;
+const TRANSPORT_NAMES = ["tcp", "tls", "gateway"] as const;
 
 const tls = z
   .strictObject({

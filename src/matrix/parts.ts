@@ -9,7 +9,7 @@ import { type Fields, fields } from "./convert/fields.ts";
 /** In the first of several events: how many they are. */
 export const PARTS = "msnbridge.parts";
 /** In each of the others: which it is, counted from 1. */
-export const PART = "msnbridge.part";
+const PART = "msnbridge.part";
 
 /** Events in their order; the first is what the message is called. */
 export type Posted = readonly [MessageId, ...MessageId[]];

@@ -19,7 +19,7 @@ function linkGroups(runs: readonly Run[]): { text: string; link: string | undefi
 }
 
 /** Whether the words are the address itself, if need be without its scheme or its last slash. */
-export function saysLink(text: string, link: string): boolean {
+function saysLink(text: string, link: string): boolean {
   const bare = (address: string): string =>
     address
       .replace(/[\u200E\u200F]/g, "")

@@ -150,7 +150,7 @@ const WANTED = new Set([
 ]);
 
 /** An invitation tells about the room by a few stripped state events. */
-export function inviteIsEncrypted(raw: Record<string, unknown>): boolean {
+function inviteIsEncrypted(raw: Record<string, unknown>): boolean {
   const state = fields(raw.unsigned).invite_room_state;
   return Array.isArray(state) && state.some((event) => fields(event).type === "m.room.encryption");
 }

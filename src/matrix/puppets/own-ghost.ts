@@ -43,7 +43,7 @@ export function ownName(name: string, address: string, device: string | undefine
 }
 
 /** The same where others read it, too. Pure. */
-export function ownNameAmongOthers(name: string, address: string, device: string | undefined): string {
+function ownNameAmongOthers(name: string, address: string, device: string | undefined): string {
   const place = oneLine(device ?? "", DEVICE_CHARACTERS);
   return `${oneLine(name, NAME_CHARACTERS) || address} (on ${place || "another place"})`;
 }

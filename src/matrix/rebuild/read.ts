@@ -94,7 +94,7 @@ const loss = (why: string): Reading => ({ kind: "left-out", why, isLoss: true })
 const nothing = (why: string): Reading => ({ kind: "left-out", why, isLoss: false });
 
 /** Whatever claims to be of the bridge, whoever has written it. */
-export function bridgeNotes(events: readonly unknown[]): BridgeNote[] {
+function bridgeNotes(events: readonly unknown[]): BridgeNote[] {
   return events.flatMap((raw) => {
     const { type, state_key, sender, content, origin_server_ts: ts } = fields(raw);
     const isNote = (BRIDGE_TYPES as readonly unknown[]).includes(type) && typeof state_key === "string";

@@ -36,7 +36,7 @@ const WHOIS = [
 const shown = (value: string | boolean): string => (typeof value === "string" ? value : value ? "1" : "0");
 
 /** The owner's form: what the network dictates is not in it. */
-export function configForm({ config, fixed }: RoomState): XmlElement {
+function configForm({ config, fixed }: RoomState): XmlElement {
   const fields = SETTINGS.filter(({ key }) => !fixed.has(key)).map(({ key, field, label, type }): Field => {
     const value = shown(config[key]);
     return { name: field, type, label, value, ...(key === "whois" ? { options: WHOIS } : {}) };

@@ -74,7 +74,7 @@ function isLasting(parts: readonly XmlElement[], { body, reacts, retracts }: Roo
   return body !== "" || reacts !== undefined || retracts !== undefined;
 }
 
-export function tellAll(room: RoomState, said: ToAll, out: Out): void {
+function tellAll(room: RoomState, said: ToAll, out: Out): void {
   const { who, nick, id, stanzaId, parts, at, came = at, delay } = said;
   const occupantId = room.occupantId(who);
   for (const { client } of room.clients())

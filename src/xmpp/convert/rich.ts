@@ -1,9 +1,8 @@
 /** The words of a message with their looks, in both of the ways XMPP has for them. Pure. */
 import type { RichText } from "../../bridge/text/model.ts";
-import { plainRich } from "../../bridge/text/model.ts";
 import type { XmlElement } from "../stanza/xml.ts";
-import { richOfStyling, stylingOfRich } from "./styling.ts";
-import { richOfXhtml, xhtmlOfRich } from "./xhtml.ts";
+import { stylingOfRich } from "./styling.ts";
+import { xhtmlOfRich } from "./xhtml.ts";
 
 export interface RichWords {
   readonly body: string;
@@ -17,10 +16,4 @@ export interface RichWords {
 export function wordsOfRich(text: RichText): RichWords {
   const html = xhtmlOfRich(text);
   return { ...stylingOfRich(text), ...(html === undefined ? {} : { html }) };
-}
-
-/** What was said: by XHTML-IM, which says more, and else by the signs in the body. */
-export function richOfWords({ body, unstyled, html }: RichWords): RichText {
-  const formatted = html === undefined ? undefined : richOfXhtml(html);
-  return formatted ?? (unstyled ? plainRich(body) : richOfStyling(body));
 }

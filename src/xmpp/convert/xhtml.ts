@@ -6,7 +6,6 @@ import { isPlain, type Look, type RichText, type Run, readColor } from "../../br
 import { type Mark, type Nested, nest } from "../../bridge/text/nest.ts";
 import { el, NS, type XmlElement } from "../stanza/xml.ts";
 
-export const XHTML_IM = NS.xhtmlIm;
 const XHTML = "http://www.w3.org/1999/xhtml";
 
 /** Elements that are looked at; servers take no stanza that could hold more. */

@@ -52,7 +52,7 @@ function circleLine(live: LiveGroup, account: AccountRecord): string {
   return `${nameOf(live, [account])}: ${people} in it${role}`;
 }
 
-export function invitationLine({ name, inviter, message }: CircleInvitation, account: AccountRecord): string {
+function invitationLine({ name, inviter, message }: CircleInvitation, account: AccountRecord): string {
   const words = oneLine(message ?? "", SHOWN_WORDS);
   return `${circleName(name)}: ${inviter ?? "somebody"} invites ${account.address}${words === "" ? "" : ` – ${words}`}`;
 }

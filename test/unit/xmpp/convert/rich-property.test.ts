@@ -4,8 +4,8 @@ import { firstStrong } from "../../../../src/bridge/text/direction.ts";
 import { plainRich, type RichText, rich, textOf } from "../../../../src/bridge/text/model.ts";
 import { plainText } from "../../../../src/bridge/text/plain.ts";
 import { richOfStyling, stylingOfRich } from "../../../../src/xmpp/convert/styling.ts";
-import { richOfXhtml, XHTML_IM, xhtmlOfRich } from "../../../../src/xmpp/convert/xhtml.ts";
-import { el } from "../../../../src/xmpp/stanza/xml.ts";
+import { richOfXhtml, xhtmlOfRich } from "../../../../src/xmpp/convert/xhtml.ts";
+import { el, NS } from "../../../../src/xmpp/stanza/xml.ts";
 import { processorTime } from "../../../support/processor-time.ts";
 import { BOMBS, NO_TIME, prose, RUNS, richText, words } from "../../../support/rich-arbitrary.ts";
 
@@ -61,8 +61,8 @@ test("elements deeper or more than anybody writes are not read: the body counts"
   for (let i = 0; i < 150; i++) deep = el("span", {}, deep);
   const many = Array.from({ length: 20_001 }, () => el("br"));
   for (const content of [[deep], many])
-    expect(richOfXhtml(el("html", { xmlns: XHTML_IM }, el("body", { xmlns: XHTML }, ...content)))).toBeUndefined();
-  expect(richOfXhtml(el("html", { xmlns: XHTML_IM }))).toBeUndefined();
+    expect(richOfXhtml(el("html", { xmlns: NS.xhtmlIm }, el("body", { xmlns: XHTML }, ...content)))).toBeUndefined();
+  expect(richOfXhtml(el("html", { xmlns: NS.xhtmlIm }))).toBeUndefined();
 });
 
 test.each(BOMBS.map((bomb, n) => [n, bomb] as const))("hostile body %i is read and written in no time", (_n, bomb) => {
@@ -70,7 +70,7 @@ test.each(BOMBS.map((bomb, n) => [n, bomb] as const))("hostile body %i is read a
     const text = richOfStyling(bomb);
     stylingOfRich(text);
     stylingOfRich(plainRich(bomb));
-    richOfXhtml(el("html", { xmlns: XHTML_IM }, el("body", { xmlns: XHTML }, bomb)));
+    richOfXhtml(el("html", { xmlns: NS.xhtmlIm }, el("body", { xmlns: XHTML }, bomb)));
   });
   expect(took).toBeLessThan(NO_TIME);
 });

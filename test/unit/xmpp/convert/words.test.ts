@@ -35,6 +35,11 @@ test.each([
   ["with signs", [body("*hi* you")], { text: "hi you", rich: r(b("hi"), " you") }],
   ["with signs that are none", [body("*hi*"), el("unstyled", { xmlns: NS.styling })], { text: "*hi*" }],
   ["as XHTML-IM", [body("*hi*"), html(el("em", {}, "hi"))], { text: "hi", rich: r(i("hi")) }],
+  [
+    "as XHTML-IM that cannot be read",
+    [body("*hi*"), el("html", { xmlns: NS.xhtmlIm })],
+    { text: "hi", rich: r(b("hi")) },
+  ],
   ["as XHTML-IM without any look", [body("*hi*"), html("*hi*")], { text: "*hi*" }],
   ["from right to left", [body("שלום")], { text: "שלום", rich: rtl("שלום") }],
   ["of an action", [body("/me waves *much*")], { text: "* waves much", rich: r("* waves ", b("much")) }],
