@@ -88,7 +88,6 @@ class ClientSide implements XmppClientHome {
   readonly #rings = new Rings();
   readonly #client: RoomsClient;
   readonly #spool: IntakeSpool;
-  readonly #recall: Recall;
   readonly #direct: Direct;
   readonly #residents: Residents;
   readonly #chats: Chats;
@@ -159,8 +158,8 @@ class ClientSide implements XmppClientHome {
       aside: (stanza) => this.#aside(stanza),
       log,
     };
-    this.#recall = new Recall(new RecallNotes({ home, store: profiles, log }));
-    const shared = { ...seating, host: host_, spool, account, name, recall: this.#recall };
+    const recall = new Recall(new RecallNotes({ home, store: profiles, log }));
+    const shared = { ...seating, host: host_, spool, account, name, recall };
     this.#chats = new Chats({
       ...shared,
       personal,
@@ -199,7 +198,6 @@ class ClientSide implements XmppClientHome {
       await this.#spool.stop(STOP_MS);
       await this.#client.stop();
       await Promise.all(this.#seats().map((seat) => seat.settle()));
-      await this.#recall.stop();
     } catch (error) {
       this.#log.warn({ err: error }, "the XMPP side did not stop cleanly");
     }
