@@ -37,6 +37,8 @@ export class Boards implements BoardOwner, BoardSource {
   readonly #core: Core;
   readonly #boards = new Map<Switchboard, BoardState>();
   readonly #direct = new Map<Email, DirectConversation>();
+  /** Boards of one-to-one conversations that were left, for as long as something may come by them. */
+  readonly #left = new WeakMap<Switchboard, BoardState>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -239,7 +241,10 @@ export class Boards implements BoardOwner, BoardSource {
     const { conversation, chunks } = this.#boards.get(board) ?? {};
     chunks?.close();
     this.#boards.delete(board);
-    if (conversation instanceof DirectConversation) conversation.detach(board);
+    if (conversation instanceof DirectConversation) {
+      conversation.detach(board);
+      this.#left.set(board, { session: undefined, conversation, chunks: undefined });
+    }
     if (!(conversation instanceof GroupConversation)) return;
     const wasEmpty = board.size === 0;
     conversation.lose(board);
@@ -247,22 +252,46 @@ export class Boards implements BoardOwner, BoardSource {
   }
 
   boardMessage(board: Switchboard, command: Command): boolean {
-    const receivedAt = Date.now();
-    const from = parseAddress(decodeArg(command.args[0] ?? ""))?.email;
+    const from = senderOf(command);
     if (from === undefined) return false;
     const isOwn = from === this.selfEmail;
     if (!isOwn) board.admit(from);
-    const conversation = this.#place(board);
+    this.#place(board);
+    const state = this.#state(board);
+    const { conversation } = state;
+    const message = this.#hear(board, state, from, command, () => {
+      if (conversation instanceof DirectConversation && !isOwn) conversation.attach(board);
+    });
+    return message === undefined || contentTypeOf(message) !== "text/x-keepalive";
+  }
+
+  lateMessage(board: Switchboard, command: Command): void {
+    const from = senderOf(command);
+    const state = this.#left.get(board);
+    if (from === undefined || state === undefined || this.#core.live === undefined) return;
+    this.#hear(board, state, from, command);
+  }
+
+  /** Tells of a message once it is whole, and gives it then; `first` is done before. */
+  #hear(
+    board: Switchboard,
+    state: BoardState,
+    from: Email,
+    command: Command,
+    first: () => void = () => undefined,
+  ): MimeMessage | undefined {
+    const receivedAt = Date.now();
+    const { conversation } = state;
     const fromName = command.args.length > 2 ? decodeArg(command.args[1] ?? "") : "";
     const tell = (whole: MimeMessage): void => {
       if (conversation !== undefined)
         this.#tell(board, conversation, { from, fromName: fromName || from }, whole, receivedAt);
     };
-    const message = this.#read(board, from, command.payload ?? Buffer.alloc(0), receivedAt, tell);
-    if (conversation === undefined || message === undefined) return true;
-    if (conversation instanceof DirectConversation && !isOwn) conversation.attach(board);
+    const message = this.#read(state, from, command.payload ?? Buffer.alloc(0), receivedAt, tell);
+    if (conversation === undefined || message === undefined) return undefined;
+    first();
     tell(message);
-    return contentTypeOf(message) !== "text/x-keepalive";
+    return message;
   }
 
   #tell(
@@ -298,7 +327,7 @@ export class Boards implements BoardOwner, BoardSource {
 
   /** A whole message; undefined while parts are missing. Of a text whose rest does not come, `tell` gets what came. */
   #read(
-    board: Switchboard,
+    state: BoardState,
     from: Email,
     payload: Buffer,
     now: number,
@@ -311,7 +340,6 @@ export class Boards implements BoardOwner, BoardSource {
       return { headers: [], body: payload };
     }
     if (headerOf(message, "Message-ID") === undefined) return message;
-    const state = this.#state(board);
     state.chunks ??= new ChunkAssembler();
     return state.chunks.add(from, message, now, (rest) => {
       if (contentTypeOf(rest) === "text/plain") tell(rest);
@@ -324,6 +352,11 @@ export class Boards implements BoardOwner, BoardSource {
       if (conversation.isIdle) this.#direct.delete(email);
     }
   }
+}
+
+/** Who says a message; undefined for a name that is no address. */
+function senderOf(command: Command): Email | undefined {
+  return parseAddress(decodeArg(command.args[0] ?? ""))?.email;
 }
 
 /** Of what one said at another place: where, when there is only one other on the board, and to whom. */

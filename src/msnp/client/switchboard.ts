@@ -20,6 +20,8 @@ interface Member {
 export interface BoardOwner {
   /** Called in the tick in which the bytes were read; false for a message that does not count as traffic. */
   boardMessage(board: Switchboard, command: Command): boolean;
+  /** A message that was on its way when the board was left. */
+  lateMessage(board: Switchboard, command: Command): void;
   boardMembersChanged(board: Switchboard): void;
   /** Called once, whoever closed it. */
   boardClosed(board: Switchboard): void;
@@ -249,16 +251,20 @@ export class Switchboard implements ConnectionOwner {
     this.#connection?.post("MSG", [ack], payload);
   }
 
-  /** Leaves. */
+  /** Leaves. What is said before the server knows counts as read to whoever says it, and so is still heard. */
   close(): void {
     if (this.#isClosed) return;
     this.#end();
     this.#opening?.abort();
-    this.#connection?.close();
+    this.#connection?.leave();
     this.#owner.boardClosed(this);
   }
 
   onCommand(command: Command): void {
+    if (this.#isClosed) {
+      if (command.name === "MSG") this.#owner.lateMessage(this, command);
+      return;
+    }
     switch (command.name) {
       case "MSG":
         if (this.#owner.boardMessage(this, command)) this.#touch();

@@ -87,6 +87,8 @@ export class Connection {
   /** Keys of expectations run below zero, where no trid is. */
   #expectations = 0;
   #isOver = false;
+  /** Nothing is sent any more, but what was on its way is still told. */
+  #isLeaving = false;
 
   private constructor(channel: Channel, options: ConnectionOptions) {
     this.label = options.label;
@@ -231,14 +233,28 @@ export class Connection {
     this.#channel.end();
   }
 
+  /**
+   * As {@link close}, but what was on its way still goes to the owner: until the server has closed, or has not for as long as
+   * the channel waits for that.
+   */
+  leave(): void {
+    this.#isLeaving = !this.#isOver;
+    this.close();
+  }
+
   /** Ends the connection at once and fails what waits; the owner is not told. */
   destroy(error = new ConnectionError("closed", "The connection was given up")): void {
+    this.#isLeaving = false;
     if (!this.#isOver) this.#finish(error);
     this.#channel.destroy();
   }
 
+  get #isDeaf(): boolean {
+    return this.#isOver && !this.#isLeaving;
+  }
+
   #read(chunk: Buffer): void {
-    if (this.#isOver) return;
+    if (this.#isDeaf) return;
     try {
       for (const command of this.#decoder.push(chunk)) this.#take(command);
     } catch (error) {
@@ -249,7 +265,7 @@ export class Connection {
   }
 
   #take(command: Command): void {
-    if (this.#isOver) return;
+    if (this.#isDeaf) return;
     this.#trace?.("<<<", this.label, maskedLine(command));
     const status = statusOf(command);
     const trid = Number(command.args[0]);
@@ -279,6 +295,8 @@ export class Connection {
   }
 
   #fail(error: ConnectionError): void {
+    if (this.#isLeaving) this.#channel.destroy();
+    this.#isLeaving = false;
     if (this.#isOver) return;
     this.#finish(error);
     this.#channel.destroy();

@@ -111,7 +111,6 @@ export class GatewayChannel implements Channel {
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
-    this.#listener = undefined;
     this.#linger = setTimeout(() => this.destroy(), LINGER_MS);
     // The answer of a poll is of no use any more.
     if (this.#underWay?.isPoll === true) this.#underWay.abort.abort();

@@ -162,6 +162,24 @@ describe("being called", () => {
     expect(texts(board)).toEqual(["hello yourself"]);
   });
 
+  it.each<DialectName>(["MSNP18", "MSNP11"])(
+    "hears what was on its way when one leaves, which the server has acknowledged by then (%s)",
+    async (dialect) => {
+      const says = (text: string) => withPayload("MSG bob@msn.test Bob", `${TEXT}${text}`);
+      const iro = "IRO $ 1 1 bob@msn.test Bob\r\nANS $ OK\r\n";
+      const { client, board, call } = await scene({ ANS: `${iro}${says("hello")}` }, {}, dialect);
+      const heard = hearing(client);
+      call();
+      await heard.until(1);
+      board.say(says("are you still there?"));
+      await client.conversation(BOB).close();
+      expect(await heard.until(2)).toEqual(["bob: hello", "bob: are you still there?"]);
+      await eventually(() => board.connections).toBe(0);
+      await client.conversation(BOB).sendText("yes");
+      expect(texts(board)).toEqual(["yes"]);
+    },
+  );
+
   it("tells of each message before the next line is even looked at", async () => {
     const order: string[] = [];
     const two = ["first", "second"].map((text) => withPayload("MSG bob@msn.test Bob", `${TEXT}${text}`)).join("");
