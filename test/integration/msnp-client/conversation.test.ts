@@ -44,8 +44,11 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     const { alice, bob, toBob, toAlice } = await pair();
     const atBob = hearing(bob);
     const call = { place: "SB", at: "CAL", account: ALICE, times: 2 } as const;
-    stage.network.faults.arm({ ...call, fault: { kind: "delay", ms: 300 } });
-    await Promise.all([toBob.sendText("one"), toAlice.sendText("hello")]);
+    const called = stage.network.faults.arm({ ...call, fault: { kind: "delay", ms: 1000 } });
+    const first = toBob.sendText("one");
+    // Hers is on its way when he calls.
+    await eventually(() => called.strikes).toBe(1);
+    await Promise.all([first, toAlice.sendText("hello")]);
     const boards = (what: RegExp) =>
       stage.trace
         .filter((line) => line.startsWith(ALICE) && what.test(line))
@@ -86,9 +89,8 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     const atBob = hearing(bob);
     const text = "Καλημέρα κόσμε 👨‍👩‍👧‍👦 ".repeat(300);
     await toBob.sendText(text);
-    const parts = await atBob.until(2);
-    expect(parts.length).toBeGreaterThan(8);
-    expect(parts.map((part) => part.slice("alice: ".length)).join("")).toBe(text);
+    await eventually(() => atBob.lines.map((part) => part.slice("alice: ".length)).join("")).toBe(text);
+    expect(atBob.lines.length).toBeGreaterThan(8);
   });
 
   it("carries a text of 100 kB", async () => {
@@ -144,7 +146,9 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
       await toBob.sendText(`${i}`);
       await toBob.close();
     }
-    expect((await atBob.until(300)).at(-1)).toBe("alice: 299");
+    // Each came by a switchboard of its own, and those have no order among them.
+    const heard = [...(await atBob.until(300))];
+    expect(heard.sort()).toEqual(Array.from({ length: 300 }, (_, i) => `alice: ${i}`).sort());
   });
 
   it("closes a silent switchboard and opens another for the next text", async () => {
@@ -181,6 +185,7 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
     stage.network.faults.arm({ place: "SB", at: "MSG", account: ALICE, fault: { kind: "no-ack" } });
     const failure = await failureOf(toBob.sendText("once"));
     expect(failure).toMatchObject({ code: "timeout", certainty: "maybe-sent" });
+    await atBob.until(1);
     await toBob.sendText("next");
     expect(await atBob.until(2)).toEqual(["alice: once", "alice: next"]);
   });
@@ -248,7 +253,7 @@ describe.each(BOTH_DIALECTS)("a conversation by %s", (dialect) => {
   it("goes by the contact's switchboard when they have called while a place for ours was asked for, and calls nobody", async () => {
     const { alice, bob, toBob, toAlice } = await pair();
     const [atAlice, atBob] = [hearing(alice), hearing(bob)];
-    stage.network.faults.arm({ place: "NS", at: "XFR", account: ALICE, fault: { kind: "delay", ms: 300 } });
+    stage.network.faults.arm({ place: "NS", at: "XFR", account: ALICE, fault: { kind: "delay", ms: 1000 } });
     const first = toBob.sendText("first");
     await eventually(() => boardsOf(alice)).toBe(1);
     await toAlice.sendText("meanwhile");

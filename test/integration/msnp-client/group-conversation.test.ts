@@ -89,6 +89,7 @@ describe("a conversation with several people", () => {
     const group = await alice.startGroup([BOB, CAROL]);
     const [atBob, atCarol] = [hearing(bob), hearing(carol)];
     await group.sendText("one");
+    await Promise.all([atBob.until(1), atCarol.until(1)]);
     stage.network.faults.arm({ place: "SB", at: "MSG", account: ALICE, fault: { kind: "drop" } });
     await expect(group.sendText("lost")).rejects.toMatchObject({ certainty: "maybe-sent" });
     expect(names(group)).toEqual([]);
@@ -150,12 +151,18 @@ describe("a conversation with several people", () => {
 });
 
 describe("another place of one's own", () => {
+  /** So many of Alice's places have answered a call: a switchboard says to nobody what was said before they came. */
+  const onBoard = (places: number) =>
+    eventually(() => stage.trace.filter((line) => /^alice\S* SB \d+ <<< ANS \d+ OK/.test(line)).length).toBe(places);
+
   it("hears what is said here, as said by oneself", async () => {
     const [here, there] = [await stage.signedIn(ALICE, DIALECT), await stage.signedIn(ALICE, DIALECT)];
     const bob = await stage.signedIn(BOB, DIALECT);
     await sees(here, BOB, "NLN");
     const said = next(there, "message");
     const atBob = hearing(bob);
+    await here.conversation(BOB).sendTyping();
+    await onBoard(1);
     await here.conversation(BOB).sendText("hello, Bob");
     const [message] = await said;
     expect(message).toMatchObject({
@@ -173,6 +180,8 @@ describe("another place of one's own", () => {
     const bob = await stage.signedIn(BOB, DIALECT);
     await sees(bob, ALICE, "NLN");
     const [atHere, atThere] = [hearing(here), hearing(there)];
+    await bob.conversation(ALICE).sendTyping();
+    await onBoard(2);
     await bob.conversation(ALICE).sendText("to you both");
     await bob.conversation(ALICE).sendText("again");
     expect(await atHere.until(2)).toEqual(["bob: to you both", "bob: again"]);

@@ -159,6 +159,9 @@ describe("signed in at two places by MSNP18", () => {
     const there = await stage.signedIn(ALICE, "MSNP18");
     const bob = await stage.signedIn(BOB, "MSNP18");
     const [atHere, atThere, atBob] = [hearing(here), hearing(there), hearing(bob)];
+    await bob.conversation(ALICE).sendTyping();
+    // What is said before a place has come to the switchboard is not heard there.
+    await eventually(() => stage.trace.filter((line) => /^alice\S* SB \d+ <<< ANS \d+ OK/.test(line)).length).toBe(2);
     await bob.conversation(ALICE).sendText("to all of you");
     expect(await atHere.until(1)).toEqual(["bob: to all of you"]);
     expect(await atThere.until(1)).toEqual(["bob: to all of you"]);

@@ -255,7 +255,7 @@ describe("Switchboards, as a live Escargot keeps them", () => {
     await his.hears("ACK 2");
     expect(network.load.boards).toBe(1);
     await his.hangUp();
-    expect(network.load.boards).toBe(0);
+    await expect.poll(() => network.load.boards).toBe(0);
   });
 
   test("below MSNP16, who is called twice and answers twice is there twice", async () => {

@@ -228,7 +228,7 @@ describe("Three people on a switchboard of each version (msnp-chat §1.4)", () =
         third.close();
         await second.hears(...bye("carol"));
         await second.hangUp();
-        expect(network.load.boards).toBe(0);
+        await expect.poll(() => network.load.boards).toBe(0);
       });
     }
   }

@@ -82,6 +82,6 @@ describe("Whatever a client sends, the network lives on", () => {
     );
     const carol = await enter11(network, "carol");
     await carol.hearsNothing();
-    expect(network.load.boards).toBe(0);
+    await expect.poll(() => network.load.boards).toBe(0);
   });
 });

@@ -60,7 +60,7 @@ async function gathered(network: LateNetwork): Promise<{
       "PUT 12",
       publication(late, address, "/circle", "application/circles+xml", ROSTER(late.email)),
     );
-    await catchUp(people.alice);
+    await catchUp(late);
   }
   await catchUp(people.alice, people.bob, people.carol);
   return { ...people, names, address };

@@ -123,7 +123,7 @@ describe("Signing in with a salted password, MSNP2-7 (msnp-core §3.2)", () => {
     expect(profile?.payload).toMatch(/^MSPAuth: [0-9a-f]{20}\S+&p=\r$/m);
     expect(network.load.sessions).toBe(1);
     await client.hangUp();
-    expect(network.load.sessions).toBe(0);
+    await expect.poll(() => network.load.sessions).toBe(0);
   });
 });
 

@@ -143,7 +143,7 @@ describe("by TLS", () => {
       code: "protocol",
       message: expect.stringContaining("a certificate that is not accepted"),
     });
-    expect(on.network.load.connections).toBe(0);
+    await expect.poll(() => on.network.load.connections).toBe(0);
   });
 
   test("a server without it is told apart", async () => {
