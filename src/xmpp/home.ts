@@ -72,6 +72,7 @@ class XmppSide implements XmppHome {
       this.#parts.teller.stop();
       await this.#parts.groups.stop();
       await this.#parts.link.stop();
+      await this.#parts.recall.stop();
     } catch (error) {
       this.#parts.log.warn({ err: error }, "the XMPP side did not stop cleanly");
     }

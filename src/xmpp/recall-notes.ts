@@ -4,14 +4,18 @@ import { asBridgeError } from "../bridge/errors.ts";
 import { type HomeName, roomId } from "../bridge/model.ts";
 import type { RecallStore } from "../bridge/ports/store.ts";
 
-/** Pieces that wait for a store that is away. */
+/** Pieces that wait for their writing, or for a store that is away. */
 const WAITING = 1000;
+/** What is said meanwhile is written together: each writing makes whatever the store is asked behind it wait for its disk, ms. */
+const TOGETHER_MS = 50;
 
 export class RecallNotes {
   readonly #home: HomeName;
   readonly #store: RecallStore;
   readonly #log: Logger;
   #waiting: (readonly [chat: string, piece: string])[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(o: { home: HomeName; store: RecallStore; log: Logger }) {
     this.#home = o.home;
@@ -19,20 +23,41 @@ export class RecallNotes {
     this.#log = o.log;
   }
 
-  /** On its way to the store at once; what that did not take goes with the next. */
+  /** On its way to the store within 50 ms; what that did not take goes with the next. */
   keep(chat: string, piece: string): void {
-    const all = [...this.#waiting, [chat, piece] as const];
-    this.#waiting = [];
-    for (const [where, what] of all)
-      this.#store.keepRecall(this.#home, roomId(where), what).catch((error: unknown) => {
-        this.#log.debug({ err: error }, "what was said could not be kept");
-        if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING)
-          this.#waiting.push([where, what]);
-      });
+    this.#waiting.push([chat, piece]);
+    if (this.#isStopped || this.#waiting.length >= WAITING) void this.#write();
+    else this.#timer ??= setTimeout(() => void this.#write(), TOGETHER_MS);
   }
 
   /** Oldest first. @throws BridgeError `store-down`. */
   async kept(chat: string): Promise<readonly string[]> {
+    // The store answers in order.
+    void this.#write();
     return await this.#store.recall(this.#home, roomId(chat));
+  }
+
+  /** Writes what waits, and from now on everything at once. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const all = this.#waiting;
+    this.#waiting = [];
+    await Promise.all(all.map(async ([chat, piece]) => await this.#keep(chat, piece)));
+  }
+
+  async #keep(chat: string, piece: string): Promise<void> {
+    try {
+      await this.#store.keepRecall(this.#home, roomId(chat), piece);
+    } catch (error) {
+      this.#log.debug({ err: error }, "what was said could not be kept");
+      if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING)
+        this.#waiting.push([chat, piece]);
+    }
   }
 }

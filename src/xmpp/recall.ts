@@ -82,6 +82,11 @@ export class Recall {
     this.#notes = notes;
   }
 
+  /** What is to be kept is written. Never rejects. */
+  async stop(): Promise<void> {
+    await this.#notes?.stop();
+  }
+
   /** Something was said, by people or by us. */
   note({ chat, names, ...about }: Spoken, text: string): void {
     const isWhole = text.length <= CHARACTERS;

@@ -88,6 +88,7 @@ class ClientSide implements XmppClientHome {
   readonly #rings = new Rings();
   readonly #client: RoomsClient;
   readonly #spool: IntakeSpool;
+  readonly #recall: Recall;
   readonly #direct: Direct;
   readonly #residents: Residents;
   readonly #chats: Chats;
@@ -158,8 +159,8 @@ class ClientSide implements XmppClientHome {
       aside: (stanza) => this.#aside(stanza),
       log,
     };
-    const recall = new Recall(new RecallNotes({ home, store: profiles, log }));
-    const shared = { ...seating, host: host_, spool, account, name, recall };
+    this.#recall = new Recall(new RecallNotes({ home, store: profiles, log }));
+    const shared = { ...seating, host: host_, spool, account, name, recall: this.#recall };
     this.#chats = new Chats({
       ...shared,
       personal,
@@ -198,6 +199,7 @@ class ClientSide implements XmppClientHome {
       await this.#spool.stop(STOP_MS);
       await this.#client.stop();
       await Promise.all(this.#seats().map((seat) => seat.settle()));
+      await this.#recall.stop();
     } catch (error) {
       this.#log.warn({ err: error }, "the XMPP side did not stop cleanly");
     }

@@ -57,6 +57,7 @@ export class ComponentParts {
   /** The core's side; known once the home is started. */
   host: HomeHost | undefined;
   desk: RosterDesk | undefined;
+  readonly recall: Recall;
   readonly #o: XmppHomeOptions;
   readonly #name: string;
   readonly #limits: XmppLimits;
@@ -67,7 +68,6 @@ export class ComponentParts {
   readonly #asking: Asking;
   readonly #lists: Lists;
   readonly #commands: AdHocCommands;
-  readonly #recall: Recall;
 
   constructor(options: XmppHomeOptions) {
     this.#o = options;
@@ -75,7 +75,7 @@ export class ComponentParts {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.log = options.log.child({ home: XMPP });
     const { log } = this;
-    this.#recall = new Recall(new RecallNotes({ home: XMPP, store: options.profiles, log }));
+    this.recall = new Recall(new RecallNotes({ home: XMPP, store: options.profiles, log }));
     this.names = new GhostJids(options.service.domain, options.networks);
     this.link = this.#openLink();
     this.#views = new Views(this.names);
@@ -234,7 +234,7 @@ export class ComponentParts {
       names,
       secret: this.#o.service.secret,
       commands: this.#commands,
-      recall: this.#recall,
+      recall: this.recall,
       grants: this.#grantsOf,
       isOn: (client) => this.people.isOn(client),
       hears: (who) => this.people.hears(who),
@@ -304,7 +304,7 @@ export class ComponentParts {
       secret: service.secret,
       notes,
       secrets: notes,
-      recall: this.#recall,
+      recall: this.recall,
       say: (resident: ResidentId, text: string, key: string) => this.speech.say(resident, undefined, text, key),
       log,
     };
@@ -333,7 +333,7 @@ export class ComponentParts {
       teller,
       services,
       speech,
-      recall: this.#recall,
+      recall: this.recall,
       rooms: (stanza) => this.groups.take(stanza),
       granted: (domain, granted) => {
         if (!this.grants.has(domain) && this.grants.size >= MOST_GRANTING) return;

@@ -14,7 +14,10 @@ class Runs {
   /** How often all that was kept of a chat was read. */
   reads = 0;
 
+  #before: Recall | undefined;
+
   start(): Recall {
+    void this.#before?.stop();
     const expectUp = (): void => {
       if (this.isDown) throw new BridgeError("store-down");
     };
@@ -30,7 +33,9 @@ class Runs {
       },
       dropRecall: async () => {},
     };
-    return new Recall(new RecallNotes({ home: XMPP, store, log: silent }));
+    const recall = new Recall(new RecallNotes({ home: XMPP, store, log: silent }));
+    this.#before = recall;
+    return recall;
   }
 }
 
@@ -45,6 +50,18 @@ async function hears(recall: Recall, id: string, ...children: XmlElement[]) {
 const body = (text: string): XmlElement => el("body", {}, text);
 const react = (to: string, ...emoji: string[]): XmlElement =>
   el("reactions", { xmlns: NS.reactions, id: to }, ...emoji.map((one) => el("reaction", {}, one)));
+
+test("what is said in a while goes to the store together, and at the end of the program at once", async () => {
+  const runs = new Runs();
+  const recall = runs.start();
+  await hears(recall, "m1", body("one"));
+  await hears(recall, "m2", body("two"));
+  expect(runs.kept.size).toBe(0);
+  await expect.poll(() => runs.kept.values().next().value).toHaveLength(2);
+  await recall.stop();
+  await hears(recall, "m3", body("three"));
+  expect(runs.kept.values().next().value).toHaveLength(3);
+});
 
 describe("after a restart", () => {
   test("what anna takes back is told with its words", async () => {
@@ -106,6 +123,8 @@ test("what was said while the store was away is kept with what is said next", as
   const recall = runs.start();
   runs.isDown = true;
   await hears(recall, "m1", body("I love you"));
+  await recall.stop();
+  expect(runs.kept.size).toBe(0);
   runs.isDown = false;
   await hears(recall, "m2", body("hello"));
   const gone = await hears(runs.start(), "m3", el("retract", { xmlns: NS.retract, id: "m1" }));
@@ -119,6 +138,7 @@ test("what is tried again and again is kept once", async () => {
     recall.note({ chat: chatOf(bob, annaJid), speaker: bob, names: ["b1"] }, "coming?");
     await hears(recall, "m1", react("b1", "👍"));
   }
+  await recall.stop();
   expect(runs.kept.get(chatOf(bob, annaJid))).toHaveLength(2);
 });
 
@@ -137,7 +157,9 @@ test("while the store is away, words about what nobody remembers wait", async ()
 test("what may be a stranger's is not kept before it is asked for and stored", async () => {
   const runs = new Runs();
   const message = readMessage(el("message", { from: annaPhone, to: bob, id: "m1", type: "chat" }, body("hello")));
-  const stored = message && runs.start().hear(message, bob);
+  const recall = runs.start();
+  await recall.stop();
+  const stored = message && recall.hear(message, bob);
   stored?.keep();
   await stored?.words();
   await stored?.words();

@@ -33,6 +33,7 @@ function scene({ isLinked }: { isLinked: boolean }) {
     dropRecall: async () => {},
   };
   const spool = new IntakeSpool({ home: XMPP, host, perResident: 10, log: silent });
+  const recall = new Recall(new RecallNotes({ home: XMPP, store, log: silent }));
   const receiver = new Receiver({
     home: XMPP,
     host,
@@ -40,7 +41,7 @@ function scene({ isLinked }: { isLinked: boolean }) {
     secret: new Secret("s3cret"),
     link: { sendLoosely: (stanza: XmlElement) => void sent.push(stanza) },
     spool,
-    recall: new Recall(new RecallNotes({ home: XMPP, store, log: silent })),
+    recall,
     speech: { addressed: (_: unknown, __: string, us: unknown) => us },
     rooms: () => false,
     log: silent,
@@ -48,6 +49,7 @@ function scene({ isLinked }: { isLinked: boolean }) {
   const say = async (id: string, ...children: XmlElement[]): Promise<void> => {
     receiver.take(el("message", { from: annaPhone, to: bob, id, type: "chat" }, ...children));
     await spool.stop(5000);
+    await recall.stop();
   };
   return { say, sent, stored, kept, read };
 }
