@@ -102,7 +102,11 @@ test("the worker that reads is killed under traffic: every word is read once, in
   const bob = await person("bob");
   await person("carol");
   for (const name of OURS) await work(name);
-  await until("both to be there", () => OURS.every((name) => bob.contacts.get(emailOf(name))?.status === "NLN"));
+  await until(
+    "both to be there",
+    () => OURS.every((name) => bob.contacts.get(emailOf(name))?.status === "NLN"),
+    60_000,
+  );
   const talk = await bob.startGroup([...OURS, "carol"].map(emailOf));
   await until("all", () => talk.members.size === 3);
   const group = groupId(NET, setKey(EVERYBODY.map(contact)));
