@@ -9,19 +9,20 @@ import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
 import type { AccountId, AccountRecord, GhostRef, HomeName, MessageId, ResidentId, RoomId } from "../model.ts";
-import { accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
+import { accountId, accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
 import { MOST_PARKED } from "../ports/store.ts";
+import { RecentMap } from "../recent.ts";
 import type { Calling, LiveSeat } from "./calling.ts";
 import type { Conversations } from "./conversations.ts";
 import type { GroupMemory } from "./memory.ts";
 import { merge } from "./merging.ts";
 import type { GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
-import { isGroup } from "./model.ts";
+import { groupParts, isGroup } from "./model.ts";
 import { type GroupPlaces, Places } from "./places.ts";
 import type { Recalling } from "./recalling.ts";
 import { viewFor } from "./view.ts";
@@ -42,11 +43,16 @@ export interface GroupsOptions {
   readonly log: Logger;
 }
 
+/** Leavings whose time is remembered. */
+const LEAVINGS = 20_000;
+
 /** All throw BridgeError `store-down`. */
 export class Groups {
   readonly #o: GroupsOptions;
   readonly #turns = new Map<GroupId, Promise<void>>();
   readonly #places: Places;
+  /** When an account has left for good, Unix ms, by group and account. */
+  readonly #left = new RecentMap<string, number>(LEAVINGS);
 
   constructor(o: GroupsOptions) {
     this.#o = o;
@@ -80,10 +86,17 @@ export class Groups {
     return this.merge(this.#o.conversations.groupOf(account, live), live);
   }
 
-  /** What a session sees of a group is stored. */
-  merge(group: GroupId, live: LiveGroup): Promise<GroupRecord> {
+  /**
+   * What a session sees of a group is stored. `at`: when it was seen, Unix ms; it does not bring back whoever has left since:
+   * for a home that was away it may be told long after.
+   */
+  merge(group: GroupId, live: LiveGroup, at = Date.now()): Promise<GroupRecord> {
     const { store, memory, fleet } = this.#o;
-    return merge({ store, memory, isOn: (account) => fleet().session(account) !== undefined }, group, live);
+    const { network } = groupParts(group);
+    const stays = (account: AccountId): boolean => (this.#left.get(`${group} ${account}`) ?? 0) < at;
+    const members = live.members.filter(({ address }) => stays(accountId(network, address)));
+    const isOn = (account: AccountId): boolean => fleet().session(account) !== undefined;
+    return merge({ store, memory, isOn }, group, { ...live, members });
   }
 
   /**
@@ -116,6 +129,7 @@ export class Groups {
 
   async #leave(account: AccountId, group: GroupId): Promise<void> {
     const { store, memory } = this.#o;
+    this.#left.set(`${group} ${account}`, Date.now());
     await store.leaveSeat(account, group);
     memory.unseated(account, group);
     const before = await memory.read(group);

@@ -57,7 +57,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     const home = o.homes.get(lane.home);
     if (body.from === "group" && body.live && body.at >= (merged.get(group) ?? 0)) {
       const before = await o.groups.record(group);
-      const now = await o.groups.merge(group, body.live);
+      const now = await o.groups.merge(group, body.live, body.at);
       merged.set(group, body.at);
       // Who is out of a circle is out for good.
       if (now.kind === "circle" && before?.seats.some((seat) => !now.seats.includes(seat)))

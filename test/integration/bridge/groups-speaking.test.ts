@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { inLane } from "../../../src/bridge/groups/groups.ts";
 import { portalParts } from "../../../src/bridge/model.ts";
-import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { ALICE, BOB, CAROL, DAVE, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
 import { alice, until } from "./world.ts";
 
 let world: GroupWorld;
@@ -43,6 +43,24 @@ test("what was said while one could speak reaches a home that was down, also whe
   world.house.mode = "up";
   await until("them there", () => world.house.chat(there).length === 3);
   expect(texts(world.house.chat(there))).toEqual(["hello all", "through the relay", "by my own account"]);
+});
+
+test("who has left is not brought back by what a home that was down has still to be told of the time before", async () => {
+  await world.begin();
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  const { here, there } = await world.talking(board);
+  world.house.mode = "down";
+  board.join(DAVE);
+  await until("dave at home", () => world.home.people(here).includes(DAVE));
+  expect(await world.ask("leave 1")).toMatch(/^You have left/);
+  world.house.mode = "up";
+  await until("dave in the house", () => world.house.people(there).includes(DAVE));
+  await until("all to be told", async () => (await world.store.depth(inLane(group(), world.house.name))) === 0);
+  expect((await world.store.group(group()))?.seats).toEqual([world.account("emily")]);
+  board.say(BOB, "alice is gone");
+  await until("it", () => world.house.chat(there).length === 2);
+  expect(world.house.people(there)).not.toContain(ALICE);
+  expect(world.home.chat(here)).toHaveLength(1);
 });
 
 test("what is said in a room that another worker has untied stays in that room", async () => {

@@ -286,7 +286,7 @@ async function running(file: string, env: Record<string, string>): Promise<Child
       log += String(data);
       if (log.includes('"msg":"ready"')) resolve();
     });
-    child.once("exit", () => reject(new Error(`it ended: ${log}`)));
+    child.once("close", () => reject(new Error(`it ended: ${log}`)));
   });
   return child;
 }
