@@ -29,6 +29,8 @@ import { DEFAULT_MUC_LIMITS, type MucLimits, type MucOptions } from "./types.ts"
 
 /** What is read of the history on entering for the first time: not told, only remembered as old. */
 const OLD = 50;
+/** What a room says to words when it is there no more; that it was destroyed may be read only behind that. */
+const NO_ROOM = ["gone", "item-not-found"];
 /** Answers to XEP-0410 that say that we are out. */
 const NOT_IN = ["not-acceptable", "item-not-found", "remote-server-not-found", "remote-server-timeout"];
 
@@ -364,7 +366,8 @@ export class MucRoom {
     const { condition, text, type } = errorCondition(stanza);
     const { id } = stanza.attrs;
     if (id === undefined || readJid(stanza.attrs.from) !== (this.jid as string) || !this.#echoes.isSpeaking(id)) return;
-    const isOut = condition === "not-acceptable";
+    // People's rooms that are no more are not made anew.
+    const isOut = condition === "not-acceptable" || (this.#o.isOwn === true && NO_ROOM.includes(condition));
     this.#echoes.fail(
       id,
       isOut ? this.#down("the room no longer knows the bridge") : new StanzaRefusal(condition, text, type),

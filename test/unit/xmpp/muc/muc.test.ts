@@ -50,6 +50,56 @@ test("only the room can say that words were not said: another occupant's error i
   expect(room.isIn).toBe(true);
 });
 
+test.each(["gone", "item-not-found"])(
+  "words into a room of ours that was destroyed a moment ago (%s) are not refused for good: they find another",
+  async (condition) => {
+    const to = "relay@xmpp.test/bridge";
+    const sent = Promise.withResolvers<void>();
+    const isLost = Promise.withResolvers<boolean>();
+    const failed = (name: string): XmlElement =>
+      el(
+        name,
+        { from: ROOM, to, type: "error", id: "id-1" },
+        el("error", { type: "cancel" }, el(condition, { xmlns: NS.stanzas })),
+      );
+    let knocks = 0;
+    const room = new MucRoom({
+      link: {
+        send: () => {
+          knocks += 1;
+          const gone = el("error", { type: "cancel" }, el("gone", { xmlns: NS.stanzas }));
+          if (knocks === 1) queueMicrotask(() => letIn(room));
+          else
+            queueMicrotask(() => void room.stanza(el("presence", { from: `${ROOM}/relay`, to, type: "error" }, gone)));
+        },
+        sendLoosely: () => {},
+        sendSurely: async () => sent.resolve(),
+        arrived: () => {},
+        isOnline: true,
+        jid: parseJid(to),
+        request: async () => el("iq"),
+      },
+      room: parseBareJid(ROOM),
+      nick: "relay",
+      isOwn: true,
+      isOurs: () => false,
+      said: () => {},
+      changed: ({ isIn, triesAgain }) => {
+        if (!isIn && !triesAgain) isLost.resolve(room.isLost);
+      },
+      log: pino({ level: "silent" }),
+      limits: { firstWaitMs: 1, longestWaitMs: 1 },
+    });
+    onTestFinished(() => room.close());
+    await room.enter();
+    const speaking = expect(room.speak("id-1", "where did you go?")).rejects.toMatchObject({ code: "home-down" });
+    await sent.promise;
+    await room.stanza(failed("message"));
+    await speaking;
+    expect(await isLost.promise).toBe(true);
+  },
+);
+
 /** A room whose server answers the question of XEP-0410 with an error, which no real one does at will. */
 async function forgetful(
   condition: string,
