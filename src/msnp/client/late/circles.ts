@@ -60,6 +60,8 @@ export class CircleBook implements Circles {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #rosters: CircleRosters;
+  /** The server tells this session of news about circles. */
+  #isTold = false;
 
   constructor(core: Core, host: ConversationHost) {
     this.#core = core;
@@ -155,6 +157,7 @@ export class CircleBook implements Circles {
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isTold = false;
     this.#invited.clear();
     this.#rosters.clear();
     for (const circle of this.#circles.values()) {
@@ -183,12 +186,21 @@ export class CircleBook implements Circles {
       return ticket;
     };
     try {
-      await claim(live, await read());
+      await this.#claim(live, await read());
     } catch (error) {
       // The circles changed between the ticket and its use.
       if (!(error instanceof ServerError) || error.kind !== "auth") throw error;
-      await claim(live, await read());
+      await this.#claim(live, await read());
     }
+  }
+
+  /** Only who has claimed is told of news, and the claim needs a reading: what came up in between needs another. */
+  async #claim(live: Live, ticket: string): Promise<void> {
+    const wasTold = this.#isTold || live.dialect.presence.kind === "documents";
+    this.#isTold = false;
+    await claim(live, ticket);
+    this.#isTold = true;
+    if (!wasTold) this.scheduleRefresh();
   }
 
   /** Subscribes to the circles that the server does not know yet of (source: msnp21 §5.3, T10). */

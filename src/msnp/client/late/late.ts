@@ -69,12 +69,7 @@ export class Late implements MessengerHost {
   started(live: Live): void {
     if (!this.#hasCircles(live)) return;
     const isKnown = live.dialect.presence.kind === "documents";
-    const learnAll = async (): Promise<void> => {
-      await this.circles.refresh();
-      // Only who has claimed is told of news, and the claim needs a reading: what came up in between needs another.
-      this.circles.scheduleRefresh();
-    };
-    void this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : learnAll())).then(() => {
+    void this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : this.circles.refresh())).then(() => {
       if (this.#mustReadAgain) this.circles.scheduleRefresh(1);
     });
   }

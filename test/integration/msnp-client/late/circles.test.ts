@@ -70,6 +70,19 @@ describe.each<DialectName>(["MSNP21", "MSNP18"])("a circle at %s", (dialect) => 
     },
   );
 
+  it("is told of to somebody who was asked in while the second try to read the circles was under way", async () => {
+    const id = await alice.circles.create("Book club");
+    stage.network.faults.arm({ place: "HTTP", at: "ABFindContactsPaged", account: CAROL, fault: { kind: "drop" } });
+    const carol = stage.client(CAROL, dialect, { timeouts: { refresh: 100 } });
+    const asked = next(carol, "circleInvite");
+    await carol.signIn();
+    const fault = { kind: "delay", ms: 1000 } as const;
+    const claiming = stage.network.faults.arm({ place: "NS", at: "USR", account: CAROL, fault });
+    if (dialect === "MSNP18") await eventually(() => claiming.strikes).toBe(1);
+    await alice.circles.invite(id, CAROL);
+    expect((await asked)[0]).toMatchObject({ id, state: "invited", inviter: ALICE });
+  });
+
   it("carries texts and nudges to everybody in it, and says who types", async () => {
     const id = await together();
     const heard = [hearing(alice), hearing(bob)];
