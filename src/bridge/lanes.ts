@@ -168,7 +168,7 @@ export class LaneRunner {
   async #drain(lane: RunningLane): Promise<boolean> {
     let after: EntryId | undefined;
     let leaving: Promise<void> = Promise.resolve();
-    const copies = { written: Promise.resolve() };
+    const turns: Turns = { copies: Promise.resolve(), parks: Promise.resolve() };
     const dealtWith = new Set<EntryId>();
     try {
       for (;;) {
@@ -182,7 +182,7 @@ export class LaneRunner {
           const previous = leaving;
           // What was handled leaves, even when the runner stops or the lease went meanwhile: else it would be done twice.
           // The write is on its way before anything else, and the next entry does not wait for it: two may be outstanding.
-          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before, copies, left.resolve);
+          if (outcome && before !== undefined) leaving = this.#leave(entry, outcome, before, turns, left.resolve);
           else left.resolve();
           leaving.catch(() => {});
           await previous;
@@ -238,18 +238,22 @@ export class LaneRunner {
     lane.holding = undefined;
   }
 
-  /** `copies`: when those of the entries before are written. `left` is called when the store has it, or cannot. */
+  /** `left` is called when the store has it, or cannot. */
   async #leave(
     entry: LaneEntry,
     outcome: Exclude<Outcome, { kind: "hold" }>,
     fence: Fence,
-    copies: { written: Promise<void> },
+    turns: Turns,
     left: () => void,
   ): Promise<void> {
     try {
-      if (outcome.kind === "park") await this.#park(entry, outcome, fence);
-      else if (outcome.copies?.length) await this.#copy(entry, outcome.copies, outcome.also, fence, copies);
-      else
+      if (outcome.kind === "park") await inTurn(turns, "parks", () => this.#park(entry, outcome, fence));
+      else if (outcome.copies?.length) {
+        const { copies, also } = outcome;
+        const done = (current: Fence): Promise<void> => this.#o.store.done(entry, current, copies, also);
+        await inTurn(turns, "copies", () => this.#write(entry.lane.shard, fence, done));
+        for (const { lane } of copies) this.wake(lane);
+      } else
         await this.#write(entry.lane.shard, fence, (current) =>
           this.#o.store.done(entry, current, undefined, outcome.also),
         );
@@ -270,26 +274,6 @@ export class LaneRunner {
     if (message && notice)
       await this.#write(entry.lane.shard, fence, () => store.aliasParked(entry.lane, message, notice));
     this.#o.onParked?.(entry, failure);
-  }
-
-  /** Copies stand in the order of what they are of, so they wait for each other as other ends do not. */
-  async #copy(
-    entry: LaneEntry,
-    copies: readonly LaneCopy[],
-    also: readonly EntryId[] | undefined,
-    fence: Fence,
-    turn: { written: Promise<void> },
-  ): Promise<void> {
-    const before = turn.written;
-    const mine = Promise.withResolvers<void>();
-    turn.written = mine.promise;
-    try {
-      await before;
-      await this.#write(entry.lane.shard, fence, (current) => this.#o.store.done(entry, current, copies, also));
-    } finally {
-      mine.resolve();
-    }
-    for (const { lane } of copies) this.wake(lane);
   }
 
   /** Tells the sender until the home has taken it; gives up where asking again cannot help. @throws when the runner stops. */
@@ -342,6 +326,25 @@ export class LaneRunner {
 
   #pause(cause: BridgeError, attempt: number): Promise<void> {
     return pause(cause.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS), this.#stop.signal);
+  }
+}
+
+/** When the ends of the entries before are written. */
+interface Turns {
+  copies: Promise<void>;
+  parks: Promise<void>;
+}
+
+/** Copies stand in the order of what they are of, and what failed in the order in which it was said: such ends wait for each other. */
+async function inTurn(turns: Turns, kind: keyof Turns, write: () => Promise<void>): Promise<void> {
+  const before = turns[kind];
+  const mine = Promise.withResolvers<void>();
+  turns[kind] = mine.promise;
+  try {
+    await before;
+    await write();
+  } finally {
+    mine.resolve();
   }
 }
 

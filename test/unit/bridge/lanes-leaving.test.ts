@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { LaneHandler } from "../../../src/bridge/lanes.ts";
 import type { Fence } from "../../../src/bridge/model.ts";
-import { laneName } from "../../../src/bridge/model.ts";
+import { laneName, messageId } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
 import { out, ToyLanes, until, words } from "./support.ts";
 
@@ -266,4 +266,23 @@ test("copies are in their lane when the entry has left its own, in order though 
   await until("all copies to be read", () => seen.length >= 4 && store.lanes.size === 0);
   expect(handled).toEqual(["1", "2", "3", "4"]);
   expect(seen).toEqual(["1", "2", "3", "4"]);
+});
+
+test("what fails is parked in the order in which it was said, also when the news of the first takes longer", async () => {
+  const store = new ToyLanes();
+  const first = Promise.withResolvers<void>();
+  const told: string[] = [];
+  const lanes = runner(store, async (entry) => {
+    if (said(entry) === "2") setTimeout(first.resolve, 30);
+    return park(entry, async () => {
+      if (said(entry) === "1") await first.promise;
+      told.push(said(entry));
+      return messageId(`notice-${said(entry)}`);
+    });
+  });
+  await say(store, out("bob"), "1", "2", "3");
+  lanes.wake(out("bob"));
+  await until("all to be parked", () => store.parkedEntries.length === 3);
+  expect(store.parkedEntries.map(({ message }) => message)).toEqual(["m-1", "m-2", "m-3"]);
+  expect(told).toEqual(["1", "2", "3"]);
 });
