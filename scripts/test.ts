@@ -79,7 +79,8 @@ async function runProject(project: string): Promise<Counts> {
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, TMPDIR: written } });
+  const env = { ...process.env, ...shuffling(), TMPDIR: written };
+  const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", env });
   const timer = setTimeout(() => {
     console.log(`ended after ${PROJECT_DEADLINE_MS / 60_000} minutes`);
     child.kill("SIGKILL");
@@ -97,6 +98,13 @@ function run(command: string, args: readonly string[]): Promise<number> {
       resolve(code ?? 1);
     });
   });
+}
+
+/** With `MSNBRIDGE_SHUFFLE=<seed>` what independent connections bring comes in any order, in the tests and in what they start. */
+function shuffling(): { readonly NODE_OPTIONS?: string } {
+  if (!process.env.MSNBRIDGE_SHUFFLE) return {};
+  const { href } = new URL("../test/support/shuffled-sockets.ts", import.meta.url);
+  return { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${href}`.trim() };
 }
 
 function readReport(file: string): string | undefined {
