@@ -1,4 +1,5 @@
 /** What people ask for by commands, with the core and the store, two homes and a network. */
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ResidentId, RoomId } from "../../../src/bridge/model.ts";
 import { portalParts, residentId, roomId } from "../../../src/bridge/model.ts";
@@ -177,6 +178,25 @@ test("the bridge thrown out of a room: `portals` says so, and `portal resume` br
   world.home.gone.delete(room);
   expect(await world.ask("portal resume 1")).toMatch(/goes on in/);
   await until("what has waited", () => world.home.chat(room).includes(`${CAROL}: is anybody there?`));
+});
+
+test("`portal resume` right behind the news of a stop, which is not noted yet, is about that stop", async () => {
+  await world.begin(false);
+  const board = boards().gather(BOB, ALICE, CAROL);
+  board.say(BOB, "hello");
+  const room = await world.groupRoom();
+  await until("the words", () => world.home.chat(room).length === 1);
+  const { store } = world;
+  const tieRoom = store.tieRoom.bind(store);
+  store.tieRoom = async (...given) => {
+    await pause(300);
+    return await tieRoom(...given);
+  };
+  world.home.event({ kind: "shut-out", resident: alice, room });
+  await until("the news", () => world.home.told(alice).some((text) => text.includes("cannot be used any more")));
+  expect(await world.ask("portal resume 1")).toMatch(/goes on in/);
+  board.say(CAROL, "is anybody there?");
+  await until("her words", () => world.home.chat(room).includes(`${CAROL}: is anybody there?`));
 });
 
 test("a room that is given up for lost: what has waited comes into a new one", async () => {

@@ -233,7 +233,9 @@ export async function resume(
   what: string | undefined,
 ): Promise<string> {
   const home = hostOf(o, asker.resident);
-  const record = await catalogue.group(asker, what);
+  const asked = await catalogue.group(asker, what);
+  // People are told of a stop before it is noted, and may answer in between.
+  const record = (await o.groups.inTurn(asked.id, () => o.groups.record(asked.id))) ?? asked;
   const name = nameOf(record, asker.accounts);
   const room = record.rooms.find((one) => one.home === home.name);
   if (room?.parked === undefined) return `Nothing has stopped in "${name}".`;
