@@ -2,7 +2,7 @@
  * Branded ids and the neutral records that travel between the sides (design §2, §6). Inside the bridge no id is a plain
  * string: each is parsed once, at the edge where it comes in.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { BridgeError } from "./errors.ts";
 import type { LiveGroup } from "./groups/model.ts";
 import type { RichText } from "./text/model.ts";
@@ -113,7 +113,7 @@ export const entryId = (text: string): EntryId => branded(text);
 
 /** The bucket of an account or of a resident's control lane: first 4 bytes of SHA-256 modulo {@link SHARD_COUNT}. */
 export function shardOf(key: AccountId | ResidentId): Shard {
-  return (createHash("sha256").update(key).digest().readUInt32BE(0) % SHARD_COUNT) as Shard;
+  return (Number.parseInt(hash("sha256", key, "hex").slice(0, 8), 16) % SHARD_COUNT) as Shard;
 }
 
 /** A contact of a network. One ghost per (network, contact), never one per owner (design §2). */

@@ -138,7 +138,7 @@ test("accounts spread over all shards, always the same way", () => {
   }
   expect(counts.size).toBe(SHARD_COUNT);
   expect(Math.max(...counts.values())).toBeLessThan(160);
-  expect(shardOf(accountId(NET, parseContactAddress("bob@msn.test")))).toBe(
-    shardOf(accountId(NET, parseContactAddress("bob@msn.test"))),
-  );
+  // What is in Redis was put there by another version.
+  const shards = ["a", "b", "c"].map((name) => shardOf(accountId(NET, parseContactAddress(`${name}@msn.test`))));
+  expect(shards).toEqual([61, 12, 59]);
 });
