@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { link, open, readFile, stat, unlink } from "node:fs/promises";
 import { BridgeError } from "../bridge/errors.ts";
 import { Secret } from "../bridge/secret.ts";
@@ -15,13 +15,14 @@ const MAX_KEY_NUMBER = 255;
  * key with the highest number; the others only open what they once sealed.
  */
 export class SealingKeys {
-  readonly #keys: ReadonlyMap<number, Buffer>;
+  readonly #keys: ReadonlyMap<number, KeyObject>;
   readonly #newest: number;
 
   /** @throws StoreSetupError when there is no key. */
   constructor(keys: ReadonlyMap<number, Buffer>) {
     if (keys.size === 0) throw new StoreSetupError("There is no sealing key.", "Put at least one key in the key file.");
-    this.#keys = keys;
+    // Bytes would be made into such a key for each seal, which takes longer than the sealing.
+    this.#keys = new Map([...keys].map(([number, bytes]) => [number, createSecretKey(bytes)]));
     this.#newest = Math.max(...keys.keys());
   }
 
@@ -57,7 +58,7 @@ export class SealingKeys {
     return Buffer.from(sealed, "base64url")[0] === this.#newest;
   }
 
-  #key(number: number): Buffer {
+  #key(number: number): KeyObject {
     const key = this.#keys.get(number);
     if (!key) throw unreadable(`sealing key ${number} is missing`);
     return key;
