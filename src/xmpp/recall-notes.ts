@@ -9,11 +9,20 @@ const WAITING = 1000;
 /** What is said meanwhile is written together: each writing makes whatever the store is asked behind it wait for its disk, ms. */
 const TOGETHER_MS = 50;
 
+/** `order`: when it was said, among all pieces: the store keeps them as they come. */
+interface Waiting {
+  readonly order: number;
+  readonly chat: string;
+  readonly piece: string;
+}
+
 export class RecallNotes {
   readonly #home: HomeName;
   readonly #store: RecallStore;
   readonly #log: Logger;
-  #waiting: (readonly [chat: string, piece: string])[] = [];
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #pieces = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -25,39 +34,41 @@ export class RecallNotes {
 
   /** On its way to the store within 50 ms; what that did not take goes with the next. */
   keep(chat: string, piece: string): void {
-    this.#waiting.push([chat, piece]);
-    if (this.#isStopped || this.#waiting.length >= WAITING) void this.#write();
-    else this.#timer ??= setTimeout(() => void this.#write(), TOGETHER_MS);
+    this.#pieces += 1;
+    this.#waiting.push({ order: this.#pieces, chat, piece });
+    if (this.#isStopped || this.#waiting.length >= WAITING) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), TOGETHER_MS);
   }
 
   /** Oldest first. @throws BridgeError `store-down`. */
   async kept(chat: string): Promise<readonly string[]> {
     // The store answers in order.
-    void this.#write();
+    this.#write();
     return await this.#store.recall(this.#home, roomId(chat));
   }
 
-  /** Writes what waits, and from now on everything at once. Never rejects. */
+  /** Writes what waits, and from now on everything at once; resolves when the store has answered to all. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#write();
+    this.#write();
+    await this.#writing;
   }
 
-  async #write(): Promise<void> {
+  #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const all = this.#waiting;
+    const all = this.#waiting.toSorted((a, b) => a.order - b.order);
     this.#waiting = [];
-    await Promise.all(all.map(async ([chat, piece]) => await this.#keep(chat, piece)));
+    // The results would hold each other for ever.
+    this.#writing = Promise.all([this.#writing, ...all.map((one) => this.#keep(one))]).then(() => undefined);
   }
 
-  async #keep(chat: string, piece: string): Promise<void> {
+  async #keep(one: Waiting): Promise<void> {
     try {
-      await this.#store.keepRecall(this.#home, roomId(chat), piece);
+      await this.#store.keepRecall(this.#home, roomId(one.chat), one.piece);
     } catch (error) {
       this.#log.debug({ err: error }, "what was said could not be kept");
-      if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING)
-        this.#waiting.push([chat, piece]);
+      if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING) this.#waiting.push(one);
     }
   }
 }

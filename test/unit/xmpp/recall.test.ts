@@ -51,6 +51,47 @@ const body = (text: string): XmlElement => el("body", {}, text);
 const react = (to: string, ...emoji: string[]): XmlElement =>
   el("reactions", { xmlns: NS.reactions, id: to }, ...emoji.map((one) => el("reaction", {}, one)));
 
+/** A store each of whose writings ends when the test says so. */
+function slowStore() {
+  const kept: string[] = [];
+  const writings: PromiseWithResolvers<void>[] = [];
+  const store = {
+    keepRecall: async (_home: string, _chat: string, piece: string) => {
+      const writing = Promise.withResolvers<void>();
+      writings.push(writing);
+      await writing.promise;
+      kept.push(piece);
+    },
+    recall: async () => kept,
+    dropRecall: async () => {},
+  };
+  return { kept, writings, notes: new RecallNotes({ home: XMPP, store, log: silent }) };
+}
+
+test("what a store that is away did not take goes to it before what was said later", async () => {
+  const { kept, writings, notes } = slowStore();
+  notes.keep("bob", "first");
+  await notes.kept("bob");
+  notes.keep("bob", "second");
+  writings[0]?.reject(new BridgeError("store-down"));
+  await new Promise((resolve) => setImmediate(resolve));
+  const stopped = notes.stop();
+  for (const writing of writings) writing.resolve();
+  await stopped;
+  expect(kept).toEqual(["first", "second"]);
+});
+
+test("the end of the program waits for what is on its way to the store", async () => {
+  const { kept, writings, notes } = slowStore();
+  notes.keep("bob", "first");
+  await notes.kept("bob");
+  const stopped = notes.stop().then(() => kept.push("stopped"));
+  await new Promise((resolve) => setImmediate(resolve));
+  writings[0]?.resolve();
+  await stopped;
+  expect(kept).toEqual(["first", "stopped"]);
+});
+
 test("what is said in a while goes to the store together, and at the end of the program at once", async () => {
   const runs = new Runs();
   const recall = runs.start();
