@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { BridgeError } from "./errors.ts";
 import { asBridgeError } from "./errors.ts";
 import type { EntryId, Failure, Fence, LaneCopy, LaneEntry, LaneRef, MessageId, ResidentId, Shard } from "./model.ts";
-import { laneName, messageId } from "./model.ts";
+import { laneName, messageId, residentParts } from "./model.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { backOff, Gate, pause } from "./waiting.ts";
 
@@ -168,7 +168,7 @@ export class LaneRunner {
   async #drain(lane: RunningLane): Promise<boolean> {
     let after: EntryId | undefined;
     let leaving: Promise<void> = Promise.resolve();
-    const turns: Turns = { copies: Promise.resolve(), parks: Promise.resolve() };
+    const turns: Turns = new Map();
     const dealtWith = new Set<EntryId>();
     try {
       for (;;) {
@@ -247,7 +247,7 @@ export class LaneRunner {
     left: () => void,
   ): Promise<void> {
     try {
-      if (outcome.kind === "park") await inTurn(turns, "parks", () => this.#park(entry, outcome, fence));
+      if (outcome.kind === "park") await inTurn(turns, parksOf(outcome), () => this.#park(entry, outcome, fence));
       else if (outcome.copies?.length) {
         const { copies, also } = outcome;
         const done = (current: Fence): Promise<void> => this.#o.store.done(entry, current, copies, also);
@@ -329,17 +329,19 @@ export class LaneRunner {
   }
 }
 
-/** When the ends of the entries before are written. */
-interface Turns {
-  copies: Promise<void>;
-  parks: Promise<void>;
+/** When the last end is written of those that stand in an order, by what has it. */
+type Turns = Map<string, Promise<void>>;
+
+/** Those who hear of it are of one home; one that is away must not keep the news of the others' people. */
+function parksOf({ resident }: Outcome & { kind: "park" }): string {
+  return `parks of ${residentParts(resident).home}`;
 }
 
 /** Copies stand in the order of what they are of, and what failed in the order in which it was said: such ends wait for each other. */
-async function inTurn(turns: Turns, kind: keyof Turns, write: () => Promise<void>): Promise<void> {
-  const before = turns[kind];
+async function inTurn(turns: Turns, order: string, write: () => Promise<void>): Promise<void> {
+  const before = turns.get(order);
   const mine = Promise.withResolvers<void>();
-  turns[kind] = mine.promise;
+  turns.set(order, mine.promise);
   try {
     await before;
     await write();

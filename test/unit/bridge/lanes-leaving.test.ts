@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { LaneHandler } from "../../../src/bridge/lanes.ts";
-import type { Fence } from "../../../src/bridge/model.ts";
-import { laneName, messageId } from "../../../src/bridge/model.ts";
+import type { Fence, MessageId } from "../../../src/bridge/model.ts";
+import { laneName, messageId, parseHomeName, residentId } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
 import { out, ToyLanes, until, words } from "./support.ts";
 
@@ -285,4 +285,24 @@ test("what fails is parked in the order in which it was said, also when the news
   await until("all to be parked", () => store.parkedEntries.length === 3);
   expect(store.parkedEntries.map(({ message }) => message)).toEqual(["m-1", "m-2", "m-3"]);
   expect(told).toEqual(["1", "2", "3"]);
+});
+
+test("who said something in another home hears that it failed while the home of those before is away", async () => {
+  const store = new ToyLanes();
+  const away = Promise.withResolvers<void>();
+  const emma = residentId(parseHomeName("toyhouse"), "emma@toy");
+  const lanes = runner(store, async (entry) => {
+    const report = async (): Promise<MessageId> => {
+      if (said(entry) === "1") await away.promise;
+      return messageId(`notice-${said(entry)}`);
+    };
+    const parked = park(entry, report);
+    return said(entry) === "2" && parked.kind === "park" ? { ...parked, resident: emma } : parked;
+  });
+  await say(store, out("bob"), "1", "2");
+  lanes.wake(out("bob"));
+  await until("emma's to be parked", () => store.parkedEntries.length > 0, 1000);
+  expect(store.parkedEntries.map(({ message }) => message)).toEqual(["m-2"]);
+  away.resolve();
+  await until("both to be parked", () => store.parkedEntries.length === 2);
 });
