@@ -83,7 +83,10 @@ export class Groups {
 
   /** The group that a conversation of the account is, stored with what the account sees of it; the account gets its seat. */
   async known(account: AccountRecord, live: LiveGroup): Promise<GroupRecord> {
-    return this.merge(this.#o.conversations.groupOf(account, live), live);
+    const group = this.#o.conversations.groupOf(account, live);
+    // They are back: what was seen before they left must not take them out again.
+    this.#left.delete(`${group} ${account.id}`);
+    return this.merge(group, live);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Who may speak in a group, and what becomes of words that were said before that changed. */
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { BridgeError } from "../../../src/bridge/errors.ts";
 import { inLane } from "../../../src/bridge/groups/groups.ts";
 import { portalParts } from "../../../src/bridge/model.ts";
 import { ALICE, BOB, CAROL, DAVE, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
@@ -8,6 +9,10 @@ import { alice, until } from "./world.ts";
 let world: GroupWorld;
 const there = useGroupWorlds((made) => {
   world = made;
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 const boards = () => world.network.boards;
@@ -61,6 +66,25 @@ test("who has left is not brought back by what a home that was down has still to
   await until("it", () => world.house.chat(there).length === 2);
   expect(world.house.people(there)).not.toContain(ALICE);
   expect(world.home.chat(here)).toHaveLength(1);
+});
+
+test("who is back in a group stays in it, whatever a room has still to be told of the time before they left", async () => {
+  await world.begin(false);
+  await world.link(world.ben, "emily");
+  const board = boards().gather(BOB, ALICE, EMILY, CAROL);
+  board.say(BOB, "hello all");
+  const here = await world.groupRoom();
+  const shape = vi.spyOn(world.home, "shapeGroup");
+  shape.mockRejectedValue(new BridgeError("home-down", {}, { retryAfterMs: 20 }));
+  board.join(DAVE);
+  await until("a try to tell of dave", () => shape.mock.calls.length > 0);
+  expect(await world.ask("leave 1")).toMatch(/^You have left/);
+  expect(await world.ask(`chat ${BOB} ${EMILY} ${CAROL}`)).toMatch(/is open/);
+  const tries = shape.mock.calls.length;
+  await until("two more tries", () => shape.mock.calls.length > tries + 2);
+  world.home.write(alice, here, "I am back");
+  await until("her words, or why not", () => boards().heard.has(BOB) || world.home.chat(here).length > 2);
+  expect(world.home.chat(here)).toEqual([`${BOB}: hello all`, `${alice}: I am back`]);
 });
 
 test("what is said in a room that another worker has untied stays in that room", async () => {
