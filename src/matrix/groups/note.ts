@@ -87,9 +87,10 @@ export function otherBridge(state: RoomState, bot: string, group: GroupId): stri
   return undefined;
 }
 
-/** Homeservers refuse half a character. */
+/** Homeservers refuse half a character; half a one at the end is none. */
 function cut(text: string, max: number): string {
-  return text.slice(0, max).toWellFormed();
+  const part = text.slice(0, max);
+  return (part.isWellFormed() ? part : part.replace(/[\uD800-\uDBFF]$/, "")).toWellFormed();
 }
 
 function fitting(members: readonly string[]): string[] {
