@@ -18,8 +18,11 @@ export interface Channel {
   /** Called once, before anything is written. */
   listen(listener: ChannelListener): void;
   write(bytes: Buffer): void;
-  /** Lets what was written go out, for a moment at most, and ends. The listener is not told. */
-  end(): void;
+  /**
+   * Lets what was written go out, for a moment at most, and ends. The listener is not told. `isHeard`: what is on its way
+   * is not to be lost for that.
+   */
+  end(isHeard?: boolean): void;
   /** Ends at once. */
   destroy(): void;
 }

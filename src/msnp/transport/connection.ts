@@ -230,7 +230,7 @@ export class Connection {
     this.send({ name: "OUT", args: [] });
     if (this.#isOver) return;
     this.#finish(new ConnectionError("closed", "The connection was closed"));
-    this.#channel.end();
+    this.#channel.end(this.#isLeaving);
   }
 
   /**

@@ -49,6 +49,8 @@ const HEADERS = {
 const QUICK_MS = 250;
 /** What remains to be said when the channel ends has so many ms. */
 const LINGER_MS = 5000;
+/** Of these, so many for what a poll brings that is under way. */
+const LAST_POLL_MS = 2000;
 const SESSION = /^[\w.{}~-]{1,200}$/;
 const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/i;
 const NOTHING = Buffer.alloc(0);
@@ -76,6 +78,7 @@ export class GatewayChannel implements Channel {
   #underWay: { readonly isPoll: boolean; readonly abort: AbortController } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #lastPoll: NodeJS.Timeout | undefined;
   #pause: number;
   #state: "open" | "ending" | "over" = "open";
 
@@ -108,13 +111,15 @@ export class GatewayChannel implements Channel {
     if (this.#outbox.length === 1) queueMicrotask(() => this.#next());
   }
 
-  end(): void {
+  end(isHeard = false): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
     this.#linger = setTimeout(() => this.destroy(), LINGER_MS);
-    // The answer of a poll is of no use any more.
-    if (this.#underWay?.isPoll === true) this.#underWay.abort.abort();
-    else this.#next();
+    const { isPoll, abort } = this.#underWay ?? {};
+    if (isPoll !== true) this.#next();
+    // What the gateway has put into the answer of a poll it does not say again; a poll that is held has brought nothing.
+    else if (isHeard && this.#lifespan === 0) this.#lastPoll = setTimeout(() => abort?.abort(), LAST_POLL_MS);
+    else abort?.abort();
   }
 
   destroy(): void {
@@ -123,6 +128,7 @@ export class GatewayChannel implements Channel {
     this.#waiting = 0;
     clearTimeout(this.#timer);
     clearTimeout(this.#linger);
+    clearTimeout(this.#lastPoll);
     this.#underWay?.abort.abort();
   }
 

@@ -184,6 +184,36 @@ describe("a connection through the gateway", () => {
     ]);
   });
 
+  test("that is left hears what a poll brings that was under way, and says OUT behind it", async () => {
+    const arrival = Promise.withResolvers<void>();
+    await using gateway = await ScriptedGateway.start(
+      quiet({ 2: { after: arrival.promise, body: "MSG bob@msn.test Bob 5\r\nhello" } }),
+    );
+    const { connection, came } = await open(gateway.url);
+    await connection.request("VER", ["MSNP11"]);
+    await gateway.until(2);
+    connection.leave();
+    arrival.resolve();
+    await gateway.until(4);
+    expect(came.map(({ name, payload }) => `${name} ${payload}`)).toEqual(["MSG hello"]);
+    expect(gateway.asked.slice(2).map(({ query, body }) => [query, body])).toEqual([
+      ["?SessionID=one", "OUT\r\n"],
+      ["?Action=close&SessionID=one", ""],
+    ]);
+  });
+
+  test("that is left says OUT before long, also when a poll has no answer", async () => {
+    await using gateway = await ScriptedGateway.start((asked, number) =>
+      isPoll(asked) ? { isSilent: true } : { body: number === 1 ? ANSWER : "" },
+    );
+    const { connection } = await open(gateway.url);
+    await connection.request("VER", ["MSNP11"]);
+    await gateway.until(2);
+    connection.leave();
+    await gateway.until(4);
+    expect(gateway.asked[2]?.body).toBe("OUT\r\n");
+  });
+
   test("needs no keepalive", async () => {
     const { connection } = await open("http://127.0.0.1:1/gateway/gateway.dll");
     expect(connection.needsKeepalive).toBe(false);
