@@ -21,6 +21,8 @@ import type { Conversation, IncomingMessage } from "./types.ts";
 const MAX_BOARDS = 256;
 /** People called at once. */
 const MAX_CALLED = 100;
+/** For so long something may come by a board that was left, ms; no channel waits longer for its end. */
+const LATE_MS = 5000;
 /** Conversations remembered without a switchboard. */
 const MAX_CONVERSATIONS = 1000;
 
@@ -31,14 +33,19 @@ interface BoardState {
   chunks: ChunkAssembler | undefined;
 }
 
+/** A board of a one-to-one conversation that was left. */
+interface LeftBoard extends BoardState {
+  readonly timer: NodeJS.Timeout;
+}
+
 /** All switchboards of a client, and to which conversation each belongs. */
 export class Boards implements BoardOwner, BoardSource {
   readonly turns: Turns;
   readonly #core: Core;
   readonly #boards = new Map<Switchboard, BoardState>();
   readonly #direct = new Map<Email, DirectConversation>();
-  /** Boards of one-to-one conversations that were left, for as long as something may come by them. */
-  readonly #left = new WeakMap<Switchboard, BoardState>();
+  /** For as long as something may come by them. */
+  readonly #left = new Map<Switchboard, LeftBoard>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -172,8 +179,10 @@ export class Boards implements BoardOwner, BoardSource {
     return false;
   }
 
+  /** The session is over: nothing more is heard. */
   closeAll(): void {
     for (const board of [...this.#boards.keys()]) board.close();
+    for (const board of [...this.#left.keys()]) this.#endLeft(board);
   }
 
   async #enter(invitation: Invitation): Promise<Switchboard> {
@@ -237,18 +246,28 @@ export class Boards implements BoardOwner, BoardSource {
     if (!board.isWaiting) board.close();
   }
 
-  boardClosed(board: Switchboard): void {
-    const { conversation, chunks } = this.#boards.get(board) ?? {};
-    chunks?.close();
+  boardClosed(board: Switchboard, isLeft: boolean): void {
+    const state = this.#state(board);
+    const { conversation } = state;
     this.#boards.delete(board);
-    if (conversation instanceof DirectConversation) {
-      conversation.detach(board);
-      this.#left.set(board, { session: undefined, conversation, chunks: undefined });
-    }
+    if (conversation instanceof DirectConversation) conversation.detach(board);
+    // The rest of a text may be on its way, too.
+    if (isLeft && conversation instanceof DirectConversation) {
+      const timer = setTimeout(() => this.#endLeft(board), LATE_MS);
+      timer.unref();
+      this.#left.set(board, { ...state, timer });
+    } else state.chunks?.close();
     if (!(conversation instanceof GroupConversation)) return;
     const wasEmpty = board.size === 0;
     conversation.lose(board);
     if (!wasEmpty && conversation.isAnnounced) this.#core.events.emit("membersChanged", conversation);
+  }
+
+  #endLeft(board: Switchboard): void {
+    const left = this.#left.get(board);
+    this.#left.delete(board);
+    clearTimeout(left?.timer);
+    left?.chunks?.close();
   }
 
   boardMessage(board: Switchboard, command: Command): boolean {
@@ -268,7 +287,7 @@ export class Boards implements BoardOwner, BoardSource {
   lateMessage(board: Switchboard, command: Command): void {
     const from = senderOf(command);
     const state = this.#left.get(board);
-    if (from === undefined || state === undefined || this.#core.live === undefined) return;
+    if (from === undefined || state === undefined) return;
     this.#hear(board, state, from, command);
   }
 

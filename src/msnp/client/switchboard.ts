@@ -23,8 +23,8 @@ export interface BoardOwner {
   /** A message that was on its way when the board was left. */
   lateMessage(board: Switchboard, command: Command): void;
   boardMembersChanged(board: Switchboard): void;
-  /** Called once, whoever closed it. */
-  boardClosed(board: Switchboard): void;
+  /** Called once, whoever closed it. `isLeft`: we did, and what was on its way may still come. */
+  boardClosed(board: Switchboard, isLeft: boolean): void;
 }
 
 /** How a switchboard is entered: as the one who asked for it or as the one who is called. */
@@ -257,7 +257,7 @@ export class Switchboard implements ConnectionOwner {
     this.#end();
     this.#opening?.abort();
     this.#connection?.leave();
-    this.#owner.boardClosed(this);
+    this.#owner.boardClosed(this, true);
   }
 
   onCommand(command: Command): void {
@@ -353,7 +353,7 @@ export class Switchboard implements ConnectionOwner {
   #lost(): void {
     if (this.#isClosed) return;
     this.#end();
-    this.#owner.boardClosed(this);
+    this.#owner.boardClosed(this, false);
   }
 
   #end(): void {

@@ -180,6 +180,38 @@ describe("being called", () => {
     },
   );
 
+  const part = (head: string, body: string) => withPayload("MSG bob@msn.test Bob", `${head}\r\n\r\n${body}`);
+  const FIRST = part("Content-Type: text/plain; charset=UTF-8\r\nMessage-ID: {1}\r\nChunks: 2", "one ");
+
+  it("hears a text in parts whole, whose second part was on its way when one leaves", async () => {
+    const { client, board, call } = await scene({
+      ANS: `${ROSTER}${FIRST}${withPayload("MSG bob@msn.test Bob", `${TEXT}hello`)}`,
+    });
+    const heard = hearing(client);
+    call();
+    await heard.until(1);
+    board.say(part("Message-ID: {1}\r\nChunk: 1", "message"));
+    await client.conversation(BOB).close();
+    expect(await heard.until(2)).toEqual(["bob: hello", "bob: one message"]);
+  });
+
+  it("of a text whose first part came when one had left tells what has come before the session ends, and nothing after", async () => {
+    const hello = withPayload("MSG bob@msn.test Bob", `${TEXT}hello`);
+    let read = 0;
+    const { client, board, call } = await scene({ ANS: `${ROSTER}${hello}` }, {}, "MSNP18", (_, __, line) => {
+      if (line.startsWith("MSG bob")) read += 1;
+    });
+    const heard = hearing(client);
+    client.on("closed", () => heard.lines.push("closed"));
+    call();
+    await heard.until(1);
+    board.say(FIRST);
+    await client.conversation(BOB).close();
+    await eventually(() => read).toBe(2);
+    await client.signOut();
+    expect(heard.lines).toEqual(["bob: hello", "bob: one  [...] ", "closed"]);
+  });
+
   it("tells of each message before the next line is even looked at", async () => {
     const order: string[] = [];
     const two = ["first", "second"].map((text) => withPayload("MSG bob@msn.test Bob", `${TEXT}${text}`)).join("");
@@ -230,8 +262,7 @@ describe("being called", () => {
     const heard = hearing(client);
     call();
     await eventually(() => board.heard.length).toBe(1);
-    const part = (head: string, body: string) => withPayload("MSG bob@msn.test Bob", `${head}\r\n\r\n${body}`);
-    board.say(part("Content-Type: text/plain; charset=UTF-8\r\nMessage-ID: {1}\r\nChunks: 2", "one "));
+    board.say(FIRST);
     board.say(part("Message-ID: {1}\r\nChunk: 1", "message"));
     board.say(withPayload("MSG alice@msn.test Alice", `${TEXT}said elsewhere`));
     expect(await heard.until(2)).toEqual(["bob: one message", "alice: said elsewhere"]);
