@@ -35,6 +35,8 @@ interface BoardState {
 
 /** A board of a one-to-one conversation that was left. */
 interface LeftBoard extends BoardState {
+  readonly conversation: DirectConversation;
+  readonly chunks: ChunkAssembler;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -255,7 +257,8 @@ export class Boards implements BoardOwner, BoardSource {
     if (isLeft && conversation instanceof DirectConversation) {
       const timer = setTimeout(() => this.#endLeft(board), LATE_MS);
       timer.unref();
-      this.#left.set(board, { ...state, timer });
+      const { session, chunks = new ChunkAssembler() } = state;
+      this.#left.set(board, { session, conversation, chunks, timer });
     } else state.chunks?.close();
     if (!(conversation instanceof GroupConversation)) return;
     const wasEmpty = board.size === 0;
@@ -267,7 +270,7 @@ export class Boards implements BoardOwner, BoardSource {
     const left = this.#left.get(board);
     this.#left.delete(board);
     clearTimeout(left?.timer);
-    left?.chunks?.close();
+    left?.chunks.close();
   }
 
   boardMessage(board: Switchboard, command: Command): boolean {
@@ -286,9 +289,11 @@ export class Boards implements BoardOwner, BoardSource {
 
   lateMessage(board: Switchboard, command: Command): void {
     const from = senderOf(command);
-    const state = this.#left.get(board);
-    if (from === undefined || state === undefined) return;
-    this.#hear(board, state, from, command);
+    const left = this.#left.get(board);
+    if (from === undefined || left === undefined) return;
+    // Somebody who came to the board just then is not heard in the chat with another.
+    const isOther = from !== this.selfEmail && from !== left.conversation.peer;
+    this.#hear(board, isOther ? { ...left, conversation: this.direct(from) } : left, from, command);
   }
 
   /** Tells of a message once it is whole, and gives it then; `first` is done before. */

@@ -180,6 +180,26 @@ describe("being called", () => {
     },
   );
 
+  it("hears who came to the board as one left, but not in the chat with the other", async () => {
+    const hello = withPayload("MSG bob@msn.test Bob", `${TEXT}hello`);
+    const { client, board, call } = await scene({ ANS: `${ROSTER}${hello}` });
+    const heard: string[] = [];
+    client.on("message", ({ from, conversation }) => heard.push(`${from} to ${[...conversation.members].join()}`));
+    const last = next(client, "message", ({ body }) => body.kind === "text" && body.text === "bye");
+    const first = next(client, "message");
+    call();
+    await first;
+    board.say(`JOI carol@msn.test Carol\r\n${withPayload("MSG carol@msn.test Carol", `${TEXT}hi both`)}`);
+    board.say(withPayload("MSG bob@msn.test Bob", `${TEXT}bye`));
+    await client.conversation(BOB).close();
+    await last;
+    expect(heard).toEqual([
+      "bob@msn.test to bob@msn.test",
+      "carol@msn.test to carol@msn.test",
+      "bob@msn.test to bob@msn.test",
+    ]);
+  });
+
   const part = (head: string, body: string) => withPayload("MSG bob@msn.test Bob", `${head}\r\n\r\n${body}`);
   const FIRST = part("Content-Type: text/plain; charset=UTF-8\r\nMessage-ID: {1}\r\nChunks: 2", "one ");
 
