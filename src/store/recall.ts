@@ -25,11 +25,13 @@ export class RedisRecall implements RecallStore {
     this.#log = log;
   }
 
-  async keepRecall(home: HomeName, chat: RoomId, piece: string): Promise<void> {
-    const bytes = Buffer.byteLength(piece);
-    if (bytes > MAX_BYTES) throw new BridgeError("bad-input", { detail: `a piece of a chat of ${bytes} bytes` });
-    const sealed = this.#seals.seal(new Secret(piece), bound(home, chat));
-    await this.#link.script("recallKeep", [this.#keys.recall(home, chat)], [sealed, MAX_PIECES, LIFE_MS]);
+  async keepRecall(home: HomeName, chat: RoomId, pieces: readonly string[]): Promise<void> {
+    const longest = Math.max(...pieces.map((piece) => Buffer.byteLength(piece)));
+    if (longest > MAX_BYTES) throw new BridgeError("bad-input", { detail: `a piece of a chat of ${longest} bytes` });
+    const name = bound(home, chat);
+    const sealed = pieces.slice(-MAX_PIECES).map((piece) => this.#seals.seal(new Secret(piece), name));
+    if (sealed.length === 0) return;
+    await this.#link.script("recallKeep", [this.#keys.recall(home, chat)], [MAX_PIECES, LIFE_MS, ...sealed]);
   }
 
   async recall(home: HomeName, chat: RoomId): Promise<string[]> {

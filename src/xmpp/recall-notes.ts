@@ -7,7 +7,7 @@ import type { RecallStore } from "../bridge/ports/store.ts";
 /** Pieces that wait for their writing, or for a store that is away. */
 const WAITING = 1000;
 /** What is said meanwhile is written together: each writing makes whatever the store is asked behind it wait for its disk, ms. */
-const TOGETHER_MS = 50;
+const TOGETHER_MS = 200;
 
 /** `order`: when it was said, among all pieces: the store keeps them as they come. */
 interface Waiting {
@@ -32,7 +32,7 @@ export class RecallNotes {
     this.#log = o.log;
   }
 
-  /** On its way to the store within 50 ms; what that did not take goes with the next. */
+  /** On its way to the store within 200 ms; what that did not take goes with the next. */
   keep(chat: string, piece: string): void {
     this.#pieces += 1;
     this.#waiting.push({ order: this.#pieces, chat, piece });
@@ -59,16 +59,19 @@ export class RecallNotes {
     this.#timer = undefined;
     const all = this.#waiting.toSorted((a, b) => a.order - b.order);
     this.#waiting = [];
+    const chats = [...Map.groupBy(all, ({ chat }) => chat)];
     // The results would hold each other for ever.
-    this.#writing = Promise.all([this.#writing, ...all.map((one) => this.#keep(one))]).then(() => undefined);
+    this.#writing = Promise.all([this.#writing, ...chats.map((of) => this.#keep(...of))]).then(() => undefined);
   }
 
-  async #keep(one: Waiting): Promise<void> {
+  async #keep(chat: string, all: readonly Waiting[]): Promise<void> {
     try {
-      await this.#store.keepRecall(this.#home, roomId(one.chat), one.piece);
+      const pieces = all.map(({ piece }) => piece);
+      await this.#store.keepRecall(this.#home, roomId(chat), pieces);
     } catch (error) {
       this.#log.debug({ err: error }, "what was said could not be kept");
-      if (asBridgeError(error).code === "store-down" && this.#waiting.length < WAITING) this.#waiting.push(one);
+      if (asBridgeError(error).code !== "store-down") return;
+      this.#waiting.push(...all.slice(0, Math.max(WAITING - this.#waiting.length, 0)));
     }
   }
 }

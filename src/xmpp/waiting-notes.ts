@@ -65,7 +65,11 @@ export class WaitingNotes {
     const pieces = JSON.stringify(pack(stanza)).match(PIECES) ?? [];
     this.#safely(
       this.#store.dropRecall(home, key),
-      ...pieces.map((piece, i) => this.#store.keepRecall(home, key, JSON.stringify([i, pieces.length, piece]))),
+      this.#store.keepRecall(
+        home,
+        key,
+        pieces.map((piece, i) => JSON.stringify([i, pieces.length, piece])),
+      ),
       this.#store.keepRoomNote(home, key, JSON.stringify(note)),
     );
   }

@@ -212,8 +212,8 @@ export interface RoomNoteStore {
 
 /** What was said lately in chats and rooms, sealed: homes keep it for words about other words. */
 export interface RecallStore {
-  /** Adds a piece of at most 32 KiB. Of a chat the last 200 are kept, for seven days after the last. */
-  keepRecall(home: HomeName, chat: RoomId, piece: string): Promise<void>;
+  /** Adds pieces of at most 32 KiB each. Of a chat the last 200 are kept, for seven days after the last. */
+  keepRecall(home: HomeName, chat: RoomId, pieces: readonly string[]): Promise<void>;
   /** Oldest first; without what the sealing keys do not open any more. */
   recall(home: HomeName, chat: RoomId): Promise<string[]>;
   dropRecall(home: HomeName, chat: RoomId): Promise<void>;

@@ -175,7 +175,7 @@ test("unlinking forgets everything of the account and nothing of others", async 
   for (const name of ["leaver", "leaver2"]) await store.link(record(name, ann), new Secret("x"));
   const room = { home: matrix, room: "!r:home.test" as never, resident: ann };
   await store.bind(portalOf(id, "bob"), room);
-  await store.keepRecall(matrix, room.room, "what was said there");
+  await store.keepRecall(matrix, room.room, ["what was said there"]);
   await store.saveContact(id, {
     address: address("bob@msn.test"),
     displayName: "Bob",

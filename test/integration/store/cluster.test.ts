@@ -159,7 +159,7 @@ async function chats(store: Store): Promise<void> {
   await store.saveContacts(id, []);
   await store.updateGhost(matrix, { network, contact: address("bob@msn.test") }, { name: "Bob" });
   await store.tell(id, "request|carol@msn.test");
-  await store.keepRecall(xmpp, roomId("bob@msn.test"), "hello");
+  await store.keepRecall(xmpp, roomId("bob@msn.test"), ["hello"]);
 }
 
 async function groups(store: Store): Promise<void> {

@@ -64,7 +64,7 @@ test("every key that the store writes is in the table, with its type", async () 
   await store.tell(id, "request|carol@msn.test");
   await store.keepSecret(ann, "puppet", new Secret("x"));
   await store.keepRoomNote(matrix, roomId("!r"), "for Bob");
-  await store.keepRecall(matrix, roomId("!r"), "hello");
+  await store.keepRecall(matrix, roomId("!r"), ["hello"]);
   await store.learned(ann, "pictures are named", 60_000);
   const { id: people } = await store.saveGroup(group("people"), { kind: "several" });
   await store.takeSeat(id, people, "set-1");

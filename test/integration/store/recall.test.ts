@@ -18,15 +18,28 @@ afterAll(async () => {
 const chat = (name: string) => roomId(`${name}@msn.example.org anna@example.org`);
 
 test("what was said in a chat is there after a restart, in order, the last two hundred", async () => {
-  for (let i = 0; i < 205; i += 1) await store.keepRecall(xmpp, chat("bob"), `said ${i}`);
+  for (let i = 0; i < 205; i += 1) await store.keepRecall(xmpp, chat("bob"), [`said ${i}`]);
   const again = await fixture.open();
   const said = await again.recall(xmpp, chat("bob"));
   expect([said.length, said[0], said.at(-1)]).toEqual([200, "said 5", "said 204"]);
   expect(await again.recall(xmpp, chat("carol"))).toEqual([]);
 });
 
+test("what was said in one moment is kept together, in order, the last two hundred of it", async () => {
+  await store.keepRecall(xmpp, chat("hal"), ["one"]);
+  await store.keepRecall(xmpp, chat("hal"), ["two", "three"]);
+  expect(await store.recall(xmpp, chat("hal"))).toEqual(["one", "two", "three"]);
+  await store.keepRecall(
+    xmpp,
+    chat("hal"),
+    Array.from({ length: 250 }, (_, i) => `said ${i}`),
+  );
+  const said = await store.recall(xmpp, chat("hal"));
+  expect([said.length, said[0], said.at(-1)]).toEqual([200, "said 50", "said 249"]);
+});
+
 test("what was said is sealed, and gone seven days after the last word", async () => {
-  await store.keepRecall(xmpp, chat("dan"), "my secret");
+  await store.keepRecall(xmpp, chat("dan"), ["my secret"]);
   const [key = ""] = await fixture.admin.keys("*recall:xmpp:dan@*");
   expect(await fixture.admin.lindex(key, 0)).not.toContain("secret");
   const left = await fixture.admin.pttl(key);
@@ -35,8 +48,8 @@ test("what was said is sealed, and gone seven days after the last word", async (
 });
 
 test("what was moved to another chat is not read there", async () => {
-  await store.keepRecall(xmpp, chat("eve"), "for Eve");
-  await store.keepRecall(xmpp, chat("fred"), "for Fred");
+  await store.keepRecall(xmpp, chat("eve"), ["for Eve"]);
+  await store.keepRecall(xmpp, chat("fred"), ["for Fred"]);
   const [eve = ""] = await fixture.admin.keys("*recall:xmpp:eve@*");
   const [fred = ""] = await fixture.admin.keys("*recall:xmpp:fred@*");
   await fixture.admin.rpush(fred, (await fixture.admin.lindex(eve, 0)) ?? "");
@@ -44,8 +57,8 @@ test("what was moved to another chat is not read there", async () => {
 });
 
 test("what is too long, or of no chat any more, is not kept", async () => {
-  await expect(store.keepRecall(xmpp, chat("gus"), "x".repeat(40_000))).rejects.toThrow("40000 bytes");
-  await store.keepRecall(xmpp, chat("gus"), "hello");
+  await expect(store.keepRecall(xmpp, chat("gus"), ["x".repeat(40_000)])).rejects.toThrow("40000 bytes");
+  await store.keepRecall(xmpp, chat("gus"), ["hello"]);
   await store.dropRecall(xmpp, chat("gus"));
   expect(await store.recall(xmpp, chat("gus"))).toEqual([]);
 });

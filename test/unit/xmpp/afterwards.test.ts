@@ -73,9 +73,9 @@ class Runs {
       keepRoomNote: async (_: string, key: RoomId, note: string) => void kept.set(key, note),
       dropRoomNote: async (_: string, key: RoomId) => void kept.delete(key),
       roomNotes: async () => kept,
-      keepRecall: async (_: string, key: RoomId, piece: string) => {
-        expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(32 * 1024);
-        sealed.set(key, [...(sealed.get(key) ?? []), piece]);
+      keepRecall: async (_: string, key: RoomId, pieces: readonly string[]) => {
+        for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(32 * 1024);
+        sealed.set(key, [...(sealed.get(key) ?? []), ...pieces]);
       },
       recall: async (_: string, key: RoomId) => sealed.get(key) ?? [],
       dropRecall: async (_: string, key: RoomId) => void sealed.delete(key),

@@ -22,9 +22,9 @@ class Runs {
       if (this.isDown) throw new BridgeError("store-down");
     };
     const store = {
-      keepRecall: async (_: string, chat: string, piece: string) => {
+      keepRecall: async (_: string, chat: string, pieces: readonly string[]) => {
         expectUp();
-        this.kept.set(chat, [...(this.kept.get(chat) ?? []), piece]);
+        this.kept.set(chat, [...(this.kept.get(chat) ?? []), ...pieces]);
       },
       recall: async (_: string, chat: string) => {
         expectUp();
@@ -56,11 +56,11 @@ function slowStore() {
   const kept: string[] = [];
   const writings: PromiseWithResolvers<void>[] = [];
   const store = {
-    keepRecall: async (_home: string, _chat: string, piece: string) => {
+    keepRecall: async (_home: string, _chat: string, pieces: readonly string[]) => {
       const writing = Promise.withResolvers<void>();
       writings.push(writing);
       await writing.promise;
-      kept.push(piece);
+      kept.push(...pieces);
     },
     recall: async () => kept,
     dropRecall: async () => {},
