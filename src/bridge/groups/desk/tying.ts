@@ -234,8 +234,8 @@ export async function resume(
 ): Promise<string> {
   const home = hostOf(o, asker.resident);
   const asked = await catalogue.group(asker, what);
-  // People are told of a stop before it is noted, and may answer in between.
-  const record = (await o.groups.inTurn(asked.id, () => o.groups.record(asked.id))) ?? asked;
+  // People are told of a stop before it is noted, and by any worker; they may answer in between.
+  const record = (await o.groups.inTurn(asked.id, () => o.groups.reread(asked.id))) ?? asked;
   const name = nameOf(record, asker.accounts);
   const room = record.rooms.find((one) => one.home === home.name);
   if (room?.parked === undefined) return `Nothing has stopped in "${name}".`;
