@@ -36,12 +36,16 @@ interface Run {
 export class OfflineOutbox {
   readonly #core: Core;
   readonly #live: Live;
-  readonly #turns = new Turns(1);
+  /** One message goes after the other, also where more may be said at once in chats. */
+  readonly #own = new Turns(1);
+  readonly #turns: Turns;
   readonly #runs = new Map<Email, Run>();
   #lockKey = "";
   #queued = 0;
 
-  constructor(core: Core, live: Live) {
+  /** `turns`: shared with the chats. */
+  constructor(core: Core, live: Live, turns: Turns) {
+    this.#turns = turns;
     this.#core = core;
     this.#live = live;
   }
@@ -63,14 +67,11 @@ export class OfflineOutbox {
     if (this.#queued >= MAX_QUEUED) throw new SendError("rate-limited", "not-sent", "Too many messages wait already");
     this.#queued += 1;
     try {
-      await this.#turns.take(() => this.#sendParts(email, splitText(text, MAX_OFFLINE_BYTES)));
+      const parts = splitText(text, MAX_OFFLINE_BYTES);
+      await this.#own.take(() => this.#turns.take(() => this.#sendParts(email, parts)));
     } finally {
       this.#queued -= 1;
     }
-  }
-
-  hold(noted: Promise<unknown>): void {
-    this.#turns.hold(noted);
   }
 
   async #sendParts(email: Email, parts: readonly string[]): Promise<void> {
