@@ -145,6 +145,7 @@ export class MsnClient {
    */
   holdNext(noted: Promise<unknown>): void {
     this.#core.boards.turns.hold(noted);
+    this.#core.offline.hold(noted);
   }
 
   /**
@@ -197,8 +198,7 @@ class ClientCore implements Core {
         ? this.late.presence.signOutPlace(live, id)
         : dismissByNotification(live, id),
     );
-    this.boards = new Boards(this);
-    this.offline = new ClientOffline(this, this.boards.turns, ({ dialect }) =>
+    this.offline = new ClientOffline(this, ({ dialect }) =>
       dialect.offline === "sdg"
         ? { isSupported: true, send: (email, text) => this.late.messenger.direct(email).sendStored(text) }
         : undefined,
@@ -211,6 +211,7 @@ class ClientCore implements Core {
       trace: trace === undefined ? undefined : (direction, line) => trace(direction, "HTTP", line),
     });
     this.self = { email: options.email, displayName: options.email, status: "FLN" };
+    this.boards = new Boards(this);
     this.late = new Late(this, this.boards.turns, {
       refreshLists: () => this.#lists?.refresh?.(this),
       ownPlaces: ({ endpoints }, isWhole) => this.endpoints.update(endpoints, isWhole),

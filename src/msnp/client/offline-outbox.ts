@@ -36,16 +36,12 @@ interface Run {
 export class OfflineOutbox {
   readonly #core: Core;
   readonly #live: Live;
-  /** One message goes after the other, also where more may be said at once in chats. */
-  readonly #own = new Turns(1);
-  readonly #turns: Turns;
+  readonly #turns = new Turns(1);
   readonly #runs = new Map<Email, Run>();
   #lockKey = "";
   #queued = 0;
 
-  /** `turns`: shared with the chats. */
-  constructor(core: Core, live: Live, turns: Turns) {
-    this.#turns = turns;
+  constructor(core: Core, live: Live) {
     this.#core = core;
     this.#live = live;
   }
@@ -67,11 +63,14 @@ export class OfflineOutbox {
     if (this.#queued >= MAX_QUEUED) throw new SendError("rate-limited", "not-sent", "Too many messages wait already");
     this.#queued += 1;
     try {
-      const parts = splitText(text, MAX_OFFLINE_BYTES);
-      await this.#own.take(() => this.#turns.take(() => this.#sendParts(email, parts)));
+      await this.#turns.take(() => this.#sendParts(email, splitText(text, MAX_OFFLINE_BYTES)));
     } finally {
       this.#queued -= 1;
     }
+  }
+
+  hold(noted: Promise<unknown>): void {
+    this.#turns.hold(noted);
   }
 
   async #sendParts(email: Email, parts: readonly string[]): Promise<void> {

@@ -5,7 +5,6 @@ import type { Core, Live } from "./core.ts";
 import { SendError } from "./errors.ts";
 import { OfflineInbox } from "./offline-inbox.ts";
 import { OfflineOutbox } from "./offline-outbox.ts";
-import type { Turns } from "./turns.ts";
 
 /**
  * Messages to people who are offline. Those for the account go to the option `storeOffline` by themselves: from MSNP11
@@ -28,12 +27,13 @@ const MAX_EARLY = 16;
 export interface OfflineStrategy {
   readonly isSupported: boolean;
   send(email: Email, text: string): Promise<void>;
+  /** The next goes when `noted` has settled; a strategy that has no turns of its own does without. */
+  hold?(noted: Promise<unknown>): void;
 }
 
 /** Offline messages of a client. */
 export class ClientOffline implements Offline {
   readonly #core: Core;
-  readonly #turns: Turns;
   readonly #other: (live: Live) => OfflineStrategy | undefined;
   #live: Live | undefined;
   /** Notices that came before the account was visible. */
@@ -41,10 +41,9 @@ export class ClientOffline implements Offline {
   #inbox: OfflineInbox | undefined;
   #outbox: OfflineStrategy | undefined;
 
-  /** `turns`: of all that the client says. `other` is for dialects that neither have a web service for it nor UUM. */
-  constructor(core: Core, turns: Turns, other: (live: Live) => OfflineStrategy | undefined) {
+  /** `other` is for dialects that neither have a web service for it nor UUM. */
+  constructor(core: Core, other: (live: Live) => OfflineStrategy | undefined) {
     this.#core = core;
-    this.#turns = turns;
     this.#other = other;
   }
 
@@ -56,6 +55,11 @@ export class ClientOffline implements Offline {
     const outbox = this.#outboxOf(this.#core.live);
     if (outbox === undefined) throw new SendError("closed", "not-sent", "The account is not signed in");
     await outbox.send(email, text);
+  }
+
+  /** What was left last counts as being left until `noted` settles. */
+  hold(noted: Promise<unknown>): void {
+    this.#outbox?.hold?.(noted);
   }
 
   /** A sign-in begins: what was said before it is no more. */
@@ -89,7 +93,7 @@ export class ClientOffline implements Offline {
   #outboxOf(live: Live | undefined): OfflineStrategy | undefined {
     if (live === undefined) return undefined;
     if (this.#live !== live) this.#begin(live);
-    this.#outbox ??= this.#other(live) ?? new OfflineOutbox(this.#core, live, this.#turns);
+    this.#outbox ??= this.#other(live) ?? new OfflineOutbox(this.#core, live);
     return this.#outbox;
   }
 
