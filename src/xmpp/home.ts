@@ -71,8 +71,8 @@ class XmppSide implements XmppHome {
       await this.#parts.spool.stop(STOP_MS);
       this.#parts.teller.stop();
       await this.#parts.groups.stop();
-      await this.#parts.link.stop();
       await this.#parts.recall.stop();
+      await this.#parts.link.stop();
     } catch (error) {
       this.#parts.log.warn({ err: error }, "the XMPP side did not stop cleanly");
     }

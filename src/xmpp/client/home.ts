@@ -197,9 +197,9 @@ class ClientSide implements XmppClientHome {
     try {
       this.#mark();
       await this.#spool.stop(STOP_MS);
+      await this.#recall.stop();
       await this.#client.stop();
       await Promise.all(this.#seats().map((seat) => seat.settle()));
-      await this.#recall.stop();
     } catch (error) {
       this.#log.warn({ err: error }, "the XMPP side did not stop cleanly");
     }
