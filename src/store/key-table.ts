@@ -259,7 +259,7 @@ export const KEY_TABLE = {
     pattern: "{s<n>}:recall:<home>:<room>",
     type: "list",
     tag: "shard of the room",
-    life: "7 days after its last word, 200 items; until the chat's account is unlinked",
+    life: "7 days after its last word, 200 items of up to 32 KiB; until the chat's account is unlinked",
     holds:
       "What was said in a chat lately, oldest first, for answers, edits, removals and reactions after a restart (XMPP): text, speaker, ids; or words that wait for somebody; sealed with AES-256-GCM",
   },

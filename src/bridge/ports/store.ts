@@ -212,7 +212,10 @@ export interface RoomNoteStore {
 
 /** What was said lately in chats and rooms, sealed: homes keep it for words about other words. */
 export interface RecallStore {
-  /** Adds pieces of at most 32 KiB each. Of a chat the last 200 are kept, for seven days after the last. */
+  /**
+   * Adds pieces: JSON of at most 32 KiB each. Of a chat at least the last 200 are kept, for seven days after the last.
+   * @throws BridgeError `bad-input`, `store-down`.
+   */
   keepRecall(home: HomeName, chat: RoomId, pieces: readonly string[]): Promise<void>;
   /** Oldest first; without what the sealing keys do not open any more. */
   recall(home: HomeName, chat: RoomId): Promise<string[]>;
