@@ -160,17 +160,31 @@ export class Groups {
     }
   }
 
-  /** Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. */
+  /**
+   * Who is in it has become fewer: rooms in which nobody is left end, the others follow, and without any the group goes. None
+   * ends while a seat waits for whoever links its account again: nobody knows whose room is whose until then.
+   */
   settle(group: GroupId): Promise<void> {
     return this.inTurn(group, () => this.#settle(group));
   }
 
   async #settle(group: GroupId): Promise<void> {
     const record = await this.record(group);
-    if (record) await this.#leaveRooms(record);
+    if (record && !(await this.#isAwaiting(record))) await this.#leaveRooms(record);
     const left = await this.record(group);
     if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(group);
     else if (left) await this.reshape(left);
+  }
+
+  /** Seats of accounts that nobody has linked are there since the store was rebuilt. */
+  async #isAwaiting({ id, seats }: GroupRecord): Promise<boolean> {
+    const { memory } = this.#o;
+    const owners = await Promise.all(seats.map((seat) => memory.owners(seat)));
+    const awaited = seats.filter((_, i) => owners[i]?.length === 0);
+    if (awaited.length === 0) return false;
+    // Another worker may have seen the account go with its seat.
+    const now = await memory.read(id);
+    return now?.seats.some((seat) => awaited.includes(seat)) ?? false;
   }
 
   /** Rooms that the bridge has made end with the last resident who belongs in them. */

@@ -25,9 +25,11 @@ export async function merge(
   const members = named(live.members, before);
   const isSame = before && shapeOf(before) === shapeOf(live) && before.members.every((one, i) => isAs(one, members[i]));
   const linked = await linkedOf(memory, network, live.members);
-  // Who is not there because their sign-in is lost for a moment keeps their seat in a conversation.
-  const away =
-    live.kind === "circle" ? [] : (before?.seats.filter((seat) => !linked.includes(seat) && !isOn(seat)) ?? []);
+  const isIn = new Set(present(live.members).map(({ address }) => accountId(network, address)));
+  // Who is not there because their sign-in is lost for a moment keeps their seat in a conversation; who is in a circle, and is
+  // linked by nobody since the store was rebuilt, theirs there.
+  const keeps = (seat: AccountId): boolean => (live.kind === "circle" ? isIn.has(seat) : !isOn(seat));
+  const away = before?.seats.filter((seat) => !linked.includes(seat) && keeps(seat)) ?? [];
   const seats = [...linked, ...away];
   const isSeated = before && seats.length === before.seats.length && seats.every((seat) => before.seats.includes(seat));
   if (before && isSame && isSeated) return before;
@@ -57,9 +59,13 @@ async function linkedOf(
   network: ReturnType<typeof groupParts>["network"],
   members: readonly GroupMember[],
 ): Promise<AccountId[]> {
-  const accounts = members.filter(({ role }) => role !== "pending").map(({ address }) => accountId(network, address));
+  const accounts = present(members).map(({ address }) => accountId(network, address));
   const linked = await Promise.all(accounts.map(async (one) => (await memory.owners(one)).length > 0));
   return accounts.filter((_, i) => linked[i]);
+}
+
+function present(members: readonly GroupMember[]): readonly GroupMember[] {
+  return members.filter(({ role }) => role !== "pending");
 }
 
 /** With the names that were known before, where none is told now. */
