@@ -61,7 +61,7 @@ export function createMsnNetwork(options: MsnNetworkOptions): Network {
 
     async signIn(credentials, { machineGuid, ...presence }, hooks, signal) {
       const client = createClient(options, credentials, machineGuid, presence, (messages) =>
-        hooks.offline(messages.map((message) => offlineWords(message, pictures))),
+        hooks.offline(messages.flatMap((message) => offlineWords(message, pictures) ?? [])),
       );
       const texts = { ...pictures, bytes: textBytesIn(maxMessageBytes) };
       const groups = new MsnGroups(client, title, texts, hooks.groups);

@@ -1,8 +1,8 @@
 import type { GroupWords } from "../../bridge/groups/model.ts";
 import type { NetworkMessage, OwnPlace } from "../../bridge/model.ts";
-import { oneLine } from "../../bridge/plain.ts";
+import { isVisible, oneLine } from "../../bridge/plain.ts";
 import type { OfflineWords, OwnWords } from "../../bridge/ports/network.ts";
-import { concat, isPlain, plainRich, type RichText } from "../../bridge/text/model.ts";
+import { concat, isPlain, plainRich, type RichText, textOf } from "../../bridge/text/model.ts";
 import { plainText } from "../../bridge/text/plain.ts";
 import { readVia } from "../../bridge/via.ts";
 import type { Conversation, Email, IncomingMessage, OfflineMessage, TextFormat } from "../../msnp/index.ts";
@@ -26,7 +26,7 @@ type Said = Pick<NetworkMessage, "kind" | "text" | "rich" | "nudge">;
 
 /**
  * A message of the network in the bridge's words; undefined for what is not meant for people (client capabilities and the
- * like). What is said among several stands in the chat with who said it, marked, where groups have no chat of their own.
+ * like), and for words of which MSN's own clients show nothing either (codes around nothing, control characters). What is said among several stands in the chat with who said it, marked, where groups have no chat of their own.
  */
 export function networkMessage(message: IncomingMessage, reading: Reading = AS_USUAL): GroupWords | undefined {
   const { conversation } = message;
@@ -60,9 +60,11 @@ function said(
 ): Said | undefined {
   switch (body.kind) {
     case "text":
-      return { kind: "text", ...words(body.text, body.format ?? {}, among, reading) };
-    case "action":
-      return { kind: "notice", text: among + wordsOfMsn(body.text) };
+      return words(body.text, body.format ?? {}, among, reading);
+    case "action": {
+      const text = wordsOfMsn(body.text);
+      return isVisible(text) ? { kind: "notice", text: among + text } : undefined;
+    }
     case "nudge":
       return { kind: "notice", ...nudge, text: among + nudge.text };
     default: {
@@ -72,15 +74,16 @@ function said(
   }
 }
 
-/** What is said, and the same with its looks where it has any. */
+/** What is said, and the same with its looks where it has any; undefined when nothing is to be seen in it. */
 function words(
   text: string,
   format: TextFormat,
   among: string,
   { custom = [], ...pictures }: Reading,
-): Pick<NetworkMessage, "text" | "rich"> {
+): Said | undefined {
   const said = richOfMsn({ text, format }, custom, pictures);
-  return lookless(among === "" ? said : concat(plainRich(among), said));
+  if (!isVisible(textOf(said))) return undefined;
+  return { kind: "text", ...lookless(among === "" ? said : concat(plainRich(among), said)) };
 }
 
 function lookless(said: RichText): Pick<NetworkMessage, "text" | "rich"> {
@@ -131,9 +134,11 @@ function addressee({ conversation, from }: IncomingMessage, lastSpeaker: Email |
 /** Servers' ids are GUIDs; nothing may come of a longer one than that it is cut. */
 const LONGEST_ID = 200;
 
-/** A message that waited, with the time at which it was said and the server's own name of it. */
-export function offlineWords(message: OfflineMessage, reading: Reading = AS_USUAL): OfflineWords {
+/** A message that waited, with the time at which it was said and the server's own name of it; undefined when it shows nothing. */
+export function offlineWords(message: OfflineMessage, reading: Reading = AS_USUAL): OfflineWords | undefined {
   const { id, from, text, sentAt } = message;
+  const heard = words(text, {}, "", reading);
+  if (heard === undefined) return undefined;
   const common = { from: addressOf(from), fromName: wordsOfMsn(message.fromName), at: sentAt };
-  return { id: id.slice(0, LONGEST_ID), message: { ...common, kind: "text", ...words(text, {}, "", reading) } };
+  return { id: id.slice(0, LONGEST_ID), message: { ...common, ...heard } };
 }
