@@ -199,7 +199,7 @@ export class Speech {
       return { id, stanza: asPerson({ from: names.gateway, server, grants, id }, inner) };
     });
     await this.#sendSurely(ids);
-    return messageId(ids[0]?.id ?? "");
+    return messageId(ids[0]?.id ?? ownId(secret, key, ghost));
   }
 
   /** The gateway says something; the answer to a command goes where it was given. */
@@ -269,7 +269,7 @@ export class Speech {
       return { id, stanza: chatMessage({ ...rest, ...said, id }) };
     });
     await this.#sendSurely(parts, refused);
-    return messageId(parts[0]?.id ?? "");
+    return messageId(parts[0]?.id ?? stanzaId(key));
   }
 
   /**

@@ -222,6 +222,8 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     await plumber.say(room, ghost("bob"), "* tomorrow", { about });
     const corrected = await zoe.waitForMessage("who comes tomorrow?", room);
     expect(corrected.replaces).toBe(seen.id);
+    const party = { kind: "reaction", target: asked, key: ":party:", removed: true } as const;
+    expect(await plumber.say(room, ghost("bob"), "", { about: party })).toBe(asked);
     await plumber.say(room, ghost("bob"), "nudge!", { nudge: true });
     const rung = await zoe.waitForMessage("nudge!", room);
     expect(rung.element.getChild("attention", "urn:xmpp:attention:0")).toBeDefined();

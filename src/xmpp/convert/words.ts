@@ -1,7 +1,7 @@
 /** The network's words on their way to XMPP, with what is put in front of them. Pure. */
 import type { NetworkMessage } from "../../bridge/model.ts";
 import { spokenBy, spokenRich } from "../../bridge/speaker.ts";
-import { concat, plainRich } from "../../bridge/text/model.ts";
+import { concat, plainRich, textOf } from "../../bridge/text/model.ts";
 import { splitRich } from "../../bridge/text/split.ts";
 import { type RichWords, wordsOfRich } from "./rich.ts";
 import { stylingOfRich } from "./styling.ts";
@@ -30,16 +30,27 @@ export function dated(words: Words, message: NetworkMessage): Words {
 }
 
 /** In the mouth of another. */
-export function spoken(speaker: string, { text, rich }: Words): Words {
+export function spoken(speaker: string, words: Words): Words {
+  const { text, rich } = words;
+  if (isNothing(words)) return words;
   return { text: spokenBy(speaker, text), ...(rich && { rich: spokenRich(speaker, rich) }) };
 }
 
-function behind(prefix: string, { text, rich }: Words): Words {
+function behind(prefix: string, words: Words): Words {
+  const { text, rich } = words;
+  if (isNothing(words)) return words;
   return { text: prefix + text, ...(rich && { rich: concat(plainRich(prefix), rich) }) };
 }
 
-/** Words as the messages that they need, each of a size that servers take. */
-export function partsOf({ text, rich }: Words): RichWords[] {
+/** Nothing is to be seen in them, as in a reaction in words that is taken back: so nothing is said. */
+function isNothing({ text, rich }: Words): boolean {
+  return (rich === undefined ? text : textOf(rich)).trim() === "";
+}
+
+/** Words as the messages that they need, each of a size that servers take; none for words in which nothing is to be seen. */
+export function partsOf(words: Words): RichWords[] {
+  const { text, rich } = words;
+  if (isNothing(words)) return [];
   if (rich !== undefined) return splitRich(rich, PART_BYTES, (part) => bytesOf(wordsOfRich(part))).map(wordsOfRich);
   return splitText(text).map((body) => ({
     body,

@@ -108,7 +108,10 @@ export class RoomReader {
     const key = stanzaId ?? (id === undefined ? undefined : `${message.nick}/${id}`);
     const isBefore = isFirst && saidAt !== undefined;
     const isOld = isBefore || (saidAt !== undefined && key === undefined);
-    if (this.#o.isEcho(message) || isOld || (key !== undefined && this.#seen.has(key))) {
+    const isEcho = this.#o.isEcho(message);
+    // The room may give back less than was said: ours is known by its name alone.
+    if (!isEcho && !message.saysSomething) return;
+    if (isEcho || isOld || (key !== undefined && this.#seen.has(key))) {
       if (key !== undefined) remember(this.#seen, key);
       // Nobody may go on from here: what is behind it was said before us as well.
       if (isBefore) this.#position = position;

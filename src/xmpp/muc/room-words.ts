@@ -30,6 +30,8 @@ export interface RoomMessage {
   readonly isOwnNick: boolean;
   /** The address that the archive has kept with it, where the room shows addresses. */
   readonly archivedJid: BareJid | undefined;
+  /** Otherwise it is no more than a sign of life, e.g. of typing. */
+  readonly saysSomething: boolean;
   readonly stanza: XmlElement;
 }
 
@@ -170,13 +172,13 @@ export function isSubject(message: XmlElement): boolean {
  */
 export type Origin = "live" | "history" | "archive";
 
-/** `undefined` when nobody says anything in it. */
+/** `undefined` when it is nobody's. */
 export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Origin): RoomMessage | undefined {
   const message = readMessage(stanza);
   if (message?.type !== "groupchat") return undefined;
   const [room, nick] = [bare(message.from), resourceOf(message.from)];
   const { body = "", id, corrects } = message;
-  if (nick === undefined || !saysSomething(message)) return undefined;
+  if (nick === undefined) return undefined;
   // Only the room itself may name it so: what others write there is no proof of anything.
   const named = elements(stanza).find((child) => child.is("stanza-id", NS.sid) && child.attrs.by === room);
   const about = origin === "archive" ? stanza.getChildren("x", MUC_USER).at(-1)?.getChild("item") : undefined;
@@ -194,6 +196,7 @@ export function readRoomMessage(stanza: XmlElement, ownNick: string, origin: Ori
     corrects,
     isOwnNick: nick === ownNick,
     archivedJid: kept && bare(kept),
+    saysSomething: saysSomething(message),
     stanza,
   };
 }

@@ -140,7 +140,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const { memory, conference, notes } = this.#o;
     await memory.recollect(room, message.about?.target);
     const speeches = this.#speeches(room, who, speaker.name, message, key);
-    const first = messageId(speeches[0]?.id ?? stanzaId(key));
+    const first = messageId(speeches[0]?.id ?? message.about?.target ?? stanzaId(key));
     this.#typing.said(who, room.jid);
     if (isGuest(who)) this.#about.get(room.jid)?.guests.set(who, Date.now());
     const unsent = speeches.filter((speech) => this.#sent.get(sentKey(room.jid, speech.id)) === undefined);

@@ -253,10 +253,12 @@ export class ForeignRoom {
   }
 
   /**
-   * Has something said; the same key is said once. Resolves when the room has given it back.
+   * Has something said; the same key is said once. Resolves when the room has given it back; `undefined`: for who would say
+   * it, there is nothing to say.
    * @throws BridgeError `home-down`, `home-busy`, `home-refused`, `room-gone`.
    */
-  async say(who: Speaking | "bot", key: string, { own, spokenFor }: Speech): Promise<SaidBy> {
+  async say(who: Speaking | "bot", key: string, { own, spokenFor }: Speech): Promise<SaidBy | undefined> {
+    if (own.length === 0 && spokenFor.length === 0) return undefined;
     await this.expectIn();
     const ids = Math.max(own.length, spokenFor.length);
     for (let part = 0; part < ids; part += 1) await this.#settle(ownId(this.#o.secret, key, this.jid, part));
@@ -274,11 +276,10 @@ export class ForeignRoom {
     }
   }
 
-  async #sayAll(voice: Voice | undefined, key: string, all: readonly Said[]): Promise<SaidBy> {
+  async #sayAll(voice: Voice | undefined, key: string, all: readonly Said[]): Promise<SaidBy | undefined> {
     const said = all.map((one, part) => this.#sayOne(voice, ownId(this.#o.secret, key, this.jid, part), one));
     const [message] = await Promise.all(said);
-    if (message === undefined) throw new BridgeError("internal", { detail: "there is nothing to say" });
-    return { message, by: voice?.jid ?? this.#o.gateway };
+    return message && { message, by: voice?.jid ?? this.#o.gateway };
   }
 
   async #sayOne(voice: Voice | undefined, id: string, { parts }: Said): Promise<RoomMessage> {

@@ -35,7 +35,7 @@ import { DEFAULT_FOREIGN_LIMITS, type ForeignLimits } from "./limits.ts";
 import { linkOf } from "./link.ts";
 import { readTie, type TieNote } from "./notes.ts";
 import { powerIn, whyNotIn } from "./power.ts";
-import { ForeignRoom, type SaidBy, type Shared, type Speaking } from "./room.ts";
+import { ForeignRoom, type Shared, type Speaking } from "./room.ts";
 import { nameOf, Talk } from "./talk.ts";
 import { seatJid } from "./voice.ts";
 import { guestName } from "./who.ts";
@@ -295,11 +295,14 @@ class Foreign implements ForeignRooms {
     const speech = foreignSpeech(this.#talk, jid, who.jid, who.name, message);
     const said = await this.#say(tied, who, key, speech);
     reacted(this.#talk, jid, who.jid, message);
-    return said;
+    return said ?? message.about?.target ?? messageId(key);
   }
 
-  async #say(room: ForeignRoom, who: Speaking | "bot", key: string, speech: Speech): Promise<MessageId> {
-    const { message, by }: SaidBy = await room.say(who, key, speech);
+  /** `undefined`: there was nothing to say. */
+  async #say(room: ForeignRoom, who: Speaking | "bot", key: string, speech: Speech): Promise<MessageId | undefined> {
+    const said = await room.say(who, key, speech);
+    if (said === undefined) return undefined;
+    const { message, by } = said;
     this.#talk.noteOwn(message, by, speech.own[0]?.text ?? "");
     return messageId(nameOf(message) ?? key);
   }
@@ -321,7 +324,7 @@ class Foreign implements ForeignRooms {
     const jid = this.#expectJid(room);
     const tied = this.#rooms.get(jid);
     if (tied === undefined) throw new BridgeError("room-gone", { detail: `the bridge is not in ${jid}` });
-    return await this.#say(tied, "bot", key, plainSpeech(text));
+    return (await this.#say(tied, "bot", key, plainSpeech(text))) ?? messageId(key);
   }
 
   async reportFailure(

@@ -233,3 +233,15 @@ test("long words with looks come in parts that servers take", () => {
   for (const part of parts) expect(Buffer.byteLength(part.body + String(part.html))).toBeLessThanOrEqual(60_000);
   expect(splitText("ä".repeat(70_000))).toHaveLength(3);
 });
+
+test("words in which nothing is to be seen need no message, and nothing is put in front of them", () => {
+  const nothing: NetworkMessage = { ...message, kind: "notice", text: " " };
+  for (const words of [
+    wordsOf(nothing),
+    ownWords(nothing),
+    dated(wordsOf(nothing), nothing),
+    spoken("Bob", { text: "" }),
+  ])
+    expect(partsOf(words)).toEqual([]);
+  expect(partsOf({ text: "unused", rich: r("") })).toEqual([]);
+});

@@ -25,6 +25,7 @@ function archived(id: string, queryid: string | undefined): XmlElement {
 /** A reader whose archive does what is said, one query after the other. */
 function readerWith(...answers: ((ask: { after: string | undefined; give: (id: string) => void }) => void)[]) {
   const said: string[] = [];
+  const echoes: (string | undefined)[] = [];
   const reached: Position[] = [];
   const asked: (string | undefined)[] = [];
   let failing: string | undefined;
@@ -36,7 +37,7 @@ function readerWith(...answers: ((ask: { after: string | undefined; give: (id: s
       if (body === failing) throw new Error("not now");
       said.push(body);
     },
-    isEcho: () => false,
+    isEcho: ({ id }) => id?.startsWith("ours-") === true && echoes.push(id) > 0,
     reached: (position) => reached.push(position),
     log: pino({ level: "silent" }),
     link: {
@@ -57,7 +58,7 @@ function readerWith(...answers: ((ask: { after: string | undefined; give: (id: s
   const fail = (body: string | undefined): void => {
     failing = body;
   };
-  return { reader, said, reached, asked, catchUp, fail };
+  return { reader, said, echoes, reached, asked, catchUp, fail };
 }
 
 test("what is said while the archive is read comes behind it", async () => {
@@ -120,4 +121,13 @@ test("what could not be taken is no place to go on from", async () => {
   await reader.take(message("4"), "live");
   expect(said).toEqual(["1", "3", "2", "4"]);
   expect(reached.at(-1)?.id).toBe("4");
+});
+
+test("what we have said is known again by its name, also when nothing is to be seen in it; of others that is nothing", async () => {
+  const { reader, said, echoes } = readerWith();
+  const silent = (id: string): XmlElement =>
+    el("message", { from: `${ROOM}/relay`, to: US, type: "groupchat", id }, el("body", {}, ""));
+  await reader.take(silent("ours-1"), "live");
+  await reader.take(silent("theirs-1"), "live");
+  expect([echoes, said]).toEqual([["ours-1"], []]);
 });

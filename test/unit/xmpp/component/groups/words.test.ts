@@ -77,6 +77,12 @@ test.each<[string, GroupMessage, string[]]>([
     says("Bob: lol", { about: { kind: "reaction", target, key: "lol" } }),
     ["<body>Bob: lol</body>"],
   ],
+  [
+    "a reaction in words that is taken back: nothing",
+    says("", { about: { kind: "reaction", target, key: ":party:", removed: true } }),
+    [],
+  ],
+  ["words in which nothing is to be seen", says(""), []],
 ])("%s", (_, message, expected) => {
   expect(printed(message)).toEqual(expected);
 });

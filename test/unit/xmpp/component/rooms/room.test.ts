@@ -214,3 +214,13 @@ test("without a link nothing is said, and it is known to pass", async () => {
   await expect(room.say(BOB, "1", plainSpeech("one"))).rejects.toMatchObject({ code: "home-down" });
   muc.isOnline = true;
 });
+
+test("who has nothing to say says nothing, and need not come in for it; what the bot need not say for them is nothing, too", async () => {
+  const { room, muc } = await tied();
+  expect(await room.say(BOB, "1", plainSpeech(""))).toBeUndefined();
+  expect([...muc.nicks.values()]).toEqual(["MSN"]);
+  muc.fates.push("refused");
+  expect(await room.say(BOB, "2", { own: plainSpeech("x").own, spokenFor: [] })).toBeUndefined();
+  await room.say(BOB, "3", plainSpeech("hello"));
+  expect(muc.said).toEqual(["MSN: hello"]);
+});

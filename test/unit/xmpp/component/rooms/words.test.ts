@@ -136,4 +136,20 @@ describe("what ghosts say about other words", () => {
     expect(react("🎉")).toBe("<reaction>👍</reaction><reaction>🎉</reaction>");
     expect(react("👍", true)).toBe("<reaction>🎉</reaction>");
   });
+
+  test("a reaction in words that is taken back is nothing, and so is any that the bot would have to take back for them", () => {
+    const { memory } = talk();
+    const back = (key: string) => words("", { kind: "reaction", target, key, removed: true });
+    const said = (key: string) => foreignSpeech(memory, ROOM, BOB, "Bob", back(key));
+    expect(said(":party:")).toEqual({ own: [], spokenFor: [] });
+    expect(said("👍").own).toHaveLength(1);
+    expect(said("👍").spokenFor).toEqual([]);
+  });
+
+  test("words in which nothing is to be seen are no message, under nobody's name and of no time", () => {
+    const { memory } = talk();
+    for (const text of ["", " \n"])
+      for (const at of [Date.now(), 0])
+        expect(foreignSpeech(memory, ROOM, BOB, "Bob", { ...words(text), at })).toEqual({ own: [], spokenFor: [] });
+  });
 });
