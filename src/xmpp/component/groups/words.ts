@@ -95,9 +95,8 @@ function reaction(about: Relation & { kind: "reaction" }, now: readonly string[]
   return { text: "", parts };
 }
 
-/** XEP-0444 knows nothing else. */
+/** XEP-0444 knows nothing else. Some emoji, like ℹ️, are letters as well. */
 function isEmoji(key: string): boolean {
-  return (
-    key.length <= 40 && /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u.test(key) && !/\p{L}/u.test(key)
-  );
+  const others = key.replace(/\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/gu, "");
+  return key.length <= 40 && others !== key && !/\p{L}/u.test(others);
 }

@@ -72,6 +72,18 @@ test.each<[string, GroupMessage, string[]]>([
     says("reacts", { about: { kind: "reaction", target, key: "👍", removed: true } }),
     ['<reactions xmlns="urn:xmpp:reactions:0" id="q"/><store xmlns="urn:xmpp:hints"/>'],
   ],
+  ...["ℹ️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "🇩🇪", "™️", "Ⓜ️"].map((key): [string, GroupMessage, string[]] => [
+    `the reaction ${key}, whatever else its characters are`,
+    says("reacts", { about: { kind: "reaction", target, key } }),
+    [
+      `<reactions xmlns="urn:xmpp:reactions:0" id="q"><reaction>👍</reaction><reaction>${key}</reaction></reactions><store xmlns="urn:xmpp:hints"/>`,
+    ],
+  ]),
+  [
+    "an emoji with a word",
+    says("Bob: 👍 yes", { about: { kind: "reaction", target, key: "👍 yes" } }),
+    ["<body>Bob: 👍 yes</body>"],
+  ],
   [
     "a reaction in words",
     says("Bob: lol", { about: { kind: "reaction", target, key: "lol" } }),
