@@ -1,5 +1,6 @@
 import type { GroupMessage, HomeEvent, HomeName, LaneBody, MessageId, Relation } from "../model.ts";
 import { accountParts, ownerIn } from "../model.ts";
+import { isVisible } from "../plain.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -82,7 +83,10 @@ export async function nameIn(home: Home, { room, resident }: Said): Promise<stri
   return hostsGroups(home) ? home.nameIn(room, resident) : resident.slice(resident.indexOf(":") + 1);
 }
 
-/** The words for homes, or clients, that have nothing of the kind. */
+/**
+ * The words for homes, or clients, that have nothing of the kind; `undefined` when nothing of it can be seen. Only of a
+ * reaction that is taken back they are empty: it has no words, and is something only to homes that know reactions.
+ */
 function textOf(
   event: Said,
   about: Relation | undefined,
@@ -90,6 +94,7 @@ function textOf(
   switch (event.kind) {
     case "text":
     case "command": {
+      if (!isVisible(bareWords(event))) return undefined;
       const { text, rich } = wordsOf(event);
       return { kind: "text", text, ...(rich && { rich }) };
     }
@@ -100,10 +105,17 @@ function textOf(
     case "reaction": {
       const { target, text, key, removed } = event;
       const said = reactionText([{ message: target, text, key, ...(removed && { removed }) }]);
-      if (said === undefined && !about) return undefined;
-      return { kind: "text", text: said ?? "" };
+      const isTakenBack = removed === true && about !== undefined;
+      return said === undefined && !isTakenBack ? undefined : { kind: "text", text: said ?? "" };
     }
   }
+}
+
+/** What is said, without what is put in front of it. */
+function bareWords(event: Said & { kind: "text" | "command" }): string {
+  if (event.kind === "command") return event.line;
+  const { about, text } = event;
+  return about !== undefined && "text" in about ? about.text : text;
 }
 
 /** What it is to the other home, when that knows the message it is about. */

@@ -231,6 +231,24 @@ test("an answer, an edit and a reaction stay what they are between homes; the ne
   ]);
 });
 
+test("what shows nothing is not told in other homes; that a reaction is gone has no words, and is told as what it is", async () => {
+  await world.begin();
+  const { here, there } = await world.talking(boards().gather(BOB, ALICE, EMILY, CAROL));
+  const [hello] = world.home.rooms.get(here) ?? [];
+  const target = hello?.id ?? ("" as MessageId);
+  const said = { resident: alice, room: here } as const;
+  const reaction = { kind: "reaction", ...said, target, text: "hello all" } as const;
+  world.home.event({ kind: "text", ...said, message: "$1" as MessageId, text: "\u0007" });
+  const answer = { kind: "reply", target, text: "\u200b" } as const;
+  world.home.event({ kind: "text", ...said, message: "$2" as MessageId, text: "> hello all\n\u200b", about: answer });
+  world.home.event({ ...reaction, message: "$3" as MessageId, key: "\u200b" });
+  world.home.event({ ...reaction, message: "$4" as MessageId, key: ":party:", removed: true });
+  world.home.write(alice, here, "that was all");
+  await until("the last words there", () => world.house.chat(there).at(-1)?.endsWith("that was all") === true);
+  expect(world.house.relations).toMatchObject([{ about: { kind: "reaction", key: ":party:", removed: true } }]);
+  expect(texts(world.house.chat(there)).filter((text) => text !== "")).toEqual(["hello all", "that was all"]);
+});
+
 test("a nudge rings the group and the other home, once", async () => {
   await world.begin();
   const board = boards().gather(BOB, ALICE, EMILY, CAROL);
