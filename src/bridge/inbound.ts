@@ -6,7 +6,7 @@ import type { Meter } from "./metrics.ts";
 import type { AccountRecord, HomeName, LaneEntry, NetworkMessage, PortalId, PortalRoom, ResidentId } from "./model.ts";
 import { laneName, ownerIn, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf } from "./portals.ts";
+import { ghostOf, roomFor } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
 import { showsTyping } from "./ports/home.ts";
 import type { AccountStore } from "./ports/store.ts";
@@ -33,7 +33,7 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     if (!account || !owner) return { kind: "done" };
     if (!home) return NO_HOME;
     try {
-      await deliver(o, home, account, owner, entry, message);
+      await deliverSomewhere(o, home, account, owner, entry, message);
     } catch (error) {
       return inboundFailure(home, owner, entry, message, error);
     }
@@ -42,6 +42,35 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     o.meter.count("msnb_events_total", { from: "network", to: "home", kind: message.kind, result: "delivered" });
     return { kind: "done" };
   };
+}
+
+/** In the chat's room; when that turns out to be gone, in a new one. */
+async function deliverSomewhere(...work: Parameters<typeof deliver>): Promise<void> {
+  try {
+    return await deliver(...work);
+  } catch (error) {
+    if (asBridgeError(error).code !== "room-gone") throw error;
+    const [{ portals }, home, , owner, { lane, id }] = work;
+    const room = lane.kind === "in" && roomFor(await portals.get(lane.portal), home.name, owner);
+    if (!room) throw error;
+    const label = home.ghostLabel(ghostOf(lane.portal));
+    const text = `The bridge cannot get into your room with ${label} any more, so what is said to you there comes in a new one from now on.`;
+    await giveUpRoom(portals, home, lane.portal, room, text, `room-gone|${laneName(lane)}|${id}`);
+  }
+  await deliver(...work);
+}
+
+/** The room is lost to the bridge, the chat is not: its owner hears of it, and the next words open a new room. */
+export async function giveUpRoom(
+  portals: PortalDirectory,
+  home: Home,
+  portal: PortalId,
+  { room, resident }: PortalRoom,
+  text: string,
+  key: string,
+): Promise<void> {
+  await home.say(resident, undefined, text, key);
+  await portals.unbind(portal, home.name, room);
 }
 
 async function deliver(

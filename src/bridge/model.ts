@@ -300,6 +300,8 @@ export interface LaneEntry {
   readonly id: EntryId;
   readonly lane: LaneRef;
   readonly body: LaneBody;
+  /** Unix ms when it came back from what was parked; absent: it was not. */
+  readonly again?: number;
 }
 
 /** What one lane gets of an entry that leaves another one of its shard. */
@@ -415,8 +417,16 @@ export type HomeEvent =
         /** Of somebody of the same home. */
         | { readonly what: "role"; readonly whom: ResidentId; readonly role: "admin" | "member" };
     }
-  /** The bridge was thrown out of a room by a resident: nothing can be said there any more. */
-  | { readonly kind: "shut-out"; readonly resident: ResidentId; readonly room: RoomId }
+  /** Nothing can be said in a room any more, by what a resident did. */
+  | {
+      readonly kind: "shut-out";
+      readonly resident: ResidentId;
+      readonly room: RoomId;
+      /** The one who was thrown out; absent: all of the bridge. */
+      readonly ghost?: GhostRef;
+      /** Nobody was thrown out: the room is encrypted now, and those of the bridge leave it. */
+      readonly isEncrypted?: true;
+    }
   /** A room goes on elsewhere. */
   | { readonly kind: "moved"; readonly resident: ResidentId; readonly room: RoomId; readonly to: RoomId }
   /** Concerns the home alone: the core gives it back to be carried out, in its turn. */

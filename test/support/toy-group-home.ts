@@ -15,8 +15,6 @@ export class ToyGroupHome extends ToyHome implements GroupHosting {
   readonly groupTyping: string[] = [];
   readonly relations: { id: MessageId; about: GroupMessage["about"] }[] = [];
   readonly nudges: MessageId[] = [];
-  /** Rooms that the bridge is in no more. */
-  readonly gone = new Set<RoomId>();
   readonly #rooms = new Map<GroupId, RoomId>();
 
   /** Names of the people in a room, ghosts by their contact. */

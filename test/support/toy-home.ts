@@ -64,6 +64,10 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   readonly knowsAs = new Map<MessageId, MessageId>();
   presenceRefreshMs = 0;
   roomsMade = 0;
+  /** Rooms of chats into which nobody of the bridge can get any more. */
+  readonly gone = new Set<RoomId>();
+  /** Each new room of a chat is gone at once. */
+  losesRooms = false;
   /** Where rooms go on, as they say and their successors do. */
   readonly successors = new Map<RoomId, RoomId>();
   readonly #keys = new Map<string, MessageId>();
@@ -186,6 +190,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
 
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     await this.answers();
+    this.#enter(room.room);
     if (!this.#keys.has(key)) this.times.push(message.at);
     return this.once(key, room.room, ghost.contact, message.text, message.rich);
   }
@@ -198,6 +203,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     key: string,
   ): Promise<MessageId> {
     await this.answers();
+    this.#enter(room.room);
     const device = message.own?.device ?? "another place";
     const by = this.access === "none" ? `${self.contact} (you, on ${device})` : `${room.resident} (on ${device})`;
     return this.once(key, room.room, by, message.text, message.rich);
@@ -224,7 +230,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   async openDirect(portal: PortalId, resident: ResidentId, ghost: GhostRef): Promise<RoomId> {
     await this.answers();
     const known = this.#direct.get(portal);
-    if (known) return known;
+    if (known && !this.gone.has(known)) return known;
     this.roomsMade += 1;
     // The making of a room takes a while, so that two who ask at once would get two.
     await wait(5);
@@ -232,6 +238,7 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
     this.rooms.set(room, []);
     this.members.set(room, new Set([resident, ghost.contact]));
     this.#direct.set(portal, room);
+    if (this.losesRooms) this.gone.add(room);
     return room;
   }
 
@@ -282,6 +289,10 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   async showPresence(ghost: GhostRef, presence: Presence): Promise<void> {
     await this.answers();
     this.presences.push({ contact: ghost.contact, presence });
+  }
+
+  #enter(room: RoomId): void {
+    if (this.gone.has(room)) throw new BridgeError("room-gone");
   }
 
   protected async answers(): Promise<void> {
