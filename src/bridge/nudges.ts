@@ -53,6 +53,12 @@ function reasonOf({ code, context }: BridgeError): string | undefined {
         : `${who} takes nothing from you`;
     case "group-gone":
       return "nobody of this group can be reached now. Nudge again when somebody is there";
+    case "signed-out":
+      return "your MSN account is signed out here. Say `resume` to the bridge bot, then nudge again";
+    case "elsewhere":
+      return "your MSN account signed in somewhere else, and that ended the bridge's sign-in. Say `resume` to the bridge bot, then nudge again";
+    case "bad-password":
+      return `${context.network ?? "the MSN network"} refused the password of ${who}. Say \`link\` to the bridge bot and enter it again`;
     case "network-down":
       return `${context.network ?? "the MSN network"} cannot be reached right now. Nudge again when it is back`;
     case "rate-limited":

@@ -1,6 +1,6 @@
 import type { Absences } from "./absences.ts";
 import { again } from "./again.ts";
-import { asBridgeError, BridgeError } from "./errors.ts";
+import { BridgeError } from "./errors.ts";
 import { openRoom } from "./inbound.ts";
 import { inLanes, shortened } from "./inbox.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "./lanes.ts";
@@ -18,7 +18,8 @@ import type {
   ResidentId,
 } from "./model.ts";
 import { ownerIn } from "./model.ts";
-import { type Nudges, notNudged, tooEarly } from "./nudges.ts";
+import type { Nudges } from "./nudges.ts";
+import { nudged } from "./nudging.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf, mayFollow } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
@@ -220,31 +221,19 @@ async function react(o: OutboundOptions, work: Work, event: ReactionEvent): Prom
   return outcome.kind === "done" ? { ...outcome, also } : outcome;
 }
 
-/** A nudge is of the moment: it does not wait for anything, and what cannot be nudged now is told so. */
 async function nudge(o: OutboundOptions, work: Work, event: HomeEvent & { kind: "nudge" }): Promise<Outcome> {
-  const session = o.fleet.session(work.account.id);
-  if (!session || !sendsNudges(session)) return refuse(work, event, "a nudge to somebody who is out of reach");
-  const room = { home: work.home.name, room: event.room, resident: event.resident };
-  const early = o.nudges.take(work.portal);
-  if (early > 0) {
-    const failure = { code: "not-nudged", text: `Not nudged. ${tooEarly(early)}`, certainty: "not-sent" } as const;
-    await work.home.reportFailure(room, event.message, failure, key("nudge", work.entry));
-    return DONE;
-  }
-  try {
+  const not = await nudged(o, work, event, work.portal, async (session) => {
+    if (!sendsNudges(session)) throw new BridgeError("send-failed", { detail: "this network has no nudges" });
     await session.sendNudge(ghostOf(work.portal).contact);
-  } catch (error) {
-    o.nudges.giveBack(work.portal);
-    const { code, person, certainty } = notNudged(asBridgeError(error));
-    await work.home.reportFailure(room, event.message, { code, text: person, certainty }, key("nudge", work.entry));
-    return DONE;
-  }
+  });
   const text = event.speaker === undefined ? NUDGED : spokenBy(event.speaker, NUDGED);
-  return {
-    kind: "done",
-    copies: copiesFor(o, work, { kind: "notice", text, nudge: true }),
-    after: () => work.home.confirm(event.room, event.message),
-  };
+  return (
+    not ?? {
+      kind: "done",
+      copies: copiesFor(o, work, { kind: "notice", text, nudge: true }),
+      after: () => work.home.confirm(event.room, event.message),
+    }
+  );
 }
 
 /** Only the owner's words go. A guest is told so, but not at each word: people may talk among themselves. */

@@ -176,7 +176,7 @@ export class ToySession
   shown: { availability: Availability; text: string };
   readonly #network: ToyNetwork;
   readonly #address: ContactAddress;
-  /** One text at a time, as on MSN. */
+  /** One text or nudge at a time, as on MSN. */
   readonly #turns = new Turns(1);
 
   constructor(network: ToyNetwork, address: ContactAddress, options: SignInOptions, hooks: SessionHooks) {
@@ -261,9 +261,11 @@ export class ToySession
     return { via: "chat" };
   }
 
-  async sendNudge(to: ContactAddress): Promise<void> {
-    this.#alive();
-    this.#network.received.push(`${this.#address} > ${to}: (nudge)`);
+  sendNudge(to: ContactAddress): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#alive();
+      this.#network.received.push(`${this.#address} > ${to}: (nudge)`);
+    });
   }
 
   async addContact(contact: ContactAddress): Promise<void> {
@@ -389,7 +391,7 @@ export class ToySession
     return this.#network.boards.start(this.#address, members).live;
   }
 
-  async sendToGroup(
+  sendToGroup(
     group: GroupHandle,
     text: string,
     rich: RichText | undefined,
@@ -397,16 +399,21 @@ export class ToySession
     _onward?: string,
     via?: Via,
   ): Promise<void> {
-    this.#alive();
-    const { boards } = this.#network;
-    boards.board(group, this.#address).say(this.#address, text, { mark, ...(rich && { rich }), ...(via && { via }) });
-    await boards.withheld?.promise;
+    return this.#turns.take(async () => {
+      this.#alive();
+      const { boards } = this.#network;
+      const how = { mark, ...(rich && { rich }), ...(via && { via }) };
+      boards.board(group, this.#address).say(this.#address, text, how);
+      await boards.withheld?.promise;
+    });
   }
 
-  async nudgeGroup(group: GroupHandle, mark: string, via?: Via): Promise<void> {
-    this.#alive();
-    const how = { mark, nudge: true, kind: "notice", ...(via && { via }) } as const;
-    this.#network.boards.board(group, this.#address).say(this.#address, "sent a nudge", how);
+  nudgeGroup(group: GroupHandle, mark: string, via?: Via): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#alive();
+      const how = { mark, nudge: true, kind: "notice", ...(via && { via }) } as const;
+      this.#network.boards.board(group, this.#address).say(this.#address, "sent a nudge", how);
+    });
   }
 
   async typeInGroup(group: GroupHandle): Promise<void> {

@@ -1,9 +1,10 @@
 import { again } from "../again.ts";
 import { asBridgeError, BridgeError } from "../errors.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "../lanes.ts";
-import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId, RoomId } from "../model.ts";
+import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId } from "../model.ts";
 import { ownerIn, portalParts } from "../model.ts";
-import { type Nudges, notNudged, tooEarly } from "../nudges.ts";
+import type { Nudges } from "../nudges.ts";
+import { nudged } from "../nudging.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -227,37 +228,13 @@ export async function inConversation<T>(
   }
 }
 
-/** As in a chat with one contact: it does not wait for anything. */
 async function nudge(o: GroupOutboundOptions, work: GroupSending, event: Event & { kind: "nudge" }): Promise<Outcome> {
-  if (!o.fleet.session(work.account.id)) return refuse(work, event, "a nudge to somebody who is out of reach");
-  const seat = seatOf(work.account.id, work.group);
-  const early = o.nudges.take(seat);
-  if (early > 0) return tellOf(work, event, new BridgeError("not-nudged"), `Not nudged. ${tooEarly(early)}`);
-  try {
+  const not = await nudged(o, work, event, seatOf(work.account.id, work.group), async () => {
     const mark = await o.marks.of(work.group, work.account.id, work.entry);
     const via = carriedFrom(work.place, viaOf(event));
     await inConversation(o, work, (there) => there.session.nudgeGroup(there.handle, mark, via));
-  } catch (error) {
-    o.nudges.giveBack(seat);
-    const failure = notNudged(asBridgeError(error));
-    return tellOf(work, event, failure, failure.person);
-  }
-  return { kind: "done", after: () => work.home.confirm(event.room, event.message) };
-}
-
-async function tellOf(
-  { home, entry }: GroupSending,
-  { room, resident, message }: { room: RoomId; resident: GroupSending["resident"]; message: MessageId },
-  { code, certainty }: BridgeError,
-  text: string,
-): Promise<Outcome> {
-  await home.reportFailure(
-    { home: home.name, room, resident },
-    message,
-    { code, text, certainty },
-    key("nudge", entry),
-  );
-  return DONE;
+  });
+  return not ?? { kind: "done", after: () => work.home.confirm(event.room, event.message) };
 }
 
 async function react(o: GroupOutboundOptions, work: GroupSending, event: ReactionEvent): Promise<Outcome> {

@@ -30,7 +30,7 @@ export interface BoardSource {
   groupChanged(group: GroupConversation): void;
   /** Whether the dialect of the session has what such a body needs. */
   carries(body: OutgoingBody): boolean;
-  /** Shared by all conversations of the client: how many texts may be unacknowledged at once. */
+  /** Shared by all conversations of the client: how many texts and nudges may be unacknowledged at once. */
   readonly turns: Turns;
 }
 
@@ -77,8 +77,11 @@ abstract class BaseConversation implements Conversation {
 
   async sendNudge(options: SendOptions = {}): Promise<void> {
     const payload = encodeNudge(markHeaders(options));
-    const board = await this.board();
-    board.tell("N", payload);
+    await this.#inTurn(async (board) => {
+      if (!board.isReady) return "undelivered";
+      board.tell("N", payload);
+      return "delivered";
+    });
   }
 
   async sendBody(body: OutgoingBody): Promise<void> {
@@ -111,12 +114,16 @@ abstract class BaseConversation implements Conversation {
     }
   }
 
-  async #deliver(ack: "A" | "D", payload: Buffer): Promise<void> {
+  #deliver(ack: "A" | "D", payload: Buffer): Promise<void> {
+    return this.#inTurn((board) => board.deliver(payload, ack));
+  }
+
+  async #inTurn(say: (board: Switchboard) => Promise<"delivered" | "undelivered">): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const board = await this.board();
       let outcome: "delivered" | "undelivered" | undefined;
       try {
-        outcome = await this.source.turns.take(() => board.deliver(payload, ack));
+        outcome = await this.source.turns.take(() => say(board));
       } finally {
         // A board that failed once, in whatever way, is not trusted with the next message.
         if (outcome !== "delivered") this.abandon(board);

@@ -36,6 +36,7 @@ beforeEach(async () => {
   for (const [i, name] of NAMES.entries())
     clients[i]?.on("message", ({ body }) => {
       if (body.kind === "text" && body.text !== "opens the board") told.push(`${name} has ${body.text}`);
+      if (body.kind === "nudge") told.push(`${name} is nudged`);
     });
   await alice().conversation(bob).sendText("opens the board");
   await alice().conversation(carol).sendText("opens the board");
@@ -78,4 +79,37 @@ test("what goes to Carol waits until what has gone to Bob is noted", async () =>
   noted.resolve();
   await toCarol;
   await expect.poll(() => told).toEqual(["bob has one", "carol has two"]);
+});
+
+test("a nudge waits for what has gone before it to be noted, and what goes behind it until it is noted itself", async () => {
+  const noted = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  await alice().conversation(bob).sendText("one");
+  alice().holdNext(noted[0].promise);
+  const ring = alice()
+    .conversation(carol)
+    .sendNudge()
+    .then(() => alice().holdNext(noted[1].promise));
+  const back = alice().conversation(bob).sendText("two");
+  await expect.poll(() => told).toEqual(["bob has one"]);
+  await pause(50);
+  expect(told).toEqual(["bob has one"]);
+  noted[0].resolve();
+  await ring;
+  await expect.poll(() => told).toEqual(["bob has one", "carol is nudged"]);
+  await pause(50);
+  expect(told).toEqual(["bob has one", "carol is nudged"]);
+  noted[1].resolve();
+  await back;
+  await expect.poll(() => told).toEqual(["bob has one", "carol is nudged", "bob has two"]);
+});
+
+test("a nudge whose switchboard has closed while it waited for its turn goes by another", async () => {
+  const noted = Promise.withResolvers<void>();
+  await alice().conversation(carol).sendText("one");
+  alice().holdNext(noted.promise);
+  const ring = alice().conversation(bob).sendNudge();
+  await alice().conversation(bob).close();
+  noted.resolve();
+  await ring;
+  await expect.poll(() => told).toEqual(["carol has one", "bob is nudged"]);
 });
