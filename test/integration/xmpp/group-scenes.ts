@@ -300,19 +300,23 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await expect(anna.ask.query("set", scene.jid, destroy)).rejects.toThrow("portal delete");
     });
 
-    test("who is in the group no more is put out; who comes back is asked again", async () => {
+    test("who is in the group no more is put out, whoever had asked them in; who comes back is asked again", async () => {
       const { scene, anna, bert } = await circle();
       await anna.joinRoom(scene.jid, "Anna");
       const room = await bert.joinRoom(scene.jid, "Bert");
+      const before = invitations(bert, scene.jid).length;
+      await anna.send(
+        xml("message", { to: scene.jid }, xml("x", { xmlns: `${MUC}#user` }, xml("invite", { to: bert.jid }))),
+      );
+      await bert.waitFor("anna's invitation", () => invitations(bert, scene.jid).length === before + 1);
       scene.residents.delete(bert.jid);
       await scene.shape({ people: scene.people({ alice: "member" }) });
       const left = await bert.waitFor("to be out", () => room.left);
       expect(left.codes).toContain("321");
       await expect(bert.joinRoom(scene.jid, "Bert")).rejects.toThrow("registration-required");
-      const before = invitations(bert, scene.jid).length;
       scene.residents.set(bert.jid, "member");
       await scene.shape({ people: scene.people({ alice: "member" }) });
-      await bert.waitFor("a new invitation", () => invitations(bert, scene.jid).length === before + 1);
+      await bert.waitFor("a new invitation", () => invitations(bert, scene.jid).length === before + 2);
     });
 
     groupRoomOutages({ world, circle, textsOf });

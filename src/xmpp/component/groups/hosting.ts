@@ -20,6 +20,7 @@ import type { ForeignRooms, ForeignRoomsOptions } from "./foreign.ts";
 import { RoomMemory } from "./memory.ts";
 import { RoomNotes } from "./notes.ts";
 import { OwnRooms } from "./rooms.ts";
+import type { Insiders } from "./standing.ts";
 import { Wishes, type WishesOptions } from "./wishes.ts";
 
 /** Rooms of all kinds need the same of the home. */
@@ -60,9 +61,9 @@ export class Groups implements GroupHosting {
     const memory = new RoomMemory(recall);
     const send = (stanza: XmlElement): void => link.sendLoosely(stanza);
     const conference = (): Conference => this.#conference;
-    const lodgers = (room: BareJid): Set<BareJid> | undefined => this.#own.lodgersOf(room);
+    const insiders = (room: BareJid): Insiders | undefined => this.#own.insidersOf(room);
     const shared = { home, host, names, spool, conference, notes, memory, log };
-    this.#wishes = new Wishes({ ...shared, send, toGhost, answer, lodgers });
+    this.#wishes = new Wishes({ ...shared, send, toGhost, answer, insiders });
     this.#conference = new Conference({
       domain: names.gateway,
       link,

@@ -28,6 +28,7 @@ import type { RoomMemory } from "./memory.ts";
 import type { RoomNotes } from "./notes.ts";
 import { kindOf, rulesOf, type Tie } from "./rules.ts";
 import { type Shape, seatOf, shapeOf } from "./shape.ts";
+import { ghostsRanked, ghostsUnranked, type Insiders, ownersFound, peopleRanked, runningIt } from "./standing.ts";
 import type { Wishes } from "./wishes.ts";
 import { reactionsAfter, speechOf } from "./words.ts";
 
@@ -48,12 +49,10 @@ const GUEST_MS = 30 * 60_000;
 const SENT = 20_000;
 
 /** What is known of a room beside what the conference knows. */
-interface About {
+interface About extends Insiders {
   tie: Tie;
   /** People who have been asked in, once. */
   readonly asked: Set<BareJid>;
-  /** People who are not in the group: somebody in it has asked them in. */
-  readonly lodgers: Set<BareJid>;
   /** When each guest has spoken last, Unix ms. */
   readonly guests: Map<BareJid, number>;
 }
@@ -85,7 +84,9 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const kind = (room: BareJid) => kindOf(ties.get(room) ?? { kind: "several", plumbed: false }, names.gateway);
     conference.restore({ rooms: memos.map(({ snapshot }) => snapshot) }, kind);
     for (const { snapshot, tie, asked, lodgers } of memos) {
-      const about = { tie, asked: new Set(asked), lodgers: new Set(lodgers), guests: new Map() };
+      // Everybody in a group is asked into its room.
+      const inGroup = new Set(tie.group === undefined || tie.plumbed ? [] : asked);
+      const about = { tie, inGroup, asked: new Set(asked), lodgers: new Set(lodgers), guests: new Map() };
       this.#about.set(snapshot.jid, about);
       for (const said of snapshot.history) this.#sent.set(sentKey(snapshot.jid, said.stanzaId), true);
     }
@@ -201,20 +202,11 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
       await this.#drop(room.jid);
       return;
     }
-    const { tie } = this.#aboutOf(room.jid, view);
-    this.#govern(room, { kind: tie.kind, plumbed: false });
-    const people = [...room.members].filter(
-      ([who, { affiliation }]) => !this.#isOurs(who) && affiliation !== "outcast",
-    );
-    const hasOwner = people.some(([, { affiliation }]) => affiliation === "owner");
-    // A room that nobody could change any more would be of no use to anybody.
-    const owners = hasOwner ? [] : people.map(([who]) => who);
+    const about = this.#aboutOf(room.jid, view);
+    this.#govern(room, { kind: about.tie.kind, plumbed: false });
+    about.inGroup = new Set();
     await this.#o.conference.surely(room, (one) =>
-      join([
-        one.seatGhosts([]),
-        ...[...room.members.keys()].filter((who) => this.#isOurs(who)).map((who) => one.rank(who, "none")),
-        ...owners.map((who) => one.rank(who, "owner")),
-      ]),
+      join([one.seatGhosts([]), ...ghostsUnranked(one), ...ownersFound(one, view, about)]),
     );
     await this.#write(room.snapshot());
   }
@@ -250,9 +242,9 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     return await this.#o.say(resident, name === "" ? text : `In ${name}: ${text}`, key);
   }
 
-  /** People in a room who are not in the group; to be changed as they are asked in and put out. */
-  lodgersOf(room: BareJid): Set<BareJid> | undefined {
-    return this.#about.get(room)?.lodgers;
+  /** Why people are in a room; lodgers are to be changed as they are asked in and put out. */
+  insidersOf(room: BareJid): Insiders | undefined {
+    return this.#about.get(room);
   }
 
   /** Whether a room is one of ours, made or to be made. */
@@ -277,7 +269,13 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
   }
 
   #aboutOf(jid: BareJid, view: GroupView): About {
-    const about = this.#about.get(jid) ?? { tie: tieOf(view), asked: new Set(), lodgers: new Set(), guests: new Map() };
+    const about: About = this.#about.get(jid) ?? {
+      tie: tieOf(view),
+      inGroup: new Set(),
+      asked: new Set(),
+      lodgers: new Set(),
+      guests: new Map(),
+    };
     this.#about.set(jid, about);
     return about;
   }
@@ -286,13 +284,14 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const { conference, wishes, names } = this.#o;
     const about = this.#aboutOf(room.jid, view);
     const shape = shapeOf(view, names);
+    about.inGroup = new Set(view.plumbed ? [] : shape.people.keys());
     const done = wishes.fulfilled(room.jid, view);
     const guests = room.occupants.filter(({ who }) => isGuest(who) && about.guests.has(who));
     await conference.surely(room, (one, now) =>
       join([
         ...done.map((wish) => one.grant(wish, now)),
         ...(view.plumbed ? [] : configured(one, shape)),
-        ...(view.plumbed ? [] : this.#ranked(one, shape, about)),
+        ...(view.plumbed ? [] : peopleRanked(one, shape, about)),
         ...ghostsRanked(one, shape),
         one.seatGhosts([...shape.ghosts, ...guests.map(({ who, nick }) => seatOf(who, nick))]),
         ...(one.subject === shape.subject || (view.plumbed && shape.subject === "")
@@ -302,20 +301,6 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     );
     if (!view.plumbed) await this.#ask(room, about, shape);
     await this.#write(room.snapshot());
-  }
-
-  /** People in and out, and how they stand. Of ours are ghosts alone, and they are ranked apart. */
-  #ranked(room: Room, { people }: Shape, { lodgers }: About) {
-    // Whoever has a place in the group now is here by that from now on.
-    for (const who of people.keys()) lodgers.delete(who);
-    const gone = [...room.members.keys()].filter((who) => !people.has(who) && !lodgers.has(who) && !this.#isOurs(who));
-    const reason = "You are not in the group on MSN any more.";
-    return [
-      ...gone.map((who) => room.rank(who, "none", { reason })),
-      ...[...people]
-        .filter(([who, affiliation]) => room.members.get(who)?.affiliation !== affiliation)
-        .map(([who, affiliation]) => room.rank(who, affiliation)),
-    ];
   }
 
   /** Everybody once; who has gone and comes again is asked again. */
@@ -398,28 +383,8 @@ function configured(room: Room, { config }: Shape) {
   return changes.length === 0 ? [] : [room.configure(Object.fromEntries(changes))];
 }
 
-function ghostsRanked(room: Room, { ghosts }: Shape) {
-  const wanted = new Map(ghosts.map(({ who, affiliation }) => [who, affiliation]));
-  const domain = room.jid.slice(room.jid.indexOf("@"));
-  const gone = [...room.members.keys()].filter((who) => who.endsWith(domain) && !wanted.has(who));
-  return [
-    ...gone.map((who) => room.rank(who, "none")),
-    ...[...wanted]
-      .filter(([who, affiliation]) => room.members.get(who)?.affiliation !== affiliation)
-      .map(([who, affiliation]) => room.rank(who, affiliation)),
-  ];
-}
-
 /** Whoever speaks sits there: a guest from now on, a ghost that is not shown yet until the next shape. */
 function seated(room: Room, who: BareJid, { kind, name }: GroupSpeaker) {
   if (kind === "own" || room.occupants.some((one) => one.who === who)) return [];
   return [room.seatGhost(seatOf(who, name))];
-}
-
-function runningIt(room: Room): BareJid[] {
-  const domain = room.jid.slice(room.jid.indexOf("@"));
-  return [...room.members]
-    .filter(([who, { affiliation }]) => (affiliation === "owner" || affiliation === "admin") && !who.endsWith(domain))
-    .map(([who]) => who)
-    .slice(0, 5);
 }

@@ -68,6 +68,10 @@ export function rulesOf(tie: Tie, gateway: string): { rules: Partial<Rules>; fix
 export const IN_GROUP =
   "They are here because they are in the group on MSN, and stand as they do there; who wants to leave it says `leave` to the gateway.";
 
+/** Why nobody runs a room who is in it as somebody's guest. */
+export const NOT_IN_GROUP =
+  "They are not in the group on MSN: they may be in this room as long as those who are want it, but not run it.";
+
 /** Conversations have nobody who runs them (msnp-core §5). */
 function ofGhosts(kind: GroupKind): Partial<Rules> {
   if (kind === "circle") return {};

@@ -5,7 +5,16 @@ import type { GroupView } from "../../../bridge/groups/model.ts";
 import { type GhostRef, type HomeName, type ResidentId, residentId } from "../../../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../../../bridge/ports/home.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
-import type { Change, Conference, Refusal, Room, RoomEvent, WishId, WishSnapshot } from "../../conference/index.ts";
+import type {
+  Affiliation,
+  Change,
+  Conference,
+  Refusal,
+  Room,
+  RoomEvent,
+  WishId,
+  WishSnapshot,
+} from "../../conference/index.ts";
 import type { GhostJids } from "../../convert/ghost.ts";
 import { batchOf } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
@@ -18,7 +27,8 @@ import { idOfRoom, isGuest } from "./address.ts";
 import { heardInRoom } from "./heard.ts";
 import { aboutWhat, type Remembered, type RoomMemory } from "./memory.ts";
 import type { RoomNotes } from "./notes.ts";
-import { IN_GROUP } from "./rules.ts";
+import { IN_GROUP, NOT_IN_GROUP } from "./rules.ts";
+import type { Insiders } from "./standing.ts";
 
 export interface WishesOptions {
   readonly home: HomeName;
@@ -28,8 +38,8 @@ export interface WishesOptions {
   readonly conference: () => Conference;
   readonly notes: RoomNotes;
   readonly memory: RoomMemory;
-  /** People in a room who are not in its group; `undefined`: the room has none. */
-  readonly lodgers: (room: BareJid) => Set<BareJid> | undefined;
+  /** Why people are in a room; `undefined`: it is none of a group's. */
+  readonly insiders: (room: BareJid) => Insiders | undefined;
   readonly send: (stanza: XmlElement) => void;
   /** A stanza to a ghost, as if it had been sent to its own address; `place`: where it was sent. */
   readonly toGhost: (stanza: XmlElement, place: Jid | undefined) => void;
@@ -134,7 +144,8 @@ export class Wishes {
         if (wish !== undefined) this.#subject(room, { ...event, wish });
         return;
       case "invited":
-        for (const { to, isGhost } of event.invitees) if (!isGhost) this.#o.lodgers(room.jid)?.add(to);
+        for (const { to, isGhost } of event.invitees)
+          if (!isGhost && !this.#isInGroup(room, to)) this.#lodge(room, to, "member");
         if (wish !== undefined) this.#invited(room, { ...event, wish });
         return;
       case "changed":
@@ -251,13 +262,12 @@ export class Wishes {
     const acts = changes.filter(({ isGhost }) => isGhost).map((change) => ({ change, ghost: this.#ghost(change.who) }));
     const nobody = acts.find(({ ghost }) => ghost === undefined);
     const others = changes.filter(({ isGhost }) => !isGhost);
-    const isIn = others.some((change) => !this.#mayChange(room, change));
-    const why = nobody ? whyNobody(nobody.change) : isIn ? IN_GROUP : undefined;
+    const why = nobody ? whyNobody(nobody.change) : others.flatMap((change) => this.#whyNot(room, change) ?? [])[0];
     if (why !== undefined) {
       this.#refuseWith(room, wish, why);
       return;
     }
-    for (const change of others) this.#lodge(room, change);
+    for (const { who, affiliation } of others) if (affiliation !== undefined) this.#lodge(room, who, affiliation);
     if (acts.length === 0) {
       this.#grant(room, wish);
       return;
@@ -273,16 +283,20 @@ export class Wishes {
     });
   }
 
-  /** Who is not in the group may be let in by others, as clients do before they ask them in, and be put out. */
-  #mayChange({ jid, members }: Room, { who, affiliation }: Change): boolean {
-    const isNew = affiliation === "member" && !members.has(who);
-    return isNew || this.#o.lodgers(jid)?.has(who) === true;
+  /** Who is not in the group may be let in by others, as clients do before they ask them in, and be put out and banned. */
+  #whyNot(room: Room, { who, affiliation }: Change): string | undefined {
+    if (this.#isInGroup(room, who)) return IN_GROUP;
+    return affiliation === "admin" || affiliation === "owner" ? NOT_IN_GROUP : undefined;
   }
 
-  #lodge({ jid }: Room, { who, affiliation }: Change): void {
-    const lodgers = this.#o.lodgers(jid);
+  #isInGroup({ jid }: Room, who: BareJid): boolean {
+    return this.#o.insiders(jid)?.inGroup.has(who) !== false;
+  }
+
+  #lodge({ jid }: Room, who: BareJid, affiliation: Affiliation): void {
+    const lodgers = this.#o.insiders(jid)?.lodgers;
     if (affiliation === "none" || affiliation === "outcast") lodgers?.delete(who);
-    else if (affiliation !== undefined) lodgers?.add(who);
+    else lodgers?.add(who);
   }
 
   #configured(room: Room, { by, config, wish }: Told<"configured">): void {
