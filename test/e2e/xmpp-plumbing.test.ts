@@ -14,6 +14,7 @@ const OPEN = { whois: "anyone" };
 /** Words of each, and how long the bridge lives on, ms, when one of them was said since its last start. */
 const WORDS = process.env.MSNBRIDGE_LONG === "1" ? 2000 : 60;
 const KILL_MS = 300;
+const MUC = "http://jabber.org/protocol/muc";
 const ANONYMOUS = { whois: "moderators" };
 
 describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied to a group", (kind) => {
@@ -250,6 +251,47 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
       zoe.messages.some(({ from, chatState }) => from === `${room}/Bob` && chatState === "composing"),
     );
     expect(core.typed).toHaveLength(1);
+  });
+
+  test("asks for a contact who is invited into it, once, by whatever way; nobody's JID is declined with the reason", async () => {
+    const { room, zoe, yan, plumber } = await scene(xmpp, people, OPEN);
+    const { core } = plumber;
+    await plumber.tie(room);
+    const dave = `dave\\40msn.test@${xmpp.server.component}`;
+    const inRoom = (to: string) => xml("x", { xmlns: `${MUC}#user` }, xml("invite", { to }));
+    const directly = xml("x", { xmlns: "jabber:x:conference", jid: room });
+    await zoe.send(xml("message", { to: room }, inRoom(dave)));
+    await core.waitFor("Zoe's wish", () => core.event("invited"));
+    await zoe.send(xml("message", { to: dave }, directly));
+    await zoe.send(xml("message", { to: room }, inRoom(`dave@${xmpp.server.component}`)));
+    const declined = await zoe.waitFor("a no", () =>
+      zoe.messages.map(({ element }) => element.getChild("x", `${MUC}#user`)?.getChild("decline")).find(Boolean),
+    );
+    expect(declined.getChildText("reason")).toMatch(/nobody's JID/);
+    await yan.send(xml("message", { to: dave, id: "yan-1" }, directly));
+    await core.waitFor("Yan's wish", () =>
+      core.events.some(
+        ({ kind, ...of }) => kind === "invited" && "resident" in of && of.resident === resident(yan.jid),
+      ),
+    );
+    const wish = { kind: "invited", room, ghost: ghost("dave").ghost, direct: false };
+    expect(core.events).toEqual([
+      { ...wish, resident: resident(zoe.jid) },
+      { ...wish, resident: resident(yan.jid) },
+    ]);
+  });
+
+  test("does nothing for a stranger who asks a contact into it", async () => {
+    const { room, plumber } = await scene(xmpp, people, OPEN);
+    const { core } = plumber;
+    await plumber.tie(room);
+    core.isLinked = async () => false;
+    const eve = await xmpp.newPerson("eve");
+    const invite = xml("x", { xmlns: "jabber:x:conference", jid: room });
+    await eve.send(xml("message", { to: `dave\\40msn.test@${xmpp.server.component}`, id: "eve-1" }, invite));
+    const { error } = await eve.waitForError("eve-1");
+    expect(error?.condition).toBe("registration-required");
+    expect(core.events).toEqual([]);
   });
 
   test("lets go of ghosts that say nothing for long, and of those who have left the group", async () => {

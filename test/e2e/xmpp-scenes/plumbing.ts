@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { resourceOf } from "../../../src/cli/sandbox/xmpp-stanza.ts";
+import { resourceOf, xml } from "../../../src/cli/sandbox/xmpp-stanza.ts";
 import { makeRoom, setRank } from "../../support/xmpp-plumbing.ts";
 import { seen } from "./groups.ts";
 import type { Stage } from "./stage.ts";
 
 /** A conference of the server that people tie to a circle. */
 export function scenePlumbing(on: () => Stage): void {
-  test("who rules neither room nor circle ties nothing; who rules both does, asks the bridge back, and undoes it", async () => {
+  test("who rules neither room nor circle ties nothing; who rules both does, asks a contact in, asks the bridge back, and undoes it", async () => {
     const { anna, ben, bob, world } = on();
     await on().command(anna, "circle create Plumbers", /Plumbers/);
     await on().command(anna, "circle invite bob@msn.test Plumbers", /bob@msn\.test/);
@@ -31,6 +31,11 @@ export function scenePlumbing(on: () => Stage): void {
     expect(room.messages.map(({ from, body }) => `${resourceOf(from)}: ${body}`)).toEqual(["Bob: hello conference"]);
     await anna.sayInRoom(annas, "hello circle");
     await bob.waitFor("Anna's words", () => bob.circle(id).texts().includes("hello circle"));
+
+    const carol = await world.messenger("carol");
+    const invite = xml("invite", { to: world.ghost("carol") });
+    await anna.send(xml("message", { to: annas }, xml("x", { xmlns: "http://jabber.org/protocol/muc#user" }, invite)));
+    await carol.waitFor("the invitation", () => carol.circles.list.get(id)?.state === "invited");
 
     await on().command(anna, `relay set Plumbers ${on().email("anna")}`, /speak/i);
     await on().command(anna, "relay prefix Plumbers on", /name/i);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { asBridgeError } from "../../../bridge/errors.ts";
-import { type ResidentId, residentId, residentParts, roomId } from "../../../bridge/model.ts";
+import { type GhostRef, type ResidentId, residentId, residentParts, roomId } from "../../../bridge/model.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
 import { commandOf } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
@@ -88,6 +88,11 @@ export class Hearing {
     const resident = actorIn(room.sight, by);
     if (ghost === undefined || resident === undefined) return;
     this.#happened(room, resident, { kind: "removed", ...this.#from(room, by?.nick ?? "?"), ghost });
+  }
+
+  /** Somebody has asked a contact in. */
+  asked(room: ForeignRoom, ghost: GhostRef, resident: ResidentId): void {
+    this.#happened(room, resident, { kind: "asked", ...this.#from(room, this.nickOf(room, resident) ?? "?"), ghost });
   }
 
   /** How somebody is called in a room; `undefined`: nobody knows. */

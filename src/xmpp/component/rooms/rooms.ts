@@ -1,4 +1,4 @@
-import { asBridgeError, BridgeError } from "../../../bridge/errors.ts";
+import { BridgeError } from "../../../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
 import {
   type Failure,
@@ -8,20 +8,17 @@ import {
   messageId,
   type ResidentId,
   type RoomId,
-  residentId,
   residentParts,
 } from "../../../bridge/model.ts";
 import type { RoomPower } from "../../../bridge/ports/groups.ts";
-import { RecentMap } from "../../../bridge/recent.ts";
 import type { Secret } from "../../../bridge/secret.ts";
 import { excerpt } from "../../../bridge/text/quote.ts";
 import { pause } from "../../../bridge/waiting.ts";
 import { quoteOf } from "../../convert/message-id.ts";
 import { failureText } from "../../convert/text.ts";
-import { type BareJid, bare, domainOf, readJid } from "../../jid.ts";
+import { type BareJid, bare, readJid } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { asHomeError } from "../../muc/failures.ts";
-import { asJid, type Invitation, invitationIn } from "../../muc/room-words.ts";
 import { failureElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, NS, type XmlElement } from "../../stanza/xml.ts";
@@ -30,6 +27,7 @@ import { guestOf, roomJid } from "../groups/address.ts";
 import type { ForeignRooms, ForeignRoomsOptions } from "../groups/foreign.ts";
 import { expectRoom, roomAddress, roomPassword, withoutQuery } from "./find.ts";
 import { Hearing } from "./hearing.ts";
+import { Invitations } from "./invitations.ts";
 import { RoomKeys } from "./keys.ts";
 import { DEFAULT_FOREIGN_LIMITS, type ForeignLimits } from "./limits.ts";
 import { linkOf } from "./link.ts";
@@ -46,8 +44,6 @@ export function createForeignRooms(options: ForeignRoomsOptions): ForeignRooms {
 }
 
 const STOP_MS = 2000;
-/** Who asks the bot into a room again is not told again so soon, ms. */
-const WELCOME_MS = 60_000;
 /** A guest's name that is one of XEP-0421, and says nothing to people. */
 const OCCUPANT_ID = /^[\w+/=.:-]{24,}$/;
 const LEAVING = "The bridge is going down for a while.";
@@ -63,8 +59,7 @@ class Foreign implements ForeignRooms {
   readonly #shared: Shared;
   readonly #keys: RoomKeys;
   readonly #typing: GhostTyping;
-  /** When who was told how to go on with which room, Unix ms. */
-  readonly #welcomed = new RecentMap<string, number>(1000);
+  readonly #invitations: Invitations;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ForeignRoomsOptions) {
@@ -75,6 +70,7 @@ class Foreign implements ForeignRooms {
     this.#hearing = new Hearing({ ...options, talk: this.#talk });
     const hearing = this.#hearing;
     this.#keys = new RoomKeys(home, options.secrets);
+    this.#invitations = new Invitations({ ...options, keys: this.#keys, hearing, room: (jid) => this.#rooms.get(jid) });
     this.#shared = {
       keys: this.#keys,
       home,
@@ -147,7 +143,7 @@ class Foreign implements ForeignRooms {
     const [from, to] = [readJid(stanza.attrs.from), readJid(stanza.attrs.to)];
     if (from === undefined || to === undefined) return false;
     const room = this.#rooms.get(bare(from));
-    if (room === undefined) return this.#invited(stanza);
+    if (room === undefined) return this.#invitations.take(stanza);
     if (stanza.name !== "iq") room.stanza(stanza, to);
     return stanza.name !== "iq" || this.#pinged(stanza);
   }
@@ -160,41 +156,9 @@ class Foreign implements ForeignRooms {
     return true;
   }
 
-  /** True: the bot is asked into a room, and whoever asks is told how to go on. */
-  #invited(stanza: XmlElement): boolean {
-    const { gateway } = this.#o.names;
-    const to = readJid(stanza.attrs.to);
-    if (stanza.name !== "message" || stanza.attrs.type === "error" || to === undefined || bare(to) !== gateway)
-      return false;
-    const invitation = invitationIn(stanza);
-    if (invitation === undefined || domainOf(asJid(invitation.room)) === gateway) return false;
-    // Who is in the room asks by way of it; whoever else writes to us need not know its password.
-    const from = readJid(stanza.attrs.from);
-    const isFromRoom = from !== undefined && bare(from) === invitation.room;
-    this.#welcome(invitation, isFromRoom).catch((error: unknown) =>
-      this.#o.log.info({ err: asBridgeError(error), ...invitation }, "an invitation was not answered"),
-    );
-    return true;
-  }
-
-  /** Strangers are told nothing. */
-  async #welcome({ room, by, password }: Invitation, isFromRoom: boolean): Promise<void> {
-    const { host, home, say, log } = this.#o;
-    log.info({ room, by }, "the bot was asked into a room");
-    const resident = residentId(home, by);
-    if (password !== undefined) this.#keys.give(room, resident, password);
-    if (password !== undefined && isFromRoom) this.#rooms.get(room)?.unlock(password);
-    const asked = `${room} ${by}`;
-    if (Date.now() - (this.#welcomed.get(asked) ?? 0) < WELCOME_MS || !(await host().isLinked(resident))) return;
-    this.#welcomed.set(asked, Date.now());
-    const how = this.#rooms.get(room)?.note === undefined ? `bridge <group> ${room}` : `portal resume <group>`;
-    const text = `You have asked me into ${room}. Say \`${how}\` with the name of a group of yours, and I come: \`portals\` shows them.`;
-    await say(resident, text, `asked|${asked}|${Date.now()}`);
-  }
-
   /** Something in a room to one of ours alone. */
   #aside(stanza: XmlElement): void {
-    if (this.#invited(stanza)) return;
+    if (this.#invitations.take(stanza)) return;
     const message = readMessage(stanza);
     if (message?.body === undefined || message.id === undefined || message.type === "error") return;
     const why = failureElement("unsupported", "Only what is said to all in the room is passed on.");
