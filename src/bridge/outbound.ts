@@ -1,7 +1,7 @@
 import type { Absences } from "./absences.ts";
 import { again } from "./again.ts";
 import { BridgeError } from "./errors.ts";
-import { openRoom } from "./inbound.ts";
+import { giveUpRoom, openRoom } from "./inbound.ts";
 import { inLanes, shortened } from "./inbox.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "./lanes.ts";
 import type {
@@ -118,7 +118,7 @@ export function outboundHandler(o: OutboundOptions): LaneHandler {
   };
 }
 
-/** The room is lost to the bridge, the chat is not: the owner hears how it goes on, and it goes on in a new room. */
+/** The owner hears how the chat goes on, unless it is by their own doing: then they know, or were told there. */
 async function shutOut(
   o: OutboundOptions,
   work: Work,
@@ -127,15 +127,25 @@ async function shutOut(
   const { home, owner, portal, entry } = work;
   if ((await o.portals.ofRoom(home.name, event.room)) !== portal) return DONE;
   const ghost = ghostOf(portal);
-  const room = `your room with ${home.ghostLabel(ghost)}`;
-  const why =
-    event.kind === "shut-out"
-      ? `The bridge was removed from ${room}`
-      : `It is said that ${room} goes on elsewhere, and the bridge was not asked in there`;
-  const text = `${why}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
-  await home.say(owner, undefined, text, key("shut-out", entry));
-  await o.portals.unbind(portal, home.name, event.room);
+  const out = event.kind === "shut-out" ? event.ghost : undefined;
+  // The chat goes on without others of the bridge.
+  if (out && (out.contact !== ghost.contact || out.network !== ghost.network)) return DONE;
+  if (event.kind === "shut-out" && event.resident === owner && (out || event.isEncrypted)) {
+    await o.portals.unbind(portal, home.name, event.room);
+    return DONE;
+  }
+  const text = `${whyLost(event, home.ghostLabel(ghost))}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
+  const room = { home: home.name, room: event.room, resident: owner };
+  await giveUpRoom(o.portals, home, portal, room, text, key("shut-out", entry));
   return DONE;
+}
+
+function whyLost(event: HomeEvent & { kind: "shut-out" | "moved" }, contact: string): string {
+  if (event.kind === "moved")
+    return `It is said that your room with ${contact} goes on elsewhere, and the bridge was not asked in there`;
+  if (event.isEncrypted) return `Your room with ${contact} is encrypted now, and the bridge cannot read it`;
+  if (event.ghost) return `${contact} was taken out of your room with them`;
+  return `The bridge was removed from your room with ${contact}`;
 }
 
 /** The chat goes where its room has gone; not into whatever room somebody names. */

@@ -1,11 +1,12 @@
 /** Words of the network in rooms: as the contact's ghost, or as the owner when they are the owner's own. */
+import { BridgeError } from "../bridge/errors.ts";
 import type { GhostRef, MessageId, NetworkMessage, PortalRoom } from "../bridge/model.ts";
 import { residentParts } from "../bridge/model.ts";
 import { RecentMap } from "../bridge/recent.ts";
 import { nudgeContent, RING_MS } from "./convert/nudge.ts";
 import { contentsOf } from "./convert/text.ts";
 import type { Ghosts } from "./ghosts.ts";
-import { isRefusal } from "./http/errors.ts";
+import { isNoWayIn, isRefusal } from "./http/errors.ts";
 import { postParts } from "./parts.ts";
 import type { DoublePuppets } from "./puppets/double.ts";
 import type { OwnGhost } from "./puppets/own-ghost.ts";
@@ -32,7 +33,7 @@ export class Speech {
     this.#o = options;
   }
 
-  /** @throws MatrixRefusal, HomeserverSilent, BridgeError `store-down`. */
+  /** @throws MatrixRefusal, HomeserverSilent, BridgeError `room-gone`, `store-down`. */
   async deliver(room: PortalRoom, ghost: GhostRef, message: NetworkMessage, key: string): Promise<MessageId> {
     const as = this.#o.ghosts.mxid(ghost);
     const contents = message.nudge
@@ -52,7 +53,18 @@ export class Speech {
       if (!isRefusal(error, "M_FORBIDDEN", "M_UNKNOWN_DEVICE", "M_EXCLUSIVE")) throw error;
       // Not a user, no device, or not in the room: all of it is mended and the same transaction id is tried once more.
       await ghosts.prepareAnew(ghost);
-      return await sender.postJoining(post);
+      await this.#enter(post);
+      return await sender.post(post);
+    }
+  }
+
+  /** @throws BridgeError `room-gone`: the contact is not in it and cannot get in. */
+  async #enter({ room, as }: Pick<Post, "room" | "as">): Promise<void> {
+    try {
+      await this.#o.sender.join(room, as);
+    } catch (error) {
+      if (!isNoWayIn(error)) throw error;
+      throw new BridgeError("room-gone", { detail: `${as} is not in it` }, { cause: error });
     }
   }
 
@@ -69,9 +81,14 @@ export class Speech {
     const { fromName: name, own, at } = message;
     const [first] = await postParts(contentsOf(message.kind, message), key, async (content, each) => {
       const post = { room, type: TYPE, content, key: each, at };
-      return (
-        (await double.post({ ...post, mxid })) ?? ownGhost.post({ ...post, ghost, self, name, device: own?.device })
-      );
+      const said = await double.post({ ...post, mxid });
+      if (said !== undefined) return said;
+      try {
+        return await ownGhost.post({ ...post, ghost, self, name, device: own?.device });
+      } catch (error) {
+        if (isNoWayIn(error)) await this.#enter({ room, as: this.#o.ghosts.mxid(ghost) });
+        throw error;
+      }
     });
     return first;
   }

@@ -322,7 +322,7 @@ describe("with a real Synapse", () => {
     });
     await anna.waitForMessage(room, /encrypted/, home.bot);
     await anna.waitFor("everyone gone", () => anna.room(room).members().length === 1);
-    await host.waitFor("the portal's end", () => host.events.some((e) => e.kind === "left" && e.room === room));
+    await host.waitFor("the portal's end", () => host.events.some((e) => e.kind === "shut-out" && e.room === room));
   });
 
   it("does not come into a room of several", async () => {

@@ -178,15 +178,20 @@ function own(head: EventHead, act: OwnAct): StoredOwn {
   return { kind: "own", room: head.room, sender: head.sender, event: head.event, ...act };
 }
 
-function leftEvent(head: EventHead): StoredEvent {
-  const { type, room, sender, event } = head;
-  return { kind: "event", management: false, type, room, sender, event, stateKey: sender, membership: "leave" };
+/** `who` is in the room no more. */
+function leftEvent({ type, room, event }: EventHead, who: string): StoredEvent {
+  return { kind: "event", management: false, type, room, sender: who, event, stateKey: who, membership: "leave" };
+}
+
+/** Those of ours, or one of them, are in the room no more, by what the sender did. */
+function shutOut({ type, room, sender, event }: EventHead, how: Omit<RoomNote & { what: "shut-out" }, "what">): Sorted {
+  const note = { what: "shut-out", ...how } as const;
+  return { control: false, stored: { kind: "event", management: false, type, room, sender, event, note } };
 }
 
 function refuseEncrypted(head: EventHead, management: boolean): Sorted[] {
   const refuse: Sorted = { control: management, stored: own(head, { act: "refuse-encrypted" }) };
-  if (management) return [refuse];
-  return [refuse, { control: false, stored: { ...leftEvent(head), type: "m.room.member" } }];
+  return management ? [refuse] : [refuse, shutOut(head, { isEncrypted: true })];
 }
 
 function sortMember(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
@@ -196,15 +201,18 @@ function sortMember(raw: unknown, head: EventHead, management: boolean, rules: S
   const membership = text(head.content.membership);
   if (membership === "invite") return ours ? sortInvite(head, target, inviteIsEncrypted(fields(raw)), rules) : [];
   if (membership !== "leave" && membership !== "ban") return [];
-  // Somebody leaves, or throws one of ours out, which ends the chat as well.
-  if (target !== head.sender && !ours) return [];
+  const left: Sorted = { control: false, stored: leftEvent(head, target) };
+  // Of several; whose chat it was is out of it as if they had left.
+  if (target !== head.sender && !ours) return management ? [] : [{ ...left, onlyInPortal: true }];
   if (management) return [{ control: true, stored: own(head, { act: "management-left" }) }];
   // A chat goes on without the bot, which says elsewhere what it has to say; a ban is meant more seriously.
   if (target === rules.bot && membership === "leave") return [];
-  return [
-    { control: false, stored: leftEvent(head) },
-    { control: false, stored: own(head, { act: "leave-empty", ...(ours ? { ghost: target } : {}) }) },
-  ];
+  const leaves: Sorted = {
+    control: false,
+    stored: own(head, { act: "leave-empty", ...(ours ? { ghost: target } : {}) }),
+  };
+  if (!ours) return [left, leaves];
+  return [shutOut(head, target === rules.bot ? {} : { ghost: target }), leaves];
 }
 
 function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: SortingRules): Sorted[] {
@@ -218,14 +226,17 @@ function sortInvite(head: EventHead, target: string, encrypted: boolean, rules: 
   return [{ control: false, ghost: target, stored: { ...kind, type, room, sender, event, stateKey: target } }];
 }
 
-/** Somebody takes back words of their own; who takes back anything else, or what nobody remembers, has said nothing. */
+/**
+ * Somebody takes back words of their own; who takes back anything else, what nobody remembers or what never went anywhere,
+ * has said nothing.
+ */
 function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
   const { type, room, sender, event } = head;
   const gone = text(fields(raw).redacts) ?? text(head.content.redacts);
   if (management || gone === undefined) return [];
   const reaction = rules.reaction?.(room, gone);
   const said = rules.recall?.(room, reaction?.target ?? gone, event);
-  if (said === undefined || (reaction ?? said).sender !== sender) return [];
+  if (said?.told === undefined || (reaction ?? said).sender !== sender) return [];
   const target = reaction && (rules.messageOf?.(room, reaction.target) ?? reaction.target);
   const relation = reaction && { type: "m.annotation", ...(target && { event: target }), key: reaction.key };
   const common = {
@@ -235,7 +246,7 @@ function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: 
     room,
     sender,
     event,
-    ...(said.text === undefined ? {} : { about: said.text }),
+    ...(said.told.text === undefined ? {} : { about: said.told.text }),
     ...viaOf(head),
   } as const;
   const stored = relation === undefined ? { ...common, removes: gone } : { ...common, relation };
@@ -251,9 +262,21 @@ function sortOther(head: EventHead, management: boolean, rules: SortingRules): S
 
 const COMMAND_PREFIX = /^!msn\b/i;
 
+/** What programs say, which is passed on to nobody. */
+function isNotice({ content }: EventHead): boolean {
+  const words = [content, fields(content["m.new_content"])];
+  return words.some(({ msgtype }) => msgtype === "m.notice");
+}
+
+/** Whether a message that was heard by no one of this run is one that is passed on: no command, and no notice. */
+export function isForOthers(head: EventHead): boolean {
+  const words = [head.content, fields(head.content["m.new_content"])];
+  return !isNotice(head) && !words.some(({ body }) => typeof body === "string" && COMMAND_PREFIX.test(body));
+}
+
 function sortMessage(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
   const stored = pick(head, management, rules);
-  if (stored.msgtype === "m.notice") return [];
+  if (isNotice(head)) return [];
   const isEdit = stored.relation?.type === "m.replace";
   const control = management || (!isEdit && COMMAND_PREFIX.test(stored.body ?? ""));
   if (!spoken(head.content).some((words) => carriesPassword(words, rules.networks))) return [{ control, stored }];
@@ -284,8 +307,8 @@ function pick(
   const isEdit = relation.type === "m.replace";
   // Clients that know no threads show what is said there as an answer to what was said last.
   const repliesTo = rel.is_falling_back === true ? undefined : text(fields(rel["m.in_reply_to"]).event_id);
-  const msgtype = text(content.msgtype);
   const words = isEdit ? fields(content["m.new_content"]) : content;
+  const msgtype = text(words.msgtype) ?? text(content.msgtype);
   const whole = text(words.body, Number.POSITIVE_INFINITY);
   const said = whole !== undefined && fits(whole) ? whole : undefined;
   // Of a picture its name is enough, which stands in the line that is kept.
@@ -298,7 +321,8 @@ function pick(
   const asked = isEdit || reacts ? relation.event : repliesTo;
   const target = reacts && relation.event !== undefined ? messageOf(room, relation.event) : relation.event;
   const recalled = (speaks || reacts) && !management && asked !== undefined ? recall?.(room, asked, event) : undefined;
-  const about = isEdit ? before(recalled, sender) : (recalled?.text ?? (repliesTo && replyFallback(said ?? "", bot)));
+  const answered = recalled?.text ?? (repliesTo && replyFallback(said ?? "", bot));
+  const about = isEdit ? before(recalled, sender) : reacts ? recalled?.told?.text : answered;
   return {
     kind: "event",
     management,

@@ -16,7 +16,9 @@ export type RoomNote =
   | { readonly what: "name" | "topic"; readonly text: string }
   /** `ghost`: the user, who may be somebody of this home as well. */
   | { readonly what: "role"; readonly ghost: string; readonly role: "admin" | "member" }
-  | { readonly what: "left" | "shut-out" }
+  | { readonly what: "left" }
+  /** `ghost`: the one who was thrown out; absent: all of the bridge. */
+  | { readonly what: "shut-out"; readonly ghost?: string; readonly isEncrypted?: true }
   | { readonly what: "moved"; readonly to: string };
 
 /** What a room is to the bridge. `other`: nothing, or nothing yet. */
@@ -167,8 +169,12 @@ export function readNote(
   };
   switch (told.what) {
     case "left":
-    case "shut-out":
-      return { kind: told.what, ...who };
+      return { kind: "left", ...who };
+    case "shut-out": {
+      const encrypted = told.isEncrypted ? { isEncrypted: true as const } : {};
+      const how = { kind: "shut-out" as const, ...who, ...encrypted };
+      return told.ghost === undefined ? how : about(told.ghost, (ghost) => ({ ...how, ghost }));
+    }
     case "moved":
       return { kind: "moved", ...who, to: roomId(told.to) };
     case "name":

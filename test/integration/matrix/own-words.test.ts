@@ -53,6 +53,18 @@ async function chat(wish: Parameters<typeof scene>[0] = {}): Promise<Chat> {
 }
 
 describe("the owner's words from another place", () => {
+  it("find a room gone in which nobody of ours is any more", async () => {
+    const c = await chat();
+    for (const user of c.stub.room(c.room).members.keys()) c.stub.room(c.room).members.set(user, "leave");
+    await expect(c.say("hello", "k1")).rejects.toMatchObject({ code: "room-gone" });
+  });
+
+  it("are refused where only their ghost is kept out", async () => {
+    const c = await chat();
+    c.stub.room(c.room).members.set(SELF_ID, "ban");
+    await expect(c.say("hello", "k1")).rejects.toMatchObject({ code: "home-refused" });
+  });
+
   it("are said by the owner, with the time at which they were said and a mark", async () => {
     const c = await chat({ doublePuppet: OPERATOR });
     await c.say("hello", "k1");

@@ -76,9 +76,18 @@ describe("delivering", () => {
     expect(c.stub.room(c.room).events).toHaveLength(1);
   });
 
-  it("is refused for good when there is no way back in", async () => {
+  it("tells that the room is gone when there is no way back in", async () => {
     const c = await chat();
     c.stub.room(c.room).members.set(BOB_ID, "leave").set(BOT, "leave");
+    await expect(c.deliver("x", "k1")).rejects.toMatchObject({ code: "room-gone" });
+    c.stub.rooms.delete(c.room);
+    await expect(c.deliver("x", "k2")).rejects.toMatchObject({ code: "room-gone" });
+  });
+
+  it("is refused for good where the contact is and may not speak", async () => {
+    const c = await chat();
+    const forbidden = { kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN" } } as const;
+    c.stub.fail("send", forbidden, 2);
     await expect(c.deliver("x", "k1")).rejects.toMatchObject({ code: "home-refused", retry: "never" });
   });
 

@@ -36,6 +36,7 @@ function through({ management = false, ...given }: Given) {
 const said = (body: string, more: Record<string, unknown> = {}) => ({ msgtype: "m.text", body, ...more });
 const to = (event_id: string) => ({ "m.relates_to": { "m.in_reply_to": { event_id } } });
 const who = { resident: `matrix:${ANNA}`, room: "!r:example.org" };
+const ghost = { network: "escargot", contact: "bob@example.com" };
 
 describe("words in a chat", () => {
   it.each([
@@ -291,17 +292,23 @@ describe("coming and going", () => {
   });
 
   it.each([
-    ["the resident leaves", member("leave", ANNA)],
-    ["the resident throws the ghost out", member("leave", GHOST)],
-    ["the resident bans the bot", member("ban", BOT)],
-  ])("when %s, the chat ends and nobody of ours stays", (_what, given) => {
+    ["the resident leaves", member("leave", ANNA), { kind: "left" }],
+    ["somebody throws the ghost out", member("leave", GHOST), { kind: "shut-out", ghost }],
+    ["somebody bans the ghost", member("ban", GHOST), { kind: "shut-out", ghost }],
+    ["somebody bans the bot", member("ban", BOT), { kind: "shut-out" }],
+  ])("when %s, the chat ends and nobody of ours stays", (_what, given, told) => {
     const { events } = through(given);
-    expect(events).toEqual([{ kind: "left", ...who }, { kind: "own" }]);
+    expect(events).toEqual([{ ...told, ...who }, { kind: "own" }]);
   });
 
-  it("when a friend or the bot is thrown out, the chat goes on", () => {
+  it("when the bot is thrown out, the chat goes on", () => {
     expect(through(member("leave", BOT)).sorted).toEqual([]);
-    expect(through(member("leave", "@ben:example.org")).sorted).toEqual([]);
+  });
+
+  it.each(["leave", "ban"])("who is thrown out of a chat (%s) by a friend is out of it", (how) => {
+    const { sorted, events } = through(member(how, ANNA, { sender: "@ben:example.org" }));
+    expect(sorted).toMatchObject([{ onlyInPortal: true }]);
+    expect(events).toEqual([{ kind: "left", ...who }]);
   });
 
   it("when the resident leaves the management room, it is forgotten", () => {
@@ -312,7 +319,7 @@ describe("coming and going", () => {
 
   it.each(["m.room.encryption", "m.room.encrypted"])("%s ends a chat", (type) => {
     const { events } = through({ type, content: { algorithm: "m.megolm.v1.aes-sha2" }, state_key: "" });
-    expect(events).toEqual([{ kind: "own" }, { kind: "left", ...who }]);
+    expect(events).toEqual([{ kind: "own" }, { kind: "shut-out", ...who, isEncrypted: true }]);
   });
 });
 

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { residentId } from "../../../src/bridge/model.ts";
+import { HOME } from "../../unit/bridge/support.ts";
+import { alice, contact, ghost, Redis, until, World } from "./world.ts";
+
+let redis: Redis;
+let world: World;
+const dora = residentId(HOME, "@dora:toy");
+beforeAll(async () => {
+  redis = await Redis.start();
+});
+afterAll(() => redis.stop());
+afterEach(() => world.stop());
+
+async function linked(): Promise<World> {
+  world = new World(redis);
+  await world.start();
+  await world.link();
+  return world;
+}
+
+/** The bridge has forgotten bob's room, not only the store. */
+const forgotten = () => until("bob to be gone", () => world.home.presences.at(-1)?.presence.availability === "offline");
+
+/** What alice was told of her rooms. */
+const told = () =>
+  world.home.told(alice).filter((text) => /our room with .*(so nothing|any more)|is encrypted now/.test(text));
+
+test("somebody else throws bob out of alice's room: she hears of it, and his next words open another", async () => {
+  const { home, network } = await linked();
+  const room = home.invite(alice, ghost("bob"), ["hi"]);
+  await until("the chat", () => network.received.length === 1);
+  home.event({ kind: "shut-out", resident: dora, room, ghost: ghost("bob") });
+  await until("alice to be told", () => told().length === 1);
+  expect(told()[0]).toBe(
+    "<bob@msn.test> was taken out of your room with them, so nothing can be said there any more. What they say next opens a new room; `chat bob@msn.test` opens it now.",
+  );
+  await forgotten();
+  network.say(contact("bob"), contact("alice"), "still there?");
+  const other = await until("another room", () => [...home.rooms.keys()].find((one) => one.startsWith("!room-")));
+  await until("his words", () => home.chat(other).includes("bob@msn.test: still there?"));
+  expect(told()).toHaveLength(1);
+});
+
+test("when alice throws bob out herself she needs no telling", async () => {
+  const { home, network } = await linked();
+  const room = home.invite(alice, ghost("bob"), ["hi"]);
+  await until("the chat", () => network.received.length === 1);
+  home.event({ kind: "shut-out", resident: alice, room, ghost: ghost("bob") });
+  await forgotten();
+  network.say(contact("bob"), contact("alice"), "you there?");
+  await until("a new room", () => home.roomsMade === 1);
+  expect(told()).toEqual([]);
+});
+
+test("somebody of the bridge who is not bob is thrown out: the chat goes on", async () => {
+  const { home, network } = await linked();
+  const room = home.invite(alice, ghost("bob"), ["hi"]);
+  home.event({ kind: "shut-out", resident: dora, room, ghost: ghost("alice") });
+  home.write(alice, room, "and on");
+  await until("both", () => network.received.length === 2);
+  network.say(contact("bob"), contact("alice"), "yes");
+  await until("bob's answer in that room", () => home.chat(room).includes("bob@msn.test: yes"));
+  expect(told()).toEqual([]);
+});
+
+test("a guest encrypts alice's room, which the bridge leaves: she hears of it, and the chat goes on in another", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  home.forgetDirect();
+  home.event({ kind: "shut-out", resident: dora, room, isEncrypted: true });
+  await until("alice to be told", () => told().length === 1);
+  expect(told()[0]).toContain("is encrypted now");
+  await forgotten();
+  network.say(contact("bob"), contact("alice"), "still there?");
+  await until("a new room", () => home.roomsMade === 2);
+});
+
+test("nobody knows that bob's room is gone until he speaks: alice hears of it, and his words come into a new one", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  home.gone.add(room);
+  network.say(contact("bob"), contact("alice"), "one");
+  network.say(contact("bob"), contact("alice"), "two");
+  const other = await until("another room", () =>
+    [...home.rooms.keys()].find((one) => one.startsWith("!room-") && one !== room),
+  );
+  await until("all his words", () => home.chat(other).length === 2);
+  expect(home.chat(other)).toEqual(["bob@msn.test: one", "bob@msn.test: two"]);
+  expect(told()).toEqual([
+    "The bridge cannot get into your room with <bob@msn.test> any more, so what is said to you there comes in a new one from now on.",
+  ]);
+  expect(await world.room("bob")).toBe(other);
+});
+
+test("what alice has said elsewhere comes into a new room, too, when the old one is gone", async () => {
+  const { home, network } = await linked();
+  home.gone.add(await world.chat("bob"));
+  network.sessions.get(contact("alice"))?.hearOwn(contact("bob"), "from my phone");
+  await until("a new room", () => home.roomsMade === 2);
+  const other = await world.room("bob");
+  await until("her words", () => home.chat(other).some((line) => line.endsWith("from my phone")));
+});
+
+test("where the new room cannot be used either, the words are parked with the reason, once", async () => {
+  const { home, network } = await linked();
+  home.gone.add(await world.chat("bob"));
+  home.losesRooms = true;
+  network.say(contact("bob"), contact("alice"), "one");
+  await until("alice to be told", () => home.told(alice).some((text) => text.includes("could not be shown")));
+  expect(home.roomsMade).toBe(2);
+  expect(await world.ask("retry")).toContain("1");
+});
