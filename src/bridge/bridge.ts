@@ -262,10 +262,7 @@ export class Bridge {
       fence: (shard) => this.#leases.fence(shard),
       concurrency: o.concurrency,
       log,
-      onParked: (entry, failure) => {
-        meter.count("msnb_events_parked_total", { code: failure.code });
-        this.#groups.parked(entry, failure);
-      },
+      onParked: (_entry, { code }) => meter.count("msnb_events_parked_total", { code }),
       poisoned: poisonHandler({ store, homes, groups: this.#groups.groups }),
       handlers: {
         out: forGroups(this.#groups.outbound, outboundHandler(outbound)),

@@ -26,7 +26,11 @@ export type Outcome =
       readonly resident: ResidentId;
       readonly message: MessageId | undefined;
       readonly report: (() => Promise<MessageId | undefined>) | undefined;
-    };
+      /** Only while the room to which the lane goes has stopped; otherwise it is tried once more. */
+      readonly stopped?: true;
+    }
+  /** What stood before it in the lane has come back: the lane is read from its start, and it is its turn again. */
+  | { readonly kind: "anew" };
 
 /** A home that is not configured is there after a restart at the soonest: what nobody else waits for stays in its lane. */
 export const NO_HOME: Outcome = { kind: "hold", ms: 60_000, why: "no-home" };
@@ -150,7 +154,7 @@ export class LaneRunner {
         try {
           const drained = await this.#drain(lane);
           failures = 0;
-          if (drained && !lane.again) return;
+          if (drained && !lane.again && !lane.stale) return;
           if (this.#mine(lane.ref) === undefined) return;
         } catch (error) {
           const cause = asBridgeError(error);
@@ -205,11 +209,7 @@ export class LaneRunner {
   }
 
   /** Tries an entry until it has an outcome other than a hold; `undefined` when it is no longer this worker's or the lane's. */
-  async #settle(
-    lane: RunningLane,
-    entry: LaneEntry,
-    left: Promise<void>,
-  ): Promise<Exclude<Outcome, { kind: "hold" }> | undefined> {
+  async #settle(lane: RunningLane, entry: LaneEntry, left: Promise<void>): Promise<Ended | undefined> {
     const handler = this.#o.handlers[lane.ref.kind];
     let defects = 0;
     for (let attempt = 0; ; attempt += 1) {
@@ -225,6 +225,7 @@ export class LaneRunner {
           return this.#o.poisoned(entry, cause).catch((failed: unknown) => holdFor(asBridgeError(failed), attempt));
         }
       });
+      if (outcome.kind === "anew") return undefined;
       if (outcome.kind !== "hold") return outcome;
       await this.#hold(lane, outcome.ms, outcome.why);
     }
@@ -239,13 +240,7 @@ export class LaneRunner {
   }
 
   /** `left` is called when the store has it, or cannot. */
-  async #leave(
-    entry: LaneEntry,
-    outcome: Exclude<Outcome, { kind: "hold" }>,
-    fence: Fence,
-    turns: Turns,
-    left: () => void,
-  ): Promise<void> {
+  async #leave(entry: LaneEntry, outcome: Ended, fence: Fence, turns: Turns, left: () => void): Promise<void> {
     try {
       if (outcome.kind === "park") await inTurn(turns, parksOf(outcome), () => this.#park(entry, outcome, fence));
       else if (outcome.copies?.length) {
@@ -265,12 +260,15 @@ export class LaneRunner {
 
   async #park(entry: LaneEntry, outcome: Outcome & { kind: "park" }, fence: Fence): Promise<void> {
     const { store } = this.#o;
-    const { message, resident, failure, report } = outcome;
+    const { message, resident, failure, report, stopped } = outcome;
     // The sender is told before the entry leaves its lane, so that a crash between the two cannot swallow the news.
     const notice = report && (await this.#report(report));
     // What has no name of its own goes by its notice (or its place), so that a person can ask for it again.
     const name = message ?? notice ?? messageId(entry.id);
-    await this.#write(entry.lane.shard, fence, (current) => store.park(entry, name, resident, failure, current));
+    const isParked = await this.#write(entry.lane.shard, fence, (current) =>
+      store.park(entry, name, resident, failure, current, stopped),
+    );
+    if (!isParked) return this.reread((lane) => laneName(lane) === laneName(entry.lane));
     if (message && notice)
       await this.#write(entry.lane.shard, fence, () => store.aliasParked(entry.lane, message, notice));
     this.#o.onParked?.(entry, failure);
@@ -298,7 +296,7 @@ export class LaneRunner {
    * again because its leaving could not be written. @throws BridgeError `fenced` when another worker has the shard, or any
    * other when the runner stops.
    */
-  async #write(shard: Shard, first: Fence, write: (fence: Fence) => Promise<void>): Promise<void> {
+  async #write<T>(shard: Shard, first: Fence, write: (fence: Fence) => Promise<T>): Promise<T> {
     let fence = first;
     for (let attempt = 0; ; attempt += 1) {
       fence = this.#o.fence(shard) ?? fence;
@@ -328,6 +326,9 @@ export class LaneRunner {
     return pause(cause.retryAfterMs ?? backOff(attempt, RETRY_BASE_MS, RETRY_CAP_MS), this.#stop.signal);
   }
 }
+
+/** What becomes of an entry that has had its turn. */
+type Ended = Extract<Outcome, { kind: "done" | "park" }>;
 
 /** When the last end is written of those that stand in an order, by what has it. */
 type Turns = Map<string, Promise<void>>;

@@ -1,13 +1,13 @@
 import { BridgeError } from "../bridge/errors.ts";
 import type { GroupId, GroupKind, GroupMember, GroupRecord, GroupRelay, GroupRoom } from "../bridge/groups/model.ts";
 import { groupParts, parseGroupKey } from "../bridge/groups/model.ts";
-import type { AccountId, HomeName, Shard } from "../bridge/model.ts";
+import type { AccountId, HomeName, RoomId, Shard } from "../bridge/model.ts";
 import { portalParts, SHARD_COUNT, shardOf } from "../bridge/model.ts";
 import type { GroupStore } from "../bridge/ports/groups.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
 import type { RedisPortals } from "./portals.ts";
-import { groupRoomField, toGroupRoom } from "./portals.ts";
+import { groupRoomField, tieCall, toGroupRoom } from "./portals.ts";
 
 const KINDS = ["several", "circle"] as const satisfies readonly GroupKind[];
 const MAX_MEMBERS = 1_000;
@@ -32,6 +32,7 @@ export type GroupRecordStore = Pick<
   | "groupsOf"
   | "groupKeys"
   | "tieRoom"
+  | "markRoom"
   | "untieRoom"
   | "dropGroup"
   | "allGroups"
@@ -121,13 +122,20 @@ export class RedisGroups implements GroupRecordStore {
   async tieRoom(group: GroupId, { home, room, by, parked }: GroupRoom): Promise<GroupRecord> {
     await this.#portals.claimRoom(home, room, group);
     const tie = JSON.stringify({ room, by, parked: parked === undefined ? undefined : cut(parked) });
-    const before = await this.#link.script("groupTie", [this.#keys.group(group)], [home, room, tie]);
+    const { keys, args } = tieCall(this.#keys, group, home, room);
+    const before = await this.#link.script("groupTie", keys, [...args, tie]);
     if (typeof before === "string" && before !== "")
       await this.#portals.forgetRoom(home, before as GroupRoom["room"], group);
     const record = before === null ? undefined : await this.group(group);
     if (record) return record;
     await this.#portals.forgetRoom(home, room, group);
     throw unknown(group);
+  }
+
+  async markRoom(group: GroupId, home: HomeName, room: RoomId, parked: string | undefined): Promise<boolean> {
+    const why = parked === undefined ? "" : cut(parked);
+    const { keys, args } = tieCall(this.#keys, group, home, room);
+    return (await this.#link.script("groupMark", keys, [...args, why])) === 1;
   }
 
   async untieRoom(group: GroupId, home: HomeName): Promise<void> {

@@ -123,6 +123,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     groupsOf: (...a) => groups.groupsOf(...a),
     groupKeys: (...a) => groups.groupKeys(...a),
     tieRoom: (...a) => groups.tieRoom(...a),
+    markRoom: (...a) => groups.markRoom(...a),
     untieRoom: (...a) => groups.untieRoom(...a),
     dropGroup: (...a) => groups.dropGroup(...a),
     allGroups: (...a) => groups.allGroups(...a),

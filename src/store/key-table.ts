@@ -28,7 +28,7 @@ export const KEY_TABLE = {
     tag: "shard",
     life: "until its last entry is done",
     holds:
-      "Entries of one lane, oldest first; field `b` is the body as JSON, `at` when a person asked for it again. Never trimmed unread",
+      "Entries of one lane, oldest first; field `b` is the body as JSON, `at` when it came back from what is parked. Never trimmed unread",
   },
   waiting: {
     pattern: "{s<n>}:waiting",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { BridgeError } from "../bridge/errors.ts";
+import { isGroup } from "../bridge/groups/model.ts";
 import type { Meter } from "../bridge/metrics.ts";
 import type {
   AccountId,
@@ -173,6 +174,7 @@ export class RedisLanes implements LaneStore {
       id: entryId(id),
       lane,
       body: renewed(decodeBody(body), again),
+      ...(again === undefined ? {} : { again: Number(again) }),
     }));
   }
 
@@ -224,10 +226,13 @@ export class RedisLanes implements LaneStore {
     resident: ResidentId,
     failure: Failure,
     fence: Fence,
-  ): Promise<void> {
+    stopped = false,
+  ): Promise<boolean> {
     const { lane } = entry;
     const k = this.#keys;
     const owner = laneOwner(lane);
+    const room =
+      stopped && lane.kind === "in" && isGroup(lane.portal) ? { group: lane.portal, home: lane.home } : undefined;
     const record: ParkedRecord = {
       lane: laneName(lane),
       resident,
@@ -237,16 +242,21 @@ export class RedisLanes implements LaneStore {
     };
     const reply = await this.#link.script(
       "lanePark",
-      [k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard), k.parked(owner), k.parkedOrder(owner)],
-      [record.lane, entry.id, fence, JSON.stringify(record), message ?? "", MAX_PARKED],
+      [
+        ...[k.lane(lane), k.waiting(lane.shard), k.fence(lane.shard), k.parked(owner), k.parkedOrder(owner)],
+        ...(room ? [k.group(room.group)] : []),
+      ],
+      [record.lane, entry.id, fence, JSON.stringify(record), message ?? "", MAX_PARKED, room?.home ?? ""],
     );
     if (reply === "fenced") throw new BridgeError("fenced", { detail: record.lane });
+    if (reply === "open") return false;
     const dropped = Number(reply);
     if (dropped > 0)
       this.#log.warn(
         { owner, dropped, kept: MAX_PARKED },
         "too many parked messages: the oldest can no longer be retried",
       );
+    return true;
   }
 
   async aliasParked(lane: LaneRef, message: MessageId, notice: MessageId): Promise<void> {

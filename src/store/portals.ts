@@ -1,7 +1,7 @@
 import type { GroupId, GroupRoom } from "../bridge/groups/model.ts";
 import { isGroup } from "../bridge/groups/model.ts";
 import type { AccountId, HomeName, PortalId, PortalRecord, PortalRoom, ResidentId, RoomId } from "../bridge/model.ts";
-import { portalParts } from "../bridge/model.ts";
+import { laneName, portalParts, shardOf } from "../bridge/model.ts";
 import type { PortalStore } from "../bridge/ports/store.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
@@ -81,7 +81,8 @@ export class RedisPortals implements PortalStore {
 
   async #untie(portal: PortalId, home: HomeName, room: RoomId): Promise<void> {
     if (isGroup(portal)) {
-      await this.#link.script("groupUntie", [this.#keys.group(portal)], [home, room]);
+      const { keys, args } = tieCall(this.#keys, portal, home, room);
+      await this.#link.script("groupUntie", keys, args);
       return;
     }
     const { account } = portalParts(portal);
@@ -98,6 +99,15 @@ export function roomField(home: string, resident: string): string {
 /** The field of a group that holds its room in a home. */
 export function groupRoomField(home: HomeName): string {
   return `room:${home}`;
+}
+
+/** Keys, and the first arguments, of the scripts that change what a home's room is to a group. */
+export function tieCall(k: Keyspace, group: GroupId, home: HomeName, room: RoomId) {
+  const { account } = portalParts(group);
+  const shard = shardOf(account);
+  const lane = { kind: "in", shard, portal: group, home } as const;
+  const keys = [k.group(group), k.lane(lane), k.waiting(shard), k.parked(account), k.parkedOrder(account)];
+  return { keys, args: [home, laneName(lane), room] };
 }
 
 /** What is in it. */

@@ -8,14 +8,13 @@ import { asBridgeError } from "../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
-import type { AccountId, AccountRecord, GhostRef, HomeName, MessageId, ResidentId, RoomId } from "../model.ts";
+import type { AccountId, AccountRecord, GhostRef, HomeName, ResidentId, RoomId } from "../model.ts";
 import { accountId, accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
-import { MOST_PARKED } from "../ports/store.ts";
 import { RecentMap } from "../recent.ts";
 import type { Calling, LiveSeat } from "./calling.ts";
 import type { Conversations } from "./conversations.ts";
@@ -217,41 +216,32 @@ export class Groups {
     // Rooms name each other, for a store that is rebuilt; another may have come about while this one was made.
     const isAlone = record.rooms.length === 1;
     if (!shaped || !isAlone) await this.reshape(record);
-    if (before?.parked !== undefined && room.parked === undefined) await this.#revive(group, room.home);
     return record;
   }
 
-  /** What was parked on its way to a home's room is tried again, unless the room is parked anew meanwhile. */
-  async #revive(group: GroupId, home: HomeName): Promise<void> {
-    const { store, lanes, memory } = this.#o;
-    const lane = inLane(group, home);
-    const owner = portalParts(group).account;
-    const isOpen = (): boolean => memory.peek(group)?.rooms.some((one) => one.home === home && !one.parked) ?? false;
-    for (let more = true; more && isOpen(); ) {
-      const page = await store.parked(owner, undefined, lane);
-      more = page.length >= MOST_PARKED;
-      for (const { place } of page) if ((await store.retry(owner, place)) !== undefined) lanes().wake(lane);
-    }
-  }
-
-  /** What was put aside for a parked room goes on its way when the room is back since: whoever tied it has not seen it there. */
-  async unpark(group: GroupId, home: HomeName, place: MessageId): Promise<void> {
-    const { store, memory, lanes } = this.#o;
-    const room = (await memory.read(group))?.rooms.find((one) => one.home === home);
-    if (!room || room.parked !== undefined) return;
-    const lane = await store.retry(portalParts(group).account, place);
-    if (lane) lanes().wake(lane);
+  /**
+   * The room stops, with why, or goes on (`undefined`); what has waited for it goes on its way again then. False: it is not the
+   * group's any more.
+   */
+  async mark(group: GroupId, { home, room }: GroupRoom, parked: string | undefined): Promise<boolean> {
+    const { store, memory } = this.#o;
+    const isMarked = await store.markRoom(group, home, room, parked);
+    const record = await memory.read(group);
+    if (isMarked && record) await this.reshape(record);
+    return isMarked;
   }
 
   async untie(group: GroupId, home: HomeName): Promise<void> {
-    const { store, memory, portals } = this.#o;
+    const { store, memory, portals, lanes } = this.#o;
     const room = (await memory.record(group))?.rooms.find((one) => one.home === home);
+  /** What waited for a parked room goes on its way again. */
     await store.untieRoom(group, home);
     if (room) portals.forgetRoom(home, room.room);
     const record = await memory.read(group);
     if (record) await this.reshape(record);
   }
 
+    lanes().wake(inLane(group, home));
   /** Forgets it with its seats and rooms and all that waits for homes. */
   async drop(group: GroupId): Promise<void> {
     const { store, memory, portals, lanes } = this.#o;

@@ -34,10 +34,12 @@ export interface GroupInboundOptions {
 /** The name of a message that all homes share; no home is called so. */
 const SHARED = "~" as HomeName;
 const LOOK_AGAIN_MS = 100;
-/** Groups whose newest state is known to be stored. */
+/** Groups whose newest state is known to be stored, and lanes whose words were put aside. */
 const REMEMBERED = 20_000;
 
 const DONE: Outcome = { kind: "done" };
+
+type Stopped = RecentMap<string, true>;
 
 interface Post {
   readonly speaker: GroupSpeaker;
@@ -50,6 +52,8 @@ interface Post {
 export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Promise<Outcome> {
   /** Unix ms of the newest state merged: a lane that lags behind another home's must not bring an older one back. */
   const merged = new RecentMap<GroupId, number>(REMEMBERED);
+  /** Lanes of which words were put aside for a room that has stopped. */
+  const stopped: Stopped = new RecentMap(REMEMBERED);
   return async (entry) => {
     const { lane, body } = entry;
     if (lane.kind !== "in" || !isGroup(lane.portal)) return DONE;
@@ -76,7 +80,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
         ? await ofNetwork(o, record, home, body.message, body.id)
         : await ofHome(o, record, home, body);
     if (!post) return DONE;
-    const outcome = await deliver(o, home, record, entry, post);
+    const outcome = await deliver(o, stopped, home, record, entry, post);
     if (outcome.kind === "done") count(o, entry, post.message);
     return outcome;
   };
@@ -87,7 +91,7 @@ async function shape(
   home: Home,
   then: GroupRecord,
   record: GroupRecord,
-  { lane, id }: LaneEntry,
+  entry: LaneEntry,
   refused: GhostRef | undefined,
 ): Promise<Outcome> {
   const room = roomIn(record, home);
@@ -98,7 +102,7 @@ async function shape(
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code !== "room-gone") throw failure;
-    await parkRoom(o, record, room, reasonOf(failure), `${laneName(lane)}|${id}`);
+    await parkRoom(o, record, room, reasonOf(failure), stopKey(entry));
   }
   return DONE;
 }
@@ -137,6 +141,7 @@ async function ofHome(
 
 async function deliver(
   o: GroupInboundOptions,
+  stopped: Stopped,
   home: Home,
   known: GroupRecord,
   entry: LaneEntry,
@@ -148,6 +153,11 @@ async function deliver(
   const isOpen = tied !== undefined && tied.parked === undefined;
   const record = isOpen || !hostsGroups(home) ? known : await o.groups.reread(known.id);
   if (!record) return DONE;
+  // What was put aside stands before this again.
+  if (roomIn(record, home)?.parked === undefined && stopped.get(laneName(entry.lane))) {
+    stopped.delete(laneName(entry.lane));
+    return { kind: "anew" };
+  }
   let room: GroupRoom | undefined;
   try {
     if (!hostsGroups(home)) {
@@ -158,7 +168,10 @@ async function deliver(
     if (!room) return DONE;
     // They have left the conversation, and may come back to their room; what is said without them is not for it.
     if (room.by === undefined && (await o.groups.residents(record, home.name)).length === 0) return DONE;
-    if (room.parked !== undefined) return waits(o, home, record, room.parked);
+    if (room.parked !== undefined) {
+      stopped.set(laneName(entry.lane), true);
+      return waits(o, home, record, room.parked);
+    }
     if (speaker.kind === "ghost") void home.showGroupTyping(room.room, speaker.ghost, false, 0);
     const id = await home.deliverToGroup(room.room, record.id, speaker, message, key);
     if (names.length > 0) await o.store.sameMessage(record.id, [...names, { home: home.name, message: id }]);
@@ -167,7 +180,7 @@ async function deliver(
     const failure = asBridgeError(error);
     if (failure.retry === "wait" || failure.retry === "now") throw failure;
     if (failure.code !== "room-gone" || !room) return lost(o, home, record, message, failure, key);
-    await parkRoom(o, record, room, reasonOf(failure), key);
+    await parkRoom(o, record, room, reasonOf(failure), stopKey(entry));
     // Looked at once more: somebody may have dealt with it already.
     return { kind: "hold", ms: LOOK_AGAIN_MS, why: failure.code };
   }
@@ -190,7 +203,8 @@ async function waits(o: GroupInboundOptions, home: Home, record: GroupRecord, wh
   const { code, person, certainty } = new BridgeError("room-gone", { detail: why });
   const resident = await somebody(o, home, record);
   if (resident === undefined) return DONE;
-  return { kind: "park", resident, message: undefined, failure: { code, text: person, certainty }, report: undefined };
+  const failure = { code, text: person, certainty };
+  return { kind: "park", resident, message: undefined, failure, report: undefined, stopped: true };
 }
 
 async function lost(
@@ -219,6 +233,11 @@ function count(o: GroupInboundOptions, { body }: LaneEntry, message: GroupMessag
   const seconds = Math.max(0, Date.now() - storedAt(body)) / 1000;
   o.meter.observe("msnb_delivery_seconds", { from, to: "home" }, seconds);
   o.meter.count("msnb_events_total", { from, to: "home", kind: message.kind, result: "delivered" });
+}
+
+/** People are told anew when what has come back finds the room gone again. */
+function stopKey({ lane, id, again }: LaneEntry): string {
+  return [laneName(lane), id, ...(again === undefined ? [] : [again])].join("|");
 }
 
 function roomIn({ rooms }: GroupRecord, home: Home): GroupRoom | undefined {

@@ -22,7 +22,7 @@ export async function parkRoom(
   key: string,
 ): Promise<void> {
   await o.groups.inTurn(record.id, async () => {
-    const now = (await o.groups.record(record.id))?.rooms.find(({ home }) => home === room.home);
+    const now = (await o.groups.reread(record.id))?.rooms.find(({ home }) => home === room.home);
     if (now?.room === room.room && now.parked === undefined) await park(o, record, now, why, key);
   });
 }
@@ -30,14 +30,15 @@ export async function parkRoom(
 async function park(
   { groups, homes }: ParkingOptions,
   record: GroupRecord,
-  { home: name, room, by }: GroupRoom,
+  tied: GroupRoom,
   why: string,
   key: string,
 ): Promise<void> {
+  const { home: name, by } = tied;
   const home = homes.get(name);
-  const tied = by !== undefined && residentParts(by).home === name ? [by] : [];
-  const people = new Set<ResidentId>([...(await groups.residents(record, name)), ...tied]);
+  const tier = by !== undefined && residentParts(by).home === name ? [by] : [];
+  const people = new Set<ResidentId>([...(await groups.residents(record, name)), ...tier]);
   const text = `The room of ${labelOf(record)} cannot be used any more: ${why}. What is said in the group waits meanwhile. Ask the bridge bot back into the room and say \`portal resume\`; or \`unbridge\` it.`;
   for (const resident of people) await home?.say(resident, undefined, text, `room-gone|${key}`);
-  await groups.tie(record.id, { home: name, room, ...(by === undefined ? {} : { by }), parked: why });
+  await groups.mark(record.id, tied, why);
 }

@@ -9,14 +9,11 @@ import type {
   AccountId,
   AccountRecord,
   ContactSnapshot,
-  Failure,
   HomeName,
-  LaneEntry,
   NetworkName,
   PuppetState,
   ResidentId,
 } from "../model.ts";
-import { messageId } from "../model.ts";
 import type { Nudges } from "../nudges.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { CircleInvitation, GroupHooks } from "../ports/groups.ts";
@@ -192,16 +189,6 @@ export class GroupParts {
     endOf({ groups: this.groups, memory: this.#memory, tell: this.#o.tell }, account, left).catch((error: unknown) =>
       this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "groups of an unlinked account not settled"),
     );
-  }
-
-  /** An entry was parked. */
-  parked({ lane, id }: LaneEntry, { code }: Failure): void {
-    if (code !== "room-gone" || lane.kind !== "in" || !isGroup(lane.portal)) return;
-    this.groups
-      .unpark(lane.portal, lane.home, messageId(id))
-      .catch((error: unknown) =>
-        this.#o.log.warn({ err: asBridgeError(error), group: lane.portal }, "a word may wait for a room that is back"),
-      );
   }
 
   stop(): void {

@@ -92,7 +92,8 @@ export interface LaneStore {
 
   /**
    * Takes the entry out of its lane and keeps it for {@link retry}, with why. `message` is how its home calls it.
-   * At most 1 000 are kept per account: the oldest goes, with a warning in the log.
+   * At most 1 000 are kept per account: the oldest goes, with a warning in the log. `stopped`: only while the room of a
+   * group to which the lane goes has stopped; false: it has not (any more), and the entry is left where it is.
    */
   park(
     entry: LaneEntry,
@@ -100,7 +101,8 @@ export interface LaneStore {
     resident: ResidentId,
     failure: Failure,
     fence: Fence,
-  ): Promise<void>;
+    stopped?: boolean,
+  ): Promise<boolean>;
 
   /** Lets a parked message be named by its notice too. */
   aliasParked(lane: LaneRef, message: MessageId, notice: MessageId): Promise<void>;

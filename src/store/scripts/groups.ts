@@ -1,4 +1,13 @@
-import { NEXT_ID, REMEMBER } from "./lua.ts";
+import { CLOCK, FORGET, NEXT_ID, REMEMBER, REVIVE } from "./lua.ts";
+
+/** `tie()`: what a home's room is to the group; `goOn()`: what has waited for that room goes on its way. */
+const TIES = `${CLOCK}${FORGET}${REVIVE}
+local function tie()
+  local text = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
+  return text and cjson.decode(text)
+end
+local function goOn() revive(KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[2]) end
+`;
 
 /** Scripts of groups, of the seats in them, and of what is said there. Each works within one shard. */
 export const GROUP_SCRIPTS = {
@@ -25,20 +34,33 @@ local relay = ARGV[2] == '1' and redis.call('HGET', KEYS[1], 'relay')
 if relay and cjson.decode(relay).account == ARGV[1] then redis.call('HDEL', KEYS[1], 'relay') end
 return 'ok'
 `,
-  // KEYS group; ARGV home, room, the tie as JSON -> room that stood there before | '' | nil: there is no such group
-  groupTie: `
+  // KEYS group, then of its lane to the home: stream, waiting, parked, parked-order; ARGV home, lane, room, the tie as JSON
+  // -> room that stood there before | '' | nil: there is no such group. What waited for a stopped room goes on its way.
+  groupTie: `${TIES}
 if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then return false end
-local before = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
-redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[3])
-local room = before and cjson.decode(before).room or ''
-if room == ARGV[2] then return '' end
-return room
+local before = tie()
+redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[4])
+if before and before.parked and not cjson.decode(ARGV[4]).parked then goOn() end
+if not before or before.room == ARGV[3] then return '' end
+return before.room
 `,
-  // KEYS group; ARGV home, room -> 1 | 0: unties the home's room when it is this one
-  groupUntie: `
-local tied = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
-if not tied or cjson.decode(tied).room ~= ARGV[2] then return 0 end
-return redis.call('HDEL', KEYS[1], 'room:' .. ARGV[1])
+  // KEYS, ARGV as groupTie's, but at the end why it stops, or '' when it goes on -> 1 | 0: the home's room is not this one
+  groupMark: `${TIES}
+local now = tie()
+if not now or now.room ~= ARGV[3] then return 0 end
+local stopped = now.parked
+now.parked = ARGV[4] ~= '' and ARGV[4] or nil
+redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], cjson.encode(now))
+if stopped and not now.parked then goOn() end
+return 1
+`,
+  // KEYS as groupTie's; ARGV home, lane, room -> 1 | 0: unties the home's room when it is this one; what waited for it goes on its way
+  groupUntie: `${TIES}
+local now = tie()
+if not now or now.room ~= ARGV[3] then return 0 end
+redis.call('HDEL', KEYS[1], 'room:' .. ARGV[1])
+if now.parked then goOn() end
+return 1
 `,
   // KEYS group, groups, waiting, then what goes with it…; ARGV group id, lane prefix, '1' to do it only when nobody has a seat or a room
   // -> 1 | 0

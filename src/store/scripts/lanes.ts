@@ -79,12 +79,14 @@ for i = 2 * #KEYS - 3, #ARGV do redis.call('XDEL', KEYS[1], ARGV[i]) end
 leave(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return tostring(dropped)
 `,
-  // KEYS stream, waiting, fence, parked, parked-order; ARGV lane, id, token, record, name or '', max
-  // -> 'fenced' | 'gone' | number of older ones that had to go
+  // KEYS stream, waiting, fence, parked, parked-order, group; ARGV lane, id, token, record, name or '', max, '' or the home while
+  // whose room of the group has stopped it is parked -> 'fenced' | 'gone' | 'open' | number of older ones that had to go
   lanePark: `${FENCED}${LEAVE}${FORGET}
 if fenced(KEYS[3], ARGV[3]) then return 'fenced' end
 local found = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])
 if #found == 0 then return 'gone' end
+local tie = ARGV[7] ~= '' and redis.call('HGET', KEYS[6], 'room:' .. ARGV[7])
+if ARGV[7] ~= '' and not (tie and cjson.decode(tie).parked) then return 'open' end
 local id, name = ARGV[2], ARGV[5]
 redis.call('HSET', KEYS[4], 'r:' .. id, ARGV[4], 'b:' .. id, found[1][2][2], 'n:' .. id, '[]')
 if name ~= '' then redis.call('HSET', KEYS[4], 'm:' .. name, id, 'n:' .. id, cjson.encode({ name })) end

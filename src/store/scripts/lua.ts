@@ -60,3 +60,40 @@ local function forget(parked, id)
   redis.call('HDEL', parked, 'r:' .. id, 'b:' .. id, 'n:' .. id)
 end
 `;
+
+/**
+ * `revive(stream, waiting, parked, order, lane)`: puts all that is parked from a lane back where it stood in it, before what
+ * has come since. Needs {@link CLOCK} and {@link FORGET}. All keep their ids: who has one of them in hand finds it, and does
+ * not deal with it twice. A stream takes nothing in front, so it is written anew.
+ */
+export const REVIVE = `
+local function sooner(a, b)
+  local ams, aseq = string.match(a, '^(%d+)-(%d+)$')
+  local bms, bseq = string.match(b, '^(%d+)-(%d+)$')
+  if ams ~= bms then return tonumber(ams) < tonumber(bms) end
+  return tonumber(aseq) < tonumber(bseq)
+end
+local function revive(stream, waiting, parked, order, lane)
+  local back = {}
+  for _, id in ipairs(redis.call('LRANGE', order, 0, -1)) do
+    if cjson.decode(redis.call('HGET', parked, 'r:' .. id)).lane == lane then back[#back + 1] = id end
+  end
+  if #back == 0 then return end
+  table.sort(back, sooner)
+  local rest, at = redis.call('XRANGE', stream, '-', '+'), 1
+  local function add(entry)
+    redis.call('XADD', stream, entry[1], unpack(entry[2]))
+    at = at + 1
+  end
+  local now = string.format('%.0f', clock())
+  redis.call('DEL', stream)
+  for _, id in ipairs(back) do
+    while rest[at] and sooner(rest[at][1], id) do add(rest[at]) end
+    redis.call('XADD', stream, id, 'b', redis.call('HGET', parked, 'b:' .. id), 'at', now)
+    forget(parked, id)
+    redis.call('LREM', order, 1, id)
+  end
+  while rest[at] do add(rest[at]) end
+  redis.call('SADD', waiting, lane)
+end
+`;

@@ -187,10 +187,10 @@ test("`portal resume` right behind the news of a stop, which is not noted yet, i
   const room = await world.groupRoom();
   await until("the words", () => world.home.chat(room).length === 1);
   const { store } = world;
-  const tieRoom = store.tieRoom.bind(store);
-  store.tieRoom = async (...given) => {
+  const markRoom = store.markRoom.bind(store);
+  store.markRoom = async (...given) => {
     await pause(300);
-    return await tieRoom(...given);
+    return await markRoom(...given);
   };
   world.home.event({ kind: "shut-out", resident: alice, room });
   await until("the news", () => world.home.told(alice).some((text) => text.includes("cannot be used any more")));

@@ -3,8 +3,6 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noMeter } from "../../../src/bridge/metrics.ts";
@@ -12,6 +10,7 @@ import type { Fence } from "../../../src/bridge/model.ts";
 import { messageId, roomId } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
+import { freePorts } from "../../../src/cli/sandbox/ports.ts";
 import { openStore, SealingKeys } from "../../../src/store/index.ts";
 import { SCRIPTS } from "../../../src/store/scripts/index.ts";
 import {
@@ -41,7 +40,7 @@ let place: { host: string; port: number };
 
 beforeAll(async () => {
   folder = await tempFolder();
-  const [port, bus] = await freePorts();
+  const [port = 0, bus = 0] = await freePorts(2);
   place = { host: "127.0.0.1", port };
   const options = { bind: place.host, port, "cluster-port": bus, "cluster-enabled": "yes", save: "", dir: folder };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
@@ -50,7 +49,7 @@ beforeAll(async () => {
   admin = new Redis({ ...place, replyMapping: "legacy", maxRetriesPerRequest: null });
   admin.on("error", () => {});
   await admin.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-}, 30_000);
+});
 
 afterAll(async () => {
   admin.disconnect();
@@ -59,14 +58,6 @@ afterAll(async () => {
   await exit;
   await rm(folder, { recursive: true, force: true });
 });
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  await Promise.all(servers.map((server) => once(server.listen(0, "127.0.0.1"), "listening")));
-  const [first = 0, second = 0] = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return [first, second];
-}
 
 async function open(keys: ReadonlyMap<number, Buffer>): Promise<Store> {
   return openStore({ options: place, keys: new SealingKeys(keys), meter: noMeter, log: quiet });
@@ -168,6 +159,7 @@ async function groups(store: Store): Promise<void> {
   await store.saveGroup(id, { kind: "several", relay: { account: seat, by: person("ann"), prefix: true } });
   for (const key of ["set-1", "set-2", "set-1"]) await store.takeSeat(seat, id, key);
   for (const room of ["!c", "!d"]) await store.tieRoom(id, { home: matrix, room: roomId(room) });
+  await store.markRoom(id, matrix, roomId("!d"), "Thrown out.");
   expect(await store.portalOfRoom(matrix, roomId("!d"))).toBe(id);
   await store.appendRead(toRead(id, [inGroup(id), inGroup(id, xmpp)], said("a"), "read"));
   const more = { ...toRead(id, [inGroup(id)], said("b"), "more"), after: "", print: "b" };

@@ -154,11 +154,12 @@ export class ToyLanes implements LaneStore {
     _resident: ResidentId,
     failure: Failure,
     fence: Fence,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.fault("park");
     if (fence !== this.fence) throw new BridgeError("fenced");
     this.#take(entry);
     this.parkedEntries.push({ entry, message, failure, at: Date.now() });
+    return true;
   }
 
   async aliasParked(_lane: LaneRef, message: MessageId, notice: MessageId): Promise<void> {

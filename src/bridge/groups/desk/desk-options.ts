@@ -30,6 +30,7 @@ export type DeskGroups = Pick<
   | "save"
   | "leave"
   | "tie"
+  | "mark"
   | "untie"
   | "drop"
   | "view"

@@ -1,11 +1,10 @@
 import type { Asker } from "../../commands/group-desk.ts";
 import { asBridgeError, BridgeError } from "../../errors.ts";
 import type { HomeName, ResidentId, RoomId } from "../../model.ts";
-import { portalParts, residentParts } from "../../model.ts";
+import { residentParts } from "../../model.ts";
 import type { GroupHosting, RoomPower } from "../../ports/groups.ts";
 import { hostsGroups } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
-import { inLane } from "../groups.ts";
 import type { GroupRecord, GroupRoom } from "../model.ts";
 import { isGroup } from "../model.ts";
 import { both, demand, either, groupPower, seatsOf, untiePower } from "../plumbing.ts";
@@ -73,7 +72,10 @@ async function tieNow(
   const before = record.rooms.find((one) => one.home === home.name);
   if (before?.room !== room) await demandFree(o, asker, home, room);
   const lettingGo = before && before.room !== room && (await o.groups.view(record, home.name));
-  await o.groups.tie(record.id, { home: home.name, room, by: asker.resident });
+  const tie = { home: home.name, room, by: asker.resident };
+  // What has waited comes at once, and from whoever is in the group.
+  if (before?.parked !== undefined) await home.shapeGroup(room, await o.groups.view(tiedTo(record, tie), home.name));
+  await o.groups.tie(record.id, tie);
   if (!before || !lettingGo) return undefined;
   const failed = await movedFrom(o, home, asker, before, room, name, lettingGo);
   return `It was in ${roomText(before.room)} before.${failed === undefined ? "" : ` ${failed}`}`;
@@ -119,6 +121,11 @@ async function powerIn(home: Host, room: RoomId, resident: ResidentId): Promise<
     if (failure.retry === "now" || failure.retry === "wait") throw failure;
     return { allowed: false, because: failure.person };
   }
+}
+
+/** The group as it is with that room. */
+function tiedTo(record: GroupRecord, room: GroupRoom): GroupRecord {
+  return { ...record, rooms: [...record.rooms.filter(({ home }) => home !== room.home), room] };
 }
 
 /** The last word in the old room, and the end of the bridge's part there. Resolves with what went wrong, for the person. */
@@ -169,9 +176,9 @@ export async function unbridge(
   const power = isOwn && host ? await powerIn(host, room.room, asker.resident) : undefined;
   demand(untiePower(asSeen(o, asker, record), room, askingOf(o, asker), power));
   const view = await o.groups.view(record, room.home);
-  await o.groups.untie(record.id, room.home);
-  if (room.parked !== undefined) await revive(o, record, room.home);
-  const failed = host && (await tried(o, "a room not let go", () => host.releaseGroup(room.room, view, "unbridge")));
+  const letGo = (): Promise<string | undefined> | undefined =>
+    host && tried(o, "a room not let go", () => host.releaseGroup(room.room, view, "unbridge"));
+  const failed = await o.groups.inTurn(record.id, () => part(o, record, room, letGo));
   return [
     `${roomText(room.room)} (${titleOf(o, room.home)}) and the group "${name}" are apart now: its contacts leave, and nothing is passed on there any more.`,
     failed ? `The room could not be left: ${failed}` : "",
@@ -181,13 +188,26 @@ export async function unbridge(
     .join(" ");
 }
 
-/** What has waited for a room that had stopped goes on its way, to whatever room the group gets now. */
-async function revive(o: DeskOptions, record: GroupRecord, home: HomeName): Promise<void> {
-  const owner = portalParts(record.id).account;
-  for (const { place } of await o.store.parked(owner, undefined, inLane(record.id, home))) {
-    const lane = await o.store.retry(owner, place);
-    if (lane) o.lanes().wake(lane);
+/**
+ * What has waited for a room that had stopped goes on its way when that is untied, and makes another room: the old one, whose
+ * name the new one may get, is let go before. One that is in use is untied first, or words would be seen to fail there.
+ */
+async function part<T>(
+  o: DeskOptions,
+  { id }: GroupRecord,
+  { home, room }: GroupRoom,
+  letGo: () => Promise<T> | undefined,
+): Promise<T | undefined> {
+  const now = (await o.groups.reread(id))?.rooms.find((one) => one.home === home);
+  // Somebody else was quicker.
+  if (now?.room !== room) return undefined;
+  if (now.parked === undefined) {
+    await o.groups.untie(id, home);
+    return letGo();
   }
+  const failed = await letGo();
+  await o.groups.untie(id, home);
+  return failed;
 }
 
 /** A group by its name, or by its room. */
@@ -247,9 +267,10 @@ async function goOn(
   home: Host,
   asker: Asker,
   record: GroupRecord,
-  { room, by }: GroupRoom,
+  tied: GroupRoom,
   name: string,
 ): Promise<string> {
+  const { room, by } = tied;
   const asking = askingOf(o, asker);
   const isIn = by === asker.resident || seatsOf(record, asking.accounts).length > 0;
   // Also when the power is there in any case: by this the bridge enters a room into which it was invited again.
@@ -264,6 +285,6 @@ async function goOn(
       detail: `the bridge is still not in ${roomText(room)}. Invite its bot there and say this again; or say \`unbridge\` to give the room up`,
     });
   }
-  await o.groups.tie(record.id, { home: home.name, room, ...(by === undefined ? {} : { by }) });
+  await o.groups.mark(record.id, tied, undefined);
   return `"${name}" goes on in ${roomText(room)}; what has waited for it comes now.`;
 }

@@ -170,6 +170,15 @@ export class DeskWorld {
         const others = this.group(id).rooms.filter(({ home }) => home !== room.home);
         return change(id, { rooms: [...others, room] });
       },
+      mark: async (id, { home, room }, parked) => {
+        this.did.push(parked === undefined ? `go on in ${home} ${room}` : `stop ${home} ${room}: ${parked}`);
+        const marked = this.group(id).rooms.map((one) => {
+          const { parked: _, ...tie } = one;
+          return one.home === home ? { ...tie, ...(parked === undefined ? {} : { parked }) } : one;
+        });
+        change(id, { rooms: marked });
+        return true;
+      },
       untie: async (id, home) => {
         this.did.push(`untie ${home}`);
         change(id, { rooms: this.group(id).rooms.filter((one: GroupRoom) => one.home !== home) });
