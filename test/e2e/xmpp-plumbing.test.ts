@@ -100,6 +100,16 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     expect(await plumber.rooms.nameIn(roomId(room), event.resident)).toBe("yan");
   });
 
+  test("tells those in it no contact's address when it hides addresses", async () => {
+    const { room, yan, plumber } = await scene(xmpp, people, ANONYMOUS);
+    await plumber.tie(room);
+    await plumber.say(room, ghost("bob"), "hello");
+    await yan.waitForMessage("hello", room);
+    const card = (await yan.ask.vcard(`${room}/Bob`)).toString();
+    expect(card).toContain("<FN>Bob</FN>");
+    expect(card).not.toContain("msn.test");
+  });
+
   test("speaks through the bot where ghosts may not enter", async () => {
     const { room, zoe, plumber } = await scene(xmpp, people, { ...OPEN, membersonly: "1" }, true);
     await plumber.tie(room);

@@ -21,7 +21,7 @@ import { StanzaRefusal } from "../../link/requests.ts";
 import { asHomeError } from "../../muc/failures.ts";
 import { failureElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
-import { el, elements, NS, type XmlElement } from "../../stanza/xml.ts";
+import type { XmlElement } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
 import { guestOf, roomJid } from "../groups/address.ts";
 import type { ForeignRooms, ForeignRoomsOptions } from "../groups/foreign.ts";
@@ -33,6 +33,7 @@ import { DEFAULT_FOREIGN_LIMITS, type ForeignLimits } from "./limits.ts";
 import { linkOf } from "./link.ts";
 import { readTie, type TieNote } from "./notes.ts";
 import { powerIn, whyNotIn } from "./power.ts";
+import { cardInRoom, pong } from "./questions.ts";
 import { ForeignRoom, type Shared, type Speaking } from "./room.ts";
 import { nameOf, Talk } from "./talk.ts";
 import { seatJid } from "./voice.ts";
@@ -145,15 +146,15 @@ class Foreign implements ForeignRooms {
     const room = this.#rooms.get(bare(from));
     if (room === undefined) return this.#invitations.take(stanza);
     if (stanza.name !== "iq") room.stanza(stanza, to);
-    return stanza.name !== "iq" || this.#pinged(stanza);
+    return stanza.name !== "iq" || this.#asked(room, stanza, bare(to));
   }
 
-  /** XEP-0410: the room hands on what we ask ourselves. */
-  #pinged(iq: XmlElement): boolean {
-    const { id, from, to, type } = iq.attrs;
-    if (type !== "get" || elements(iq)[0]?.getNS() !== NS.ping) return false;
-    this.#o.link.sendLoosely(el("iq", { type: "result", id, from: to, to: from }));
-    return true;
+  /** The gateway answers for itself what is not about the room. */
+  #asked(room: ForeignRoom, iq: XmlElement, us: BareJid): boolean {
+    const isBot = us === this.#o.names.gateway;
+    const answer = pong(iq) ?? (isBot ? undefined : cardInRoom(iq, room.voices.get(us)?.nick));
+    if (answer !== undefined) this.#o.link.sendLoosely(answer);
+    return answer !== undefined;
   }
 
   /** Something in a room to one of ours alone. */

@@ -4,13 +4,15 @@ import { residentId } from "../../../../../src/bridge/model.ts";
 import { roomAddress } from "../../../../../src/xmpp/component/rooms/find.ts";
 import { readTie, type TieNote, writeTie } from "../../../../../src/xmpp/component/rooms/notes.ts";
 import { powerIn, whyNotIn } from "../../../../../src/xmpp/component/rooms/power.ts";
+import { cardInRoom } from "../../../../../src/xmpp/component/rooms/questions.ts";
 import { noteFor, ownSubject, subjectWithNote } from "../../../../../src/xmpp/component/rooms/subject.ts";
 import { guestName, presentOne, type RoomSight, speakerOf } from "../../../../../src/xmpp/component/rooms/who.ts";
 import { parseBareJid } from "../../../../../src/xmpp/jid.ts";
 import { StanzaRefusal } from "../../../../../src/xmpp/link/requests.ts";
 import { type Occupant, readRoomMessage } from "../../../../../src/xmpp/muc/room-words.ts";
 import { XMPP } from "../../../../../src/xmpp/name.ts";
-import { el, type XmlElement } from "../../../../../src/xmpp/stanza/xml.ts";
+import { errorCondition } from "../../../../../src/xmpp/stanza/errors.ts";
+import { el, NS, type XmlElement } from "../../../../../src/xmpp/stanza/xml.ts";
 import { NET } from "../../support.ts";
 
 const ROOM = parseBareJid("room@muc.test");
@@ -259,4 +261,34 @@ describe("who may tie a conference", () => {
 
   test("a room that is not there is none that refuses", () =>
     expect(whyNotIn("item-not-found", ROOM, BOT)).toBeUndefined());
+});
+
+describe("who a ghost is to those in a conference that hides addresses", () => {
+  const ask = (child: XmlElement, type = "get") =>
+    el("iq", { type, id: "1", from: `${ROOM}/eve`, to: `bob\\40msn.test@${BOT}` }, child);
+  const items = (node: string) => el("pubsub", { xmlns: NS.pubsub }, el("items", { node }));
+  const vcard4 = "<fn><text>Bob</text></fn><nickname><text>Bob</text></nickname></vcard>";
+
+  test.each([
+    ["in a vcard", el("vCard", { xmlns: NS.vcard }), "<FN>Bob</FN><NICKNAME>Bob</NICKNAME></vCard>"],
+    ["in a vcard of the newer kind", el("vcard", { xmlns: NS.vcard4 }), vcard4],
+    ["in one that is published", items(NS.vcard4Node), `${vcard4}</item></items></pubsub>`],
+    ["in a nick that is published", items(NS.nick), ">Bob</nick></item></items></pubsub>"],
+  ])("is what it is called there, %s", (_, child, expected) => {
+    const answer = cardInRoom(ask(child), "Bob");
+    expect(answer?.attrs).toMatchObject({ type: "result", id: "1", to: `${ROOM}/eve` });
+    expect(answer?.children.join("").endsWith(expected)).toBe(true);
+  });
+
+  test("is nothing else, and nothing at all when it is not there", () => {
+    for (const [child, nick] of [
+      [items(NS.tune), "Bob"],
+      [el("vCard", { xmlns: NS.vcard }), undefined],
+    ] as const) {
+      const answer = cardInRoom(ask(child), nick);
+      expect(answer && errorCondition(answer).condition).toBe("item-not-found");
+    }
+    expect(cardInRoom(ask(el("vCard", { xmlns: NS.vcard }), "set"), "Bob")).toBeUndefined();
+    expect(cardInRoom(ask(el("query", { xmlns: NS.version })), "Bob")).toBeUndefined();
+  });
 });
