@@ -64,7 +64,7 @@ async function act(o: RulingOptions, work: GroupSending, event: Ruling): Promise
       const { change } = event;
       if (change.what === "topic") {
         // Networks have none: it is for the homes alone.
-        await o.groups.save(group, { topic: ownTopic(change.text, record) });
+        await o.groups.save(group, { topic: ownTopic(change.text) });
         return;
       }
       if (change.what === "role") {

@@ -16,6 +16,7 @@ export interface Known {
 export function viewFor(record: GroupRecord, home: HomeName, known: Known): GroupView {
   const { network } = groupParts(record.id);
   const people: GroupPerson[] = [];
+  const plumbed = record.rooms.some((room) => room.home === home && room.by !== undefined);
   const residents = new Set<ResidentId>();
   for (const member of membersOf(record)) {
     const { address, role } = member;
@@ -36,9 +37,9 @@ export function viewFor(record: GroupRecord, home: HomeName, known: Known): Grou
     kind: record.kind,
     ...(record.circle === undefined ? {} : { circle: record.circle }),
     name: record.name,
-    topic: topicOf(record),
+    topic: topicOf(record, plumbed ? BEHIND_OTHERS : TOPIC),
     people,
-    plumbed: record.rooms.some((room) => room.home === home && room.by !== undefined),
+    plumbed,
     rooms: record.rooms,
     kept: {
       topic: record.topic,
@@ -55,26 +56,42 @@ function membersOf({ members, seats }: GroupRecord): readonly GroupMember[] {
   return [...members, ...others.map((address) => ({ address, role: "member" as const }))];
 }
 
+/** UTF-16 units of a topic with what stands behind it, in a room of the group and behind the topic of a room of others. */
+const TOPIC = 1000;
+const BEHIND_OTHERS = 500;
 /** Between a topic and what stands behind it. */
 const BEHIND = " | ";
+const SPEAKS = "Whoever has no MSN account here speaks through ";
 
-/** With what people must know of the relay. */
-function topicOf({ topic, relay }: GroupRecord): string {
+/** With what people must know of the relay: of a long topic the end is left out, and not that. */
+function topicOf({ topic, relay }: GroupRecord, longest: number): string {
   if (!relay) return topic;
   const note = noteOf(relay);
-  return topic === "" ? note : `${topic}${BEHIND}${note}`;
+  return topic === "" ? note : `${cut(topic, longest - BEHIND.length - note.length)}${BEHIND}${note}`;
 }
 
 function noteOf({ account, prefix }: NonNullable<GroupRecord["relay"]>): string {
   const how = prefix ? "with their name in front" : "without their name";
-  return `Whoever has no MSN account here speaks through ${accountParts(account).address}, ${how}.`;
+  return `${SPEAKS}${accountParts(account).address}, ${how}.`;
 }
 
-/** A topic as people have written it: who changes one has before them what the bridge has put behind it. */
-export function ownTopic(topic: string, { relay }: Pick<GroupRecord, "relay">): string {
-  const note = relay && noteOf(relay);
-  if (note === undefined || !topic.trimEnd().endsWith(note)) return topic;
-  const own = topic.trimEnd().slice(0, -note.length);
+/** Never half of a surrogate pair. */
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/**
+ * A topic as people have written it: who changes one has before them what the bridge has put behind it, of the relay as it is
+ * or as it was when they began.
+ */
+export function ownTopic(topic: string): string {
+  const whole = topic.trimEnd();
+  const at = whole.lastIndexOf(SPEAKS);
+  const isNote =
+    at >= 0 && /^\S+, with(?:out their name| their name in front)\.$/.test(whole.slice(at + SPEAKS.length));
+  if (!isNote) return topic;
+  const own = whole.slice(0, at);
   return own.endsWith(BEHIND) ? own.slice(0, -BEHIND.length) : own.trimEnd();
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { GroupRecord } from "../../../../src/bridge/groups/model.ts";
 import { groupId, parseGroupKey } from "../../../../src/bridge/groups/model.ts";
-import { hasMore, labelOf, shapeOf, viewFor, whole } from "../../../../src/bridge/groups/view.ts";
+import { hasMore, labelOf, ownTopic, shapeOf, viewFor, whole } from "../../../../src/bridge/groups/view.ts";
 import { parseHomeName, residentId, roomId } from "../../../../src/bridge/model.ts";
 import { account, alice, contact, HOME, NET } from "../support.ts";
 
@@ -44,6 +44,27 @@ test("the topic names the relay, and whether names stand in front", () => {
   expect(viewFor({ ...record, topic: "", relay: { ...relay, prefix: false } }, HOME, known).topic).toMatch(
     /without their name/,
   );
+});
+
+test("of a long topic the end is left out, and not what is said of the relay; less of it stands in a room of others", () => {
+  const relay = { account: account("alice"), by: alice, prefix: true };
+  const long = { ...record, topic: `${"x".repeat(407)}🎉${"x".repeat(591)}`, relay };
+  const note = " | Whoever has no MSN account here speaks through alice@msn.test, with their name in front.";
+  const [behindTheirs, ours] = [viewFor(long, HOME, known).topic, viewFor(long, HOUSE, known).topic];
+  expect([ours.length, ours.endsWith(`x…${note}`)]).toEqual([1000, true]);
+  expect([behindTheirs.length, behindTheirs]).toEqual([499, `${"x".repeat(407)}…${note}`]);
+  expect(viewFor({ ...long, topic: "chess" }, HOUSE, known).topic).toBe(`chess${note}`);
+  const { relay: _, ...without } = long;
+  expect(viewFor(without, HOUSE, known).topic).toBe(long.topic);
+});
+
+test("whoever changes a topic finds their words in it, though the relay has changed or gone meanwhile", () => {
+  const note = (account: string, how: string) => `Whoever has no MSN account here speaks through ${account}, ${how}.`;
+  const [named, unnamed] = [note("a@msn.test", "with their name in front"), note("b@msn.test", "without their name")];
+  expect([named, unnamed].map((one) => ownTopic(`chess | ${one} `))).toEqual(["chess", "chess"]);
+  expect([ownTopic(named), ownTopic(`go ${unnamed}`)]).toEqual(["", "go"]);
+  expect(ownTopic(`${named} What is that?`)).toBe(`${named} What is that?`);
+  expect(ownTopic("chess | go")).toBe("chess | go");
 });
 
 test("a shape is who is there as what, in whatever order; a loose conversation's name is none", () => {
