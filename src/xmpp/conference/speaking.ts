@@ -158,15 +158,16 @@ export function wantSubject(room: RoomState, request: RoomRequest<"subject">, no
   return { acts: ["subject"], event: () => ({ kind: "subject", by, subject }) };
 }
 
+/** As it is: what people set has no more characters than it may have, and what the bridge puts behind it belongs to it. */
 export function setSubject(
   room: RoomState,
   { text, nick, at, id }: { text: string; nick: string; at: number; id?: string | undefined },
   out: Out,
 ): void {
   room.touch();
-  room.subject = { text: [...text].slice(0, room.limits.subject).join(""), nick, at };
+  room.subject = { text, nick, at };
   for (const { client } of room.clients()) {
-    const { name, attrs, children } = subjectMessage(room.jid, nick, client, room.subject.text);
+    const { name, attrs, children } = subjectMessage(room.jid, nick, client, text);
     out.send(el(name, { ...attrs, id }, ...children));
   }
 }

@@ -11,7 +11,7 @@ import {
   residentParts,
 } from "../../../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
-import { Conference } from "../../conference/index.ts";
+import { Conference, type Room } from "../../conference/index.ts";
 import { type BareJid, domainOf, readJid } from "../../jid.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
 import { guestName } from "../rooms/who.ts";
@@ -62,8 +62,9 @@ export class Groups implements GroupHosting {
     const send = (stanza: XmlElement): void => link.sendLoosely(stanza);
     const conference = (): Conference => this.#conference;
     const insiders = (room: BareJid): Insiders | undefined => this.#own.insidersOf(room);
+    const subjectSet = (room: Room, by: BareJid): void => this.#own.subjectSet(room, by);
     const shared = { home, host, names, spool, conference, notes, memory, log };
-    this.#wishes = new Wishes({ ...shared, send, toGhost, answer, insiders });
+    this.#wishes = new Wishes({ ...shared, send, toGhost, answer, insiders, subjectSet });
     this.#conference = new Conference({
       domain: names.gateway,
       link,

@@ -25,6 +25,8 @@ interface Head {
   readonly kind: GroupKind;
   readonly plumbed: boolean;
   readonly group?: GroupId;
+  /** What stands of the bridge behind the people's own subject. */
+  readonly told?: string;
   readonly config: RoomConfig;
   readonly subject: RoomSnapshot["subject"];
 }
@@ -51,6 +53,7 @@ export interface RoomMemo {
   readonly tie: Tie;
   readonly asked: ReadonlySet<BareJid>;
   readonly lodgers: ReadonlySet<BareJid>;
+  readonly told?: string;
 }
 
 interface Kept {
@@ -91,10 +94,10 @@ export class RoomNotes {
   }
 
   /** A room as it is now, but for its messages and wishes. */
-  async keep({ snapshot, tie, ...people }: RoomMemo): Promise<void> {
+  async keep({ snapshot, tie, told = "", ...people }: RoomMemo): Promise<void> {
     const { jid } = snapshot;
     const kept = this.#of(jid);
-    const wanted = new Map<RoomId, string>([[roomId(jid), JSON.stringify(headOf(snapshot, tie))]]);
+    const wanted = new Map<RoomId, string>([[roomId(jid), JSON.stringify(headOf(snapshot, tie, told))]]);
     for (const [who, person] of peopleOf(snapshot, people)) wanted.set(personKey(jid, who), JSON.stringify(person));
     const gone = [...kept.notes.keys()].filter((key) => !wanted.has(key));
     const changed = [...wanted].filter(([key, note]) => kept.notes.get(key) !== note);
@@ -178,7 +181,8 @@ export class RoomNotes {
     for (const [who] of people) kept.notes.set(personKey(jid, who), parts.get(`p ${who}`) ?? "");
     for (const one of said) kept.said.set(one.said.stanzaId, one.n);
     const wishes = of<WishSnapshot>("w").map(([, wish]) => wish);
-    return { snapshot: snapshotOf(jid, head, people, said, wishes), tie: tieOf(head), ...marksOf(people) };
+    const { told = "" } = head;
+    return { snapshot: snapshotOf(jid, head, people, said, wishes), tie: tieOf(head), ...marksOf(people), told };
   }
 
   /** What a crash has left of a room that was given up. */
@@ -204,8 +208,9 @@ function parse<T>(note: string | undefined): T | undefined {
   }
 }
 
-function headOf({ config, subject }: RoomSnapshot, { kind, plumbed, group }: Tie): Head {
-  return { v: 1, kind, plumbed, ...(group === undefined ? {} : { group }), config, subject };
+function headOf({ config, subject }: RoomSnapshot, { kind, plumbed, group }: Tie, told: string): Head {
+  const more = { ...(group === undefined ? {} : { group }), ...(told === "" ? {} : { told }) };
+  return { v: 1, kind, plumbed, ...more, config, subject };
 }
 
 function tieOf({ kind, plumbed, group }: Head): Tie {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { BridgeError } from "../../../bridge/errors.ts";
 import type { GroupId, GroupSpeaker, GroupView } from "../../../bridge/groups/model.ts";
+import { ownTopic } from "../../../bridge/groups/view.ts";
 import {
   type Failure,
   type GhostRef,
@@ -13,7 +14,7 @@ import {
 import type { GroupHosting, RoomPower } from "../../../bridge/ports/groups.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
 import { excerpt } from "../../../bridge/text/quote.ts";
-import type { Conference, Room, RoomSnapshot, Speech } from "../../conference/index.ts";
+import type { Conference, Outcome, Room, RoomSnapshot, Speech } from "../../conference/index.ts";
 import { join } from "../../conference/room.ts";
 import { type GhostJids, residentJid } from "../../convert/ghost.ts";
 import { saidAt, stanzaId } from "../../convert/text.ts";
@@ -23,6 +24,7 @@ import { CONDITIONS } from "../../stanza/errors.ts";
 import { viaElements } from "../../stanza/via.ts";
 import { el, NS } from "../../stanza/xml.ts";
 import { GhostTyping } from "../../typing.ts";
+import { subjectWithNote } from "../rooms/subject.ts";
 import { guestOf, idOfRoom, isGuest, roomJid, roomOf } from "./address.ts";
 import type { RoomMemory } from "./memory.ts";
 import type { RoomNotes } from "./notes.ts";
@@ -53,6 +55,8 @@ interface About extends Insiders {
   tie: Tie;
   /** People who have been asked in, once. */
   readonly asked: Set<BareJid>;
+  /** What stands of the bridge behind the people's own subject; empty: nothing. */
+  told: string;
   /** When each guest has spoken last, Unix ms. */
   readonly guests: Map<BareJid, number>;
 }
@@ -83,10 +87,10 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const ties = new Map(memos.map(({ snapshot, tie }) => [snapshot.jid, tie]));
     const kind = (room: BareJid) => kindOf(ties.get(room) ?? { kind: "several", plumbed: false }, names.gateway);
     conference.restore({ rooms: memos.map(({ snapshot }) => snapshot) }, kind);
-    for (const { snapshot, tie, asked, lodgers } of memos) {
+    for (const { snapshot, tie, asked, lodgers, told = "" } of memos) {
       // Everybody in a group is asked into its room.
       const inGroup = new Set(tie.group === undefined || tie.plumbed ? [] : asked);
-      const about = { tie, inGroup, asked: new Set(asked), lodgers: new Set(lodgers), guests: new Map() };
+      const about = { tie, inGroup, asked: new Set(asked), lodgers: new Set(lodgers), told, guests: new Map() };
       this.#about.set(snapshot.jid, about);
       for (const said of snapshot.history) this.#sent.set(sentKey(snapshot.jid, said.stanzaId), true);
     }
@@ -205,9 +209,15 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const about = this.#aboutOf(room.jid, view);
     this.#govern(room, { kind: about.tie.kind, plumbed: false });
     about.inGroup = new Set();
-    await this.#o.conference.surely(room, (one) =>
-      join([one.seatGhosts([]), ...ghostsUnranked(one), ...ownersFound(one, view, about)]),
+    await this.#o.conference.surely(room, (one, now) =>
+      join([
+        one.seatGhosts([]),
+        ...ghostsUnranked(one),
+        ...ownersFound(one, view, about),
+        ...resubjected(one, about.told === "" ? ownTopic(one.subject) : withNote(one, "", about), now),
+      ]),
     );
+    about.told = "";
     await this.#write(room.snapshot());
   }
 
@@ -242,6 +252,14 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     return await this.#o.say(resident, name === "" ? text : `In ${name}: ${text}`, key);
   }
 
+  /** Somebody has set the subject: what people must know of the bridge stands behind it again. */
+  subjectSet(room: Room, by: BareJid): void {
+    const about = this.#about.get(room.jid);
+    if (about === undefined || about.told === "") return;
+    const whole = withNote(room, about.told, about);
+    this.#o.conference.loosely(room, (one, now) => join(resubjected(one, whole, now, by)));
+  }
+
   /** Why people are in a room; lodgers are to be changed as they are asked in and put out. */
   insidersOf(room: BareJid): Insiders | undefined {
     return this.#about.get(room);
@@ -274,6 +292,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
       inGroup: new Set(),
       asked: new Set(),
       lodgers: new Set(),
+      told: "",
       guests: new Map(),
     };
     this.#about.set(jid, about);
@@ -294,11 +313,10 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
         ...(view.plumbed ? [] : peopleRanked(one, shape, about)),
         ...ghostsRanked(one, shape),
         one.seatGhosts([...shape.ghosts, ...guests.map(({ who, nick }) => seatOf(who, nick))]),
-        ...(one.subject === shape.subject || (view.plumbed && shape.subject === "")
-          ? []
-          : [one.setSubject(shape.subject, now)]),
+        ...resubjected(one, view.plumbed ? withNote(one, shape.subject, about) : shape.subject, now),
       ]),
     );
+    about.told = view.plumbed ? shape.subject : "";
     if (!view.plumbed) await this.#ask(room, about, shape);
     await this.#write(room.snapshot());
   }
@@ -381,6 +399,15 @@ function tieOf({ id, kind, plumbed }: GroupView): Tie {
 function configured(room: Room, { config }: Shape) {
   const changes = Object.entries(config).filter(([key, value]) => room.config[key as keyof typeof config] !== value);
   return changes.length === 0 ? [] : [room.configure(Object.fromEntries(changes))];
+}
+
+/** The people's own subject with that behind it. */
+function withNote({ subject }: Room, note: string, { told }: About): string {
+  return note === "" && told === "" ? subject : subjectWithNote(subject, note, told);
+}
+
+function resubjected(room: Room, subject: string, now: number, by?: BareJid): Outcome[] {
+  return room.subject === subject ? [] : [room.setSubject(subject, now, by)];
 }
 
 /** Whoever speaks sits there: a guest from now on, a ghost that is not shown yet until the next shape. */

@@ -40,6 +40,8 @@ export interface WishesOptions {
   readonly memory: RoomMemory;
   /** Why people are in a room; `undefined`: it is none of a group's. */
   readonly insiders: (room: BareJid) => Insiders | undefined;
+  /** Somebody has set a room's subject. */
+  readonly subjectSet: (room: Room, by: BareJid) => void;
   readonly send: (stanza: XmlElement) => void;
   /** A stanza to a ghost, as if it had been sent to its own address; `place`: where it was sent. */
   readonly toGhost: (stanza: XmlElement, place: Jid | undefined) => void;
@@ -241,6 +243,7 @@ export class Wishes {
     const change = { what: "topic", text: subject } as const;
     this.#store(room, by.who, wish, [{ kind: "reshaped", ...this.#base(room, by.from, wish), change }], () => {
       this.#grant(room, wish);
+      this.#o.subjectSet(room, by.who);
     });
   }
 
