@@ -7,7 +7,7 @@ import { RecentMap } from "../bridge/recent.ts";
 import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
-import { parseStored } from "./convert/read.ts";
+import { parseStored, readStored } from "./convert/read.ts";
 import type { EarlyWords } from "./early.ts";
 import { concernsRoom, type RoomKind, sortRoomEvent } from "./groups/sort.ts";
 import type { Transaction } from "./listener/appservice.ts";
@@ -34,6 +34,12 @@ export interface IntakeOptions {
 const TYPING_ROOMS = 10_000;
 const TYPISTS = 50;
 
+/** What has come of a transaction so far, and the ids of its events. */
+interface Taking {
+  readonly items: IntakeItem[];
+  readonly ids: Set<string>;
+}
+
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #rules: SortingRules;
@@ -57,7 +63,7 @@ export class Intake {
   async take(host: HomeHost, transaction: Transaction): Promise<void> {
     const { home, early, log } = this.#options;
     const items: IntakeItem[] = [];
-    const ids = new Set<string>();
+    const taking: Taking = { items, ids: new Set() };
     const kindOf = async (said: EventHead) =>
       this.#isPerson(said.sender) ? await this.#kindOf(host, said, false) : "other";
     await this.#options.lookBack.fill(transaction.events, this.#recall, kindOf);
@@ -68,8 +74,8 @@ export class Intake {
         continue;
       }
       if (early.isComing(raw, head) && (await this.#isChat(host, head)))
-        for (const missed of await early.missed(raw, head)) items.push(...(await this.#take(host, missed, ids)));
-      items.push(...(await this.#take(host, raw, ids)));
+        for (const missed of await early.missed(raw, head)) await this.#take(host, missed, taking);
+      await this.#take(host, raw, taking);
     }
     // A homeserver that was set up anew counts from 1 again: the events are part of the name, or they would be lost as repeats.
     const own = createHash("sha256");
@@ -79,25 +85,42 @@ export class Intake {
       const result = await host.intake(home, batch, items);
       if (result === "repeated") log.debug({ batch }, "a transaction came again");
     }
-    early.took(ids);
+    early.took(taking.ids);
     for (const raw of transaction.ephemeral) this.#ephemeral(host, raw);
   }
 
-  /** What one event means to the core. `taken`: the ids of this transaction so far; an event counts once. */
-  async #take(host: HomeHost, raw: unknown, taken: Set<string>): Promise<IntakeItem[]> {
+  /** What one event means to the core; an event counts once. */
+  async #take(host: HomeHost, raw: unknown, taking: Taking): Promise<void> {
     const head = eventHead(raw);
-    if (head === undefined || taken.has(head.event) || this.#options.early.has(head.event)) return [];
-    taken.add(head.event);
-    const items = await this.#sorted(host, raw, head);
+    if (head === undefined || taking.ids.has(head.event) || this.#options.early.has(head.event)) return;
+    taking.ids.add(head.event);
+    const isEcho = this.#options.isEcho(head);
+    const items = isEcho ? [] : await this.#sorted(host, raw, head);
+    taking.items.push(...items);
     // The bot's own words are no part of a chat, nor is what looks like a password.
     const isSealed = items.some(({ raw }) => isPassword(raw));
     const isNotice = head.sender === this.#options.bot && head.content.msgtype === "m.notice";
-    if (!isNotice && !isSealed) this.#recall.note(head);
-    return items;
+    if (isNotice || isSealed) return;
+    // What ghosts say, and the bridge as a person, has come from where words go.
+    const isHeard = isEcho || !this.#isPerson(head.sender);
+    this.#recall.note(
+      head,
+      isHeard || (items.some((item) => this.#says(item)) && (await this.#goesOut(host, head, taking))),
+    );
+  }
+
+  /** Whether it says something to others. */
+  #says({ control, raw }: IntakeItem): boolean {
+    const event = control ? undefined : readStored(raw, this.#options.home, this.#options.names);
+    return event?.kind === "text" || event?.kind === "nudge";
+  }
+
+  /** Whether somebody hears what is said in the room; also behind an invitation that is as new. */
+  async #goesOut(host: HomeHost, head: EventHead, { items }: Taking): Promise<boolean> {
+    return items.some(({ room, invites }) => invites && room === head.room) || this.#isPortal(host, head.room);
   }
 
   async #sorted(host: HomeHost, raw: unknown, head: EventHead): Promise<IntakeItem[]> {
-    if (this.#options.isEcho(head)) return [];
     const asked = this.#isPerson(head.sender) && this.#options.isManagement(head.sender, head.room);
     const wasManagement = typeof asked === "boolean" ? asked : await asked;
     // A room in which somebody was alone with the bot may be a group's by now.

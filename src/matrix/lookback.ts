@@ -96,9 +96,9 @@ export class LookBack {
     const edits = isEdit ? await this.#editsBefore(by, target) : [bundledEdit(raw, by.room)];
     // What the homeserver is late with may have been said again meanwhile.
     if (recall.has(target)) return;
-    recall.note(head);
+    recall.noteEarlier(head);
     if (!recall.has(target) && by.at - head.at < DAY_MS) recall.noteGone(head);
-    for (const edit of edits) if (edit?.sender === head.sender) recall.note(edit);
+    for (const edit of edits) if (edit?.sender === head.sender) recall.noteEarlier(edit);
   }
 
   /** Among several it says something who is quoted. What the bot says for others has their names in it. */

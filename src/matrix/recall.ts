@@ -3,19 +3,24 @@
  * gone. In memory alone; what is not known any more is asked of the homeserver by {@link LookBack}, and else is not quoted.
  */
 import { RecentMap } from "../bridge/recent.ts";
-import type { EventHead } from "./convert/event.ts";
-import { fields } from "./convert/fields.ts";
+import { plainText } from "../bridge/text/plain.ts";
+import { type EventHead, isForOthers } from "./convert/event.ts";
+import { type Fields, fields } from "./convert/fields.ts";
+import { HTML } from "./convert/html.ts";
 import { standIn } from "./convert/others.ts";
+import { wordsOf } from "./convert/said.ts";
 import { reactionKey, withoutReplyFallback } from "./convert/text.ts";
 import { firstOf } from "./parts.ts";
 
 /** A message as it was understood. */
 export interface Recalled {
   readonly sender: string;
-  /** Without what it quotes; absent: it is known to have been there, and nobody knows any more what it was. */
+  /** As it is read, without what it quotes; absent: it is known to have been there, and nobody knows any more what it was. */
   readonly text?: string;
   /** False: its end was too much to remember. */
   readonly isWhole: boolean;
+  /** As it was passed on last, if nobody knows any more how without words; absent: it never was, and is nobody's concern. */
+  readonly told?: { readonly text?: string };
   /** How its sender is called in the room, where that has been asked for. */
   readonly name?: string;
 }
@@ -52,8 +57,11 @@ export class Recall {
     this.#isOurs = isOurs;
   }
 
-  /** The words of a message; an edit's are those of the message that it edits. Called when the event has been understood. */
-  note({ type, room, sender, event, content }: EventHead): void {
+  /**
+   * The words of a message; an edit's are those of the message that it edits. Called when the event has been understood.
+   * `isTold`: it is passed on, or has come from where it would be.
+   */
+  note({ type, room, sender, event, content }: EventHead, isTold: boolean): void {
     const relation = fields(content["m.relates_to"]);
     if (type === "m.room.member") this.#renamed(room, sender, content);
     if (type === "m.reaction") this.#react(event, room, sender, relation.event_id, reactionKey(content));
@@ -62,23 +70,29 @@ export class Recall {
     if (first !== undefined && this.#isOurs(sender)) this.#firsts.set(event, { room, first });
     const isEdit = relation.rel_type === "m.replace";
     const words = isEdit ? fields(content["m.new_content"]) : content;
-    const body = standIn(type, words)?.line ?? (type === "m.room.message" ? words.body : undefined);
+    const text = standIn(type, words)?.line ?? (type === "m.room.message" ? plainWords(words, relation) : undefined);
     const id = isEdit ? relation.event_id : event;
-    if (typeof body !== "string" || typeof id !== "string") return;
+    if (text === undefined || typeof id !== "string") return;
     // Only its author edits a message; what is of another's is none.
     const before = this.#said.get(id);
     if (isEdit && (before?.room !== room || before.sender !== sender)) return;
     if (isEdit && before !== undefined && this.#before.get(event) === undefined) this.#before.set(event, before);
-    const text = withoutReplyFallback(body);
     const isWhole = text.length <= CHARACTERS;
     // A piece of a text would keep all of it in memory.
     const kept = isWhole ? text : Buffer.from(text.slice(0, CHARACTERS)).toString();
-    this.#said.set(id, { room, sender, text: kept, isWhole });
+    const told = isTold ? { text: kept } : before?.told;
+    this.#said.set(id, { room, sender, text: kept, isWhole, ...(told && { told }) });
+  }
+
+  /** The same of an event that this run has not heard: it was passed on if it looks like it. */
+  noteEarlier(head: EventHead): void {
+    this.note(head, this.#isOurs(head.sender) || isForOthers(head));
   }
 
   /** A message that is there no more, as the homeserver tells it. */
   noteGone({ type, room, sender, event }: EventHead): void {
-    if (type === "m.room.message" || type === "m.sticker") this.#said.set(event, { room, sender, isWhole: false });
+    if (type === "m.room.message" || type === "m.sticker")
+      this.#said.set(event, { room, sender, isWhole: false, told: {} });
   }
 
   /** How somebody is called in a room; `undefined` until {@link noteName}. */
@@ -123,4 +137,12 @@ export class Recall {
     const name = this.nameIn(room, said.sender);
     return name === undefined ? said : { ...said, name };
   }
+}
+
+/** What a reader without looks sees of a message, which is what an edit is compared with. */
+function plainWords({ body, format, formatted_body }: Fields, relation: Fields): string | undefined {
+  if (typeof body !== "string") return undefined;
+  const html = format === HTML && typeof formatted_body === "string" ? formatted_body : undefined;
+  const isAnswer = relation["m.in_reply_to"] !== undefined;
+  return plainText(wordsOf({ body: isAnswer ? withoutReplyFallback(body) : body, html }));
 }

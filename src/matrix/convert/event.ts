@@ -8,7 +8,7 @@ import { jsonBytes } from "../../bridge/text/size.ts";
 import type { Via } from "../../bridge/via.ts";
 import type { RoomNote } from "../groups/sort.ts";
 import type { Reacted, Recalled } from "../recall.ts";
-import { fields } from "./fields.ts";
+import { type Fields, fields } from "./fields.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
 import { isNudge } from "./nudge.ts";
@@ -262,16 +262,21 @@ function sortOther(head: EventHead, management: boolean, rules: SortingRules): S
 
 const COMMAND_PREFIX = /^!msn\b/i;
 
-/** What programs say, which is passed on to nobody. */
-function isNotice({ content }: EventHead): boolean {
-  const words = [content, fields(content["m.new_content"])];
-  return words.some(({ msgtype }) => msgtype === "m.notice");
+/** What programs say is passed on to nobody. */
+function isNotice(head: EventHead): boolean {
+  return wordsIn(head).some(({ msgtype }) => msgtype === "m.notice");
 }
 
-/** Whether a message that was heard by no one of this run is one that is passed on: no command, and no notice. */
+/** Whether what a person said is for others, as far as it tells: no command, and no notice. */
 export function isForOthers(head: EventHead): boolean {
-  const words = [head.content, fields(head.content["m.new_content"])];
-  return !isNotice(head) && !words.some(({ body }) => typeof body === "string" && COMMAND_PREFIX.test(body));
+  const isCommand = ({ body }: Fields): boolean =>
+    typeof body === "string" && COMMAND_PREFIX.test(withoutReplyFallback(body));
+  return !isNotice(head) && !wordsIn(head).some(isCommand);
+}
+
+/** As they are, and of an edit the new ones. */
+function wordsIn({ content }: EventHead): Fields[] {
+  return [content, fields(content["m.new_content"])];
 }
 
 function sortMessage(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {

@@ -5,11 +5,12 @@
  */
 
 import { type HomeEvent, type HomeName, messageId, residentId, roomId } from "../../bridge/model.ts";
+import { isVisible } from "../../bridge/plain.ts";
 import { readNote } from "../groups/sort.ts";
 import type { Stored, StoredEvent } from "./event.ts";
 import type { GhostNames } from "./ghost.ts";
 import { standIn } from "./others.ts";
-import { edited, named, removed, said, type Who } from "./said.ts";
+import { edited, named, removed, said, showsWords, type Who } from "./said.ts";
 
 const AGAIN = new Set(["🔁", "🔄", "🔂", "retry"]);
 const COMMAND = /^!msn(?:\s+|$)/i;
@@ -82,10 +83,11 @@ function readReaction(stored: StoredEvent, home: HomeName): HomeEvent | undefine
   return { kind: "retry", ...base(stored, home), target: messageId(relation.event) };
 }
 
-/** To a message that is known; `undefined` for any other, and for pictures in place of an emoji. */
+/** To a message that is known; `undefined` for any other, for pictures in place of an emoji, and for nothing. */
 function reaction({ relation, about }: StoredEvent, who: Who, removed?: true): HomeEvent | undefined {
   const { event: target, key } = relation ?? {};
-  if (target === undefined || key === undefined || about === undefined || key.startsWith("mxc:")) return undefined;
+  if (target === undefined || key === undefined || about === undefined) return undefined;
+  if (key.startsWith("mxc:") || !isVisible(key)) return undefined;
   return { kind: "reaction", ...who, target: messageId(target), text: about, key, ...(removed && { removed }) };
 }
 
@@ -100,7 +102,7 @@ function readMessage(stored: StoredEvent, home: HomeName): HomeEvent | undefined
   if (stored.nudge && !stored.management) return { kind: "nudge", ...who };
   if (stored.standIn !== undefined) return stored.management ? undefined : named(stored.standIn, stored, who);
   const body = stored.body ?? "";
-  if (stored.msgtype === "m.notice" || stored.msgtype === "m.key.verification.request" || body.trim() === "")
+  if (stored.msgtype === "m.notice" || stored.msgtype === "m.key.verification.request" || !showsWords(stored))
     return undefined;
   if (stored.repliesTo !== undefined && (stored.management || stored.mentionsBot) && isRetry(body)) {
     return { kind: "retry", ...base(stored, home), target: messageId(stored.repliesTo) };

@@ -1,5 +1,6 @@
 /** The words of a stored message in neutral form: for who knows no answers and edits, and natively for who does. Pure. */
 import { type HomeEvent, messageId, type Relation } from "../../bridge/model.ts";
+import { isVisible } from "../../bridge/plain.ts";
 import { correctionLine } from "../../bridge/text/correction.ts";
 import { firstStrong } from "../../bridge/text/direction.ts";
 import { concat, plainRich, type RichText, storable, textOf } from "../../bridge/text/model.ts";
@@ -30,16 +31,17 @@ export function said(stored: StoredEvent, who: Who): HomeEvent {
   };
 }
 
-/** A line for who knows no edits. */
+/** A line for who knows no edits, which begins as an emote does. */
 export function edited(stored: StoredEvent, who: Who): HomeEvent {
-  const { body = "", html, about } = stored;
+  const { body = "", html, about, msgtype } = stored;
   const words = wordsOf({ body, html });
   const text = plainText(words);
   const whole = `* ${text.trim()}`;
   const line = about === undefined ? whole : correctionLine(about, text);
-  const shown = line === undefined || line === whole ? spoken(concat(plainRich("* "), words)) : { text: line };
+  const starred = concat(plainRich("* "), words);
+  const shown = line === undefined || line === whole ? spoken(starred) : { text: line };
   const common = { kind: "text", ...who, ...shown } as const;
-  const relation = relationTo("edit", stored.relation?.event, spoken(words));
+  const relation = relationTo("edit", stored.relation?.event, spoken(msgtype === "m.emote" ? starred : words));
   return line === undefined ? { ...common, ...relation, looksAlone: true } : { ...common, ...relation };
 }
 
@@ -73,10 +75,16 @@ function relationTo(kind: "reply" | "edit", target: string | undefined, words: W
   return { about };
 }
 
-function wordsOf({ body, html }: { body: string; html: string | undefined }): RichText {
+/** The words of a message as they are read, where they have any looks by these. */
+export function wordsOf({ body, html }: { readonly body: string; readonly html: string | undefined }): RichText {
   const words = richOfContent(html === undefined ? { body } : { body, format: HTML, formatted_body: html });
   // HTML in which nothing is to be seen says less than the words beside it.
-  return textOf(words).trim() === "" ? plainRich(body) : words;
+  return isVisible(textOf(words)) ? words : plainRich(body);
+}
+
+/** Whether a message shows anything; what does not is said to nobody. */
+export function showsWords({ body = "", html }: StoredEvent): boolean {
+  return isVisible(body) || (html !== undefined && isVisible(textOf(wordsOf({ body, html }))));
 }
 
 type Words = Pick<Text, "text" | "rich">;

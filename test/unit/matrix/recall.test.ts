@@ -31,13 +31,14 @@ function room() {
     recall: (room: string, event: string, by: string) => recall.of(room, event, by),
     reaction: (room: string, event: string) => recall.reaction(room, event),
   };
-  return (said: Said) => {
+  return (said: Said, asEvent = false) => {
     const raw = { type: "m.room.message", room_id: "!r", sender: ANNA, content: {}, ...said };
     const head = eventHead(raw);
     if (head === undefined) throw new Error("no event");
     const [sorted] = sortEvent(raw, head, false, rules);
-    recall.note(head);
+    recall.note(head, true);
     const event = sorted && readStored(JSON.parse(JSON.stringify(sorted.stored)), parseHomeName("matrix"), names);
+    if (asEvent) return event;
     if (event?.kind === "text" && event.looksAlone) return ["looks alone", event.about];
     if (event?.kind === "text") return event.rich === undefined ? event.text : event.rich;
     return event?.kind === "reaction" ? `${event.removed ? "-" : "+"}${event.key} to ${event.text}` : event?.kind;
@@ -91,6 +92,82 @@ test("an edit of what is not known is said whole, with its looks; one that chang
     "looks alone",
     { kind: "edit", target: "$3", text: "see you", rich: r("see ", b("you")) },
   ]);
+});
+
+const HTML_OF = (formatted_body: string) => ({ format: HTML, formatted_body });
+
+test.each([
+  [
+    "a word in bold",
+    ["I will be at **the station** at noon, their", "I will be at <strong>the station</strong> at noon, their"],
+    ["I will be at **the station** at noon, there", "I will be at <strong>the station</strong> at noon, there"],
+    "* their → there",
+  ],
+  [
+    "a quotation of one's own",
+    [
+      "> what he said\n\nI agree with all of it, realy",
+      "<blockquote><p>what he said</p></blockquote><p>I agree with all of it, realy</p>",
+    ],
+    [
+      "> what he said\n\nI agree with all of it, really",
+      "<blockquote><p>what he said</p></blockquote><p>I agree with all of it, really</p>",
+    ],
+    "* realy → really",
+  ],
+  [
+    "words that lead somewhere",
+    [
+      "see [the page](https://example.com/a) for more abuot it",
+      'see <a href="https://example.com/a">the page</a> for more abuot it',
+    ],
+    [
+      "see [the page](https://example.com/a) for more about it",
+      'see <a href="https://example.com/a">the page</a> for more about it',
+    ],
+    "* abuot → about",
+  ],
+  [
+    "nothing but that a word is bold now",
+    ["see you at the old station", "see you at the old station"],
+    ["see you at the **old** station", "see you at the <b>old</b> station"],
+    [
+      "looks alone",
+      {
+        kind: "edit",
+        target: "$1",
+        text: "see you at the old station",
+        rich: r("see you at the ", b("old"), " station"),
+      },
+    ],
+  ],
+])("an edit of %s is compared as it is read, not as it was typed", (_what, before, after, shown) => {
+  const say = room();
+  const [body = "", html = ""] = before;
+  const [newBody = "", newHtml = ""] = after;
+  say({ event_id: "$1", content: text(body, HTML_OF(html)) });
+  expect(say({ event_id: "$2", content: edit("$1", newBody, HTML_OF(newHtml)) })).toEqual(shown);
+});
+
+test("lines that one quotes oneself belong to one's words; those of an answer's fallback do not", () => {
+  const say = room();
+  say({ event_id: "$1", content: text("> so it is\nnot at al, I think") });
+  expect(say({ event_id: "$2", content: edit("$1", "> so it is\nnot at all, I think") })).toBe("* al, → all,");
+  say({ event_id: "$3", content: answer("$1", "> <@anna:example.org> so\n\nno, we met at the old house") });
+  expect(say({ event_id: "$4", content: edit("$3", "no, we meet at the old house") })).toBe("* met → meet");
+});
+
+test("an emote that is edited stays one", () => {
+  const say = room();
+  const emote = (body: string) => ({ msgtype: "m.emote", body });
+  say({ event_id: "$1", content: emote("waves") });
+  const content = { ...edit("$1", ""), ...emote("* waves to everybody"), "m.new_content": emote("waves to everybody") };
+  expect(say({ event_id: "$2", content })).toBe("* waves to everybody");
+  const about = { kind: "edit", target: "$1", text: "* waves to everybody" };
+  expect(say({ event_id: "$3", content }, true)).toMatchObject({ about });
+  expect(say({ event_id: "$4", content: { ...content, msgtype: "m.text" } }, true), "by the new words").toMatchObject({
+    about,
+  });
 });
 
 test("nobody edits or removes another's words", () => {

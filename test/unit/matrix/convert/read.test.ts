@@ -75,6 +75,16 @@ describe("words in a chat", () => {
     ]);
   });
 
+  it("in HTML beside an empty body go out as well", () => {
+    const html = { format: "org.matrix.custom.html", formatted_body: "<b>hi</b>" };
+    expect(through({ content: said("", html) }).events).toMatchObject([{ kind: "text", text: "hi", rich: r(b("hi")) }]);
+    const nothing = { format: "org.matrix.custom.html", formatted_body: "<b>\u200b</b>" };
+    expect(through({ content: said("hi", nothing) }).events).toEqual([
+      { kind: "text", ...who, message: "$e", text: "hi" },
+    ]);
+    expect(through({ content: said(" ", nothing) }).events).toEqual([undefined]);
+  });
+
   it("of 60 kB go out whole", () => {
     const body = "ü".repeat(30_000);
     expect(through({ content: said(body) }).events).toMatchObject([{ kind: "text", text: body }]);
@@ -150,6 +160,21 @@ describe("words in a chat", () => {
   it.each([
     ["a program's notice", "m.room.message", { msgtype: "m.notice", body: "beep" }],
     ["an empty message", "m.room.message", said("  ")],
+    ["a control character", "m.room.message", said("\u0007")],
+    ["a character of no width", "m.room.message", said("\u200b")],
+    ["an emote of nothing", "m.room.message", { msgtype: "m.emote", body: "\u200b" }],
+    ["an answer that says nothing", "m.room.message", said("> <@b:x> old\n\n\u0007", to("$o"))],
+    [
+      "an edit that leaves nothing",
+      "m.room.message",
+      said("* ", { "m.new_content": said("\u0007"), "m.relates_to": { rel_type: "m.replace", event_id: "$o" } }),
+    ],
+    ["an empty message of another kind", "m.room.message", { msgtype: "x.y", body: "\u200b" }],
+    [
+      "a reaction with nothing",
+      "m.reaction",
+      { "m.relates_to": { rel_type: "m.annotation", event_id: "$o", key: "" } },
+    ],
     ["a message without a body", "m.room.message", { msgtype: "m.text" }],
     ["a message whose body is no text", "m.room.message", { msgtype: "m.text", body: { a: 1 } }],
     ["a removal", "m.room.redaction", { reason: "x" }],
