@@ -39,7 +39,7 @@ export function scenePlumbing(on: () => Stage): void {
 
     await on().command(anna, `relay set Plumbers ${on().email("anna")}`, /speak/i);
     await on().command(anna, "relay prefix Plumbers on", /name/i);
-    await ben.waitFor("the note", () => room.subject?.includes(on().email("anna")));
+    await ben.waitFor("the note", () => room.subject?.includes(`${on().email("anna")}, with their name`));
     await ben.sayInRoom(annas, "me, too");
     await bob.waitFor("Ben's words", () => bob.circle(id).texts().includes("[Ben] me, too"));
     expect(room.texts("Bob")).toEqual(["hello conference"]);
