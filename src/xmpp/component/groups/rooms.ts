@@ -57,8 +57,8 @@ interface About extends Insiders {
   readonly asked: Set<BareJid>;
   /** What stands of the bridge behind the people's own subject; empty: nothing. */
   told: string;
-  /** When each guest has spoken last, Unix ms. */
-  readonly guests: Map<BareJid, number>;
+  /** How each guest is called, and when they have spoken last, Unix ms. */
+  readonly guests: Map<BareJid, { readonly name: string; readonly at: number }>;
 }
 
 /** The rooms of groups that are ours: what {@link GroupHosting} asks, done in the conference. */
@@ -115,7 +115,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     for (const room of this.#o.conference.rooms.values()) {
       const guests = this.#about.get(room.jid)?.guests;
       for (const { who } of room.occupants) {
-        if (!isGuest(who) || now - (guests?.get(who) ?? 0) < GUEST_MS) continue;
+        if (!isGuest(who) || now - (guests?.get(who)?.at ?? 0) < GUEST_MS) continue;
         guests?.delete(who);
         this.#o.conference.loosely(room, (one) => one.putOut(who, "left"));
       }
@@ -147,7 +147,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const speeches = this.#speeches(room, who, speaker.name, message, key);
     const first = messageId(speeches[0]?.id ?? message.about?.target ?? stanzaId(key));
     this.#typing.said(who, room.jid);
-    if (isGuest(who)) this.#about.get(room.jid)?.guests.set(who, Date.now());
+    if (isGuest(who)) this.#about.get(room.jid)?.guests.set(who, { name: speaker.name, at: Date.now() });
     const unsent = speeches.filter((speech) => this.#sent.get(sentKey(room.jid, speech.id)) === undefined);
     if (unsent.length > 0) {
       await conference.surely(room, (one, now) =>
@@ -305,14 +305,17 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const shape = shapeOf(view, names);
     about.inGroup = new Set(view.plumbed ? [] : shape.people.keys());
     const done = wishes.fulfilled(room.jid, view);
-    const guests = room.occupants.filter(({ who }) => isGuest(who) && about.guests.has(who));
+    const guests = room.occupants.flatMap(({ who }) => {
+      const guest = about.guests.get(who);
+      return guest === undefined ? [] : [seatOf(who, guest.name)];
+    });
     await conference.surely(room, (one, now) =>
       join([
         ...done.map((wish) => one.grant(wish, now)),
         ...(view.plumbed ? [] : configured(one, shape)),
         ...(view.plumbed ? [] : peopleRanked(one, shape, about)),
         ...ghostsRanked(one, shape),
-        one.seatGhosts([...shape.ghosts, ...guests.map(({ who, nick }) => seatOf(who, nick))]),
+        one.seatGhosts([...shape.ghosts, ...guests]),
         ...resubjected(one, view.plumbed ? withNote(one, shape.subject, about) : shape.subject, now),
       ]),
     );
@@ -410,8 +413,8 @@ function resubjected(room: Room, subject: string, now: number, by?: BareJid): Ou
   return room.subject === subject ? [] : [room.setSubject(subject, now, by)];
 }
 
-/** Whoever speaks sits there: a guest from now on, a ghost that is not shown yet until the next shape. */
+/** Whoever speaks sits there: a guest from now on, by the name they have now, a ghost that is not shown yet until the next shape. */
 function seated(room: Room, who: BareJid, { kind, name }: GroupSpeaker) {
-  if (kind === "own" || room.occupants.some((one) => one.who === who)) return [];
-  return [room.seatGhost(seatOf(who, name))];
+  const isThere = kind === "own" || (kind === "ghost" && room.occupants.some((one) => one.who === who));
+  return isThere ? [] : [room.seatGhost(seatOf(who, name))];
 }
