@@ -154,6 +154,20 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     expect(said(zoe, room)).toEqual(["Bob: one", "MSN: [Bob] two"]);
   });
 
+  test("speaks through the bot for whom the room has taken the voice: that puts nobody out of the group", async () => {
+    const { room, zoe, plumber } = await scene(xmpp, people, OPEN);
+    const { core } = plumber;
+    await plumber.tie(room);
+    await plumber.say(room, ghost("bob"), "one");
+    await setRank(zoe, room, { nick: "Bob", role: "visitor" });
+    await zoe.waitFor("Bob to fall silent", () => zoe.rooms.get(room)?.occupants.get("Bob")?.role !== "participant");
+    await plumber.say(room, ghost("bob"), "two");
+    await zoe.waitForMessage("[Bob] two", room);
+    await zoe.sayInRoom(room, "that was all");
+    await core.waitFor("Zoe's words", () => core.event("text"));
+    expect(core.events.map(({ kind }) => kind)).toEqual(["text"]);
+  });
+
   test("may be tied by its owners and admins alone, as far as it shows them", async () => {
     const { room, zoe, yan, plumber } = await scene(xmpp, people, OPEN);
     const may = async (who: { readonly jid: string }) => await plumber.rooms.mayBridge(roomId(room), resident(who.jid));

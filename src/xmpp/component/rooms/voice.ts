@@ -18,8 +18,10 @@ export interface VoiceOptions {
   readonly plainNick: string;
   readonly password: () => Secret | undefined;
   readonly enterMs: number;
-  /** The room has put them out, or has taken their voice: others have to speak for them. */
-  readonly silenced: (voice: Voice, presence: XmlElement) => void;
+  /** The room has taken their voice: others have to speak for them. */
+  readonly silenced: (voice: Voice) => void;
+  /** The room has put them out, by this presence. */
+  readonly putOut: (voice: Voice, presence: XmlElement) => void;
 }
 
 const UNSEEN = { show: undefined, status: "" } as const;
@@ -127,13 +129,13 @@ export class Voice {
     }
     this.#door.refuse(new StanzaRefusal("forbidden", "the room gives them no voice", "auth"));
     this.leave();
-    this.#o.silenced(this, presence);
+    this.#o.silenced(this);
   }
 
   #out(presence: XmlElement, codes: readonly string[]): void {
     const wasIn = this.#isIn;
     this.#isIn = false;
-    if (wasIn && isPutOut(codes)) this.#o.silenced(this, presence);
+    if (wasIn && isPutOut(codes)) this.#o.putOut(this, presence);
   }
 }
 

@@ -137,7 +137,8 @@ export class Voices {
       plainNick: this.#plain(jid),
       password,
       enterMs: limits.enterMs,
-      silenced: (voice, presence) => {
+      silenced: (voice) => this.#drop(voice, limits.putOutMs),
+      putOut: (voice, presence) => {
         this.#drop(voice, limits.putOutMs);
         this.#o.putOut(voice.jid, actorOf(presence));
       },
