@@ -73,6 +73,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     retry: (...a) => lanes.retry(...a),
     parked: (...a) => lanes.parked(...a),
     dropLane: (...a) => lanes.dropLane(...a),
+    held: (...a) => lanes.held(...a),
     waiting: (...a) => lanes.waiting(...a),
     acquire: (...a) => leases.acquire(...a),
     renew: (...a) => leases.renew(...a),

@@ -17,7 +17,16 @@ import type {
   ResidentId,
   Shard,
 } from "../bridge/model.ts";
-import { entryId, laneName, messageId, parseLaneName, portalParts, residentId, shardOf } from "../bridge/model.ts";
+import {
+  entryId,
+  laneName,
+  messageId,
+  parseLaneName,
+  portalParts,
+  residentId,
+  residentParts,
+  shardOf,
+} from "../bridge/model.ts";
 import type { LaneStore, Parked } from "../bridge/ports/store.ts";
 import { MOST_PARKED } from "../bridge/ports/store.ts";
 import { decodeBody, encodeBody } from "./body.ts";
@@ -31,6 +40,8 @@ export const MAX_LANE = 100_000;
 export const MAX_RECENT = 4_096;
 /** Parked entries kept per account. */
 const MAX_PARKED = 1_000;
+/** Entries that are looked at in one step when a lane is searched. */
+const PAGE = 256;
 const MAX_NAMES = 8;
 const MAX_ITEMS = 10_000;
 /** How long the network's own ids of stored messages are remembered, and how many per account. */
@@ -277,12 +288,7 @@ export class RedisLanes implements LaneStore {
   }
 
   async parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]> {
-    const k = this.#keys;
-    const reply = (await this.#link.script(
-      "laneParked",
-      [k.parked(owner), k.parkedOrder(owner)],
-      [MOST_PARKED, resident ?? "", lane ? laneName(lane) : ""],
-    )) as string[];
+    const reply = await this.#parked(MOST_PARKED, owner, resident, lane);
     return reply.flatMap((id, i) => {
       const text = reply[i + 1];
       if (i % 2 === 1 || text === undefined) return [];
@@ -291,14 +297,40 @@ export class RedisLanes implements LaneStore {
     });
   }
 
-  async dropLane(lane: LaneRef): Promise<void> {
+  /** Ids and records by turns, oldest first. */
+  async #parked(most: number, owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<string[]> {
+    const keys = [this.#keys.parked(owner), this.#keys.parkedOrder(owner)];
+    const args = [most, resident ?? "", lane ? laneName(lane) : ""];
+    return (await this.#link.script("laneParked", keys, args)) as string[];
+  }
+
+  async dropLane(lane: LaneRef, of?: ResidentId): Promise<void> {
     const k = this.#keys;
     const owner = laneOwner(lane);
-    await this.#link.script(
-      "laneDrop",
-      [k.lane(lane), k.waiting(lane.shard), k.parked(owner), k.parkedOrder(owner)],
-      [laneName(lane)],
-    );
+    const keys = [k.lane(lane), k.waiting(lane.shard), k.parked(owner), k.parkedOrder(owner)];
+    const drop = (ids: readonly EntryId[]): Promise<unknown> =>
+      this.#link.script("laneDrop", keys, [laneName(lane), of ?? "", ...ids]);
+    if (of !== undefined) for await (const ids of this.#cameFrom(lane, of)) await drop(ids);
+    await drop([]);
+  }
+
+  async held(lane: LaneRef, of?: ResidentId): Promise<{ waiting: number; parked: number }> {
+    const parked = await this.#parked(MAX_PARKED, laneOwner(lane), of, lane);
+    let waiting = 0;
+    if (of === undefined) waiting = await this.depth(lane);
+    else for await (const ids of this.#cameFrom(lane, of)) waiting += ids.length;
+    return { waiting, parked: parked.length / 2 };
+  }
+
+  /** What waits in a lane and has come from the resident's home, a page at a time. */
+  async *#cameFrom(lane: LaneRef, of: ResidentId): AsyncGenerator<EntryId[]> {
+    const { home } = residentParts(of);
+    for (let after: EntryId | undefined; ; ) {
+      const page = await this.read(lane, after, PAGE);
+      yield page.filter(({ body }) => body.from === "home" && body.home === home).map(({ id }) => id);
+      after = page.at(-1)?.id;
+      if (page.length < PAGE) return;
+    }
   }
 
   async waiting(shard: Shard): Promise<LaneRef[]> {

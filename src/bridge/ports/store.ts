@@ -120,8 +120,11 @@ export interface LaneStore {
    */
   parked(owner: AccountId | ResidentId, resident?: ResidentId, lane?: LaneRef): Promise<Parked[]>;
 
-  /** Forgets what waits in a lane, and what is parked from it. */
-  dropLane(lane: LaneRef): Promise<void>;
+  /** Forgets what waits in a lane, and what is parked from it; with `of` only what has come from that resident's home, or is theirs. */
+  dropLane(lane: LaneRef, of?: ResidentId): Promise<void>;
+
+  /** How much {@link dropLane} would forget. */
+  held(lane: LaneRef, of?: ResidentId): Promise<{ readonly waiting: number; readonly parked: number }>;
 
   /** Lanes of a shard that have entries. */
   waiting(shard: Shard): Promise<LaneRef[]>;

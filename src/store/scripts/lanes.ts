@@ -127,12 +127,16 @@ redis.call('LREM', KEYS[2], 1, id)
 remember(KEYS[5], KEYS[6], ARGV[2], lane, tonumber(ARGV[5]))
 return lane
 `,
-  // KEYS stream, waiting, parked, parked-order; ARGV lane -> 'ok'
-  laneDrop: `${FORGET}
-redis.call('DEL', KEYS[1])
-redis.call('SREM', KEYS[2], ARGV[1])
+  // KEYS stream, waiting, parked, parked-order; ARGV lane, then '' or a resident: only these ids…, and what is parked of theirs -> 'ok'
+  laneDrop: `${FORGET}${LEAVE}
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+  redis.call('SREM', KEYS[2], ARGV[1])
+end
+for i = 3, #ARGV do leave(KEYS[1], KEYS[2], ARGV[1], ARGV[i]) end
 for _, id in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
-  if cjson.decode(redis.call('HGET', KEYS[3], 'r:' .. id)).lane == ARGV[1] then
+  local of = cjson.decode(redis.call('HGET', KEYS[3], 'r:' .. id))
+  if of.lane == ARGV[1] and (ARGV[2] == '' or of.resident == ARGV[2]) then
     forget(KEYS[3], id)
     redis.call('LREM', KEYS[4], 1, id)
   end

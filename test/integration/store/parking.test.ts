@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Failure, Fence, LaneEntry, LaneRef } from "../../../src/bridge/model.ts";
-import { laneName, messageId } from "../../../src/bridge/model.ts";
+import { laneName, messageId, residentId } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
-import { account, control, Fixture, listeningLog, out, person, said, textsIn } from "./fixture.ts";
+import { account, control, Fixture, listeningLog, matrix, out, person, said, textsIn, xmpp } from "./fixture.ts";
 
 let fixture: Fixture;
 let store: Store;
@@ -189,4 +189,25 @@ test("a lane that is dropped leaves nothing waiting and nothing parked, and othe
   expect(await store.parked(account("drop"))).toMatchObject([{ lane: other }]);
   expect(await store.retry(account("drop"), messageId("$drop"))).toBeUndefined();
   expect(await textsIn(store, other)).toEqual(["waits there"]);
+});
+
+test("of a lane that two homes speak through, one resident's words are dropped alone, waiting and parked", async () => {
+  const lane = out(account("two-homes"), "bob");
+  const theirs = residentId(xmpp, "ann@there");
+  const from = (home: typeof xmpp, text: string) => ({ from: "home", home, raw: { text }, at: 1 }) as const;
+  // More than are looked at in one step.
+  for (let i = 0; i < 300; i += 1)
+    for (const home of [matrix, xmpp]) await store.append(lane, from(home, `${home} ${i}`), `${home}-two-homes-${i}`);
+  const [mine, others] = await store.read(lane, undefined, 2);
+  if (mine) await store.park(mine, messageId("$mine"), ann, offline, free);
+  if (others) await store.park(others, messageId("$theirs"), theirs, offline, free);
+  expect(await store.held(lane, ann)).toEqual({ waiting: 299, parked: 1 });
+  expect(await store.held(lane)).toEqual({ waiting: 598, parked: 2 });
+  await store.dropLane(lane, ann);
+  expect(await store.held(lane, ann)).toEqual({ waiting: 0, parked: 0 });
+  expect(await textsIn(store, lane)).toEqual(Array.from({ length: 299 }, (_, i) => `xmpp ${i + 1}`));
+  expect(await store.parked(account("two-homes"))).toMatchObject([{ message: "$theirs" }]);
+  await store.dropLane(lane, theirs);
+  expect(await store.waiting(lane.shard)).not.toContainEqual(lane);
+  expect(await store.parked(account("two-homes"))).toEqual([]);
 });

@@ -184,6 +184,11 @@ export class ToyLanes implements LaneStore {
     this.lanes.delete(laneName(lane));
   }
 
+  async held(lane: LaneRef): Promise<{ waiting: number; parked: number }> {
+    const parked = this.parkedEntries.filter(({ entry }) => laneName(entry.lane) === laneName(lane));
+    return { waiting: await this.depth(lane), parked: parked.length };
+  }
+
   async waiting(shard: Shard): Promise<LaneRef[]> {
     return [...this.lanes.values()].flatMap(([first]) => (first?.lane.shard === shard ? [first.lane] : []));
   }

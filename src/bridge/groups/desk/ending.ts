@@ -3,7 +3,7 @@ import type { Asker } from "../../commands/group-desk.ts";
 import { BridgeError } from "../../errors.ts";
 import { inLanes } from "../../inbox.ts";
 import { outLane } from "../../intake.ts";
-import type { AccountRecord, HomeName, LaneRef, PortalId, PortalRoom } from "../../model.ts";
+import type { AccountRecord, HomeName, LaneRef, PortalId, PortalRoom, ResidentId } from "../../model.ts";
 import { accountParts, portalParts, residentParts } from "../../model.ts";
 import { ghostOf, roomFor } from "../../portals.ts";
 import { hostsGroups } from "../../ports/groups.ts";
@@ -49,6 +49,9 @@ export async function deletePortal(
   return `${plan.name} is deleted here. ${plan.stays}${end}`;
 }
 
+/** A lane, and the resident of whose words alone it is about. */
+type Held = readonly [lane: LaneRef, of?: ResidentId];
+
 const STAYS = "The conversation on MSN stays as it is, and comes back as a new room with the next word in it.";
 
 async function directPlan(o: DeskOptions, asker: Asker, entry: Entry & { kind: "direct" }): Promise<Plan> {
@@ -57,11 +60,17 @@ async function directPlan(o: DeskOptions, asker: Asker, entry: Entry & { kind: "
   const room = roomFor(portal, home.name, asker.resident);
   if (!room) throw new BridgeError("bad-input", { detail: `you have no room with ${name}` });
   const inbound = inLanes(account, ghostOf(portal.id).contact).filter((lane) => lane.home === home.name);
-  const lanes = [outLane(portal.id), ...inbound];
-  const [waiting, parked] = await Promise.all([depths(o, lanes), parkedIn(o, account, asker, portal.id)]);
+  // All owners speak through one lane; the others' words are not the asker's to delete.
+  const lanes: readonly Held[] = [[outLane(portal.id), asker.resident], ...inbound.map((lane) => [lane] as const)];
+  const held = await Promise.all(lanes.map((one) => o.store.held(...one)));
+  const others = portal.rooms.filter((one) => one !== room).map((one) => titleOf(o, one.home));
+  const beside = others.length === 0 ? "" : `The room in ${others.join(" and in ")} stays, with what was said there. `;
   return {
-    goes: [`your room with ${name} (${home.title}), which ${name} leaves`, ...counted(waiting, parked)],
-    stays: STAYS,
+    goes: [
+      `your room with ${name} (${home.title}), which ${name} leaves`,
+      ...counted(sum(held.map(({ waiting }) => waiting)), sum(held.map(({ parked }) => parked))),
+    ],
+    stays: beside + STAYS,
     code: codeOf(portal.id, [room.room], asker),
     name: `Your room with ${name}`,
     carryOut: () => endDirect(o, home.name, portal.id, room, lanes),
@@ -73,11 +82,11 @@ async function endDirect(
   homeName: HomeName,
   portal: PortalId,
   room: PortalRoom,
-  lanes: readonly LaneRef[],
+  lanes: readonly Held[],
 ): Promise<readonly string[]> {
   const home = o.homes.get(homeName);
   await o.portals.unbind(portal, homeName, room.room);
-  for (const lane of lanes) await o.store.dropLane(lane);
+  for (const lane of lanes) await o.store.dropLane(...lane);
   o.lanes().reread((lane) => lane.kind !== "control" && lane.portal === portal);
   const why = new BridgeError("chat-ended", { detail: "it was deleted at your word" });
   const failed = home && (await tried(o, "a room not left", () => home.decline(room.room, ghostOf(portal), why)));
@@ -180,7 +189,11 @@ async function leaveWith(o: DeskOptions, account: AccountRecord, record: GroupRe
 
 async function depths(o: DeskOptions, lanes: readonly LaneRef[]): Promise<number> {
   const all = await Promise.all(lanes.map((lane) => o.store.depth(lane)));
-  return all.reduce((sum, depth) => sum + depth, 0);
+  return sum(all);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 async function parkedIn(o: DeskOptions, { id }: AccountRecord, asker: Asker, portal: PortalId): Promise<number> {

@@ -293,7 +293,7 @@ export class DeskWorld {
         depth: async (lane: LaneRef) => this.depths.get(lane.kind) ?? 0,
         dropLane: async (lane: LaneRef) => void this.did.push(`drop lane ${lane.kind}`),
         parked: async () => [],
-        retry: async () => undefined,
+        held: async (lane: LaneRef) => ({ waiting: this.depths.get(lane.kind) ?? 0, parked: 0 }),
         contactsOf: async () => [],
         allGroups: async () => [...this.records.keys()],
       },
