@@ -62,7 +62,7 @@ export function wantChanges(room: RoomState, request: RoomRequest<"iq">): Propos
   return { acts: changes.map(actOf), event: () => ({ kind: "changed", by, changes }) };
 }
 
-const actOf = ({ act, isGhost }: Change): Act => (act === "voice" ? act : `${act}-${isGhost ? "ghost" : "person"}`);
+const actOf = ({ act, isGhost }: Change): Act => `${act}-${isGhost ? "ghost" : "person"}`;
 
 export function readChange(room: RoomState, item: XmlElement): Change | Refusal {
   const { nick, role, affiliation } = item.attrs;

@@ -51,7 +51,8 @@ export type Act =
   | "ban-person"
   | "rank-ghost"
   | "rank-person"
-  | "voice"
+  | "voice-ghost"
+  | "voice-person"
   | "configure"
   | "destroy";
 
@@ -62,7 +63,7 @@ export type Act =
 export type Rule = "free" | "ask" | { readonly refused: string };
 export type Rules = Readonly<Record<Act, Rule>>;
 
-/** What is of the room alone is free; what others must hear of, or do as well, is asked. */
+/** What is of the room alone is free; what others must hear of, or do as well, is asked; what would mean nothing is refused. */
 export const DEFAULT_RULES: Rules = {
   say: "ask",
   subject: "ask",
@@ -77,7 +78,11 @@ export const DEFAULT_RULES: Rules = {
   "ban-person": "ask",
   "rank-ghost": "ask",
   "rank-person": "ask",
-  voice: "free",
+  "voice-ghost": {
+    refused:
+      "They speak here by way of the bridge, which knows no voice and no moderators: their words would be shown all the same.",
+  },
+  "voice-person": "free",
   configure: "ask",
   destroy: "ask",
 };

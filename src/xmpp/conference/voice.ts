@@ -11,7 +11,7 @@ import { deny, type Out, type Proposal, type RoomState } from "./state.ts";
 export function askForVoice(room: RoomState, request: RoomRequest<"voice">, out: Out, now: number): void {
   const seat = seated(room, request, now);
   if (seat.role !== "visitor") deny(no.sense("You may speak here."));
-  room.refuseOutright("voice");
+  room.refuseOutright("voice-person");
   const fields: Field[] = [
     { name: "FORM_TYPE", type: "hidden", value: MUC_NS.request },
     { name: "muc#role", type: "text-single", label: "Requested role", value: "participant" },
@@ -41,5 +41,5 @@ export function answerVoice(room: RoomState, request: RoomRequest<"grant-voice">
   const { who, isGhost } = seat;
   const by = room.by(request);
   const change = { act: "voice", who, isGhost, role: "participant", reason: "" } as const;
-  return { acts: ["voice"], event: () => ({ kind: "changed", by, changes: [change] }) };
+  return { acts: ["voice-person"], event: () => ({ kind: "changed", by, changes: [change] }) };
 }

@@ -85,6 +85,8 @@ test.each([
   ["nobody is kicked", "olga", { nick: "Nobody", role: "none" }, "cancel item-not-found"],
   ["a rank that is none", "olga", { nick: "Mike", affiliation: "king" }, "modify bad-request"],
   ["an owner loses the voice", "olga", { nick: "Adam", role: "visitor" }, "cancel not-allowed"],
+  ["a ghost loses the voice", "olga", { nick: "Alice", role: "visitor" }, "cancel not-allowed"],
+  ["a ghost becomes a moderator", "olga", { nick: "Alice", role: "moderator" }, "cancel not-allowed"],
 ])("%s: refused", (_, who, change, expected) => {
   const scene = Scene.peopled();
   scene.did(scene.room.rank(jid("adam"), "admin"));
@@ -92,6 +94,11 @@ test.each([
   const before = scene.room.occupants;
   expect(error(scene.admin(who, change))).toBe(expected);
   expect(scene.room.occupants).toEqual(before);
+});
+
+test("why a ghost's voice cannot be taken is said", () => {
+  const answer = Scene.peopled().admin("olga", { nick: "Alice", role: "visitor" });
+  expect(answer.toString()).toContain("shown all the same");
 });
 
 test("of several changes in one request all are done or none", () => {
