@@ -88,7 +88,7 @@ export class Services {
       const us = bare(target);
       const isGateway = us === this.#o.names.gateway;
       if (!isGateway && this.#o.names.parse(us) === undefined)
-        return reply("error", errorElement({ type: "cancel", condition: "item-not-found" }));
+        return reply("error", errorElement({ type: "cancel", condition: conditionOfNobody(target, child) }));
       const who = bare(sender);
       const resident = residentId(this.#o.home, who);
       const isClient = resourceOf(target) !== undefined;
@@ -241,6 +241,15 @@ export class Services {
     const jid = this.#o.names.jid({ network, contact });
     return el("query", { xmlns: NS.gateway }, el("jid", {}, jid), el("prompt", {}, jid));
   }
+}
+
+/**
+ * Nobody is there. Who asks by that whether they are still in a room, one that is gone, is not: `item-not-found` would say that
+ * they are, and their name there is another now (XEP-0410 §3.3).
+ */
+function conditionOfNobody(target: Jid, child: XmlElement | undefined): "not-acceptable" | typeof NOBODY {
+  const isSelfPing = child?.getNS() === NS.ping && resourceOf(target) !== undefined;
+  return isSelfPing ? "not-acceptable" : NOBODY;
 }
 
 /** XEP-0202; what time it is for somebody on MSN is not known. */

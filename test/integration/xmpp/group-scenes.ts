@@ -394,6 +394,7 @@ export function playGroupRooms(kind: keyof typeof XMPP_SERVERS): void {
       await expect.poll(() => textsOf(scene.jid)).toEqual(["hi alice"]);
       await world.home.releaseGroup(scene.roomId, scene.view, "delete");
       await anna.waitFor("the end", () => room.left);
+      await expect(anna.ask.ping(`${scene.jid}/Anna`)).rejects.toThrow("not-acceptable");
       await expect(anna.joinRoom(scene.jid, "Anna")).rejects.toThrow("item-not-found");
       await world.home.releaseGroup(scene.roomId, scene.view, "delete");
     });

@@ -10,7 +10,7 @@ import { errorCondition } from "../../../../src/xmpp/stanza/errors.ts";
 import { el, NS, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { account, anna, annaPhone, bob, gateway, NET, names, silent } from "../support.ts";
 
-test("a stranger has nobody blocked, and nothing is stored of it", async () => {
+function scene() {
   const answers: XmlElement[] = [];
   const stored: string[] = [];
   const views = new Views(names);
@@ -30,6 +30,11 @@ test("a stranger has nobody blocked, and nothing is stored of it", async () => {
     store: async (acts) => void stored.push(...acts.map(({ act, to }) => `${act} ${to}`)),
     log: silent,
   });
+  return { answers, stored, views, services };
+}
+
+test("a stranger has nobody blocked, and nothing is stored of it", async () => {
+  const { answers, stored, views, services } = scene();
   const block = el("block", { xmlns: NS.blocking }, el("item", { jid: bob }));
   const iq = el("iq", { type: "set", id: "1", from: annaPhone, to: gateway }, block);
   await services.handle(iq);
@@ -39,4 +44,17 @@ test("a stranger has nobody blocked, and nothing is stored of it", async () => {
   await services.handle(iq);
   expect(answers[1]?.attrs.type).toBe("result");
   expect(stored).toEqual([`block ${bob}`]);
+});
+
+test("who asks whether they are still in a room that is none hears that they are not; nothing else is there to be asked", async () => {
+  const { answers, services } = scene();
+  const room = `msntest.set-1@${gateway}`;
+  const ask = (to: string, ...children: XmlElement[]) =>
+    services.handle(el("iq", { type: "get", id: "1", from: annaPhone, to }, children));
+  // XEP-0410 §3.3: `item-not-found` would say that they are, under another name.
+  await ask(`${room}/Anna`, el("ping", { xmlns: NS.ping }));
+  await ask(room, el("ping", { xmlns: NS.ping }));
+  await ask(`${room}/Anna`, el("vCard", { xmlns: NS.vcard }));
+  const conditions = answers.map((one) => errorCondition(one).condition);
+  expect(conditions).toEqual(["not-acceptable", "item-not-found", "item-not-found"]);
 });
