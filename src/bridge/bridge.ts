@@ -166,6 +166,7 @@ export class Bridge {
       say: (owner, text, key) => this.#telling.one([owner], text, key),
       networkOf: (account) => this.#titleOf(account),
       homeOf: (owner) => this.#placeOf(owner),
+      fleet: () => this.#fleet,
       log,
     });
     this.#rosters = new Rosters({ store, homes: o.homes, fleet: () => this.#fleet, log });
@@ -427,7 +428,7 @@ export class Bridge {
     await this.#absences.look(account, session);
     await this.#requests.look(account, session);
     await this.#nicknames.look(account, session);
-    await this.#welcomes.look(account, session);
+    await this.#welcomes.look(account);
     await this.#invitations.look(account, session);
   }
 

@@ -1,13 +1,16 @@
 import type { Logger } from "pino";
 import { asBridgeError } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Invitations } from "./groups/invitations.ts";
+import { SETTLED_MS } from "./groups/invitations.ts";
 import type { AccountId, AccountRecord, ResidentId } from "./model.ts";
 import { oneLine } from "./plain.ts";
-import { talksInGroups } from "./ports/groups.ts";
+import { learnsCircles, talksInGroups } from "./ports/groups.ts";
 import type { Session } from "./ports/network.ts";
 import { editsContacts } from "./ports/network.ts";
 import type { Requests } from "./requests.ts";
 import type { Told } from "./told.ts";
+import { pause } from "./waiting.ts";
 
 const MARK = "welcome|";
 /** Circles that are named. */
@@ -59,6 +62,10 @@ export interface WelcomesOptions {
   readonly say: (owner: ResidentId, text: string, key: string) => Promise<void>;
   readonly networkOf: (account: AccountRecord) => string;
   readonly homeOf: (owner: ResidentId) => string;
+  /** Late-bound: both know each other. */
+  readonly fleet: () => Pick<Fleet, "record" | "session">;
+  /** So long it waits at most for a session to know of its circles, ms; default 10 s. */
+  readonly settledMs?: number;
   readonly log: Logger;
 }
 
@@ -94,34 +101,65 @@ export class Welcomes {
   }
 
   /** The account is signed in. Rejects with BridgeError when an owner cannot be told for long. */
-  async look(account: AccountRecord, session: Session): Promise<void> {
-    if (this.#telling.has(account.id)) return;
-    const marks = await this.#o.told.of(account.id);
-    const due = account.owners.filter(
-      (owner) => marks.has(MARK + owner) || this.#due.get(account.id)?.has(owner) === true,
-    );
-    if (due.length === 0 || this.#telling.has(account.id)) return;
-    this.#telling.add(account.id);
+  async look({ id }: AccountRecord): Promise<void> {
+    if (this.#telling.has(id)) return;
+    this.#telling.add(id);
     try {
-      await this.#tell(account, session, due);
+      // Another owner may have linked it meanwhile.
+      while (await this.#welcome(id));
     } finally {
-      this.#telling.delete(account.id);
+      this.#telling.delete(id);
+    }
+  }
+
+  /** False: nobody is to be welcomed, or not now, since the account is not signed in any more. */
+  async #welcome(id: AccountId): Promise<boolean> {
+    if ((await this.#owed(id)).length === 0) return false;
+    const session = await this.#knowing(id);
+    const account = this.#o.fleet().record(id);
+    if (!session || !account) return false;
+    const due = await this.#owed(id);
+    if (due.length > 0) await this.#tell(account, session, due);
+    return due.length > 0;
+  }
+
+  /** Who of the owners is to be welcomed. */
+  async #owed(id: AccountId): Promise<ResidentId[]> {
+    const marks = await this.#o.told.of(id);
+    const due = this.#due.get(id);
+    const owners = this.#o.fleet().record(id)?.owners ?? [];
+    return owners.filter((owner) => marks.has(MARK + owner) || due?.has(owner) === true);
+  }
+
+  /** The account's session when it knows of its circles, or should by now. `undefined`: it has none any more. */
+  async #knowing(id: AccountId): Promise<Session | undefined> {
+    const late = new AbortController();
+    const settled = pause(this.#o.settledMs ?? SETTLED_MS, late.signal);
+    try {
+      for (;;) {
+        const session = this.#o.fleet().session(id);
+        if (session && learnsCircles(session)) await Promise.race([session.circlesKnown(), settled]);
+        if (this.#o.fleet().session(id) === session) return session;
+      }
+    } finally {
+      late.abort();
     }
   }
 
   async #tell(account: AccountRecord, session: Session, due: readonly ResidentId[]): Promise<void> {
     const { told, requests, invitations, say, networkOf, homeOf } = this.#o;
-    const asking = editsContacts(session) ? session.requests() : [];
+    const asking = () => (editsContacts(session) ? session.requests() : []);
     const talks = talksInGroups(session);
-    const invited = talks ? session.circleInvitations() : [];
+    const invited = () => (talks ? session.circleInvitations() : []);
     const circles = talks ? [...session.liveGroups()].filter(({ kind }) => kind === "circle") : [];
+    const [asked, into] = [asking(), invited()];
     const seen = {
       address: account.address,
       network: networkOf(account),
       contacts: [...session.contacts()].filter(({ listed }) => listed).length,
       circles: circles.map(({ name }) => name),
-      requests: asking.length,
-      invitations: invited.length,
+      requests: asked.length,
+      invitations: into.length,
     };
     for (const owner of due) {
       const elsewhere = account.owners.filter((one) => one !== owner).map(homeOf);
@@ -131,12 +169,21 @@ export class Welcomes {
         `linked|${account.id}|${owner}|${account.linkedAt}|${Date.now()}`,
       );
     }
-    await requests.heard(account, asking);
-    await invitations.heard(account, invited);
-    this.#due.delete(account.id);
+    await requests.heard(account, asked);
+    await invitations.heard(account, into);
+    this.#welcomed(account.id, due);
     await told.remove(
       account.id,
       due.map((owner) => MARK + owner),
     );
+    // What has come since it was looked was held back for a notice that does not tell of it.
+    for (const contact of asking()) requests.show(account, contact);
+    for (const invitation of invited()) invitations.show(account, invitation);
+  }
+
+  #welcomed(id: AccountId, owners: readonly ResidentId[]): void {
+    const due = this.#due.get(id);
+    for (const owner of owners) due?.delete(owner);
+    if (due?.size === 0) this.#due.delete(id);
   }
 }

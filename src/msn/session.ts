@@ -1,7 +1,7 @@
 import { BridgeError } from "../bridge/errors.ts";
 import type { GroupHandle, LiveGroup } from "../bridge/groups/model.ts";
 import type { Availability, ContactAddress, ContactSnapshot } from "../bridge/model.ts";
-import type { CircleInvitation, GroupTalking } from "../bridge/ports/groups.ts";
+import type { CircleInvitation, CircleLearning, GroupTalking } from "../bridge/ports/groups.ts";
 import type {
   ContactEditing,
   Device,
@@ -52,7 +52,8 @@ export class MsnSession
     ContactEditing,
     DeviceListing,
     NudgeSending,
-    GroupTalking
+    GroupTalking,
+    CircleLearning
 {
   readonly typingRepeatMs = TYPING_REPEAT_MS;
   readonly #client: MsnClient;
@@ -336,6 +337,10 @@ export class MsnSession
 
   createCircle(name: string): Promise<LiveGroup> {
     return this.#groups.createCircle(name);
+  }
+
+  circlesKnown(): Promise<void> {
+    return this.#client.circles.whenKnown();
   }
 
   circleInvitations(): readonly CircleInvitation[] {

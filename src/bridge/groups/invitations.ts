@@ -14,7 +14,7 @@ const SHOWN_WORDS = 200;
 /** Invitations that come at once and are told of one by one; more are told of in one notice. */
 const MOST_APART = 5;
 /** So long after a sign-in its session knows of all that wait, ms: at MSNP18 circles are learnt after it. */
-const SETTLED_MS = 10_000;
+export const SETTLED_MS = 10_000;
 
 export interface InvitationsOptions {
   readonly told: Told;

@@ -95,6 +95,12 @@ export interface GroupTalking {
   answerCircle(circle: string, accept: boolean): Promise<void>;
 }
 
+/** A session that may learn of its circles behind its sign-in. */
+export interface CircleLearning {
+  /** Resolves when it has learnt of them and of the invitations that wait, or could not; at once where there are none. Never rejects. */
+  circlesKnown(): Promise<void>;
+}
+
 /** What somebody asks of a room that belongs to people. */
 export type RoomPower =
   /** `but`: sentences for the person, of what will be missing all the same. */
@@ -254,6 +260,10 @@ export interface GroupStore {
   messageIn(group: GroupId, of: HomeName, message: MessageId, home: HomeName): Promise<MessageId | undefined>;
   /** A random secret of this installation, made once; for marks that nobody else can make. 32 bytes, base64url. */
   markSecret(): Promise<string>;
+}
+
+export function learnsCircles(session: Session): session is Session & CircleLearning {
+  return "circlesKnown" in session;
 }
 
 export function talksInGroups(session: Session): session is Session & GroupTalking {

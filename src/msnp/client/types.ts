@@ -236,6 +236,11 @@ export interface Circles {
   readonly isSupported: boolean;
   /** By id. Replaced when it changes. */
   readonly list: ReadonlyMap<string, MsnCircle>;
+  /**
+   * Resolves when {@link Circles.list} has what there was at the sign-in, or that could not be read: some dialects read it
+   * behind the sign-in. At once where there are no circles. Never rejects.
+   */
+  whenKnown(): Promise<void>;
   /** The chat of a circle; the same object as long as the account is in it. Throws `no-such-circle`. */
   conversation(id: string): Conversation;
   /** Members who are seen, also those who are no contacts. Throws `no-such-circle`. */

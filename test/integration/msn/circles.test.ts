@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { GroupHandle } from "../../../src/bridge/groups/model.ts";
 import { parseContactAddress } from "../../../src/bridge/model.ts";
+import { learnsCircles } from "../../../src/bridge/ports/groups.ts";
 import { listsDevices } from "../../../src/bridge/ports/network.ts";
 import type { DialectName } from "../../../src/msnp/index.ts";
 import { until } from "../../unit/bridge/support.ts";
@@ -18,6 +19,12 @@ const now = ({ groups }: Ours): string => {
   const live = groups.at(-1);
   return live === undefined ? "" : peopleOf(live);
 };
+
+/** Waits until a session says that it knows of its circles. */
+async function knows({ session }: Ours): Promise<void> {
+  if (!learnsCircles(session)) throw new Error("an MSN session learns of circles");
+  await session.circlesKnown();
+}
 
 /** Alice at the bridge has made a circle, and Bob, at the bridge too, is in it. */
 async function together(): Promise<{ anna: Ours; rob: Ours; handle: GroupHandle }> {
@@ -59,6 +66,31 @@ describe.each<DialectName>(["MSNP18", "MSNP21"])("a circle at %s", (dialect) => 
     await eventually(() => now(anna)).toBe("alice (admin),bob");
     expect(cara.log).toEqual(["invited Book club"]);
     await expect(cara.session.answerCircle(handle, true)).rejects.toMatchObject({ code: "group-gone" });
+  });
+
+  test("is known of, with who has asked, when the session says so, and not before", async () => {
+    world = await GroupStage.open(dialect);
+    const { anna, handle } = await together();
+    await anna.session.inviteToGroup(handle, carol);
+    const { faults } = world.stage.network;
+    faults.arm({ place: "HTTP", account: CAROL, at: "ABFindContactsPaged", fault: { kind: "delay", ms: 300 } });
+    const cara = await world.ours(CAROL, 3);
+    await knows(cara);
+    expect(cara.session.circleInvitations()).toHaveLength(1);
+    await anna.session.close();
+    await eventually(() => world.stage.network.load.sessions).toBe(2);
+    const again = await world.ours(ALICE, 1);
+    await knows(again);
+    expect([...again.session.liveGroups()].map(({ name }) => name)).toEqual(["Book club"]);
+  });
+
+  test("is waited for by nobody when the service is away", async () => {
+    world = await GroupStage.open(dialect);
+    const fault = { kind: "status", status: 503 } as const;
+    world.stage.network.faults.arm({ place: "HTTP", account: CAROL, at: "ABFindContactsPaged", fault });
+    const cara = await world.ours(CAROL, 3);
+    await knows(cara);
+    expect(cara.session.circleInvitations()).toEqual([]);
   });
 
   test("lets only its admins ask people in, and tells of a role that was given elsewhere", async () => {
@@ -180,7 +212,9 @@ test("MSNP18: who is asked in between the reading of their circles and the right
 
 test.each(["MSNP11", "MSNP15"] as const)("%s: circles are not offered", async (dialect) => {
   world = await GroupStage.open(dialect);
-  const { session } = await world.ours(ALICE);
+  const ours = await world.ours(ALICE);
+  const { session } = ours;
+  await knows(ours);
   await expect(session.createCircle("Book club")).rejects.toMatchObject({
     code: "not-offered",
     context: { detail: `${dialect} has no circles, or they are not wanted` },

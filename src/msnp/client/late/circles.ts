@@ -62,6 +62,7 @@ export class CircleBook implements Circles {
   readonly #rosters: CircleRosters;
   /** The server tells this session of news about circles. */
   #isTold = false;
+  #learnt = Promise.resolve();
 
   constructor(core: Core, host: ConversationHost) {
     this.#core = core;
@@ -78,6 +79,15 @@ export class CircleBook implements Circles {
 
   get list(): ReadonlyMap<string, MsnCircle> {
     return this.#list;
+  }
+
+  whenKnown(): Promise<void> {
+    return this.#learnt;
+  }
+
+  /** The first reading of a session is under way; `reading` never rejects. */
+  learning(reading: Promise<void>): void {
+    this.#learnt = reading;
   }
 
   conversation(id: string): Conversation {
@@ -158,6 +168,7 @@ export class CircleBook implements Circles {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isTold = false;
+    this.#learnt = Promise.resolve();
     this.#invited.clear();
     this.#rosters.clear();
     for (const circle of this.#circles.values()) {

@@ -69,7 +69,9 @@ export class Late implements MessengerHost {
   started(live: Live): void {
     if (!this.#hasCircles(live)) return;
     const isKnown = live.dialect.presence.kind === "documents";
-    void this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : this.circles.refresh())).then(() => {
+    const work = this.#tolerated(() => (isKnown ? this.circles.joinAll(live) : this.circles.refresh()));
+    if (!isKnown) this.circles.learning(work);
+    void work.then(() => {
       if (this.#mustReadAgain) this.circles.scheduleRefresh(1);
     });
   }
