@@ -68,10 +68,17 @@ export function msnOfRich(text: RichText, { emoticons }: Pictures = WITH_PICTURE
     ...(text.rightToLeft && { rightToLeft: true }),
   };
   const isSpelled = !emoticons || common.code === true;
-  const pictured = isSpelled
-    ? runs
-    : runs.map((run) => (run.code ? run : { ...run, text: emojiToShortcuts(run.text) }));
-  return { text: withSigns(pictured), format };
+  return { text: withSigns(isSpelled ? runs : pictured(runs)), format };
+}
+
+/** Runs with emoji as shortcuts, but in code; a shortcut must not become another one with what stands in the run beside it. */
+function pictured(runs: readonly Run[]): Run[] {
+  const all: Run[] = [];
+  for (const [i, run] of runs.entries()) {
+    const text = run.code ? run.text : emojiToShortcuts(run.text, all.at(-1)?.text, runs[i + 1]?.text);
+    all.push({ ...run, text });
+  }
+  return all;
 }
 
 /** The looks that all words have; blanks do not count. */

@@ -6,7 +6,7 @@ import { type GoldenTable, r, showRich } from "../../../../support/golden.ts";
 const same = "the same picture, by its first shortcut";
 
 /** The sender's own picture in these cases. */
-const OWN = ["(tux)", ":)x", "(y)"];
+const OWN = ["(tux)", ":)x", "(y)", "lol"];
 
 const common = {
   from: "MSN",
@@ -85,12 +85,24 @@ export const EMOTICON_RULES: GoldenTable<string, RichText> = {
 
 export const OWN_EMOTICONS: GoldenTable<string, RichText> = {
   ...common,
-  title: "The sender's own emoticons, (tux), :)x and (y)",
+  title: "The sender's own emoticons, (tux), :)x, (y) and lol",
   convert: (text) => richOfMsn({ text, format: {} }, OWN),
   cases: [
     { about: "own emoticons", name: "stays as it is written", from: "look (tux)!", to: r("look (tux)!") },
     { about: "own emoticons", name: "goes before one of MSN's", from: "(y) :)", to: r("(y) 🙂") },
     { about: "own emoticons", name: "as long as it is", from: ":)x :)", to: r(":)x 🙂") },
     { about: "own emoticons", name: "in other capitals it is another one", from: "(Y)", to: r("👍") },
+    {
+      about: "own emoticons",
+      name: "in an address it is no picture, and the address stays whole",
+      from: "HTTP://lol.example.com/(Y):p lol :)",
+      to: r("HTTP://lol.example.com/(Y):p lol 🙂"),
+    },
+    {
+      about: "own emoticons",
+      name: "right before an address",
+      from: "lolhttp://example.com/:p",
+      to: r("lolhttp://example.com/:p"),
+    },
   ],
 };

@@ -5,6 +5,8 @@ import { effects, fromWire, m, PLAIN, showWire, toWire, type WireText } from "./
 const SIGNS = "MSN has one look for a whole message: the words come back with signs in place of theirs";
 const ONE_LOOK = "MSN has one look for a whole message: what only some words have is lost";
 
+const BORDER = "MSN's clients would draw `:(` of `:` and `(Y)`: a blank parts them";
+
 export const WRITING: GoldenTable<RichText, WireText> = {
   title: "Rich text as a message of MSN",
   from: "rich text",
@@ -215,6 +217,36 @@ export const WRITING: GoldenTable<RichText, WireText> = {
       to: m("(Y)ok"),
       back: r("(Y)ok"),
       loss: "shortcuts that touch a letter are not read, as `f(x)` must stay",
+    },
+    {
+      about: "emoji",
+      name: "an emoji behind a colon",
+      from: r("Dinner:🍕"),
+      to: m("Dinner: (pi)"),
+      back: r("Dinner: 🍕"),
+      loss: BORDER,
+    },
+    {
+      about: "emoji",
+      name: "an emoji behind a colon, and bold",
+      from: r("Result:", b("👍")),
+      to: m("Result: *(Y)*"),
+      back: r("Result: *👍*"),
+      loss: BORDER,
+    },
+    {
+      about: "emoji",
+      name: "an emoji behind other signs",
+      from: r(":-👍 x:'🐰 <😮)"),
+      to: m(":- (Y) x:' ('.') < :O)"),
+      back: r(":- 👍 x:' 🐰 < 😮)"),
+      loss: BORDER,
+    },
+    {
+      about: "emoji",
+      name: "emoji between brackets and behind each other",
+      from: r("(👍) 🙂👍 🙂🙁"),
+      to: m("((Y)) :)(Y) :):("),
     },
     {
       about: "emoji",
