@@ -7,11 +7,15 @@ import { plainText } from "./plain.ts";
 const QUOTED = 60;
 const LONGEST_NAME = 40;
 
-/** A message on one line, short, without what it quotes itself; `…` when nothing is left of it. */
+/** A line that quotes: not one that begins with a face, like `>:(`. */
+const QUOTATION = /^>(?:>|\s|$)/;
+
+/** A message on one line, short, without what it quotes itself, unless it is nothing else; `…` when nothing of it can be seen. */
 export function excerpt(text: RichText | string, max = QUOTED): string {
   const whole = typeof text === "string" ? text : plainText(text);
-  const own = whole.split("\n").filter((line) => !line.startsWith(">"));
-  return oneLine(shortened(own.join("\n"), max), max * 16) || "…";
+  const own = whole.split("\n").filter((line) => !QUOTATION.test(line));
+  const shown = (words: string): string => oneLine(shortened(words, max), max * 16);
+  return shown(own.join("\n")) || shown(whole) || "…";
 }
 
 /** An answer for readers whose program knows none: `> Bob: the first words…` and the answer below. */

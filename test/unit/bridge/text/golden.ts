@@ -110,6 +110,21 @@ export const REPLIES: OneWayTable<Reply> = {
       to: "> Bob: at eight\nfine",
     },
     {
+      name: "a reply to a reply to a reply",
+      from: { name: "Bob", said: ">> Cy: so?\n> Al: when?\n>\nat eight", answer: r("fine") },
+      to: "> Bob: at eight\nfine",
+    },
+    {
+      name: "a face at the beginning of a line",
+      from: { name: "Bob", said: ">:( that is mean\n>_< really", answer: r("sorry") },
+      to: "> Bob: >:( that is mean >_< really\nsorry",
+    },
+    {
+      name: "nothing but a quotation",
+      from: { name: "Bob", said: "> to be or not to be", answer: r("nice") },
+      to: "> Bob: > to be or not to be\nnice",
+    },
+    {
       name: "looks and links of what is quoted",
       from: { name: "Bob", said: r(b("see "), link("https://example.com/a", "this")), answer: r("ok") },
       to: "> Bob: see this (https://example.com/a)\nok",
@@ -255,6 +270,7 @@ export const DELETIONS: OneWayTable<string | undefined> = {
   convert: deletionNote,
   showFrom: (text) => text ?? "(not known any more)",
   cases: [
+    { name: "a face at the beginning", from: ">:( that is mean", to: "(deleted: “>:( that is mean”)" },
     { name: "known words", from: "I hate mondays", to: "(deleted: “I hate mondays”)" },
     { name: "long words", from: "x".repeat(80), to: `(deleted: “${"x".repeat(59)}…”)` },
     { name: "forgotten words", from: undefined, to: "(a message was deleted)" },
