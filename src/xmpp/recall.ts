@@ -5,7 +5,7 @@
 import { RecentMap } from "../bridge/recent.ts";
 import { deletionNote } from "../bridge/text/quote.ts";
 import { allStoredOf, type StoredWords, storedOf } from "./convert/heard.ts";
-import { standIn } from "./convert/others.ts";
+import { plainWords } from "./convert/stored.ts";
 import { type BareJid, bare, type Jid } from "./jid.ts";
 import type { RecallNotes } from "./recall-notes.ts";
 import type { ReadMessage } from "./stanza/message.ts";
@@ -216,12 +216,12 @@ export class Recall {
     const { id, corrects, repliesTo } = message;
     const all = allStoredOf(message, us);
     const said = all.find(({ kind }) => kind === "message");
-    const body = standIn(message)?.line ?? message.body;
-    if (said?.kind !== "message" || body === undefined) return all;
+    if (said?.kind !== "message") return all;
+    const text = plainWords(said);
     const before = corrects === undefined ? undefined : this.#correct(where, corrects, id);
     const answered = repliesTo === undefined ? undefined : this.find(where.chat, repliesTo)?.text;
-    if (corrects === undefined) this.note(where, body);
-    else this.note({ ...(this.#own(where, corrects) ?? corrected(where, corrects)), chat: where.chat }, body);
+    if (corrects === undefined) this.note(where, text);
+    else this.note({ ...(this.#own(where, corrects) ?? corrected(where, corrects)), chat: where.chat }, text);
     const about = corrects === undefined ? (said.about ?? answered?.slice(0, QUOTED)) : before?.text;
     return about === undefined ? all : all.map((one) => (one === said ? { ...said, about } : one));
   }

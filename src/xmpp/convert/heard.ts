@@ -48,11 +48,13 @@ function wordsOf({ html, unstyled, quoteEnd, corrects }: ReadMessage, body: stri
     // Who says beside it how it looks means no signs.
     return rich === undefined ? ({ body, unstyled: true } as const) : { body, rich };
   }
-  if (quoteEnd === undefined || corrects !== undefined) return { body, ...signs };
+  if (quoteEnd === undefined) return { body, ...signs };
   const points = [...body];
   const answer = points.slice(quoteEnd).join("");
   const about = points.slice(0, Math.min(quoteEnd, QUOTED)).join("").replace(/^> ?/gm, "").trim();
-  return answer.trim() === "" || about === "" ? { body, ...signs } : { body: answer, about, ...signs };
+  if (answer.trim() === "" || about === "") return { body, ...signs };
+  // A correction is about what its sender has said, and no answer any more.
+  return corrects === undefined ? { body: answer, about, ...signs } : { body: answer, ...signs };
 }
 
 /** As {@link storedOf}, in the order in which it goes to the network: attention may come with words, which MSN says apart. */

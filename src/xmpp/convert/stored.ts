@@ -187,7 +187,7 @@ function nameStored(stored: Stored): MessageId {
 }
 
 type Text = HomeEvent & { kind: "text" };
-type StoredMessage = Stored & { kind: "message" };
+export type StoredMessage = Stored & { kind: "message" };
 
 const SIGNS = /[*_~`]/;
 const STAR = plainRich("* ");
@@ -227,6 +227,11 @@ function related(
   const words = wordsOf(stored);
   const rich = storable(words);
   return { ...text, about: { kind, target: messageId(target), text: plainText(words), ...(rich && { rich }) } };
+}
+
+/** The words as those read them who see no looks: so they are remembered, quoted and compared. */
+export function plainWords(stored: StoredMessage): string {
+  return plainText(wordsOf(stored));
 }
 
 function wordsOf({ body, rich, unstyled }: StoredMessage): RichText {

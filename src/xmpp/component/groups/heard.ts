@@ -2,7 +2,7 @@
 import { deletionNote } from "../../../bridge/text/quote.ts";
 import type { By, Room, RoomWords } from "../../conference/index.ts";
 import { allStoredOf, commandOf, type StoredWords } from "../../convert/heard.ts";
-import type { Stored } from "../../convert/stored.ts";
+import { plainWords, type Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import { readMessage } from "../../stanza/message.ts";
 import { isNotice, viaIn } from "../../stanza/via.ts";
@@ -48,7 +48,7 @@ export function heardInRoom(room: Room, said: SaidInRoom, memory: RoomMemory, ga
   const [first, ...others] = all;
   if (first?.kind !== "message") return all;
   const related = relate(room, by.who, words, first, memory);
-  const text = first.body;
+  const text = plainWords(first);
   memory.note(room, by.who, words.id, { stanzaId, nick: by.nick ?? "", text });
   return [related, ...others];
 }
@@ -60,7 +60,7 @@ function relate(room: Room, who: BareJid, words: RoomWords, said: Message, memor
     const before = memory.findOwn(room, words.corrects, who);
     if (!before) return said;
     // What corrects it next is compared with this.
-    memory.note(room, who, words.corrects, { ...before, text: said.body });
+    memory.note(room, who, words.corrects, { ...before, text: plainWords(said) });
     return { ...said, about: before.text, relation: { kind: "edit", target: before.stanzaId } };
   }
   const answered = words.repliesTo === undefined ? undefined : memory.find(room, words.repliesTo);

@@ -2,9 +2,12 @@
 import { unpackAll } from "../../conference/history.ts";
 import type { Room, RoomWords, Said } from "../../conference/index.ts";
 import { readRoomWords } from "../../conference/read.ts";
-import type { BareJid } from "../../jid.ts";
+import { allStoredOf } from "../../convert/heard.ts";
+import { plainWords } from "../../convert/stored.ts";
+import { type BareJid, bare } from "../../jid.ts";
 import type { Recall } from "../../recall.ts";
-import { el } from "../../stanza/xml.ts";
+import { readMessage } from "../../stanza/message.ts";
+import { el, type XmlElement } from "../../stanza/xml.ts";
 
 /** A message that others may be about. */
 export interface Remembered {
@@ -84,11 +87,22 @@ export function aboutWhat({ corrects, retracts, reacts, repliesTo }: RoomWords):
 }
 
 function remembered(said: Said | undefined): Remembered | undefined {
-  return said && { stanzaId: said.stanzaId, nick: said.nick, text: wordsOf(said).body.slice(0, CHARACTERS) };
+  return said && { stanzaId: said.stanzaId, nick: said.nick, text: textOf(said).slice(0, CHARACTERS) };
+}
+
+/** As it was remembered when it was said. */
+function textOf(said: Said): string {
+  const message = readMessage(stanzaOf(said));
+  const words = message && allStoredOf(message, bare(message.to)).find(({ kind }) => kind === "message");
+  return words?.kind === "message" ? plainWords(words) : wordsOf(said).body;
 }
 
 const NOWHERE = { from: "a@b", to: "c@d" };
 
-function wordsOf({ parts }: Said) {
-  return readRoomWords(el("message", NOWHERE, unpackAll(parts)));
+function stanzaOf({ parts }: Said): XmlElement {
+  return el("message", NOWHERE, unpackAll(parts));
+}
+
+function wordsOf(said: Said) {
+  return readRoomWords(stanzaOf(said));
 }

@@ -60,6 +60,30 @@ test("a correction tells the difference, also when its stanza comes again", () =
   expect(hearsAs(recall, "m3", body("I am over there then"), corrects("m1"))).toMatchObject({ text: "* now → then" });
 });
 
+test.each([
+  ["code", "run `make test` there, not their", "run `make test` here, not their", "* there, → here,"],
+  ["bold words", "*all* of you know him, to", "*all* of you know him, too", "* to → too"],
+  ["an action", "/me waves at them all, to", "/me waves at them all, too", "* to → too"],
+])("a correction of words with %s tells only what differs in the words", (_what, before, after, line) => {
+  const recall = new Recall();
+  hears(recall, body(before));
+  expect(hearsAs(recall, "m2", body(after), corrects("m1"))).toMatchObject({ text: line });
+});
+
+test("the correction of an answer is about its words, not about what it quotes", () => {
+  const recall = new Recall();
+  const quote = "> shall we?\n";
+  const range = el("body", { start: "0", end: `${quote.length}` });
+  const answers = (text: string) => [
+    body(`${quote}${text}`),
+    el("reply", { xmlns: NS.reply, id: "x" }),
+    el("fallback", { xmlns: NS.fallback, for: NS.reply }, range),
+  ];
+  hears(recall, ...answers("yes, at nein"));
+  expect(hearsAs(recall, "m2", ...answers("yes, at nine"), corrects("m1"))).toMatchObject({ text: "* nein → nine" });
+  expect(hearsAs(recall, "m3", ...answers("at ten"), corrects("m0"))).toMatchObject({ text: "* at ten" });
+});
+
 test("a correction of what nobody remembers is said whole, with its looks", () => {
   expect(hears(new Recall(), body("see *you*"), corrects("m0"))).toMatchObject({
     text: "* see you",

@@ -182,6 +182,29 @@ test("a correction of a correction is compared with what is shown, and names the
   ]);
 });
 
+test("a correction of an answer, and of words with looks, is about the words alone, also of what only the history knows", () => {
+  const quote = "> Bob: shall we?\n";
+  const range = el("body", { start: "0", end: `${quote.length}` });
+  const answers = (text: string) => [
+    body(`${quote}${text}`),
+    el("reply", { xmlns: REPLY, to: `${ROOM}/Bob`, id: "b1" }),
+    el("fallback", { xmlns: "urn:xmpp:fallback:0", for: REPLY }, range),
+  ];
+  const replace = (id: string) => el("replace", { xmlns: "urn:xmpp:message-correct:0", id });
+  for (const memory of ["remembered", "gone"]) {
+    const ears = new Ears();
+    ears.hears("a1", ...answers("yes, at *the* house, at nein"));
+    ears.hears("a2", body("/me waves"));
+    if (memory === "gone") ears.memory = new RoomMemory(new Recall());
+    expect(ears.hears("a3", ...answers("yes, at *the* house, at nine"), replace("a1"))).toMatchObject([
+      { text: "* nein → nine", about: { kind: "edit", target: "s1", text: "yes, at the house, at nine" } },
+    ]);
+    expect(ears.hears("a4", body("/me waves to you all"), replace("a2"))).toMatchObject([
+      { about: { kind: "edit", target: "s2", text: "* waves to you all" } },
+    ]);
+  }
+});
+
 test("words with a nudge are two things, words first", () => {
   const attention = el("attention", { xmlns: "urn:xmpp:attention:0" });
   expect(new Ears().hears("a1", body("wake up"), attention)).toMatchObject([

@@ -47,6 +47,20 @@ describe("what people say about other words", () => {
     expect(edit).toMatchObject({ relation: { kind: "edit", target: "s-1" }, about: "helo", as: "s-2" });
   });
 
+  test("one corrects an answer without what it quotes", async () => {
+    const { hear } = talk();
+    const quote = "> bob: who comes?\n";
+    const range = el("body", { start: "0", end: `${quote.length}` });
+    const more = [
+      el("reply", { xmlns: NS.reply, id: "s-0" }),
+      el("fallback", { xmlns: NS.fallback, for: NS.reply }, range),
+    ];
+    await hear(ZOE, "zoe", "1", `${quote}*I* dont`, ...more);
+    const replace = el("replace", { xmlns: NS.correct, id: "o-1" });
+    const [edit] = await hear(ZOE, "zoe", "2", `${quote}*I* do not`, ...more, replace);
+    expect(edit).toMatchObject({ body: "*I* do not", relation: { kind: "edit", target: "s-1" }, about: "I dont" });
+  });
+
   test("one takes one's own words back", async () => {
     const { hear } = talk();
     await hear(ZOE, "zoe", "1", "hello");
