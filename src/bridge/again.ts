@@ -1,5 +1,6 @@
 import type { LaneRunner, Outcome } from "./lanes.ts";
-import type { AccountId, EntryId, HomeEvent, LaneEntry } from "./model.ts";
+import type { AccountId, EntryId, HomeEvent, LaneEntry, LaneRef } from "./model.ts";
+import { portalParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import type { LaneStore } from "./ports/store.ts";
 import { MOST_PARKED } from "./ports/store.ts";
@@ -9,7 +10,11 @@ export interface AgainOptions {
   readonly lanes: () => LaneRunner;
   readonly home: Home;
   readonly account: AccountId;
+  /** Other lanes in which it may have been stored. */
+  readonly others?: readonly OutLane[];
 }
+
+export type OutLane = LaneRef & { readonly kind: "out" };
 
 type Again = HomeEvent & { kind: "again" };
 
@@ -30,6 +35,8 @@ export async function again(o: AgainOptions, entry: LaneEntry, event: Again): Pr
     case "behind":
       return { kind: "done" };
     case "gone":
+      for (const lane of o.others ?? [])
+        if ((await place(o, { ...entry, lane }, event)) !== "gone") return { kind: "done" };
       return fromParked(o, entry, event);
   }
 }
@@ -57,14 +64,17 @@ function isOriginal(home: Home, { body }: LaneEntry, event: Again): boolean {
 
 /** The same name may stand for something else in another chat. */
 async function fromParked(o: AgainOptions, { lane }: LaneEntry, event: Again): Promise<Outcome> {
-  const parked = await o.store.parked(o.account, event.resident, lane);
-  const original = parked.find(({ message }) => message !== undefined && event.is(message));
-  if (original) {
-    const back = await o.store.retry(o.account, original.place);
-    if (back) o.lanes().wake(back);
-    return { kind: "done" };
+  const others = (o.others ?? []).map((one) => ({ lane: one, account: portalParts(one.portal).account }));
+  for (const one of [{ lane, account: o.account }, ...others]) {
+    const parked = await o.store.parked(one.account, event.resident, one.lane);
+    const original = parked.find(({ message }) => message !== undefined && event.is(message));
+    if (original) {
+      const back = await o.store.retry(one.account, original.place);
+      if (back) o.lanes().wake(back);
+      return { kind: "done" };
+    }
+    // Not all that is parked may have been seen.
+    if (parked.length >= MOST_PARKED) return { kind: "done" };
   }
-  // Not all that is parked may have been seen.
-  if (parked.length >= MOST_PARKED) return { kind: "done" };
   return { kind: "done", after: () => o.home.confirm(event.room, event.message) };
 }

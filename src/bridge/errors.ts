@@ -15,6 +15,8 @@ export interface ErrorContext {
   readonly stage?: string;
   readonly detail?: string;
   readonly minutes?: number;
+  /** Who can help. */
+  readonly whom?: string;
   /** Parts of a long message that have arrived. */
   readonly parts?: number;
   /** Why a message cannot go: its sender has blocked the contact, or has not got them on the list. */
@@ -275,6 +277,20 @@ const rows = {
     person: (c) =>
       `Not sent: ${c.detail ?? "you have no MSN account in this group, and nobody speaks for those who have none"}. Link one that is in it, or have somebody of it say \`relay set\`; what you say from then on goes. I say this once an hour.`,
     operator: "words of a resident who has neither a seat in the group nor a relay",
+  },
+  "relay-away": {
+    retry: "by-hand",
+    http: 409,
+    person: (c) =>
+      `Not sent: ${who(c)}, which speaks here for those without an account, ${c.detail ?? "is not signed in"}. It is not yours to mend: ask ${c.whom ?? "its owner"}, who has set it. Say it again when it is back.`,
+    operator: "words for a relay that is halted",
+  },
+  "relay-gone": {
+    retry: "never",
+    http: 403,
+    person: () =>
+      "Not sent: what was to carry this into the group does so no more; you have no MSN account in it, and nobody speaks for those who have none. Link one that is in it, or have somebody of it say `relay set`; then say it again.",
+    operator: "words that waited for a relay, or for an account of their sender's, that is in the group no more",
   },
   "group-refused": {
     retry: "never",

@@ -20,14 +20,23 @@ export interface ForwardingOptions {
 export function forwarding(o: ForwardingOptions): (portal: PortalId, entry: LaneEntry) => Promise<void> {
   return async (portal, entry) => {
     for (const lane of await lanesOf(o, portal, entry)) {
-      // The store takes 64 characters; entries have their ids per lane.
-      const once = createHash("sha256")
-        .update(`${laneName(entry.lane)}|${entry.id}|${isGroup(portal) ? laneName(lane) : ""}`)
-        .digest("base64url");
-      await o.store.append(lane, entry.body, `forward|${once}`);
-      o.lanes().wake(lane);
+      await passOn(o, entry, lane);
     }
   };
+}
+
+/** Puts an entry behind what waits in another lane; once, however often it is tried. @throws BridgeError `store-down`, `lane-full`. */
+export async function passOn(
+  o: Pick<ForwardingOptions, "store" | "lanes">,
+  entry: LaneEntry,
+  lane: LaneRef,
+): Promise<void> {
+  // The store takes 64 characters; entries have their ids per lane.
+  const once = createHash("sha256")
+    .update(`${laneName(entry.lane)}|${entry.id}|${laneName(lane)}`)
+    .digest("base64url");
+  await o.store.append(lane, entry.body, `forward|${once}`);
+  o.lanes().wake(lane);
 }
 
 async function lanesOf(o: ForwardingOptions, portal: PortalId, { body }: LaneEntry): Promise<readonly LaneRef[]> {

@@ -13,7 +13,7 @@ import type {
   PuppetState,
   ResidentId,
 } from "./model.ts";
-import { laneName, portalParts } from "./model.ts";
+import { laneName, portalParts, residentParts } from "./model.ts";
 import type { Home } from "./ports/home.ts";
 import { holdsWords, type Network, type Session } from "./ports/network.ts";
 import type { AccountStore } from "./ports/store.ts";
@@ -35,6 +35,8 @@ export interface Sending {
   readonly home: Home;
   /** Through which it goes. */
   readonly account: AccountRecord;
+  /** Who lets it speak for people without one; absent: it is the resident's own. */
+  readonly lentBy?: ResidentId;
   /** Who said it, and hears what becomes of it. */
   readonly resident: ResidentId;
   readonly at: number;
@@ -142,11 +144,8 @@ function notOn(
   state: PuppetState,
   network: string,
 ): Outcome {
-  const { address } = work.account;
-  if (state === "signed-out") return parked(o, work, message, room, new BridgeError("signed-out"));
-  if (state === "elsewhere") return parked(o, work, message, room, new BridgeError("elsewhere"));
-  if (state === "bad-password")
-    return parked(o, work, message, room, new BridgeError("bad-password", { address, network }));
+  if (state === "signed-out" || state === "elsewhere" || state === "bad-password")
+    return parked(o, work, message, room, halted(work, state, network));
   const waited = Date.now() - work.at;
   if (waited > o.holdMinutes * 60_000) {
     return parked(
@@ -159,6 +158,22 @@ function notOn(
   }
   return { kind: "hold", ms: LOOK_AGAIN_MS, why: "network-down" };
 }
+
+/** What is not theirs is not for them to mend. */
+function halted({ account, lentBy }: Sending, halt: Halt, network: string): BridgeError {
+  const { address } = account;
+  if (lentBy !== undefined)
+    return new BridgeError("relay-away", { address, detail: HALTED[halt], whom: residentParts(lentBy).id });
+  return new BridgeError(halt, halt === "bad-password" ? { address, network } : {});
+}
+
+type Halt = "signed-out" | "elsewhere" | "bad-password";
+
+const HALTED: Readonly<Record<Halt, string>> = {
+  "signed-out": "is signed out",
+  elsewhere: "has signed in somewhere else",
+  "bad-password": "cannot sign in with the password that it had",
+};
 
 export function parked(
   o: SendingOptions,

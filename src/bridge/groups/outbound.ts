@@ -1,12 +1,14 @@
-import { again } from "../again.ts";
+import { again, type OutLane } from "../again.ts";
 import { asBridgeError, BridgeError } from "../errors.ts";
+import { passOn } from "../forwarding.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "../lanes.ts";
-import type { AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId } from "../model.ts";
-import { ownerIn, portalParts } from "../model.ts";
+import type { AccountId, AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId } from "../model.ts";
+import { ownerIn, portalParts, shardOf } from "../model.ts";
 import type { Nudges } from "../nudges.ts";
 import { nudged } from "../nudging.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { Home } from "../ports/home.ts";
+import { followsRooms } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
 import { gathered, type ReactionEvent } from "../reacting.ts";
 import type { Sending, SendingOptions, Words } from "../sending.ts";
@@ -15,12 +17,13 @@ import { spokenBy, spokenRich } from "../speaker.ts";
 import type { StandIns } from "../stand-ins.ts";
 import { carriedFrom, type Place } from "../via.ts";
 import type { Conversations } from "./conversations.ts";
-import { nameIn, viaOf } from "./foreign.ts";
+import { isSaid, nameIn, viaOf } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupId, GroupRecord, GroupRoom } from "./model.ts";
 import { groupOfSeat, isGroup, seatOf } from "./model.ts";
 import type { Outsiders } from "./outsiders.ts";
+import type { GroupRouting } from "./routing.ts";
 import { left, rule, shutOut, toElsewhere } from "./ruling.ts";
 import type { GroupTyping } from "./typing.ts";
 
@@ -33,6 +36,7 @@ export interface GroupOutboundOptions extends SendingOptions {
   readonly marks: Marks;
   readonly typing: GroupTyping;
   readonly outsiders: Outsiders;
+  readonly routing: Pick<GroupRouting, "speaksBy">;
   readonly nudges: Nudges;
   readonly standIns: StandIns;
   readonly lanes: () => LaneRunner;
@@ -70,8 +74,8 @@ export function groupOutbound(o: GroupOutboundOptions): LaneHandler {
     if (!record || !room) return noRoom(home, entry, event);
     if (event.kind === "shut-out") return shutOut(o, record, room, entry);
     if (event.kind === "moved") return toElsewhere(o, record, room, entry, event);
-    if (event.kind === "retry") return retry(o, group, account, event.target);
-    if (!account || !maySpeak(record, account, event)) return o.outsiders.refuse(record, home, entry, event);
+    if (event.kind === "retry") return retry(o, record, account?.id, event.target);
+    if (!account || !maySpeak(record, account, event)) return byAnother(o, record, home, entry, event);
     const isOwn = account.owners.includes(event.resident);
     const { standIns } = o;
     const place = o.groups.places(record).rooms.get(home.name);
@@ -90,6 +94,7 @@ export function groupOutbound(o: GroupOutboundOptions): LaneHandler {
         room,
         place,
         isOwn,
+        ...(!isOwn && record.relay && { lentBy: record.relay.by }),
       },
       event,
     );
@@ -110,12 +115,42 @@ async function placeOf(
   const room = roomIn(known);
   if (known && room && account && maySpeak(known, account, event)) return { record: known, room };
   const record = await o.groups.reread(group);
-  return { record, room: roomIn(record) };
+  return { record, room: roomIn(record) ?? (account && (await nextRoom(o, record, home, event))) };
+}
+
+/** Where a room goes on in which something was said that has waited since. @throws BridgeError `home-down`. */
+async function nextRoom(
+  o: GroupOutboundOptions,
+  record: GroupRecord | undefined,
+  name: HomeName,
+  event: Event,
+): Promise<GroupRoom | undefined> {
+  const home = o.homes.get(name);
+  const next = record?.rooms.find((one) => one.home === name);
+  if (!home || !next || !isSaid(event) || !followsRooms(home)) return undefined;
+  return (await home.goesOn(event.room, next.room)) ? next : undefined;
 }
 
 /** Through an account in the group that is their own, or the relay. */
 function maySpeak({ seats, relay }: GroupRecord, account: AccountRecord, { resident }: Event): boolean {
   return seats.includes(account.id) && (account.owners.includes(resident) || relay?.account === account.id);
+}
+
+/** Who was to carry it may not any more: it goes on by who speaks for its sender now, behind what waits there. */
+async function byAnother(
+  o: GroupOutboundOptions,
+  record: GroupRecord,
+  home: Home,
+  entry: LaneEntry,
+  event: Event,
+): Promise<Outcome> {
+  const { lane } = entry;
+  if (lane.kind !== "out" || isGroup(lane.portal)) return o.outsiders.refuse(record, home, entry, event);
+  const by = await o.routing.speaksBy(record, event.resident);
+  if (by === undefined || by === portalParts(lane.portal).account)
+    return o.outsiders.refuseTaken(record, home, entry, event);
+  await passOn(o, entry, seatLane(record, by));
+  return DONE;
 }
 
 async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event): Promise<Outcome> {
@@ -131,7 +166,11 @@ async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event)
     case "unsupported":
       return refuse(work, event, event.what);
     case "again":
-      return again({ ...o, home: work.home, account: work.account.id }, work.entry, event);
+      return again(
+        { ...o, home: work.home, account: work.account.id, others: othersOf(work.record, work.account.id) },
+        work.entry,
+        event,
+      );
     case "left":
       return left(o, work);
     case "invited":
@@ -255,11 +294,15 @@ async function react(o: GroupOutboundOptions, work: GroupSending, event: Reactio
 /** It is parked with the account it was to go through, or with the group when it was to go into a room. */
 async function retry(
   o: GroupOutboundOptions,
-  group: GroupId,
-  account: AccountRecord | undefined,
+  record: GroupRecord,
+  account: AccountId | undefined,
   target: MessageId,
 ): Promise<Outcome> {
-  const owners = [...(account ? [account.id] : []), portalParts(group).account];
+  const owners = [...(account === undefined ? [] : [account]), portalParts(record.id).account];
+  // Somebody else may have been the relay by then.
+  for (const lane of othersOf(record, account))
+    if ((await o.store.parked(portalParts(lane.portal).account, undefined, lane)).length > 0)
+      owners.push(portalParts(lane.portal).account);
   for (const owner of owners) {
     const lane = await o.store.retry(owner, target);
     if (!lane) continue;
@@ -267,4 +310,14 @@ async function retry(
     return DONE;
   }
   return DONE;
+}
+
+/** The ways into the group through accounts other than this one. */
+function othersOf(record: GroupRecord, account: AccountId | undefined): OutLane[] {
+  const all = new Set([...record.seats, ...(record.relay ? [record.relay.account] : [])]);
+  return [...all].filter((one) => one !== account).map((one) => seatLane(record, one));
+}
+
+function seatLane({ id }: GroupRecord, account: AccountId): OutLane {
+  return { kind: "out", shard: shardOf(account), portal: seatOf(account, id) };
 }

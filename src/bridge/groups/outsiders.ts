@@ -23,18 +23,15 @@ export class Outsiders {
     this.#groups = groups;
   }
 
+  /** What nobody has taken: it stays among them. */
   async refuse(
     record: GroupRecord,
     home: Home,
     entry: LaneEntry,
     event: Exclude<HomeEvent, { kind: "own" }>,
   ): Promise<Outcome> {
+    if (isWord(event)) return this.#tell(home, entry, event);
     switch (event.kind) {
-      case "text":
-      case "command":
-      case "nudge":
-      case "unsupported":
-        return this.#tell(home, entry, event);
       case "invited":
       case "removed":
       case "reshaped":
@@ -47,16 +44,23 @@ export class Outsiders {
     }
   }
 
-  async #tell(
+  /** What somebody was to carry into the group who is in it no more: its sender hears of each word. */
+  async refuseTaken(
+    record: GroupRecord,
     home: Home,
     entry: LaneEntry,
-    { room, resident, message }: HomeEvent & { kind: "text" | "command" | "nudge" | "unsupported" },
+    event: Exclude<HomeEvent, { kind: "own" }>,
   ): Promise<Outcome> {
+    if (!isWord(event)) return this.refuse(record, home, entry, event);
+    await report(home, entry, event, new BridgeError("relay-gone"));
+    return DONE;
+  }
+
+  async #tell(home: Home, entry: LaneEntry, event: Word): Promise<Outcome> {
+    const { room, resident } = event;
     const who = `${room} ${resident}`;
     if (this.#isTold(who)) return DONE;
-    const { code, person, certainty } = new BridgeError("not-in-group");
-    const failure = { code, text: person, certainty };
-    await home.reportFailure({ home: home.name, room, resident }, message, failure, key("outsider", entry));
+    await report(home, entry, event, new BridgeError("not-in-group"));
     this.#told.set(who, Date.now());
     return DONE;
   }
@@ -74,6 +78,22 @@ export class Outsiders {
     const at = this.#told.get(who);
     return at !== undefined && Date.now() - at < TOLD_MS;
   }
+}
+
+type Word = HomeEvent & { kind: "text" | "command" | "nudge" | "unsupported" };
+
+function isWord(event: HomeEvent): event is Word {
+  return ["text", "command", "nudge", "unsupported"].includes(event.kind);
+}
+
+async function report(
+  home: Home,
+  entry: LaneEntry,
+  { room, resident, message }: Word,
+  { code, person, certainty }: BridgeError,
+): Promise<void> {
+  const failure = { code, text: person, certainty };
+  await home.reportFailure({ home: home.name, room, resident }, message, failure, key("outsider", entry));
 }
 
 function isTheirs({ rooms }: GroupRecord, { name }: Home, { room }: { room: RoomId }): boolean {

@@ -130,6 +130,7 @@ export class GroupParts {
         marks,
         typing,
         outsiders: new Outsiders(groups),
+        routing: this.routing,
         standIns: new StandIns(store),
       });
   }

@@ -40,15 +40,17 @@ export class GroupRouting {
   ): Promise<GroupRoute> {
     const { groups, memory } = this.#o;
     let record = await groups.record(group);
-    let speaksBy = await this.#speaksBy(record, item.resident);
+    let speaksBy = await this.speaksBy(record, item.resident);
     // Another worker may have given them a seat, or untied the room.
     if (speaksBy === undefined || !isRoomOf(record, home, item.room)) {
       record = await groups.reread(group);
-      speaksBy = await this.#speaksBy(record, item.resident);
+      speaksBy = await this.speaksBy(record, item.resident);
     }
-    const portal = speaksBy === undefined ? group : seatOf(speaksBy, group);
-    const lane: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
     const event = this.#read(home, item.raw);
+    // What becomes of the room, and what the home does for that, does not wait for the network behind somebody's words.
+    const isOfRoom = event !== undefined && ["own", "moved", "shut-out"].includes(event.kind);
+    const portal = speaksBy === undefined || isOfRoom ? group : seatOf(speaksBy, group);
+    const lane: LaneRef = { kind: "out", shard: shardOf(portalParts(portal).account), portal };
     const said = isSaid(event) ? event : undefined;
     const via = said && viaOf(said);
     // Nobody is told why words that a bridge has carried here go nowhere: who said them is not here.
@@ -65,8 +67,8 @@ export class GroupRouting {
     return { ...out, others: others.map((one) => inLane(group, one)) };
   }
 
-  /** Their own account, or the relay while that is in the group. */
-  async #speaksBy(record: GroupRecord | undefined, resident: ResidentId): Promise<AccountId | undefined> {
+  /** Their own account, or the relay while that is in the group. @throws BridgeError `store-down`. */
+  async speaksBy(record: GroupRecord | undefined, resident: ResidentId): Promise<AccountId | undefined> {
     const account = record && (await this.#o.groups.seat(record, resident));
     const relay = record?.relay?.account;
     return account?.id ?? (relay !== undefined && record?.seats.includes(relay) ? relay : undefined);

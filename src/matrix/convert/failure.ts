@@ -49,6 +49,8 @@ export const STATUS_REASONS: Readonly<Record<ErrorCode, StatusReason>> = {
   "not-nudged": "m.foreign_network_error",
   "group-gone": "m.foreign_network_error",
   "not-in-group": "m.no_permission",
+  "relay-away": "m.no_permission",
+  "relay-gone": "m.no_permission",
   "group-refused": "m.no_permission",
   "room-unknown": "m.event_not_handled",
   "room-gone": "m.event_not_handled",
@@ -65,12 +67,15 @@ export function canRetry(failure: Failure): boolean {
   return new BridgeError(failure.code).retry !== "never";
 }
 
-const HOW = "React to this with 🔁 or write `!msn retry`";
+const REACT = "React to this with 🔁";
+const HOW = `${REACT} or write \`!msn retry\``;
 
 /** The notice's words. In a chat with a contact a bare `retry` would go to the contact, so the way to ask there is told. */
 export function failureText(failure: Failure): string {
   const told = failure.text.replace("Say `retry`", HOW);
-  const hint = canRetry(failure) && told === failure.text ? `\n${HOW} to send it again.` : "";
+  // `retry` is for those who have an account.
+  const how = failure.code === "relay-away" ? REACT : HOW;
+  const hint = canRetry(failure) && told === failure.text ? `\n${how} to send it again.` : "";
   return `⚠ ${told}${hint}`;
 }
 

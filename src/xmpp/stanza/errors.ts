@@ -54,6 +54,8 @@ export const CONDITIONS: Readonly<Record<ErrorCode, StanzaCondition>> = {
   "not-nudged": cancel("service-unavailable"),
   "group-gone": wait("recipient-unavailable"),
   "not-in-group": auth("registration-required"),
+  "relay-away": wait("recipient-unavailable"),
+  "relay-gone": auth("registration-required"),
   "group-refused": auth("forbidden"),
   "room-unknown": cancel("item-not-found"),
   "room-gone": cancel("gone"),

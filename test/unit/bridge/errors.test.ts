@@ -18,7 +18,7 @@ test.each(ERROR_CODES)("%s has whole sentences for a person, with and without pa
 test.each(ERROR_CODES.filter((code) => new BridgeError(code).retry === "by-hand"))(
   "%s can be mended by a person, so it says what to do",
   (code) => {
-    expect(new BridgeError(code).person).toMatch(/`(retry|link|resume)`|does not take messages/);
+    expect(new BridgeError(code).person).toMatch(/`(retry|link|resume)`|Say it again|does not take messages/);
   },
 );
 

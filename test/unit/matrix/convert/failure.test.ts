@@ -15,8 +15,10 @@ describe("a failure on Matrix", () => {
       /^⚠ Not sent: .* React to this with 🔁 or write `!msn retry`/,
     );
     expect(failureText(failure("unsupported"))).not.toContain("🔁");
+    // Who speaks through somebody else's account has none to say `retry` about.
+    expect(failureText(failure("relay-away"))).toMatch(/React to this with 🔁 to send it again\.$/);
     // Of these nothing is kept that could be sent again.
-    for (const code of ["not-nudged", "not-in-group"] as const)
+    for (const code of ["not-nudged", "not-in-group", "relay-gone"] as const)
       expect(failureText(failure(code))).not.toMatch(/🔁|retry/);
     expect(canRetry(failure("encrypted"))).toBe(false);
   });

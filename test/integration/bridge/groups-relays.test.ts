@@ -1,0 +1,95 @@
+/** People who have no account in a group, and the relay through which they speak: when it is away, and when it is another. */
+import { beforeEach, expect, test } from "vitest";
+import type { MessageId, RoomId } from "../../../src/bridge/model.ts";
+import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
+import { alice, until } from "./world.ts";
+
+let world: GroupWorld;
+useGroupWorlds((made) => {
+  world = made;
+});
+
+const PEOPLE = [BOB, ALICE, EMILY, CAROL] as const;
+const carol = () => world.network.boards.heard.get(CAROL) ?? [];
+let here: RoomId;
+let there: RoomId;
+
+/** Alice's account is the relay. */
+beforeEach(async () => {
+  await world.begin();
+  ({ here, there } = await world.talking(world.network.boards.gather(...PEOPLE)));
+  expect(await world.ask("relay set 1")).toMatch(/^alice@msn.test speaks/);
+});
+
+function outOfReach(): void {
+  world.network.down = true;
+  world.network.drop(ALICE);
+}
+
+/** Alice's sign-in is ended for good, and she knows. */
+async function elsewhere(): Promise<void> {
+  world.network.drop(ALICE, { kind: "elsewhere", detail: "signed in somewhere else" });
+  await until("the news", () => world.home.told(alice).some((text) => text.includes("resume")));
+}
+
+/** Ben says it, and it is on its way. */
+async function ben(...words: string[]): Promise<MessageId[]> {
+  const messages = words.map((text) => world.home.write(world.ben, here, text));
+  const last = `ben (guest): ${words.at(-1)}`;
+  await until("it in the house", () => world.house.chat(there).at(-1) === last);
+  return messages;
+}
+
+const notices = () => world.home.chat(here).filter((line) => line.startsWith("bot: "));
+
+test("another relay is set while words of guests wait for the first: it says them all, in their order, before what is said later", async () => {
+  outOfReach();
+  await ben("one", "two", "three");
+  expect(await world.ask("relay set 1", world.emma)).toMatch(/^emily@msn.test speaks/);
+  await until("them at carol's", () => carol().length === 4);
+  await ben("four");
+  await until("it, too", () => carol().length === 5);
+  expect(carol().slice(1)).toEqual(["one", "two", "three", "four"].map((text) => `${EMILY}: ${text}`));
+  expect(notices()).toEqual([]);
+});
+
+test("the relay is taken away while words of guests wait for it: each of them is told", async () => {
+  outOfReach();
+  await ben("one", "two", "three");
+  expect(await world.ask("relay unset 1", world.emma)).toMatch(/speaks for nobody else/);
+  await until("three notices", () => notices().length === 3);
+  expect(new Set(notices())).toEqual(
+    new Set([expect.stringMatching(/^bot: Not sent: .*nobody speaks .*`relay set`.*say it again\.$/)]),
+  );
+  world.home.write(world.ben, here, "hello?");
+  await until("the usual", () => notices().some((line) => line.includes("once an hour")));
+});
+
+test("the relay is signed out: its guest hears whose account that is, and who can help", async () => {
+  await elsewhere();
+  await ben("anybody?");
+  await until("the notice", () => notices().length === 1);
+  expect(notices()[0]).toBe(
+    `bot: Not sent: alice@msn.test, which speaks here for those without an account, has signed in somewhere else. It is not yours to mend: ask @alice:toy, who has set it. Say it again when it is back.`,
+  );
+});
+
+test("what failed for a relay goes through the next one, when it is asked for again", async () => {
+  await elsewhere();
+  const [message] = await ben("anybody?");
+  await until("the notice", () => notices().length === 1);
+  expect(await world.ask("relay set 1", world.emma)).toMatch(/^emily@msn.test speaks/);
+  if (message) world.home.event({ kind: "retry", resident: world.ben, room: here, target: message });
+  await until("it at carol's", () => carol().at(-1) === `${EMILY}: anybody?`);
+  expect(texts(carol())).toEqual(["hello all", "anybody?"]);
+});
+
+test("what failed for a relay, and is said once more by a client that does not know, goes through the next one", async () => {
+  await elsewhere();
+  const [message] = await ben("anybody?");
+  await until("the notice", () => notices().length === 1);
+  expect(await world.ask("relay set 1", world.emma)).toMatch(/^emily@msn.test speaks/);
+  if (message) world.home.event({ kind: "again", resident: world.ben, room: here, message, is: () => true });
+  await until("it at carol's, or a false word", () => carol().length > 1 || world.home.confirmed.length > 0);
+  expect(texts(carol())).toEqual(["hello all", "anybody?"]);
+});
