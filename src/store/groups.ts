@@ -119,13 +119,18 @@ export class RedisGroups implements GroupRecordStore {
     );
   }
 
-  async tieRoom(group: GroupId, { home, room, by, parked }: GroupRoom): Promise<GroupRecord> {
-    await this.#portals.claimRoom(home, room, group);
+  async tieRoom(group: GroupId, { home, room, by, parked }: GroupRoom, free = false): Promise<GroupRecord> {
+    if (!free) await this.#portals.claimRoom(home, room, group);
+    else if (!(await this.#portals.claimFreeRoom(home, room, group))) throw taken();
     const tie = JSON.stringify({ room, by, parked: parked === undefined ? undefined : cut(parked) });
     const { keys, args } = tieCall(this.#keys, group, home, room);
     const before = await this.#link.script("groupTie", keys, [...args, tie]);
     if (typeof before === "string" && before !== "")
       await this.#portals.forgetRoom(home, before as GroupRoom["room"], group);
+    if (free && !(await this.#portals.leadsTo(home, room, group))) {
+      await this.#link.script("groupUntie", keys, args);
+      throw taken();
+    }
     const record = before === null ? undefined : await this.group(group);
     if (record) return record;
     await this.#portals.forgetRoom(home, room, group);
@@ -213,6 +218,13 @@ export function shardOfGroup(group: GroupId): Shard {
 
 function unknown(group: GroupId): BridgeError {
   return new BridgeError("group-gone", { detail: `the group ${groupParts(group).key} is not known any more` });
+}
+
+function taken(): BridgeError {
+  return new BridgeError("group-refused", {
+    detail:
+      "that room belongs to another group, or is a chat, since a moment ago. `unbridge`, said in it, makes it free",
+  });
 }
 
 function cut(text: string): string {

@@ -49,10 +49,7 @@ export class RedisPortals implements PortalStore {
 
   async portalOfRoom(home: HomeName, room: RoomId): Promise<PortalId | undefined> {
     const portal = (await this.#link.command("room", (r) => r.get(this.#keys.room(home, room)))) as PortalId | null;
-    if (portal === null) return undefined;
-    if (isGroup(portal)) return (await this.#groupHas(portal, home, room)) ? portal : undefined;
-    const record = await this.portal(portal);
-    return record?.rooms.some((tied) => tied.home === home && tied.room === room) ? portal : undefined;
+    return portal !== null && (await this.#has(portal, home, room)) ? portal : undefined;
   }
 
   async portalsOf(account: AccountId): Promise<PortalRecord[]> {
@@ -69,9 +66,33 @@ export class RedisPortals implements PortalStore {
     await this.#link.command("roomSet", (r) => r.set(index, portal));
   }
 
+  /** As {@link claimRoom}, but false when another portal or group has the room. */
+  async claimFreeRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<boolean> {
+    const claim = (mine: PortalId, from: string): Promise<unknown> =>
+      this.#link.script("roomClaim", [this.#keys.room(home, room)], [mine, from]);
+    const holder = (await claim(portal, "")) as PortalId | "";
+    if (holder === "") return true;
+    // A crash has left it, or its tie is about to be written: whoever ties a room looks at the index once more behind that.
+    if ((await this.#has(holder, home, room)) || (await claim(portal, holder)) !== "") return false;
+    if (!(await this.#has(holder, home, room))) return true;
+    await claim(holder, portal);
+    return false;
+  }
+
+  /** Whether the room's index leads to the portal or group. */
+  async leadsTo(home: HomeName, room: RoomId, portal: PortalId): Promise<boolean> {
+    return (await this.#link.command("room", (r) => r.get(this.#keys.room(home, room)))) === portal;
+  }
+
   /** Drops a room's index entry unless the room belongs to another portal by now. */
   async forgetRoom(home: HomeName, room: RoomId, portal: PortalId): Promise<void> {
     await this.#link.script("dropValue", [this.#keys.room(home, room)], [portal]);
+  }
+
+  async #has(portal: PortalId, home: HomeName, room: RoomId): Promise<boolean> {
+    if (isGroup(portal)) return this.#groupHas(portal, home, room);
+    const record = await this.portal(portal);
+    return record?.rooms.some((tied) => tied.home === home && tied.room === room) ?? false;
   }
 
   async #groupHas(group: GroupId, home: HomeName, room: RoomId): Promise<boolean> {

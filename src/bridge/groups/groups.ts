@@ -48,7 +48,7 @@ const LEAVINGS = 20_000;
 /** All throw BridgeError `store-down`. */
 export class Groups {
   readonly #o: GroupsOptions;
-  readonly #turns = new Map<GroupId, Promise<void>>();
+  readonly #turns = new Map<GroupId | RoomId, Promise<void>>();
   readonly #places: Places;
   /** When an account has left for good, Unix ms, by group and account. */
   readonly #left = new RecentMap<string, number>(LEAVINGS);
@@ -144,18 +144,18 @@ export class Groups {
     await this.#settle(group);
   }
 
-  /** One after another for a group: steps that must not meet. */
-  async inTurn<T>(group: GroupId, step: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(group) ?? Promise.resolve()).then(step);
+  /** One after another for a group, or for a room within a group's turn: steps that must not meet. */
+  async inTurn<T>(of: GroupId | RoomId, step: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(of) ?? Promise.resolve()).then(step);
     const ended = turn.then(
       () => {},
       () => {},
     );
-    this.#turns.set(group, ended);
+    this.#turns.set(of, ended);
     try {
       return await turn;
     } finally {
-      if (this.#turns.get(group) === ended) this.#turns.delete(group);
+      if (this.#turns.get(of) === ended) this.#turns.delete(of);
     }
   }
 
@@ -202,20 +202,20 @@ export class Groups {
 
   /**
    * Ties a room. What waited for a parked room of that home goes on its way again. `shaped`: the room was made as the group is
-   * just now.
+   * just now; `free`: only when no other group or chat has it, which throws BridgeError `group-refused`.
    */
-  async tie(group: GroupId, room: GroupRoom, shaped = false): Promise<GroupRecord> {
+  async tie(group: GroupId, room: GroupRoom, how?: "shaped" | "free"): Promise<GroupRecord> {
     const { store, memory, portals } = this.#o;
     const other = await portals.ofRoom(room.home, room.room);
     const before = (await memory.record(group))?.rooms.find(({ home }) => home === room.home);
-    const record = await store.tieRoom(group, room);
+    const record = await store.tieRoom(group, room, how === "free");
     if (before) portals.forgetRoom(room.home, before.room);
     portals.rememberRoom(room.home, room.room, group);
     memory.remember(record);
     if (other !== undefined && isGroup(other) && other !== group) await memory.read(other);
     // Rooms name each other, for a store that is rebuilt; another may have come about while this one was made.
     const isAlone = record.rooms.length === 1;
-    if (!shaped || !isAlone) await this.reshape(record);
+    if (how !== "shaped" || !isAlone) await this.reshape(record);
     return record;
   }
 
@@ -231,17 +231,17 @@ export class Groups {
     return isMarked;
   }
 
+  /** What waited for a parked room goes on its way again. */
   async untie(group: GroupId, home: HomeName): Promise<void> {
     const { store, memory, portals, lanes } = this.#o;
     const room = (await memory.record(group))?.rooms.find((one) => one.home === home);
-  /** What waited for a parked room goes on its way again. */
     await store.untieRoom(group, home);
     if (room) portals.forgetRoom(home, room.room);
     const record = await memory.read(group);
+    lanes().wake(inLane(group, home));
     if (record) await this.reshape(record);
   }
 
-    lanes().wake(inLane(group, home));
   /** Forgets it with its seats and rooms and all that waits for homes. */
   async drop(group: GroupId): Promise<void> {
     const { store, memory, portals, lanes } = this.#o;

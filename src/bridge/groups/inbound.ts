@@ -194,7 +194,7 @@ async function open(
 ): Promise<GroupRoom | undefined> {
   if ((await o.groups.residents(record, home.name)).length === 0) return undefined;
   const room = { home: home.name, room: await home.openGroup(await o.groups.view(record, home.name)) };
-  await o.groups.tie(record.id, room, true);
+  await o.groups.tie(record.id, room, "shaped");
   return room;
 }
 

@@ -217,21 +217,22 @@ export interface GroupStore {
    * Ties a room; what was tied there of this home or to that room before is untied. `portalOfRoom` finds it. Tied again, it
    * is what was said of it last (`by`, `parked`). When a stopped room of that home gives way to one that is not, what was
    * parked on its way there is back in its lane in the same step, before all that has come since.
-   * @throws BridgeError `group-gone` for a group that is not known (any more).
+   * `free`: only a room that no other group or chat has; of several who tie it at once one has it at most.
+   * @throws BridgeError `group-gone` for a group that is not known (any more), `group-refused` for a room that is not free.
    */
-  tieRoom(group: GroupId, room: GroupRoom): Promise<GroupRecord>;
-  untieRoom(group: GroupId, home: HomeName): Promise<void>;
-  /** Forgets a group with its seats, rooms, what waits in its own lanes and what is parked from them; not the seats' lanes. */
-  dropGroup(group: GroupId): Promise<void>;
-  /** All groups of an installation, for tools; in no order. */
-  allGroups(): Promise<GroupId[]>;
-  /**
+  tieRoom(group: GroupId, room: GroupRoom, free?: boolean): Promise<GroupRecord>;
   /**
    * A tied room stops, with why, or goes on (`undefined`): then what was parked comes back as with {@link tieRoom}. False: it
    * is not the group's room of that home (any more).
    */
   markRoom(group: GroupId, home: HomeName, room: RoomId, parked: string | undefined): Promise<boolean>;
   /** What was parked on its way to a stopped room comes back as with {@link tieRoom}. */
+  untieRoom(group: GroupId, home: HomeName): Promise<void>;
+  /** Forgets a group with its seats, rooms, what waits in its own lanes and what is parked from them; not the seats' lanes. */
+  dropGroup(group: GroupId): Promise<void>;
+  /** All groups of an installation, for tools; in no order. */
+  allGroups(): Promise<GroupId[]>;
+  /**
    * Appends for several homes at once what was read at a place of a group, when it is for `reader` to read there and it knows all
    * that was read there before. One worker at a time reads a place, under a lease that each append renews. What is read is
    * noted in the same step, so that whoever reads next goes on behind it. Without lanes nothing is noted; a repeat adds nothing.

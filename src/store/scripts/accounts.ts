@@ -104,6 +104,13 @@ end
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[1]) end
 return 'ok'
 `,
+  // KEYS room's index; ARGV portal, the one from which it is taken over or '' -> '' | portal that has it
+  roomClaim: `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= ARGV[2] then return holder end
+redis.call('SET', KEYS[1], ARGV[1])
+return ''
+`,
   // KEYS any; ARGV value -> 1 | 0: drops the key (a room's index, a group's reader) unless another value stands there by now
   dropValue: `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

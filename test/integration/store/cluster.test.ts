@@ -159,6 +159,7 @@ async function groups(store: Store): Promise<void> {
   await store.saveGroup(id, { kind: "several", relay: { account: seat, by: person("ann"), prefix: true } });
   for (const key of ["set-1", "set-2", "set-1"]) await store.takeSeat(seat, id, key);
   for (const room of ["!c", "!d"]) await store.tieRoom(id, { home: matrix, room: roomId(room) });
+  await store.tieRoom(id, { home: matrix, room: roomId("!d") }, true);
   await store.markRoom(id, matrix, roomId("!d"), "Thrown out.");
   expect(await store.portalOfRoom(matrix, roomId("!d"))).toBe(id);
   await store.appendRead(toRead(id, [inGroup(id), inGroup(id, xmpp)], said("a"), "read"));

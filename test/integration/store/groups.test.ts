@@ -156,6 +156,47 @@ test("a room leaves the group, or the chat, that it was tied to before", async (
   expect(await store.portalOfRoom(matrix, room)).toBe(chat);
 });
 
+test("a room that must be free is not taken from another group or chat, but from one that has it no more", async () => {
+  const [first, second] = [await made("has-it"), await made("wants-it")];
+  const [room, index] = [roomId("!wanted"), "msnb:*:room:matrix:!wanted"];
+  const taken = { code: "group-refused" };
+  await store.tieRoom(first, { home: matrix, room }, true);
+  await store.tieRoom(first, { home: matrix, room, by: ann }, true);
+  await expect(store.tieRoom(second, { home: matrix, room }, true)).rejects.toMatchObject(taken);
+  expect(await store.portalOfRoom(matrix, room)).toBe(first);
+  expect((await store.group(second))?.rooms).toEqual([]);
+  await store.untieRoom(first, matrix);
+  const chat = portalOf(account("has-it"), "bob");
+  await store.bind(chat, { home: matrix, room, resident: ann });
+  await expect(store.tieRoom(second, { home: matrix, room }, true)).rejects.toMatchObject(taken);
+  expect(await store.portalOfRoom(matrix, room)).toBe(chat);
+  await store.unbind(matrix, room);
+  await store.tieRoom(first, { home: matrix, room });
+  const [key = ""] = await fixture.admin.keys(index);
+  await store.untieRoom(first, matrix);
+  // As a crash leaves it.
+  await fixture.admin.set(key, first);
+  expect((await store.tieRoom(second, { home: matrix, room }, true)).rooms).toEqual([{ home: matrix, room }]);
+  expect(await store.portalOfRoom(matrix, room)).toBe(second);
+});
+
+test("of many groups that take one free room at once, in two workers, one has it at most, and the index leads there", async () => {
+  const other = await fixture.open();
+  const room = roomId("!rush");
+  const groups = await Promise.all(Array.from({ length: 12 }, (_, i) => made(`rush-${i}`)));
+  for (let round = 0; round < 10; round += 1) {
+    const results = await Promise.allSettled(
+      groups.map((id, i) => (i % 2 === 0 ? store : other).tieRoom(id, { home: matrix, room }, true)),
+    );
+    const told = groups.filter((_, i) => results[i]?.status === "fulfilled");
+    const records = await Promise.all(groups.map((id) => store.group(id)));
+    expect(records.filter((one) => one && one.rooms.length > 0).map((one) => one?.id)).toEqual(told);
+    expect(told.length).toBeLessThanOrEqual(1);
+    expect(await store.portalOfRoom(matrix, room)).toBe(told[0]);
+    for (const id of told) await store.untieRoom(id, matrix);
+  }
+});
+
 test("a room is untied by its home or by itself; doing it again is nothing", async () => {
   const id = await made("untied");
   await store.tieRoom(id, { home: matrix, room: roomId("!untied") });

@@ -36,7 +36,9 @@ export async function bridge(
   await demandFree(o, asker, home, room);
   const power = both(await powerNow(o, asker, record), await home.mayBridge(room, asker.resident, record.id));
   demand(power);
-  const left = await o.groups.inTurn(record.id, () => tieNow(o, home, asker, record, room, name));
+  const left = await o.groups.inTurn(record.id, () =>
+    o.groups.inTurn(room, () => tieNow(o, home, asker, record, room, name)),
+  );
   await tellOthers(
     o,
     home,
@@ -75,7 +77,7 @@ async function tieNow(
   const tie = { home: home.name, room, by: asker.resident };
   // What has waited comes at once, and from whoever is in the group.
   if (before?.parked !== undefined) await home.shapeGroup(room, await o.groups.view(tiedTo(record, tie), home.name));
-  await o.groups.tie(record.id, tie);
+  await o.groups.tie(record.id, tie, "free");
   if (!before || !lettingGo) return undefined;
   const failed = await movedFrom(o, home, asker, before, room, name, lettingGo);
   return `It was in ${roomText(before.room)} before.${failed === undefined ? "" : ` ${failed}`}`;

@@ -59,7 +59,7 @@ export class DeskWorld {
   readonly owners = new Map<AccountId, readonly ResidentId[]>([[account("alice"), [alice]]]);
   readonly depths = new Map<string, number>();
   refusal: BridgeError | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** ms */
   clock = 0;
   readonly desk = createGroupDesk(this.#options());
@@ -122,9 +122,12 @@ export class DeskWorld {
     const groups: DeskGroups = {
       record: async (id) => this.records.get(id),
       reread: async (id) => this.records.get(id),
-      inTurn: (_, step) => {
-        const turn = this.#turn.then(step);
-        this.#turn = turn.catch(() => {});
+      inTurn: (of, step) => {
+        const turn = (this.#turns.get(of) ?? Promise.resolve()).then(step);
+        this.#turns.set(
+          of,
+          turn.catch(() => {}),
+        );
         return turn;
       },
       ofAccount: async (id) => [...this.records.values()].filter(({ seats }) => seats.includes(id)),
