@@ -29,8 +29,7 @@ export function enter(room: RoomState, request: RoomRequest<"enter">, out: Out, 
   const own = seat ?? sit(room, { who, nick, shown });
   heard(own, from, now);
   room.touch();
-  const changes = seat !== undefined && !sameParts(seat.shown, shown);
-  own.shown = shown;
+  const changes = shows(own, from, shown);
   welcome(room, own, { client: from, history, codes }, out);
   if (!seat || changes) room.announce(out, own, {}, from);
   sendHistory(room, from, history, out);
@@ -68,7 +67,7 @@ const taken = (nick: string): Refusal =>
 
 function sit(room: RoomState, o: { who: Seat["who"]; nick: string; shown: PresenceParts; isGhost?: boolean }): Seat {
   const role = entryRole(room.affiliationOf(o.who));
-  const seat: Seat = { isGhost: false, ...o, role, clients: new Map() };
+  const seat: Seat = { isGhost: false, ...o, role, clients: new Map(), views: new Map() };
   room.seats.add(seat);
   return seat;
 }
@@ -107,8 +106,7 @@ export function show(room: RoomState, request: RoomRequest<"show">, out: Out, no
   const nick = readNick(request.nick ?? seat.nick, room.limits.nick) ?? deny(badNick(room));
   if (room.isTaken(nickKey(nick), seat.who)) deny(taken(nick));
   const shown = shownIn(request.stanza, room.limits.presence);
-  const changes = !sameParts(seat.shown, shown);
-  seat.shown = shown;
+  const changes = shows(seat, request.from, shown);
   room.touch();
   if (changes) room.announce(out, seat);
   if (nick === seat.nick) return undefined;
@@ -166,6 +164,23 @@ function drop(room: RoomState, seat: Seat, client: Jid, out: Out, how: "left" | 
   out.send(room.presenceFor(seat, seat, client, { ...about, isGone: true }));
   seat.clients.delete(client);
   room.touch();
+  if (showsNoMore(seat, client)) room.announce(out, seat);
+}
+
+/** How somebody is by what one of their clients shows from now on. Whether that is something else. */
+function shows(seat: Seat, client: Jid, shown: PresenceParts): boolean {
+  seat.views.delete(client);
+  seat.views.set(client, shown);
+  const changes = !sameParts(seat.shown, shown);
+  seat.shown = shown;
+  return changes;
+}
+
+/** A client has gone: they are as the others show. Of who has shown nothing since the bridge began it is not known. */
+function showsNoMore(seat: Seat, client: Jid): boolean {
+  seat.views.delete(client);
+  const last = [...seat.views].at(-1);
+  return last !== undefined && shows(seat, ...last);
 }
 
 /** A client has been heard of: it stands for its owner from now on. */

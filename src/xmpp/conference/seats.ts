@@ -9,6 +9,8 @@ export interface Seat {
   nick: string;
   role: Role;
   shown: PresenceParts;
+  /** What each client has shown since the bridge began, the one that did so last is the last: that is what others see. */
+  readonly views: Map<Jid, PresenceParts>;
   /** The clients, with when each was heard of last, Unix ms; the one that spoke last is the last. A ghost has none. */
   readonly clients: Map<Jid, number>;
 }

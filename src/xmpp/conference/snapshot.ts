@@ -54,7 +54,7 @@ export function snapshotOf(room: RoomState): RoomSnapshot {
       affiliation,
       ...(nick === undefined ? {} : { nick }),
     })),
-    seats: [...seats].map(({ clients, shown, ...seat }) => ({
+    seats: [...seats].map(({ clients, shown, views: _, ...seat }) => ({
       ...seat,
       shown: packAll(shown),
       clients: [...clients],
@@ -79,7 +79,7 @@ export function restoreState(snapshot: RoomSnapshot, options: RoomOptions): Room
   const room = new RoomState({ ...options, config: { ...snapshot.config, ...options.config } });
   for (const { who, affiliation, nick } of snapshot.members) room.setMember(who, affiliation, nick ?? null);
   for (const { shown, clients, ...seat } of snapshot.seats)
-    room.seats.add({ ...seat, shown: unpackAll(shown), clients: new Map(clients) });
+    room.seats.add({ ...seat, shown: unpackAll(shown), clients: new Map(clients), views: new Map() });
   room.subject = snapshot.subject;
   room.history = new History(room.limits, snapshot.history);
   for (const { stanza, event, ...wish } of snapshot.wishes) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { freeNick, nickKey, readNick } from "../../../../src/xmpp/conference/nicks.ts";
 import { readRequest } from "../../../../src/xmpp/conference/read.ts";
 import { resourcePrepared } from "../../../../src/xmpp/conference/resourceprep.ts";
-import { el } from "../../../../src/xmpp/stanza/xml.ts";
+import { el, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { cases } from "../../../support/property.ts";
 import {
   ALICE,
@@ -117,6 +117,18 @@ test("one client leaves and the person stays; with the last one they are gone", 
   expect(presences(to(last, "olga"))).toEqual(["-Mike"]);
   expect(item(to(last, "olga")[0])?.attrs.role).toBe("none");
   expect(scene.events).toEqual([{ kind: "left", who: jid("mike"), nick: "Mike", how: "left", reason: "" }]);
+});
+
+test("a client that is busy leaves: all see how the one that stays is, and so does who comes later", () => {
+  const scene = Scene.peopled();
+  const shows = (stanzas: readonly XmlElement[], client: string) =>
+    to(stanzas, client).flatMap((one) => (nickOf(one) === "Mike" ? [one.getChildText("show") ?? "here"] : []));
+  scene.presence("mike", "Mike", el("show", {}, "away"));
+  scene.presence("mike@example.org/tablet", "Mike", el("x", { xmlns: MUC }), el("show", {}, "xa"));
+  scene.presence("mike@example.org/laptop", "Mike", el("x", { xmlns: MUC }), el("show", {}, "dnd"));
+  expect(shows(scene.leave("mike@example.org/tablet"), "olga")).toEqual([]);
+  expect(shows(scene.leave("mike@example.org/laptop"), "olga")).toEqual(["away"]);
+  expect(shows(scene.enter("olga@example.org/laptop", "Olga"), "olga@example.org/laptop")).toEqual(["away"]);
 });
 
 test("who leaves may say why: all see it", () => {
