@@ -12,7 +12,7 @@ import { type Fields, fields } from "./fields.ts";
 import type { GhostNames } from "./ghost.ts";
 import { HTML, richOfHtml } from "./html.ts";
 import { isNudge } from "./nudge.ts";
-import { type StandIn, standIn } from "./others.ts";
+import { MOVING_PLACES, type StandIn, standIn } from "./others.ts";
 import { carriesPassword } from "./password.ts";
 import { reactionKey, replyFallback, withoutReplyFallback } from "./text.ts";
 import { viaIn } from "./via.ts";
@@ -255,7 +255,8 @@ function sortRemoval(raw: unknown, head: EventHead, management: boolean, rules: 
 
 /** Kinds that nobody has told us of count where they are said to somebody, and have words for who does not know them. */
 function sortOther(head: EventHead, management: boolean, rules: SortingRules): Sorted[] {
-  if (management || head.stateKey !== undefined || head.type.startsWith("m.")) return [];
+  const isOwnPlace = MOVING_PLACES.has(head.type) && head.stateKey === head.sender;
+  if (management || (!isOwnPlace && (head.stateKey !== undefined || head.type.startsWith("m.")))) return [];
   if (standIn(head.type, head.content) === undefined) return [];
   return sortMessage(head, management, rules).map((sorted) => ({ ...sorted, onlyInPortal: true }));
 }

@@ -1,6 +1,7 @@
 /**
  * Events that no text can be, named in one. Pure. Source: Matrix Client-Server API, "m.room.message msgtypes" (`filename`
- * beside `body` is a caption), "Location", "Polls" (MSC3381), "Stickers", "Voice over IP"; voice messages: MSC3245.
+ * beside `body` is a caption), "Location", "Polls" (MSC3381), "Stickers", "Voice over IP"; voice messages: MSC3245; locations of
+ * who moves: MSC3672.
  */
 import { type Other, otherLine } from "../../bridge/text/others.ts";
 import { type Fields, fields } from "./fields.ts";
@@ -11,7 +12,8 @@ export interface StandIn {
   readonly line: string;
 }
 
-type Reader = (content: Fields) => Other & { readonly what: string };
+/** `undefined`: it says nothing to people. */
+type Reader = (content: Fields) => (Other & { readonly what: string }) | undefined;
 
 /** Characters of anything that is taken from such an event. */
 const LONGEST = 4000;
@@ -79,6 +81,13 @@ function extensible(of: Fields): string | undefined {
 const sticker: Reader = ({ body }) => ({ what: "a sticker", act: "sent a sticker", name: text(body) });
 const call: Reader = () => ({ what: "a call", act: "tried to call" });
 
+/** The beginning is told; where somebody is from then on, and the end, are not. */
+const movingPlace: Reader = ({ live, description }) =>
+  live === true ? { what: "a live location", act: "shares their location", name: text(description) } : undefined;
+
+/** State by which people begin, under their own name, to share where they are. */
+export const MOVING_PLACES: ReadonlySet<string> = new Set(["m.beacon_info", "org.matrix.msc3672.beacon_info"]);
+
 const KINDS: Readonly<Record<string, Reader>> = {
   "m.image": file("a picture"),
   "m.file": file("a file"),
@@ -88,6 +97,7 @@ const KINDS: Readonly<Record<string, Reader>> = {
   "m.sticker": sticker,
   "m.poll.start": poll,
   "org.matrix.msc3381.poll.start": poll,
+  ...Object.fromEntries([...MOVING_PLACES].map((type) => [type, movingPlace])),
   "m.call.invite": call,
   // Calls of several, as newer clients make them of two as well (MSC4075).
   "m.call.notify": call,
@@ -108,8 +118,8 @@ export function standIn(type: string, content: Fields): StandIn | undefined {
   const kind = type === "m.room.message" ? msgtype : type;
   const read = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (read !== undefined) {
-    const { what, ...other } = read(content);
-    return { what, line: otherLine(other) };
+    const shown = read(content);
+    return shown && { what: shown.what, line: otherLine(shown) };
   }
   if (kind === "" || WORDS.has(kind) || SILENT.test(kind)) return undefined;
   // Of a message whole: it may be what its sender has typed, beside some effect that the message is to have.

@@ -75,6 +75,20 @@ describe("words in a chat", () => {
     ]);
   });
 
+  it.each(["m.beacon_info", "org.matrix.msc3672.beacon_info"])(
+    "that share where one is (%s) are named by a line",
+    (type) => {
+      const { sorted, events } = through({ type, state_key: ANNA, content: { live: true, timeout: 60_000 } });
+      expect(sorted).toMatchObject([{ control: false, onlyInPortal: true }]);
+      const [text, instead] = ["[shares their location]", "a live location"];
+      expect(events).toEqual([{ kind: "text", ...who, message: "$e", text, instead }]);
+      const others = { type, state_key: BOT, content: { live: true } };
+      const ended = { type, state_key: ANNA, content: { live: false } };
+      const told = { type, state_key: ANNA, content: { live: true }, management: true };
+      expect([others, ended, told].flatMap((given) => through(given).events)).toEqual([]);
+    },
+  );
+
   it("in HTML beside an empty body go out as well", () => {
     const html = { format: "org.matrix.custom.html", formatted_body: "<b>hi</b>" };
     expect(through({ content: said("", html) }).events).toMatchObject([{ kind: "text", text: "hi", rich: r(b("hi")) }]);

@@ -10,7 +10,7 @@ const message = (msgtype: string, more: Readonly<Record<string, unknown>>): Even
   type: "m.room.message",
   content: { msgtype, ...more },
 });
-const poll = (type: string, content: Readonly<Record<string, unknown>>): Event => ({ type, content });
+const event = (type: string, content: Readonly<Record<string, unknown>>): Event => ({ type, content });
 
 export const MATRIX_OTHERS: OneWayTable<Event> = {
   title: "Matrix events that are no text",
@@ -79,7 +79,7 @@ export const MATRIX_OTHERS: OneWayTable<Event> = {
     },
     {
       name: "a poll",
-      from: poll("m.poll.start", {
+      from: event("m.poll.start", {
         "m.poll": {
           question: { "m.text": [{ body: "Pizza?" }] },
           answers: [{ "m.text": [{ body: "yes" }] }, { "m.text": [{ body: "no" }] }, {}],
@@ -89,7 +89,7 @@ export const MATRIX_OTHERS: OneWayTable<Event> = {
     },
     {
       name: "a poll of before it was settled",
-      from: poll("org.matrix.msc3381.poll.start", {
+      from: event("org.matrix.msc3381.poll.start", {
         "org.matrix.msc3381.poll.start": {
           question: { "org.matrix.msc1767.text": "Pizza?", body: "Pizza?" },
           answers: [{ "org.matrix.msc1767.text": "yes" }],
@@ -97,7 +97,7 @@ export const MATRIX_OTHERS: OneWayTable<Event> = {
       }),
       to: "[sent a poll: “Pizza?” yes]",
     },
-    { name: "a poll of nothing", from: poll("m.poll.start", { "m.poll": { answers: "no" } }), to: "[sent a poll]" },
+    { name: "a poll of nothing", from: event("m.poll.start", { "m.poll": { answers: "no" } }), to: "[sent a poll]" },
     { name: "a call", from: { type: "m.call.invite", content: { call_id: "1" } }, to: "[tried to call]" },
     {
       name: "a call of a newer client",
@@ -117,5 +117,21 @@ export const MATRIX_OTHERS: OneWayTable<Event> = {
     { name: "one without words", from: { type: "com.example.thing", content: { x: 1 } }, to: undefined },
     { name: "a verification", from: message("m.key.verification.request", { body: "verify me" }), to: undefined },
     { name: "words", from: message("m.text", { body: "hi" }), to: undefined },
+    {
+      name: "a location that is shared while its sender moves",
+      from: event("m.beacon_info", { live: true, timeout: 600_000, "m.asset": { type: "m.self" } }),
+      to: "[shares their location]",
+    },
+    {
+      name: "the same by its earlier name, with a name of its own",
+      from: event("org.matrix.msc3672.beacon_info", { live: true, timeout: 600_000, description: "on my way" }),
+      to: "[shares their location: “on my way”]",
+    },
+    { name: "the end of that", from: event("m.beacon_info", { live: false, timeout: 600_000 }), to: undefined },
+    {
+      name: "where its sender is by now",
+      from: event("org.matrix.msc3672.beacon", { "org.matrix.msc3488.location": { uri: "geo:48.1,16.3" } }),
+      to: undefined,
+    },
   ],
 };
