@@ -19,6 +19,7 @@ import {
 } from "../bridge/model.ts";
 import type { GroupHosting, RoomPower } from "../bridge/ports/groups.ts";
 import type {
+  ChatEnding,
   DoublePuppeting,
   Home,
   HomeHost,
@@ -73,6 +74,7 @@ export interface MatrixHome
     PresenceShowing,
     NicknameShowing,
     DoublePuppeting,
+    ChatEnding,
     GroupHosting,
     SpaceShowing,
     RoomFollowing {
@@ -382,6 +384,15 @@ class MatrixSide implements MatrixHome, Inbox {
     return told(async () => {
       const as = ghost === undefined ? this.bot : await this.#ghosts.prepare(ghost);
       await this.#performer.decline(room, as, why.person);
+    });
+  }
+
+  async endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void> {
+    const { id: mxid } = residentParts(room.resident);
+    return told(async () => {
+      // First, so that what is said meanwhile comes into another room.
+      await this.#rooms.forgetDirect(portal, mxid);
+      await this.#performer.end(room.room, mxid, await this.#ghosts.prepare(ghost), why.person);
     });
   }
 

@@ -63,6 +63,15 @@ export class Performer {
     else await this.#options.sender.leave(room, as);
   }
 
+  /**
+   * A ghost says why and leaves for good, and the bot with it, unless others of ours talk there with people, or it is where the
+   * resident talks with the bot.
+   */
+  async end(room: string, resident: string, ghost: string, why: string): Promise<void> {
+    await this.decline(room, ghost, why);
+    if (!(await this.#options.management.has(resident, room))) await this.#leaveEmpty(room, ghost);
+  }
+
   /** False when the room does not let this user speak. */
   async #say(room: string, as: string, text: string, key: string): Promise<boolean> {
     try {

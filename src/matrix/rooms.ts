@@ -36,8 +36,17 @@ export class Rooms {
     return maker.open({
       ...this.#chat([resident, bot], bridgeState(ghost, displayName, bot, portal, resident)),
       maker: names.mxid(ghost),
-      alias: maker.alias("dm", `${portal}\n${resident}`),
+      alias: this.#directAlias(portal, resident),
     });
+  }
+
+  /** The next {@link openDirect} makes a new room. */
+  async forgetDirect(portal: PortalId, resident: string): Promise<void> {
+    await this.#options.maker.dropAlias(this.#directAlias(portal, resident));
+  }
+
+  #directAlias(portal: PortalId, resident: string): string {
+    return this.#options.maker.alias("dm", `${portal}\n${resident}`);
   }
 
   /** The room in which a resident and the bot talk. */

@@ -14,6 +14,7 @@ import type {
 } from "../../src/bridge/model.ts";
 import { messageId, parseHomeName, roomId } from "../../src/bridge/model.ts";
 import type {
+  ChatEnding,
   DoublePuppeting,
   Home,
   HomeHost,
@@ -40,7 +41,9 @@ type Said = Extract<HomeEvent, { kind: "text" | "command" }>;
  * A home in memory that behaves like a homeserver: its rooms outlive the bridge, a delivery with a known key leaves no
  * second message, and a batch is pushed in order, again and again, until the bridge has taken it.
  */
-export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting, RoomFollowing {
+export class ToyHome
+  implements Home, TypingShowing, PresenceShowing, NicknameShowing, DoublePuppeting, ChatEnding, RoomFollowing
+{
   readonly name: HomeName;
   readonly title: string;
   readonly rooms = new Map<RoomId, ToyMessage[]>();
@@ -250,6 +253,12 @@ export class ToyHome implements Home, TypingShowing, PresenceShowing, NicknameSh
   async decline(room: RoomId, ghost: GhostRef | undefined, why: BridgeError): Promise<void> {
     await this.answers();
     this.post(room, ghost?.contact ?? "bot", `(left) ${why.person}`);
+  }
+
+  async endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void> {
+    this.#direct.delete(portal);
+    await this.decline(room.room, ghost, why);
+    this.gone.add(room.room);
   }
 
   async perform(raw: unknown): Promise<void> {

@@ -120,6 +120,15 @@ export interface NicknameShowing {
   showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void>;
 }
 
+/** A home that would find the room of a chat again that its owner has deleted ({@link Home.openDirect}). */
+export interface ChatEnding {
+  /**
+   * Ends a chat at its owner's word: those of the bridge leave its room, the ghost with a word, and the next
+   * {@link Home.openDirect} makes another. Idempotent. @throws BridgeError as {@link Home.deliver}.
+   */
+  endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void>;
+}
+
 /** A room as it stands in a space. */
 export interface SpaceRoom {
   readonly room: RoomId;
@@ -255,6 +264,10 @@ export interface HomeHost {
 
 export function showsTyping(home: Home): home is Home & TypingShowing {
   return "showTyping" in home;
+}
+
+export function endsChats(home: Home): home is Home & ChatEnding {
+  return "endDirect" in home;
 }
 
 export function showsNicknames(home: Home): home is Home & NicknameShowing {

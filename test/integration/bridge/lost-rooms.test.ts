@@ -111,3 +111,16 @@ test("where the new room cannot be used either, the words are parked with the re
   expect(home.roomsMade).toBe(2);
   expect(await world.ask("retry")).toContain("1");
 });
+
+test("a chat that alice has deleted comes back in a new room, not in the deleted one", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const code = /`portal delete \S+ (\S+)`/.exec(await world.ask(`portal delete ${contact("bob")}`))?.[1];
+  expect(await world.ask(`portal delete ${contact("bob")} ${code}`)).toMatch(/is deleted here/);
+  network.say(contact("bob"), contact("alice"), "the next word");
+  await until("a new room", () => home.roomsMade === 2);
+  const other = await world.room("bob");
+  await until("his words", () => home.chat(other).length === 1);
+  expect(home.chat(room)).toEqual([expect.stringContaining("(left) This chat has ended here")]);
+  expect(told()).toEqual([]);
+});

@@ -7,6 +7,7 @@ import { ANNA, BOT, cleanScenes, DOMAIN, type StubScene, scene } from "../../sup
 cleanScenes();
 
 const BOB = ghostOf("bob@example.com");
+const SELF = ghostOf("anna@example.com");
 const BOB_ID = `@_msn_escargot_bob=40example.com:${DOMAIN}`;
 
 async function chat(
@@ -139,6 +140,37 @@ describe("opening a room", () => {
     const first = await open();
     for (const user of s.stub.room(first).members.keys()) s.stub.room(first).members.set(user, "leave");
     expect(await open()).not.toBe(first);
+  });
+
+  it("that was deleted makes a new one, and nobody of ours stays in the old one", async () => {
+    const s = await scene();
+    const open = () => s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob");
+    const first = await open();
+    s.stub.room(first).members.set(ANNA, "join");
+    await s.home.deliverOwn(portalRoom(first, ANNA), BOB, SELF, { ...words("anna@example.com", "hi"), own: {} }, "k1");
+    const why = new BridgeError("chat-ended");
+    const end = () => s.home.endDirect(portalOf("bob@example.com"), portalRoom(first, ANNA), BOB, why);
+    await end();
+    const { members, events } = s.stub.room(first);
+    expect([...members].filter(([, membership]) => membership === "join")).toEqual([[ANNA, "join"]]);
+    expect(events.at(-1)).toMatchObject({ sender: BOB_ID, content: { body: why.person } });
+    await end();
+    expect(await open()).not.toBe(first);
+    expect(members.get(BOB_ID)).toBe("leave");
+  });
+
+  it("that was deleted leaves the bot where the resident talks with it, and where another contact is", async () => {
+    const s = await scene();
+    const [own, shared] = [await s.management(), s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" }).id];
+    const carol = ghostOf("carol@example.com");
+    s.stub.users.add(s.home.ghostLabel(carol)).add(BOB_ID);
+    s.stub.room(shared).members.set(s.home.ghostLabel(carol), "join");
+    for (const room of [own, shared]) {
+      s.stub.room(room).members.set(BOB_ID, "join");
+      const why = new BridgeError("chat-ended");
+      await s.home.endDirect(portalOf("bob@example.com"), portalRoom(room, ANNA), BOB, why);
+      expect([BOB_ID, BOT].map((user) => s.stub.room(room).members.get(user))).toEqual(["leave", "join"]);
+    }
   });
 
   it("of two owners with one contact makes two rooms with one ghost", async () => {

@@ -7,6 +7,7 @@ import type { AccountRecord, HomeName, LaneRef, PortalId, PortalRoom, ResidentId
 import { accountParts, portalParts, residentParts } from "../../model.ts";
 import { ghostOf, roomFor } from "../../portals.ts";
 import { hostsGroups } from "../../ports/groups.ts";
+import { endsChats } from "../../ports/home.ts";
 import { inLane } from "../groups.ts";
 import type { GroupRecord } from "../model.ts";
 import { seatOf } from "../model.ts";
@@ -89,7 +90,12 @@ async function endDirect(
   for (const lane of lanes) await o.store.dropLane(...lane);
   o.lanes().reread((lane) => lane.kind !== "control" && lane.portal === portal);
   const why = new BridgeError("chat-ended", { detail: "it was deleted at your word" });
-  const failed = home && (await tried(o, "a room not left", () => home.decline(room.room, ghostOf(portal), why)));
+  const ghost = ghostOf(portal);
+  const end = async (): Promise<void> => {
+    if (home && endsChats(home)) await home.endDirect(portal, room, ghost, why);
+    else await home?.decline(room.room, ghost, why);
+  };
+  const failed = await tried(o, "a room not left", end);
   return failed === undefined ? [] : [failed];
 }
 
