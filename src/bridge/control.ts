@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { CommandRegistry } from "./commands/registry.ts";
 import type { CommandServices } from "./commands/services.ts";
 import { asBridgeError, BridgeError } from "./errors.ts";
-import type { Outcome } from "./lanes.ts";
+import type { LaneHandler } from "./lanes.ts";
 import { NO_HOME } from "./lanes.ts";
 import type { HomeEvent, HomeName, LaneEntry, PortalId } from "./model.ts";
 import { laneName } from "./model.ts";
@@ -25,10 +25,10 @@ export interface ControlOptions {
 type Answers = RecentMap<string, string>;
 
 /** Handles the control lanes: what residents say to the bridge itself, and rooms that are no portal (yet). */
-export function controlHandler(o: ControlOptions): (entry: LaneEntry) => Promise<Outcome> {
+export function controlHandler(o: ControlOptions): LaneHandler {
   // What a command did is not done again because its answer could not be said at once.
   const answers: Answers = new RecentMap(1000);
-  return async (entry) => {
+  return async (entry, left) => {
     const { body } = entry;
     if (body.from !== "home") return { kind: "done" };
     const home = o.homes.get(body.home);
@@ -45,7 +45,7 @@ export function controlHandler(o: ControlOptions): (entry: LaneEntry) => Promise
       await o.forward(portal, entry);
       return { kind: "done" };
     }
-    await answer(o, answers, home, event, entry);
+    await answer(o, answers, home, event, entry, left);
     return { kind: "done" };
   };
 }
@@ -56,16 +56,17 @@ async function answer(
   home: Home,
   event: Exclude<HomeEvent, { kind: "own" }>,
   entry: LaneEntry,
+  left: Promise<void>,
 ): Promise<void> {
   const key = `answer|${laneName(entry.lane)}|${entry.id}`;
   switch (event.kind) {
     case "command":
-      return reply(o, answers, home, event, event.line, key);
+      return reply(o, answers, home, event, event.line, key, left);
     case "text":
       if (event.instead !== undefined) return decline(home, event, event.instead, key);
-      return reply(o, answers, home, event, event.text, key);
+      return reply(o, answers, home, event, event.text, key, left);
     case "retry":
-      return reply(o, answers, home, event, `retry ${event.target}`, key);
+      return reply(o, answers, home, event, `retry ${event.target}`, key, left);
     case "invited":
       return home.decline(event.room, event.ghost, new BridgeError("not-linked"));
     case "unsupported":
@@ -94,20 +95,26 @@ async function reply(
   event: HomeEvent & { kind: "command" | "text" | "retry" },
   line: string,
   key: string,
+  left: Promise<void>,
 ): Promise<void> {
-  const text = answers.get(key) ?? (await run(o, event, line));
+  const text = answers.get(key) ?? (await run(o, event, line, left));
   answers.set(key, text);
   await home.say(event.resident, event.room, text, key);
 }
 
-async function run(o: ControlOptions, event: HomeEvent & { kind: "command" | "text" | "retry" }, line: string) {
-  const accounts = await o.store.accountsOf(event.resident);
+async function run(
+  o: ControlOptions,
+  { resident, room }: HomeEvent & { kind: "command" | "text" | "retry" },
+  line: string,
+  noted: Promise<void>,
+): Promise<string> {
+  const accounts = await o.store.accountsOf(resident);
   try {
-    return await o.commands.run(line, { resident: event.resident, accounts, room: event.room, services: o.services });
+    return await o.commands.run(line, { resident, accounts, room, noted, services: o.services });
   } catch (error) {
     const failure = asBridgeError(error);
     if (failure.code === "home-down" || failure.retry === "now") throw failure;
-    o.log.error({ err: failure, resident: event.resident }, "a command failed");
+    o.log.error({ err: failure, resident }, "a command failed");
     return failure.person;
   }
 }

@@ -2,7 +2,7 @@ import type { AccountRecord, ContactAddress } from "../model.ts";
 import type { CommandContext } from "./registry.ts";
 
 /** Who asks, with which accounts, and in which room. */
-export type Asker = Pick<CommandContext<unknown>, "resident" | "accounts" | "room">;
+export type Asker = Pick<CommandContext<unknown>, "resident" | "accounts" | "room" | "noted">;
 
 /**
  * What commands do with groups and portals. All resolve with the answer for the person. Where a group or a chat may be left

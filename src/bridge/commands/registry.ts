@@ -46,6 +46,8 @@ export interface CommandContext<Services> {
   readonly accounts: readonly AccountRecord[];
   /** Where it was said; absent: nowhere that is a room. */
   readonly room?: RoomId;
+  /** Settles when it is noted that the command was carried out, so that it is not after a crash; absent: it never is again. */
+  readonly noted?: Promise<void>;
   readonly services: Services;
 }
 

@@ -40,7 +40,7 @@ async function doomed(names: readonly string[] = ["alice"]): Promise<() => Promi
   const killed = Promise.withResolvers<void>();
   await world.stop();
   const done: typeof real.done = async (entry, ...rest) => {
-    if (entry.lane.kind !== "out") return real.done(entry, ...rest);
+    if (entry.lane.kind === "in") return real.done(entry, ...rest);
     await killed.promise;
     throw new BridgeError("fenced");
   };
@@ -98,6 +98,20 @@ test("the bridge is killed when bob is nudged and carol is to be: one of them is
       "alice@msn.test > carol@msn.test: (nudge)",
     ].toSorted(),
   );
+});
+
+test("the bridge is killed when bob is nudged by command and has words to come: he has those once", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const kill = await doomed();
+  home.command(alice, `nudge ${BOB}`);
+  await until("the nudge", () => network.received.length === 1);
+  home.write(alice, room, "one");
+  await aMoment();
+  expect(network.received).toHaveLength(1);
+  await kill();
+  await until("the words", () => network.received.at(-1)?.endsWith("one"));
+  expect(network.received.filter((line) => line.endsWith("one"))).toHaveLength(1);
 });
 
 test("a nudge that a killed bridge had not noted waits for the account: nobody is told that it did not go", async () => {

@@ -8,7 +8,7 @@ import { notNudged, tooEarly } from "../../nudges.ts";
 import { directPortal, ghostOf } from "../../portals.ts";
 import type { GroupHosting } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
-import { sendsNudges } from "../../ports/network.ts";
+import { holdsWords, type Session, sendsNudges } from "../../ports/network.ts";
 import { inLane } from "../groups.ts";
 import type { GroupRecord, LiveGroup } from "../model.ts";
 import { groupId, seatOf, setKey } from "../model.ts";
@@ -161,7 +161,10 @@ async function nudgeContact(
   if (!sendsNudges(session))
     throw new BridgeError("not-offered", { network: networkOf(o, account), detail: "it has no nudges" });
   const portal = directPortal(account.id, { network: account.network, contact });
-  const early = await ring(o, portal, () => session.sendNudge(contact));
+  const early = await ring(o, portal, async () => {
+    await session.sendNudge(contact);
+    hold(asker, session);
+  });
   if (early !== undefined) return `${contact} was not nudged again. ${early}`;
   const lanes = inLanes(account, contact).filter(({ home }) => home !== homeOf(o, asker.resident).name);
   await elsewhere(o, asker, account, lanes);
@@ -174,6 +177,7 @@ async function nudgeGroup(o: DeskOptions, asker: Asker, record: GroupRecord): Pr
   const early = await ring(o, seatOf(account.id, record.id), async () => {
     const { session, handle } = await o.groups.live(account, record.id);
     await session.nudgeGroup(handle, await o.mark(record.id, account.id));
+    hold(asker, session);
   });
   if (early !== undefined) return `"${name}" was not nudged again. ${early}`;
   const { home } = residentParts(asker.resident);
@@ -193,6 +197,11 @@ async function ring(o: DeskOptions, portal: PortalId, send: () => Promise<void>)
     o.nudges.giveBack(portal);
     throw notNudged(asBridgeError(error));
   }
+}
+
+/** As with words: nothing more is said before it is noted, or a crash would have two things come again. */
+function hold({ noted }: Asker, session: Session): void {
+  if (noted && holdsWords(session)) session.holdNext(noted);
 }
 
 /** The nudge as one's own in the other homes that have the chat. Best effort: it has gone out already. */
