@@ -9,6 +9,7 @@ import type { GhostRef, ResidentId, RoomId } from "../../../src/bridge/model.ts"
 import { accountId, directConversation, portalId, residentParts } from "../../../src/bridge/model.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
 import { Secret } from "../../../src/bridge/secret.ts";
+import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 import { ToyHome } from "../../support/toy-home.ts";
 import { ToyNetwork } from "../../support/toy-network.ts";
@@ -31,7 +32,9 @@ export class Redis {
 
   static async start(): Promise<Redis> {
     const folder = await mkdtemp(join(tmpdir(), "msnb-core-"));
-    return new Redis(await PrivateRedis.start({ folder, log: silent, supervise: false }), folder);
+    // Held also while a test has it killed: nobody else may take it before it is started again.
+    const port = await freePort();
+    return new Redis(await PrivateRedis.start({ folder, log: silent, supervise: false, port }), folder);
   }
 
   async stop(): Promise<void> {

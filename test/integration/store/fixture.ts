@@ -25,6 +25,7 @@ import {
 } from "../../../src/bridge/model.ts";
 import type { WordsToRead } from "../../../src/bridge/ports/groups.ts";
 import type { Store } from "../../../src/bridge/ports/store.ts";
+import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { openStore, PrivateRedis, SealingKeys } from "../../../src/store/index.ts";
 
 export const matrix = parseHomeName("matrix");
@@ -137,7 +138,9 @@ export class Fixture {
 
   static async start(): Promise<Fixture> {
     const folder = await tempFolder();
-    return new Fixture(folder, await PrivateRedis.start({ folder, log: quiet, supervise: false }));
+    // Held also while a test has it killed: nobody else may take it before it is started again.
+    const port = await freePort();
+    return new Fixture(folder, await PrivateRedis.start({ folder, log: quiet, supervise: false, port }));
   }
 
   async open(o: { meter?: Meter; log?: pino.Logger; keys?: SealingKeys; port?: number } = {}): Promise<Store> {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { noMeter } from "../../../src/bridge/metrics.ts";
+import { freePort } from "../../../src/cli/sandbox/ports.ts";
 import { exists } from "../../../src/store/folder-lock.ts";
 import { openStore, PrivateRedis } from "../../../src/store/index.ts";
 import { account, listeningLog, out, quiet, said, sealingKeys, tempFolder, textsIn } from "./fixture.ts";
@@ -100,7 +101,7 @@ test("it listens on loopback only and lets nobody in without the password, which
 
 test("it is started again by itself when it dies", async () => {
   const { log, lines } = listeningLog();
-  const redis = await started({ folder: await folder(), log });
+  const redis = await started({ folder: await folder(), log, port: await freePort() });
   const store = await opened(redis);
   const lane = out(account("revived"), "bob");
   await store.append(lane, said("a"), "1");
@@ -112,7 +113,7 @@ test("it is started again by itself when it dies", async () => {
 });
 
 test("a killed one stays dead until it is told to start, on the same port", async () => {
-  const redis = await started({ folder: await folder() });
+  const redis = await started({ folder: await folder(), port: await freePort() });
   const { port, url } = redis;
   await redis.kill();
   expect(redis.pid).toBeUndefined();
@@ -176,7 +177,7 @@ test("a pid file that names a stranger harms nobody", async () => {
 test("when another program has taken the folder's port it moves to a new one, with its data", async () => {
   const path = await folder();
   const lane = out(account("moved"), "bob");
-  const first = await PrivateRedis.start({ folder: path, log: quiet });
+  const first = await PrivateRedis.start({ folder: path, log: quiet, port: await freePort() });
   const before = await openStore({ options: first.options, keys: sealingKeys(), meter: noMeter, log: quiet });
   await before.append(lane, said("a"), "1");
   await before.close();
