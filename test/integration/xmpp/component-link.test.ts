@@ -241,7 +241,8 @@ async function swallower(): Promise<{ port: number; swallow: () => void; end: ()
 
 test("a connection that says nothing any more is given up and made anew", async () => {
   const proxy = await swallower();
-  const { link, state } = rig({ answerMs: 2500, keepaliveMs: 150 }, proxy.port);
+  // As long as a busy server may take to answer in truth.
+  const { link, state } = rig({ answerMs: 10_000, keepaliveMs: 150 }, proxy.port);
   link.start();
   await state("online");
   proxy.swallow();
