@@ -137,7 +137,7 @@ export function invitation(
   );
 }
 
-export function declination(room: BareJid, to: Jid, who: BareJid, reason: string): XmlElement {
+export function declination(room: BareJid, to: Jid | BareJid, who: BareJid, reason: string): XmlElement {
   const decline = el("decline", { from: who }, reason === "" ? undefined : el("reason", {}, reason));
   return el("message", { from: room, to }, el("x", { xmlns: MUC_NS.user }, decline));
 }

@@ -46,8 +46,10 @@ export function inviteAll(room: RoomState, by: BareJid, invitees: readonly Invit
     if (isGhost) continue;
     const affiliation = room.affiliationOf(to);
     if (affiliation === "outcast") continue;
-    if (room.config.membersOnly && !isMember(affiliation)) room.setMember(to, "member");
-    out.send(invitation(room.jid, to, from, { reason, id: room.newId() }));
+    const isNew = room.config.membersOnly && !isMember(affiliation) && room.setMember(to, "member");
+    const id = room.newId();
+    room.invited.set(id, { to, by, isNew });
+    out.send(invitation(room.jid, to, from, { reason, id }));
   }
 }
 
@@ -60,6 +62,36 @@ export function decline(room: RoomState, request: RoomRequest<"decline">, out: O
     deny(no.forbidden("You were not asked into this room."));
   }
   const seat = to === room.jid && toNick !== undefined ? room.seats.named(toNick) : room.seats.of(to);
-  for (const client of seat?.clients.keys() ?? []) out.send(declination(room.jid, client, who, reason));
-  out.tell({ kind: "declined", who, inviter: seat?.who ?? to, reason });
+  const inviter = seat?.who ?? to;
+  tellInviter(room, inviter, who, reason, out);
+  out.tell({ kind: "declined", who, inviter, reason });
+}
+
+/** Where they sit; who does not sit there any more is told at their address, if they have a place in the room. */
+function tellInviter(room: RoomState, inviter: BareJid, who: BareJid, reason: string, out: Out): void {
+  const seat = room.seats.of(inviter);
+  const isAway = !seat && !room.isGhost(inviter) && isMember(room.affiliationOf(inviter));
+  for (const client of seat?.clients.keys() ?? (isAway ? [inviter] : []))
+    out.send(declination(room.jid, client, who, reason));
+}
+
+/** What is sent back of an address that is none, and not only of somebody who is away. */
+const NOWHERE: ReadonlySet<string> = new Set(["gone", "item-not-found", "jid-malformed", "remote-server-not-found"]);
+
+/**
+ * An invitation has come back: whoever gave it hears of it, as of one that was declined, and an address that is none is no
+ * member by it. False: it is none that is known.
+ */
+export function bounced(room: RoomState, { stanza, who, condition }: RoomRequest<"lost">, out: Out): boolean {
+  const id = stanza.attrs.id ?? "";
+  const found = room.invited.get(id);
+  if (found?.to !== who) return false;
+  room.invited.delete(id);
+  const isOut = found.isNew && NOWHERE.has(condition) && room.affiliationOf(who) === "member" && !room.seats.of(who);
+  const then = isOut ? "they are not asked in any more" : "they may come in all the same";
+  tellInviter(room, found.by, who, `The invitation could not be delivered (${condition}); ${then}.`, out);
+  if (!isOut) return true;
+  room.setMember(who, "none");
+  out.tell({ kind: "uninvited", who });
+  return true;
 }

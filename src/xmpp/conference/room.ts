@@ -6,7 +6,7 @@ import { configure } from "./config.ts";
 import { enter, heard, leave, lost, refresh, seatGhost, show } from "./entering.ts";
 import { carryOut, settle } from "./granting.ts";
 import type { Said } from "./history.ts";
-import { decline, inviteAll, wantInvite } from "./inviting.ts";
+import { bounced, decline, inviteAll, wantInvite } from "./inviting.ts";
 import { query } from "./queries.ts";
 import { isMember } from "./ranks.ts";
 import type { RoomRequest } from "./read.ts";
@@ -348,7 +348,7 @@ function handle(
       leave(room, request, out);
       break;
     case "lost":
-      lost(room, request, out);
+      if (!bounced(room, request, out)) lost(room, request, out);
       break;
     case "voice":
       askForVoice(room, request, out, now);

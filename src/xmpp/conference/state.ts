@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { RecentMap } from "../../bridge/recent.ts";
 import type { Secret } from "../../bridge/secret.ts";
 import { type BareJid, domainOf, type Jid } from "../jid.ts";
 import type { XmlElement } from "../stanza/xml.ts";
@@ -120,6 +121,8 @@ export interface Announcement {
 
 /** Nicks of the past that are kept in mind. */
 const MOST_GONE = 50;
+/** Invitations that are kept in mind. */
+const INVITED = 100;
 
 /** Everything that one room knows. */
 export class RoomState {
@@ -131,6 +134,10 @@ export class RoomState {
   readonly seats = new Seats();
   readonly members = new Map<BareJid, Member>();
   readonly wishes = new Map<WishId, Wish>();
+  /** The last invitations, by their ids: they may come back. `isNew`: a member by it alone. */
+  readonly invited = new RecentMap<string, { readonly to: BareJid; readonly by: BareJid; readonly isNew: boolean }>(
+    INVITED,
+  );
   history: History;
   config: RoomConfig;
   subject: Subject = { text: "", nick: "", at: undefined };

@@ -209,6 +209,8 @@ export type RoomEvent =
       readonly wish?: WishId;
     }
   | { readonly kind: "declined"; readonly who: BareJid; readonly inviter: BareJid; readonly reason: string }
+  /** Their address is none: they are a member no more by having been asked in. */
+  | { readonly kind: "uninvited"; readonly who: BareJid }
   | { readonly kind: "changed"; readonly by: By; readonly changes: readonly Change[]; readonly wish?: WishId }
   | {
       readonly kind: "configured";

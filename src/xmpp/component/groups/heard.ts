@@ -1,7 +1,7 @@
 /** What people say in a group's room, as it is stored. */
 import { deletionNote } from "../../../bridge/text/quote.ts";
 import type { By, Room, RoomWords } from "../../conference/index.ts";
-import { allStoredOf, commandOf, type StoredWords } from "../../convert/heard.ts";
+import { ASIDE, allStoredOf, commandOf, isToBridge, type StoredWords, unrelated } from "../../convert/heard.ts";
 import { plainWords, type Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import { readMessage } from "../../stanza/message.ts";
@@ -18,8 +18,6 @@ export interface SaidInRoom {
 
 /** Characters of what is quoted. */
 const QUOTED = 500;
-/** What is said to the bridge begins with this, in a room in which everything else is said to all. */
-const TO_BRIDGE = /^!msn(?:\s|$)/i;
 
 /**
  * What is stored of it, in the order in which it goes to the network; what it says is remembered. Empty: nothing is said in
@@ -39,11 +37,14 @@ export function heardInRoom(room: Room, said: SaidInRoom, memory: RoomMemory, ga
   if (words.retracts !== undefined) {
     const gone = memory.findOwn(room, words.retracts, by.who);
     if (gone === undefined && memory.find(room, words.retracts) !== undefined) return [];
+    if (isToBridge(gone?.text)) return [];
     const relation = { kind: "removal", target: gone?.stanzaId ?? words.retracts } as const;
     return [{ kind: "message", ...base, ...named(0), body: deletionNote(gone?.text), unstyled: true, relation }];
   }
-  if (TO_BRIDGE.test(words.body))
+  if (isToBridge(words.body)) {
+    memory.note(room, by.who, words.id, { stanzaId, nick: by.nick ?? "", text: ASIDE });
     return [{ kind: "command", ...base, to: gateway, ...named(0), line: commandOf(`${words.body} `) }];
+  }
   const all = allStoredOf(message, room.jid).map((one, i) => ({ ...one, ...base, ...named(i) }));
   const [first, ...others] = all;
   if (first?.kind !== "message") return all;
@@ -61,9 +62,12 @@ function relate(room: Room, who: BareJid, words: RoomWords, said: Message, memor
     if (!before) return said;
     // What corrects it next is compared with this.
     memory.note(room, who, words.corrects, { ...before, text: plainWords(said) });
+    // Nobody has had the words that it corrects.
+    if (isToBridge(before.text)) return unrelated(said);
     return { ...said, about: before.text, relation: { kind: "edit", target: before.stanzaId } };
   }
   const answered = words.repliesTo === undefined ? undefined : memory.find(room, words.repliesTo);
+  if (isToBridge(answered?.text)) return unrelated(said);
   return answered === undefined ? said : { ...said, ...answer(answered) };
 }
 
@@ -78,6 +82,7 @@ function reactions(room: Room, { who }: By, to: string, emoji: readonly string[]
   const stanzaId = target?.stanzaId ?? to;
   const [before, now] = [memory.reactions(room, who, stanzaId), [...new Set(emoji)]];
   memory.setReactions(room, who, stanzaId, now);
+  if (isToBridge(target?.text)) return [];
   const one = (key: string) => ({ kind: "reaction", target: stanzaId, text: target?.text ?? "", key }) as const;
   return [
     ...before.filter((key) => !now.includes(key)).map((key) => ({ ...one(key), removed: true as const })),

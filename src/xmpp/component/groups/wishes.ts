@@ -150,6 +150,9 @@ export class Wishes {
           if (!isGhost && !this.#isInGroup(room, to)) this.#lodge(room, to, "member");
         if (wish !== undefined) this.#invited(room, { ...event, wish });
         return;
+      case "uninvited":
+        this.#lodge(room, event.who, "none");
+        return;
       case "changed":
         if (wish !== undefined) this.#changed(room, { ...event, wish });
         return;
