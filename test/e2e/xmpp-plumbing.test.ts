@@ -265,6 +265,15 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     await yan.sayInRoom(room, "!msn portals");
     const command = await core.waitFor("the command", () => core.event("command"));
     expect(command).toMatchObject({ line: "portals", room, resident: resident(yan.jid) });
+    // What is said about it is for nobody else, either.
+    const { id, stanzaId } = await zoe.waitForMessage("!msn portals", room);
+    const like = xml("reactions", { xmlns: "urn:xmpp:reactions:0", id: stanzaId }, xml("reaction", {}, "👍"));
+    await yan.send(xml("message", { to: room, type: "groupchat", id: "like" }, like));
+    const retract = xml("retract", { xmlns: "urn:xmpp:message-retract:1", id });
+    await yan.send(xml("message", { to: room, type: "groupchat", id: "gone" }, retract, xml("body", {}, "gone")));
+    await yan.sayInRoom(room, "hello all");
+    await core.waitFor("Yan's words", () => core.texts.includes(`${resident(yan.jid)}: hello all`));
+    expect(core.events.map(({ kind }) => kind)).toEqual(["command", "text"]);
     await plumber.rooms.tell(roomId(room), "These are yours: none.", "answer");
     await yan.waitForMessage("These are yours: none.", room);
     await yan.send(xml("message", { to: room, type: "groupchat" }, xml("composing", { xmlns: NS.chatStates })));

@@ -4,7 +4,7 @@ import { storable, textOf } from "../../bridge/text/model.ts";
 import { type BareJid, bare } from "../jid.ts";
 import type { ReadMessage } from "../stanza/message.ts";
 import { standIn } from "./others.ts";
-import type { Stored } from "./stored.ts";
+import type { Stored, StoredMessage } from "./stored.ts";
 import { richOfXhtml } from "./xhtml.ts";
 
 /** Bytes of a text that is taken; MSN splits what is longer than 1.4 kB as it is. */
@@ -62,6 +62,22 @@ export function allStoredOf(message: ReadMessage, us: BareJid): StoredWords[] {
   const raw = storedOf(message, us);
   const words = raw?.kind === "nudge" ? storedOf({ ...message, isNudge: false }, us) : undefined;
   return [words, raw].filter((one) => one !== undefined);
+}
+
+/** What is said to the bridge begins with this, in a room in which everything else is said to all. */
+const TO_BRIDGE = /^!msn(?:\s|$)/i;
+
+/** Whether words in a room are for the bridge alone: nobody else has them, nor what is said about them. Pure. */
+export function isToBridge(text: string | undefined): boolean {
+  return text !== undefined && TO_BRIDGE.test(text);
+}
+
+/** What is remembered of them: that there were some. */
+export const ASIDE = "!msn";
+
+/** Words that were about such words, by themselves. Pure. */
+export function unrelated<T extends StoredMessage>({ fixes: _fixes, about: _about, ...words }: T) {
+  return words;
 }
 
 /** The command in words to the bridge itself. Pure. */

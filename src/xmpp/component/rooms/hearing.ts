@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { asBridgeError } from "../../../bridge/errors.ts";
 import { type GhostRef, type ResidentId, residentId, residentParts, roomId } from "../../../bridge/model.ts";
 import { RecentMap } from "../../../bridge/recent.ts";
-import { commandOf } from "../../convert/heard.ts";
+import { ASIDE, commandOf, isToBridge } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
 import { type BareJid, type Jid, withResource } from "../../jid.ts";
 import type { Actor, RoomMessage } from "../../muc/room-words.ts";
@@ -24,8 +24,6 @@ export interface HearingOptions extends ForeignRoomsOptions {
   readonly talk: Talk;
 }
 
-/** What is said to the bridge begins with this, in a room in which everything else is said to all. */
-const TO_BRIDGE = /^!msn(?:\s|$)/i;
 const NAMES = 5000;
 
 /** What happens in tied conferences, on its way to the core. */
@@ -48,7 +46,8 @@ export class Hearing {
     const read = readMessage(message.stanza);
     if (read === undefined) return;
     const from = withResource(room.jid, message.nick);
-    const isCommand = TO_BRIDGE.test(read.body ?? "") && guestName(residentParts(resident).id, room.jid) === undefined;
+    const isCommand = isToBridge(read.body) && guestName(residentParts(resident).id, room.jid) === undefined;
+    if (isCommand) this.#o.talk.note(message, resident, ASIDE);
     const heard = isCommand
       ? { words: async () => [this.#command(room, resident, read.body ?? "", message)] }
       : this.#o.talk.hear(message, { ...read, from }, resident);

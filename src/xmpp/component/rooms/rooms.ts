@@ -268,7 +268,7 @@ class Foreign implements ForeignRooms {
     const said = await room.say(who, key, speech);
     if (said === undefined) return undefined;
     const { message, by } = said;
-    this.#talk.noteOwn(message, by, speech.own[0]?.text ?? "");
+    this.#talk.note(message, by, speech.own[0]?.text ?? "");
     return messageId(nameOf(message) ?? key);
   }
 

@@ -1,4 +1,5 @@
 /** What was said in conferences lately, for words about other words. */
+import { isToBridge, unrelated } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import type { RoomMessage } from "../../muc/room-words.ts";
@@ -33,8 +34,8 @@ export class Talk {
     await this.#recall.recollect(room, name);
   }
 
-  /** One of ours has said it. */
-  noteOwn(message: RoomMessage, speaker: string, text: string): void {
+  /** One of ours has said it, or somebody else, to the bridge alone. */
+  note(message: RoomMessage, speaker: string, text: string): void {
     this.#recall.note({ chat: message.room, speaker, ...calledIn(message) }, text);
   }
 
@@ -57,10 +58,15 @@ export class Talk {
     const { room } = message;
     const as = nameOf(message);
     const about = this.#about(room, read, speaker);
+    const isAside = (name: string | undefined): boolean =>
+      name !== undefined && isToBridge(this.find(room, name)?.text);
+    if (isAside(read.retracts ?? read.reacts?.to)) return [];
     return words.map((one, i): Stored => {
       const named = as === undefined ? {} : { as: i === 0 ? as : `${as}-${i}` };
       const base = { ...one, room, resident: speaker, ...viaIn(message.stanza), ...named };
       if (base.kind === "reaction") return { ...base, target: this.find(room, base.target)?.as ?? base.target };
+      if (base.kind === "message" && (isToBridge(base.about) || isAside(read.corrects ?? read.repliesTo)))
+        return unrelated(base);
       return base.kind === "message" && about !== undefined ? { ...base, ...about } : base;
     });
   }

@@ -235,6 +235,23 @@ test("what is said to the bridge in a room is a command there", () => {
   expect(new Ears().hears("a1", body("!msnbridge rules"))).toMatchObject([{ kind: "text", text: "!msnbridge rules" }]);
 });
 
+test("what was said to the bridge has gone nowhere else: neither has what is said about it", () => {
+  const ears = new Ears();
+  ears.hears("c1", body("!msn portals"));
+  const react = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "s1" }, el("reaction", {}, "👍"));
+  expect(ears.hears("c2", react)).toEqual([]);
+  const reply = el("reply", { xmlns: REPLY, to: `${ROOM}/Anna`, id: "s1" });
+  const [answer] = ears.hears("c3", body("not here"), reply);
+  expect(answer).toMatchObject({ kind: "text", text: "not here" });
+  expect(answer).not.toHaveProperty("about");
+  const [said] = ears.hears("c4", body("portals!"), el("replace", { xmlns: "urn:xmpp:message-correct:0", id: "c1" }));
+  expect(said).toMatchObject({ kind: "text", text: "portals!" });
+  expect(said).not.toHaveProperty("about");
+  ears.hears("c5", body("!msn help"));
+  const retract = el("retract", { xmlns: "urn:xmpp:message-retract:1", id: "c5" });
+  expect(ears.hears("c6", body("gone"), retract)).toEqual([]);
+});
+
 test("nobody corrects what another has said: bob's words stay bob's, also in quotations", () => {
   for (const memory of ["fresh", "remembered"]) {
     const ears = new Ears();

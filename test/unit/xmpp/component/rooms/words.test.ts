@@ -61,6 +61,19 @@ describe("what people say about other words", () => {
     expect(edit).toMatchObject({ body: "*I* do not", relation: { kind: "edit", target: "s-1" }, about: "I dont" });
   });
 
+  test("what was said to the bridge alone is nothing to answer, to correct, to take back or to react to", async () => {
+    const { memory, hear } = talk();
+    memory.note(message("zoe", "1", "!msn portals"), ZOE, "!msn");
+    const like = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "s-1" }, el("reaction", {}, "👍"));
+    expect(await hear(EVE, "eve", "2", undefined, like)).toEqual([]);
+    const [answer] = await hear(EVE, "eve", "3", "not here", el("reply", { xmlns: NS.reply, id: "s-1" }));
+    const [said] = await hear(ZOE, "zoe", "4", "portals!", el("replace", { xmlns: NS.correct, id: "o-1" }));
+    for (const words of [answer, said])
+      for (const relation of ["relation", "about", "of", "fixes"]) expect(words).not.toHaveProperty(relation);
+    memory.note(message("zoe", "5", "!msn help"), ZOE, "!msn");
+    expect(await hear(ZOE, "zoe", "6", undefined, el("retract", { xmlns: NS.retract, id: "s-5" }))).toEqual([]);
+  });
+
   test("one takes one's own words back", async () => {
     const { hear } = talk();
     await hear(ZOE, "zoe", "1", "hello");
@@ -117,7 +130,7 @@ describe("what ghosts say about other words", () => {
 
   test("their own words are corrected by the name that they went out under; the bot says it in words", () => {
     const { memory } = talk();
-    memory.noteOwn(message("Bob", "1", "helo"), BOB, "helo");
+    memory.note(message("Bob", "1", "helo"), BOB, "helo");
     const { own, spokenFor } = speech(memory, words("* hello", { kind: "edit", target, text: "hello" }));
     expect(own).toContain('<replace xmlns="urn:xmpp:message-correct:0" id="o-1"/>');
     expect(own).toContain("<body>hello</body>");
@@ -126,7 +139,7 @@ describe("what ghosts say about other words", () => {
 
   test("words that the bot has said for them are not theirs to correct", () => {
     const { memory } = talk();
-    memory.noteOwn(message("MSN", "1", "[Bob] helo"), "msn.example.org", "helo");
+    memory.note(message("MSN", "1", "[Bob] helo"), "msn.example.org", "helo");
     expect(speech(memory, words("* hello", { kind: "edit", target, text: "hello" })).own).toBe("<body>* hello</body>");
   });
 
