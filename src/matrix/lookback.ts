@@ -79,7 +79,7 @@ export class LookBack {
     try {
       const kind = await kindOf(asked.head);
       if (kind !== "chat" && kind !== "group") return;
-      if (!recall.has(asked.target)) await this.#remember(asked, recall);
+      if (!recall.has(asked.target)) await this.#remember(asked, recall, kind);
       if (kind === "group" && asked.isAnswer) await this.#name(asked, recall);
     } catch (error) {
       if (error instanceof MatrixRefusal && error.status < 500) this.#missing.set(asked.target, true);
@@ -89,16 +89,18 @@ export class LookBack {
     }
   }
 
-  async #remember({ head: by, target, isEdit }: Asked, recall: Recall): Promise<void> {
+  async #remember({ head: by, target, isEdit }: Asked, recall: Recall, kind: RoomKind): Promise<void> {
     const raw = await this.#get(`event/${encodeURIComponent(target)}`, by.room, "v3");
     const head = eventHead({ ...raw, room_id: by.room });
     if (head?.event !== target || (head.sender === this.#o.bot && head.content.msgtype === "m.notice")) return;
     const edits = isEdit ? await this.#editsBefore(by, target) : [bundledEdit(raw, by.room)];
     // What the homeserver is late with may have been said again meanwhile.
     if (recall.has(target)) return;
-    recall.noteEarlier(head);
-    if (!recall.has(target) && by.at - head.at < DAY_MS) recall.noteGone(head);
-    for (const edit of edits) if (edit?.sender === head.sender) recall.noteEarlier(edit);
+    // A chat has gone on without the bot.
+    const wasTold = kind === "chat" || wasThere(raw);
+    recall.noteEarlier(head, wasTold);
+    if (!recall.has(target) && wasTold && by.at - head.at < DAY_MS) recall.noteGone(head);
+    for (const edit of edits) if (edit?.sender === head.sender) recall.noteEarlier(edit, wasTold);
   }
 
   /** Among several it says something who is quoted. What the bot says for others has their names in it. */
@@ -125,6 +127,12 @@ export class LookBack {
     const whole = `/_matrix/client/${version}/rooms/${encodeURIComponent(room)}/${path}`;
     return await client.call({ name: "event", method: "GET", path: whole, as: bot, query });
   }
+}
+
+/** Whether the bot was in the room when it was said, as far as the homeserver tells (Client-Server API, `unsigned.membership`). */
+function wasThere(raw: Fields): boolean {
+  const { membership } = fields(raw.unsigned);
+  return typeof membership !== "string" || membership === "join";
 }
 
 /** The newest edit, which comes with the message (Client-Server API, "Server-side aggregation of m.replace"). */

@@ -84,9 +84,9 @@ export class Recall {
     this.#said.set(id, { room, sender, text: kept, isWhole, ...(told && { told }) });
   }
 
-  /** The same of an event that this run has not heard: it was passed on if it looks like it. */
-  noteEarlier(head: EventHead): void {
-    this.note(head, this.#isOurs(head.sender) || isForOthers(head));
+  /** The same of an event that this run has not heard: it was passed on if it looks like it, and `mayBeTold`. */
+  noteEarlier(head: EventHead, mayBeTold: boolean): void {
+    this.note(head, mayBeTold && (this.#isOurs(head.sender) || isForOthers(head)));
   }
 
   /** A message that is there no more, as the homeserver tells it. */

@@ -111,3 +111,22 @@ it("after a restart commands and notices are known for what they are as well", a
   await host.settled();
   expect(heard()).toEqual(["+👍 to sent a nudge"]);
 });
+
+it("what was said before the bridge came is no concern of those who came with it", async () => {
+  const { stub, does, heard, tie, redacts, id } = await room();
+  tie();
+  const { history } = stub.room(id);
+  const before = (sender: string, content: Record<string, unknown>, membership: string) => {
+    const said = stub.event(id, sender, "m.room.message", content);
+    history.push({ ...said, unsigned: { membership } });
+    return said.event_id;
+  };
+  const alone = before(ANNA, text("between us: Bob must not know about the party"), "leave");
+  const gone = before(ANNA, {}, "invite");
+  const told = before(ANNA, text("see you at eight"), "join");
+  for (const one of [alone, told]) await does(press(one, "👍"), "m.reaction", BEN);
+  await redacts(gone);
+  await does(edit(alone, "hello Bob"));
+  await redacts(alone);
+  expect(heard()).toEqual(["+👍 to see you at eight", "* hello Bob", "(deleted: “hello Bob”)"]);
+});
