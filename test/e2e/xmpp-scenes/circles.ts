@@ -44,6 +44,47 @@ export function sceneCircles(on: () => Stage): void {
     await anna.waitFor("Bob to be gone", () => !annas.occupants.has("Bob"));
   });
 
+  test("Bob and Ben come to run Anna's circle, and Ben does no more: each has the power in its room meanwhile", async () => {
+    const { anna, ben, bob, world } = on();
+    const asked = invitedTo(anna).length;
+    await on().command(anna, "circle create Walkers", /Walkers/);
+    await on().command(anna, "circle invite bob@msn.test Walkers", /bob@msn\.test/);
+    await on().command(anna, `circle invite ${on().email("ben")} Walkers`, /dave@msn\.test/);
+    const id = await bob.waitFor(
+      "the invitation",
+      () => [...bob.circles.list.values()].find(({ name, state }) => name === "Walkers" && state === "invited")?.id,
+    );
+    await bob.circles.accept(id);
+    await ben.waitForMessage(/circle accept Walkers/, on().gateway);
+    await on().command(ben, "circle accept Walkers", /Walkers/);
+    await bob.circle(id).say("where to?");
+    const room = await anna.waitFor("the invitation", () => invitedTo(anna)[asked]);
+    const annas = await anna.joinRoom(room, "Anna");
+    await ben.waitFor("the invitation", () => invitedTo(ben).includes(room));
+    await ben.joinRoom(room, "Ben");
+    await seen(anna, annas, "where to?");
+    const becomes = (nick: string, affiliation: string): Promise<unknown> =>
+      anna.waitFor(`${nick} to be ${affiliation}`, () => annas.occupants.get(nick)?.affiliation === affiliation);
+    await becomes("Bob", "member");
+    await becomes("Ben", "member");
+    expect(annas.occupants.get("Bob")?.role).toBe("participant");
+    await on().command(ben, "circle invite carol@msn.test Walkers", /only its admins/);
+
+    const circle = /^9:(.*)@live\.com$/.exec(id)?.[1] ?? "";
+    world.msn.setCircleRole(circle, "bob@msn.test", "Admin");
+    world.msn.setCircleRole(circle, on().email("ben"), "Admin");
+    await becomes("Bob", "admin");
+    await becomes("Ben", "owner");
+    expect([...annas.occupants.values()].map(({ role }) => role)).toEqual(["moderator", "moderator", "moderator"]);
+    await on().command(ben, "circle invite carol@msn.test Walkers", /carol@msn\.test is invited/);
+
+    world.msn.setCircleRole(circle, on().email("ben"), "Member");
+    await becomes("Ben", "member");
+    expect(annas.occupants.get("Ben")?.role).toBe("participant");
+    await ben.sayInRoom(room, "to the hills");
+    await bob.waitFor("Ben", () => bob.circle(id).texts(on().email("ben")).includes("to the hills"));
+  });
+
   test("Bob asks Anna and Ben into his circle: each comes when they accept, and leaves for good with a word", async () => {
     const { anna, ben, bob } = on();
     const id = await bob.circles.create(`Club ${randomUUID().slice(0, 4)}`);
