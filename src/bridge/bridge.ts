@@ -291,6 +291,7 @@ export class Bridge {
               log,
             }),
             told: this.#told,
+            wordsOfOthers: (account) => this.#groups.wordsOfOthers(account),
             unlinked: (account, owners, by) => this.#unlinked(account, owners, by),
           }),
           log,

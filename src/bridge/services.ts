@@ -20,6 +20,8 @@ export interface ServicesOptions extends OutboundOptions {
   readonly requests: Requests;
   readonly told: Told;
   readonly groups: GroupDesk;
+  /** Before the account goes; the function deals, afterwards, with what others have said through it and what has not gone. */
+  readonly wordsOfOthers: (account: AccountRecord) => Promise<() => Promise<void>>;
   /** These owners have the account no longer, at the word of one of them. */
   readonly unlinked: (account: AccountRecord, owners: readonly ResidentId[], by: ResidentId) => void;
 }
@@ -124,6 +126,7 @@ async function unlink(
   const staying = account.owners.filter((one) => !gone.includes(one));
   // While somebody stays, so does the sign-in.
   if (staying.length === 0) await o.fleet.remove(id);
+  const dealWithOthers = staying.length === 0 ? await o.wordsOfOthers(account) : undefined;
   const portals = await o.portals.ofAccount(id);
   let left: readonly ResidentId[] = staying;
   try {
@@ -142,6 +145,7 @@ async function unlink(
     );
   }
   await settle(o, id, left);
+  if (left.length === 0) await dealWithOthers?.();
   if (left.length > 0) await o.portals.reload(id, portals);
   o.unlinked(account, gone, by);
   return left;

@@ -292,8 +292,8 @@ export class RedisLanes implements LaneStore {
     return reply.flatMap((id, i) => {
       const text = reply[i + 1];
       if (i % 2 === 1 || text === undefined) return [];
-      const { message, lane: from, failure, at } = JSON.parse(text) as ParkedRecord;
-      return [{ place: messageId(id), message, lane: parseLaneName(from), failure, at }];
+      const { message, lane: from, resident, failure, at } = JSON.parse(text) as ParkedRecord;
+      return [{ place: messageId(id), message, lane: parseLaneName(from), resident, failure, at }];
     });
   }
 

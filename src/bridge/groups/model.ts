@@ -11,13 +11,14 @@ import type {
   ConversationKey,
   GhostRef,
   HomeName,
+  LaneRef,
   NetworkMessage,
   NetworkName,
   PortalId,
   ResidentId,
   RoomId,
 } from "../model.ts";
-import { accountParts, portalId, portalParts } from "../model.ts";
+import { accountParts, portalId, portalParts, shardOf } from "../model.ts";
 import type { Via } from "../via.ts";
 
 declare const brand: unique symbol;
@@ -185,6 +186,11 @@ export function groupParts(group: GroupId): { network: NetworkName; key: GroupKe
 /** The portal through which an account's words go into a group: `network/address>~key`. */
 export function seatOf(account: AccountId, group: GroupId): PortalId {
   return portalId(account, `~${groupParts(group).key}` as ConversationKey);
+}
+
+/** The way of an account's words into a group. */
+export function seatLane(account: AccountId, group: GroupId): LaneRef & { readonly kind: "out" } {
+  return { kind: "out", shard: shardOf(account), portal: seatOf(account, group) };
 }
 
 /** The group that a seat is in; `undefined`: the portal is a chat with one contact, or a group itself. */

@@ -3,7 +3,7 @@ import { asBridgeError, BridgeError } from "../errors.ts";
 import { passOn } from "../forwarding.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "../lanes.ts";
 import type { AccountId, AccountRecord, HomeEvent, HomeName, LaneEntry, MessageId } from "../model.ts";
-import { ownerIn, portalParts, shardOf } from "../model.ts";
+import { ownerIn, portalParts } from "../model.ts";
 import type { Nudges } from "../nudges.ts";
 import { nudged } from "../nudging.ts";
 import type { PortalDirectory } from "../portals.ts";
@@ -21,7 +21,7 @@ import { isSaid, nameIn, viaOf } from "./foreign.ts";
 import type { Groups } from "./groups.ts";
 import type { Marks } from "./marks.ts";
 import type { GroupId, GroupRecord, GroupRoom } from "./model.ts";
-import { groupOfSeat, isGroup, seatOf } from "./model.ts";
+import { groupOfSeat, isGroup, seatLane, seatOf } from "./model.ts";
 import type { Outsiders } from "./outsiders.ts";
 import type { GroupRouting } from "./routing.ts";
 import { left, rule, shutOut, toElsewhere } from "./ruling.ts";
@@ -149,7 +149,7 @@ async function byAnother(
   const by = await o.routing.speaksBy(record, event.resident);
   if (by === undefined || by === portalParts(lane.portal).account)
     return o.outsiders.refuseTaken(record, home, entry, event);
-  await passOn(o, entry, seatLane(record, by));
+  await passOn(o, entry, seatLane(by, record.id));
   return DONE;
 }
 
@@ -315,9 +315,5 @@ async function retry(
 /** The ways into the group through accounts other than this one. */
 function othersOf(record: GroupRecord, account: AccountId | undefined): OutLane[] {
   const all = new Set([...record.seats, ...(record.relay ? [record.relay.account] : [])]);
-  return [...all].filter((one) => one !== account).map((one) => seatLane(record, one));
-}
-
-function seatLane({ id }: GroupRecord, account: AccountId): OutLane {
-  return { kind: "out", shard: shardOf(account), portal: seatOf(account, id) };
+  return [...all].filter((one) => one !== account).map((one) => seatLane(one, record.id));
 }

@@ -31,6 +31,7 @@ import { Marks } from "./marks.ts";
 import { GroupMemory } from "./memory.ts";
 import type { GroupId, GroupRecord, GroupWords } from "./model.ts";
 import { groupOfSeat, isGroup } from "./model.ts";
+import { wordsOfOthers } from "./others-words.ts";
 import { groupOutbound } from "./outbound.ts";
 import { Outsiders } from "./outsiders.ts";
 import { Recalling } from "./recalling.ts";
@@ -182,6 +183,11 @@ export class GroupParts {
       .catch((error: unknown) =>
         this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "groups of a linked account not shaped"),
       );
+  }
+
+  /** See {@link wordsOfOthers}. */
+  wordsOfOthers(account: AccountRecord): Promise<() => Promise<void>> {
+    return wordsOfOthers({ ...this.#o, groups: this.groups, routing: this.routing }, account);
   }
 
   /** These have the account no longer. */

@@ -37,6 +37,8 @@ export interface Parked {
   readonly place: MessageId;
   readonly message: MessageId | undefined;
   readonly lane: LaneRef;
+  /** Who hears of it. */
+  readonly resident: ResidentId;
   readonly failure: Failure;
   /** Unix ms. */
   readonly at: number;

@@ -93,3 +93,27 @@ test("what failed for a relay, and is said once more by a client that does not k
   await until("it at carol's, or a false word", () => carol().length > 1 || world.home.confirmed.length > 0);
   expect(texts(carol())).toEqual(["hello all", "anybody?"]);
 });
+
+test("the relay's owner unlinks while words of guests wait: each of them is told, those who were told already once more", async () => {
+  await elsewhere();
+  await ben("anybody?");
+  await until("the notice", () => notices().length === 1);
+  expect(await world.ask("resume")).toMatch(/./);
+  await world.on();
+  outOfReach();
+  await ben("one", "two");
+  expect(await world.ask("unlink")).toMatch(/^alice@msn.test is unlinked/);
+  await until("the notices", () => notices().filter((line) => line.includes("does so no more")).length === 3);
+});
+
+test("the relay's owner unlinks while words of guests wait behind theirs, and another relay is there: it says them", async () => {
+  outOfReach();
+  world.home.write(alice, here, "mine");
+  await until("it in the house", () => world.house.chat(there).length === 2);
+  await ben("one", "two");
+  expect(await world.ask("relay set 1", world.emma)).toMatch(/^emily@msn.test speaks/);
+  expect(await world.ask("unlink")).toMatch(/^alice@msn.test is unlinked/);
+  await until("them at carol's", () => carol().at(-1) === `${EMILY}: two`);
+  expect(texts(carol())).toEqual(["hello all", "one", "two"]);
+  expect(notices()).toEqual([]);
+});

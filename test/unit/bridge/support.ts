@@ -90,6 +90,7 @@ export class ToyLanes implements LaneStore {
   readonly parkedEntries: {
     entry: LaneEntry;
     message: MessageId | undefined;
+    resident: ResidentId;
     notice?: MessageId;
     failure: Failure;
     at: number;
@@ -151,14 +152,14 @@ export class ToyLanes implements LaneStore {
   async park(
     entry: LaneEntry,
     message: MessageId | undefined,
-    _resident: ResidentId,
+    resident: ResidentId,
     failure: Failure,
     fence: Fence,
   ): Promise<boolean> {
     this.fault("park");
     if (fence !== this.fence) throw new BridgeError("fenced");
     this.#take(entry);
-    this.parkedEntries.push({ entry, message, failure, at: Date.now() });
+    this.parkedEntries.push({ entry, message, resident, failure, at: Date.now() });
     return true;
   }
 
@@ -175,8 +176,8 @@ export class ToyLanes implements LaneStore {
   }
 
   async parked(): Promise<Parked[]> {
-    return this.parkedEntries.map(({ entry, message, failure, at }) => {
-      return { place: messageId(entry.id), message, lane: entry.lane, failure, at };
+    return this.parkedEntries.map(({ entry, message, resident, failure, at }) => {
+      return { place: messageId(entry.id), message, lane: entry.lane, resident, failure, at };
     });
   }
 
