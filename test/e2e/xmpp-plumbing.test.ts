@@ -228,7 +228,7 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     expect(said(zoe, room)).toEqual(["MSN: Others speak through x@msn.test.", "Bob: hello"]);
   });
 
-  test("keeps answers, corrections, removals and nudges what they are", async () => {
+  test("keeps answers, corrections, removals and nudges what they are, and rings no more often than others may", async () => {
     const { room, zoe, plumber } = await scene(xmpp, people, OPEN);
     const { core } = plumber;
     await plumber.tie(room);
@@ -251,7 +251,9 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     expect(await plumber.say(room, ghost("bob"), "", { about: party })).toBe(asked);
     await plumber.say(room, ghost("bob"), "nudge!", { nudge: true });
     const rung = await zoe.waitForMessage("nudge!", room);
-    expect(rung.element.getChild("attention", "urn:xmpp:attention:0")).toBeDefined();
+    const isRinging = ({ element }: typeof rung) => element.getChild("attention", "urn:xmpp:attention:0") !== undefined;
+    await plumber.say(room, ghost("carol"), "nudge, too!", { nudge: true });
+    expect([rung, await zoe.waitForMessage("nudge, too!", room)].map(isRinging)).toEqual([true, false]);
   });
 
   test("hears commands, passes typing on, and tells who asks the bot in how to go on", async () => {

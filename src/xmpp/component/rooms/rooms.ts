@@ -19,6 +19,7 @@ import { failureText } from "../../convert/text.ts";
 import { type BareJid, bare, readJid } from "../../jid.ts";
 import { StanzaRefusal } from "../../link/requests.ts";
 import { asHomeError } from "../../muc/failures.ts";
+import { Rings } from "../../rings.ts";
 import { failureElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import type { XmlElement } from "../../stanza/xml.ts";
@@ -60,6 +61,7 @@ class Foreign implements ForeignRooms {
   readonly #shared: Shared;
   readonly #keys: RoomKeys;
   readonly #typing: GhostTyping;
+  readonly #rings = new Rings();
   readonly #invitations: Invitations;
   #timer: NodeJS.Timeout | undefined;
 
@@ -257,7 +259,9 @@ class Foreign implements ForeignRooms {
     const who = this.#speaking(speaker);
     this.#typing.said(who.jid, jid);
     await this.#talk.recollect(jid, message.about?.target);
-    const speech = foreignSpeech(this.#talk, jid, who.jid, who.name, message);
+    const { nudge: _, ...quiet } = message;
+    const rings = this.#rings.has(jid, message, key);
+    const speech = foreignSpeech(this.#talk, jid, who.jid, who.name, rings ? message : quiet);
     const said = await this.#say(tied, who, key, speech);
     reacted(this.#talk, jid, who.jid, message);
     return said ?? message.about?.target ?? messageId(key);
