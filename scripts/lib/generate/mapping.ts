@@ -1,12 +1,14 @@
 import type { GoldenCase, GoldenTable, OneWayTable } from "../../../test/support/golden.ts";
 import { DELETIONS, EDITS, OTHERS, REACTIONS, REPLIES, SPLITS } from "../../../test/unit/bridge/text/golden.ts";
 import { WRITING_CONTENT } from "../../../test/unit/matrix/convert/golden/content.ts";
+import { MATRIX_EDITS } from "../../../test/unit/matrix/convert/golden/edits.ts";
 import { READING_HTML } from "../../../test/unit/matrix/convert/golden/html.ts";
 import { NUDGES_IN, NUDGES_OUT } from "../../../test/unit/matrix/convert/golden/nudges.ts";
 import { MATRIX_OTHERS } from "../../../test/unit/matrix/convert/golden/others.ts";
 import { MATRIX_TO_MSN, MSN_TO_MATRIX, MSN_TO_XMPP } from "../../../test/unit/msn/convert/golden/crossings.ts";
 import { EMOTICON_RULES, OWN_EMOTICONS, PICTURES } from "../../../test/unit/msn/convert/golden/emoticons.ts";
 import { FORMAT } from "../../../test/unit/msn/convert/golden/format.ts";
+import { MSN_NOTHING } from "../../../test/unit/msn/convert/golden/nothing.ts";
 import { MSN_OTHERS } from "../../../test/unit/msn/convert/golden/others.ts";
 import { PLUS } from "../../../test/unit/msn/convert/golden/plus.ts";
 import { WRITING } from "../../../test/unit/msn/convert/golden/writing.ts";
@@ -82,7 +84,7 @@ const NAMED: Readonly<Record<string, string>> = { "\n": "⏎", "\r": "␍", "\t"
 
 /** A text of a case in a cell: what cannot be seen is named, what is long is cut. */
 function cell(text: string): string {
-  const visible = text.replace(/[\p{Cc}\u00A0\u200F]/gu, (one) => NAMED[one] ?? `⟨U+${hex(one)}⟩`);
+  const visible = text.replace(/[\p{Cc}\u00A0\u200B\u200F]/gu, (one) => NAMED[one] ?? `⟨U+${hex(one)}⟩`);
   const points = [...visible];
   const short = points.length > LONGEST ? `${points.slice(0, LONGEST).join("")}…` : visible;
   if (short === "") return "(nothing)";
@@ -108,6 +110,7 @@ function section({ title, from, to, rows }: Written): string {
 /** What has no form of its own at the other end. */
 const ONE_WAYS: readonly Told[] = [
   told(EDITS),
+  told(MATRIX_EDITS),
   told(REPLIES),
   told(REACTIONS),
   told(DELETIONS),
@@ -116,6 +119,7 @@ const ONE_WAYS: readonly Told[] = [
   told(NUDGES_OUT),
   told(OTHERS),
   told(MSN_OTHERS),
+  told(MSN_NOTHING),
   told(MATRIX_OTHERS),
   told(XMPP_OTHERS),
 ];
