@@ -44,6 +44,6 @@ async function lanesOf(o: ForwardingOptions, portal: PortalId, { body }: LaneEnt
   const event = o.homes.get(body.home)?.read(body.raw);
   if (!event || event.kind === "own") return [];
   const { resident, room } = event;
-  const { out, others } = await o.routing().route(body.home, portal, { resident, room, raw: body.raw });
-  return [...(out ? [out] : []), ...others];
+  const route = await o.routing().route(body.home, portal, { resident, room, raw: body.raw });
+  return route ? [...(route.out ? [route.out] : []), ...route.others] : [];
 }

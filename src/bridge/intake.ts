@@ -49,6 +49,8 @@ interface Routed {
   readonly optional?: true;
 }
 
+/** How often a room may go from one group to another while one word of it is looked at. */
+const MOVES = 3;
 /** Entries of a waiting lane that are searched for an invitation at the start. */
 const RECALLED = 100;
 
@@ -173,9 +175,18 @@ export class Intake implements HomeHost {
   }
 
   async #route(home: HomeName, item: IntakeItem): Promise<GroupRoute> {
-    const bound = item.control ? undefined : await this.#o.portals.ofRoom(home, item.room);
-    if (bound && isGroup(bound)) return this.#o.groups.routing.route(home, bound, item);
-    return { out: await this.#routeOut(home, item, bound), others: [] };
+    const { portals, groups } = this.#o;
+    for (let moves = 0; moves < MOVES; moves += 1) {
+      const bound = item.control ? undefined : await portals.ofRoom(home, item.room);
+      // What people say in a room of their own is not for the bridge.
+      if (!bound && moves > 0 && !item.invites) break;
+      if (!bound || !isGroup(bound)) return { out: await this.#routeOut(home, item, bound), others: [] };
+      const route = await groups.routing.route(home, bound, item);
+      if (route) return route;
+      // Another worker has untied it, and may have tied it to another group.
+      portals.forgetRoom(home, item.room);
+    }
+    return { others: [] };
   }
 
   async #routeOut(home: HomeName, item: IntakeItem, bound: PortalId | undefined): Promise<LaneRef> {

@@ -42,6 +42,8 @@ export interface GroupsOptions {
   readonly log: Logger;
 }
 
+/** So long a tie of a room of the people's own is believed without asking, ms. */
+const PLUMBED_MS = 1000;
 /** Leavings whose time is remembered. */
 const LEAVINGS = 20_000;
 
@@ -60,6 +62,16 @@ export class Groups {
 
   record(group: GroupId): Promise<GroupRecord | undefined> {
     return this.#o.memory.record(group);
+  }
+
+  /**
+   * Before words go into its room in a home, or are taken from there: a room of the people's own may be given back to them by
+   * another worker, and is theirs alone from that moment on, but for a second.
+   */
+  async recent(group: GroupId, home: HomeName): Promise<GroupRecord | undefined> {
+    const record = await this.record(group);
+    const isTheirs = record?.rooms.some((one) => one.home === home && one.by !== undefined);
+    return isTheirs ? this.#o.memory.record(group, PLUMBED_MS) : record;
   }
 
   /** From the store: before something is refused, or made, because of what another worker may have changed. */

@@ -68,7 +68,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
         await o.groups.settle(group);
     }
     if (!home) return NO_HOME;
-    const record = await o.groups.record(group);
+    const record = await o.groups.recent(group, home.name);
     if (!record) return DONE;
     if (body.from === "group") {
       // As it was then: who spoke behind this may be gone by now.

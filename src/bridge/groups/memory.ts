@@ -106,10 +106,10 @@ export class GroupMemory {
     return this.#records.get(group)?.value;
   }
 
-  /** @throws BridgeError `store-down`. */
-  async record(group: GroupId): Promise<GroupRecord | undefined> {
+  /** As read at most `withinMs` ago. @throws BridgeError `store-down`. */
+  async record(group: GroupId, withinMs = FRESH_MS): Promise<GroupRecord | undefined> {
     const kept = this.#records.get(group);
-    return kept?.value && isFresh(kept) ? kept.value : this.read(group);
+    return kept?.value && isFresh(kept, withinMs) ? kept.value : this.read(group);
   }
 
   /** From the store. @throws BridgeError `store-down`. */
@@ -202,6 +202,6 @@ function linkable(
   return new Set([...(record?.seats ?? []), ...there.map(({ address }) => accountId(network, address))]);
 }
 
-function isFresh({ at }: Kept<unknown>): boolean {
-  return performance.now() - at < FRESH_MS;
+function isFresh({ at }: Kept<unknown>, withinMs = FRESH_MS): boolean {
+  return performance.now() - at < withinMs;
 }

@@ -32,18 +32,19 @@ export class GroupRouting {
     this.#o = o;
   }
 
-  /** @throws BridgeError `store-down`. */
+  /** `undefined`: the room is not the group's any more. @throws BridgeError `store-down`. */
   async route(
     home: HomeName,
     group: GroupId,
     item: { readonly resident: ResidentId; readonly room: RoomId; readonly raw: unknown },
-  ): Promise<GroupRoute> {
+  ): Promise<GroupRoute | undefined> {
     const { groups, memory } = this.#o;
-    let record = await groups.record(group);
+    let record = await groups.recent(group, home);
     let speaksBy = await this.speaksBy(record, item.resident);
     // Another worker may have given them a seat, or untied the room.
     if (speaksBy === undefined || !isRoomOf(record, home, item.room)) {
       record = await groups.reread(group);
+      if (!isRoomOf(record, home, item.room)) return undefined;
       speaksBy = await this.speaksBy(record, item.resident);
     }
     const event = this.#read(home, item.raw);
@@ -60,8 +61,7 @@ export class GroupRouting {
       return places === undefined || mayCarry(places, via, to(places));
     };
     const out = goes(({ network }) => network) ? { out: lane } : {};
-    const isHeard = speaksBy !== undefined && isRoomOf(record, home, item.room);
-    if (!isHeard || said === undefined) return { ...out, others: [] };
+    if (speaksBy === undefined || said === undefined) return { ...out, others: [] };
     const homes = await memory.look(group, undefined, groupParts(group).network);
     const others = [...homes].filter((one) => one !== home && goes(({ rooms }) => rooms.get(one)));
     return { ...out, others: others.map((one) => inLane(group, one)) };
