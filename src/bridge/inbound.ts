@@ -1,4 +1,4 @@
-import { asBridgeError } from "./errors.ts";
+import { asBridgeError, type BridgeError } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Outcome } from "./lanes.ts";
 import { NO_HOME } from "./lanes.ts";
@@ -8,7 +8,7 @@ import { laneName, ownerIn, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf, roomFor } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
-import { showsTyping } from "./ports/home.ts";
+import { endsChats, showsTyping } from "./ports/home.ts";
 import type { AccountStore } from "./ports/store.ts";
 
 export interface InboundOptions {
@@ -55,22 +55,29 @@ async function deliverSomewhere(...work: Parameters<typeof deliver>): Promise<vo
     if (!room) throw error;
     const label = home.ghostLabel(ghostOf(lane.portal));
     const text = `The bridge cannot get into your room with ${label} any more, so what is said to you there comes in a new one from now on.`;
-    await giveUpRoom(portals, home, lane.portal, room, text, `room-gone|${laneName(lane)}|${id}`);
+    await home.say(owner, undefined, text, `room-gone|${laneName(lane)}|${id}`);
+    await leaveRoom(portals, home, lane.portal, room);
   }
   await deliver(...work);
 }
 
-/** The room is lost to the bridge, the chat is not: its owner hears of it, and the next words open a new room. */
-export async function giveUpRoom(
+/** The room is the chat's no more: the next words open a new one. `why`: those of the bridge who are in it leave it, too. */
+export async function leaveRoom(
   portals: PortalDirectory,
   home: Home,
   portal: PortalId,
-  { room, resident }: PortalRoom,
-  text: string,
-  key: string,
+  room: PortalRoom,
+  why?: BridgeError,
 ): Promise<void> {
-  await home.say(resident, undefined, text, key);
-  await portals.unbind(portal, home.name, room);
+  try {
+    if (endsChats(home))
+      await (why ? home.endDirect(portal, room, ghostOf(portal), why) : home.forgetDirect(portal, room.resident));
+  } catch (error) {
+    const failure = asBridgeError(error);
+    // Whatever else the home refuses, the room is of no use.
+    if (failure.retry === "wait" || failure.retry === "now") throw failure;
+  }
+  await portals.unbind(portal, home.name, room.room);
 }
 
 async function deliver(

@@ -1,7 +1,7 @@
 import type { Absences } from "./absences.ts";
 import { again } from "./again.ts";
 import { BridgeError } from "./errors.ts";
-import { giveUpRoom, openRoom } from "./inbound.ts";
+import { leaveRoom, openRoom } from "./inbound.ts";
 import { inLanes, shortened } from "./inbox.ts";
 import type { LaneHandler, LaneRunner, Outcome } from "./lanes.ts";
 import type {
@@ -112,8 +112,9 @@ export function outboundHandler(o: OutboundOptions): LaneHandler {
       case "reshaped":
         return DONE;
       case "left":
-        await o.portals.unbind(lane.portal, home.name, event.room);
-        return { kind: "done" };
+        if ((await o.portals.ofRoom(home.name, event.room)) === lane.portal)
+          await leaveRoom(o.portals, home, lane.portal, { home: home.name, room: event.room, resident: owner });
+        return DONE;
     }
   };
 }
@@ -130,13 +131,17 @@ async function shutOut(
   const out = event.kind === "shut-out" ? event.ghost : undefined;
   // The chat goes on without others of the bridge.
   if (out && (out.contact !== ghost.contact || out.network !== ghost.network)) return DONE;
+  const room = { home: home.name, room: event.room, resident: owner };
   if (event.kind === "shut-out" && event.resident === owner && (out || event.isEncrypted)) {
-    await o.portals.unbind(portal, home.name, event.room);
+    await leaveRoom(o.portals, home, portal, room);
     return DONE;
   }
   const text = `${whyLost(event, home.ghostLabel(ghost))}, so nothing can be said there any more. What they say next opens a new room; \`chat ${ghost.contact}\` opens it now.`;
-  const room = { home: home.name, room: event.room, resident: owner };
-  await giveUpRoom(o.portals, home, portal, room, text, key("shut-out", entry));
+  await home.say(owner, undefined, text, key("shut-out", entry));
+  // The contact is not thrown out with the bot.
+  const isStaying = event.kind === "shut-out" && !out && !event.isEncrypted;
+  const why = isStaying ? new BridgeError("chat-ended", { detail: "the bridge was removed from it" }) : undefined;
+  await leaveRoom(o.portals, home, portal, room, why);
   return DONE;
 }
 

@@ -388,12 +388,16 @@ class MatrixSide implements MatrixHome, Inbox {
   }
 
   async endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void> {
-    const { id: mxid } = residentParts(room.resident);
+    // First, so that what is said meanwhile comes into another room.
+    await this.forgetDirect(portal, room.resident);
     return told(async () => {
-      // First, so that what is said meanwhile comes into another room.
-      await this.#rooms.forgetDirect(portal, mxid);
-      await this.#performer.end(room.room, mxid, await this.#ghosts.prepare(ghost), why.person);
+      const as = await this.#ghosts.prepare(ghost);
+      await this.#performer.end(room.room, residentParts(room.resident).id, as, why.person);
     });
+  }
+
+  async forgetDirect(portal: PortalId, resident: ResidentId): Promise<void> {
+    return told(() => this.#rooms.forgetDirect(portal, residentParts(resident).id));
   }
 
   async perform(raw: unknown): Promise<void> {

@@ -165,11 +165,6 @@ export class ToyHome
     this.#host?.presence(resident, presence);
   }
 
-  /** Rooms of chats are dead: the next opening makes another. */
-  forgetDirect(): void {
-    this.#direct.clear();
-  }
-
   // The port.
 
   async start(host: HomeHost): Promise<void> {
@@ -255,8 +250,13 @@ export class ToyHome
     this.post(room, ghost?.contact ?? "bot", `(left) ${why.person}`);
   }
 
-  async endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void> {
+  async forgetDirect(portal: PortalId): Promise<void> {
+    await this.answers();
     this.#direct.delete(portal);
+  }
+
+  async endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void> {
+    await this.forgetDirect(portal);
     await this.decline(room.room, ghost, why);
     this.gone.add(room.room);
   }

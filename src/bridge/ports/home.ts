@@ -120,12 +120,11 @@ export interface NicknameShowing {
   showNickname(room: PortalRoom, ghost: GhostRef, nickname: string): Promise<void>;
 }
 
-/** A home that would find the room of a chat again that its owner has deleted ({@link Home.openDirect}). */
+/** A home that would find the room of a chat again that is over ({@link Home.openDirect}). Errors as in {@link Home.deliver}. */
 export interface ChatEnding {
-  /**
-   * Ends a chat at its owner's word: those of the bridge leave its room, the ghost with a word, and the next
-   * {@link Home.openDirect} makes another. Idempotent. @throws BridgeError as {@link Home.deliver}.
-   */
+  /** The next {@link Home.openDirect} makes a new room. Idempotent. */
+  forgetDirect(portal: PortalId, resident: ResidentId): Promise<void>;
+  /** The same, and those of the bridge leave the room that it had, the ghost with a word. Idempotent. */
   endDirect(portal: PortalId, room: PortalRoom, ghost: GhostRef, why: BridgeError): Promise<void>;
 }
 

@@ -214,6 +214,24 @@ test("who leaves the room leaves the group; the other home's room goes on, their
   expect(world.home.chat(here)).toHaveLength(1);
 });
 
+test("who is out of a circle while their home is away: their room ends when it is back, also over a restart", async () => {
+  await world.begin();
+  const circle = boards().circle("Club", ALICE, EMILY, BOB);
+  circle.say(BOB, "hello");
+  const [here, there] = [await world.groupRoom(), await world.groupRoom(world.house)];
+  await until("the words", () => world.home.chat(here).length === 1 && world.house.chat(there).length === 1);
+  world.home.mode = "down";
+  circle.leave(ALICE);
+  await until("her to be a contact", () => !world.house.people(there).includes(ALICE));
+  await world.restart();
+  await world.on("emily");
+  expect(world.home.released).toEqual([]);
+  world.home.mode = "up";
+  await until("the room's end", () => world.home.released.includes(`delete ${here}`));
+  await until("the tie's", async () => (await world.store.portalOfRoom(world.home.name, here)) === undefined);
+  expect((await world.store.allGroups()).length).toBe(1);
+});
+
 test("the bridge is thrown out of the room: those in it are told once, the words wait, and come when it goes on", async () => {
   await world.begin();
   const board = boards().gather(...PEOPLE);
@@ -336,14 +354,13 @@ test("in a direct chat a bridge thrown out says how it goes on, and the next wor
   world.home.event({ kind: "shut-out", resident: alice, room: here });
   await until("the news", () => world.home.told(alice).some((text) => text.includes("next opens a new room")));
   await until("it to be done", async () => (await world.store.depth(out("bob"))) === 0);
-  world.home.forgetDirect();
   world.network.say(BOB, ALICE, "hello?");
   const next = await until("a new room", async () => {
     const room = await world.room("bob");
     return room === here ? undefined : room;
   });
   await until("his words", () => world.home.chat(next).length === 1);
-  expect(world.home.chat(here)).toEqual([]);
+  expect(world.home.chat(here)).toEqual([expect.stringContaining("(left) This chat has ended here")]);
 });
 
 test("a direct chat whose room goes on elsewhere goes on there", async () => {

@@ -53,6 +53,30 @@ test("when alice throws bob out herself she needs no telling", async () => {
   expect(told()).toEqual([]);
 });
 
+test("the bot is banned from bob's room: bob leaves it, too, and goes on in another", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  home.event({ kind: "shut-out", resident: alice, room });
+  await until("alice to be told", () => told().length === 1);
+  await forgotten();
+  expect(told()[0]).toContain("The bridge was removed from your room with <bob@msn.test>");
+  expect(home.chat(room)).toEqual([
+    "bob@msn.test: (left) This chat has ended here: the bridge was removed from it. The next words in it open a new one.",
+  ]);
+  network.say(contact("bob"), contact("alice"), "still there?");
+  await until("a new room", () => home.roomsMade === 2);
+});
+
+test("alice leaves a room in which somebody else stays: what bob says to her next is not said to them", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  home.event({ kind: "left", resident: alice, room });
+  await forgotten();
+  network.say(contact("bob"), contact("alice"), "for alice alone");
+  await until("a new room", () => home.roomsMade === 2);
+  expect(home.chat(room)).toEqual([]);
+});
+
 test("somebody of the bridge who is not bob is thrown out: the chat goes on", async () => {
   const { home, network } = await linked();
   const room = home.invite(alice, ghost("bob"), ["hi"]);
@@ -67,7 +91,6 @@ test("somebody of the bridge who is not bob is thrown out: the chat goes on", as
 test("a guest encrypts alice's room, which the bridge leaves: she hears of it, and the chat goes on in another", async () => {
   const { home, network } = await linked();
   const room = await world.chat("bob");
-  home.forgetDirect();
   home.event({ kind: "shut-out", resident: dora, room, isEncrypted: true });
   await until("alice to be told", () => told().length === 1);
   expect(told()[0]).toContain("is encrypted now");

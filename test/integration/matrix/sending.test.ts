@@ -159,6 +159,26 @@ describe("opening a room", () => {
     expect(members.get(BOB_ID)).toBe("leave");
   });
 
+  it("from which the bot is banned is left by the contact, and is not found again", async () => {
+    const s = await scene();
+    const open = () => s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob");
+    const first = await open();
+    s.stub.room(first).members.set(ANNA, "join").set(BOT, "ban");
+    const why = new BridgeError("chat-ended");
+    await s.home.endDirect(portalOf("bob@example.com"), portalRoom(first, ANNA), BOB, why);
+    expect(s.stub.room(first).members.get(BOB_ID)).toBe("leave");
+    expect(await open()).not.toBe(first);
+  });
+
+  it("that its owner has left makes a new one, though somebody else keeps the old one", async () => {
+    const s = await scene();
+    const open = () => s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob");
+    const first = await open();
+    s.stub.room(first).members.set(ANNA, "ban").set("@ben:stub.test", "join");
+    await s.home.forgetDirect(portalOf("bob@example.com"), resident(ANNA));
+    expect(await open()).not.toBe(first);
+  });
+
   it("that was deleted leaves the bot where the resident talks with it, and where another contact is", async () => {
     const s = await scene();
     const [own, shared] = [await s.management(), s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" }).id];
