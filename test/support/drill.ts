@@ -103,6 +103,8 @@ export abstract class Speaker {
   said = 0;
   /** Texts that never left the MSN network because the bridge was killed before it could read them. */
   lostOnTheWire = 0;
+  /** How often their client said that a text had not gone, or did not know. */
+  failed = 0;
   readonly texts: readonly string[];
   readonly #gate: Gate;
   readonly #paceMs: number;
@@ -136,6 +138,7 @@ export abstract class Speaker {
           () => false,
         ));
       if (sent) this.said += 1;
+      else this.failed += 1;
       this.#saying = false;
       await pause(sent ? this.#paceMs : 50);
     }
@@ -206,16 +209,21 @@ export function tally(arrived: readonly { readonly text: string; readonly at: nu
   return { order: [...seen], repeats };
 }
 
-/** Which of these came after each kill and before the next, with the ms since that kill; times in Unix ms. */
-export function byKill(
+/**
+ * What goes beyond the promise of one repeat for each kill, of what one account has said and one reader or all have read
+ * (docs/delivery.md); times in Unix ms. None is as it should be.
+ */
+export function beyondOnePerKill(
   repeats: readonly { readonly text: string; readonly at: number }[],
   kills: readonly number[],
-): string[][] {
-  return kills.map((from, k) => {
-    const until = kills[k + 1] ?? Number.POSITIVE_INFINITY;
-    return repeats
-      .filter(({ at }) => at >= from && at < until)
-      .map(({ text, at }) => `"${text}" after ${at - from} ms`);
+): string[] {
+  const lives = [Number.NEGATIVE_INFINITY, ...kills];
+  return lives.flatMap((from, k) => {
+    const until = kills[k] ?? Number.POSITIVE_INFINITY;
+    const came = repeats.filter(({ at }) => at >= from && at < until);
+    if (came.length <= (k === 0 ? 0 : 1)) return [];
+    const when = k === 0 ? "before the first kill" : `after kill ${k}`;
+    return [`${when}: ${came.map(({ text, at }) => `"${text}"${k === 0 ? "" : ` after ${at - from} ms`}`).join(", ")}`];
   });
 }
 

@@ -10,6 +10,7 @@ import { registerAccount } from "../../src/cli/sandbox/xmpp-conversation.ts";
 import type { XmppPerson } from "../../src/cli/sandbox/xmpp-person.ts";
 import { NS, xml } from "../../src/cli/sandbox/xmpp-stanza.ts";
 import type { DialectName } from "../../src/msnp/index.ts";
+import { beyondOnePerKill, tally } from "./drill.ts";
 import {
   enter,
   GroupTalker,
@@ -75,8 +76,8 @@ export async function gather(world: World, dialect: DialectName): Promise<GroupS
   return { anna, ben, emma, felix, msn: { bob, carol, dave }, management, room, muc };
 }
 
-/** The MUC that somebody was asked into last (XEP-0249, or XEP-0045 §7.8.2). */
-export async function mucOf(person: XmppPerson): Promise<string> {
+/** The MUC that somebody was asked into last (XEP-0249, or XEP-0045 §7.8.2); `known` are MUCs that are not meant. */
+export async function mucOf(person: XmppPerson, ...known: readonly string[]): Promise<string> {
   return await person.waitFor(
     "an invitation into a MUC",
     () =>
@@ -86,7 +87,7 @@ export async function mucOf(person: XmppPerson): Promise<string> {
           const direct = element.getChild("x", "jabber:x:conference")?.attrs.jid as string | undefined;
           return direct ?? (element.getChild("x", NS.mucUser)?.getChild("invite") ? from : undefined);
         })
-        .find((jid) => jid !== undefined),
+        .find((jid) => jid !== undefined && !known.includes(jid)),
     CROSS_MS,
   );
 }
@@ -124,6 +125,21 @@ export function readings(
       }),
     ),
   };
+}
+
+/** What people on MSN have read again of what was said through an account, beyond one text for each kill (Unix ms), in sentences. */
+export function beyondPromise({ msn }: GroupScene, round: string, kills: readonly number[]): string[] {
+  const theirs = MSN_NAMES.map(email);
+  return Object.entries(msn).flatMap(([reader, person]) => {
+    const read = readOnMsn(person).flatMap(({ text, ...rest }) =>
+      saidIn([text], round).map((said) => ({ ...rest, text: said })),
+    );
+    const accounts = [...new Set(read.map(({ from }) => from))].filter((from) => !theirs.includes(from));
+    return accounts.flatMap((account) => {
+      const { repeats } = tally(read.filter(({ from }) => from === account));
+      return beyondOnePerKill(repeats, kills).map((what) => `${reader} has read again of ${account}, ${what}`);
+    });
+  });
 }
 
 /** Everybody talks. */

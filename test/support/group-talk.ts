@@ -18,8 +18,9 @@ export interface Talker {
   run(): Promise<void>;
   /** After the bridge was killed; `stored`: whether it had taken this text. */
   takeUp?(stored: (text: string) => boolean): Promise<void>;
-  /** How many texts were said again after that. */
+  /** How many texts were said again after that, and how many because they did not go, or that was not known. */
   readonly lostOnTheWire?: number;
+  readonly failed?: number;
 }
 
 export interface TalkerOptions {
