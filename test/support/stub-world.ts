@@ -118,6 +118,12 @@ export class StubWorld {
     return found;
   }
 
+  /** As Synapse does: who has left a room sees its state still, as it was then. */
+  #seenBy(room: string, user: string): StubRoom {
+    const found = this.rooms.get(room);
+    return found?.members.get(user) === "leave" ? found : this.#inside(room, user);
+  }
+
   readonly routes: readonly Route[] = [
     [
       "send",
@@ -315,7 +321,7 @@ export class StubWorld {
       "whole-state",
       "GET",
       /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/state$/,
-      ({ user }, [room = ""]) => stateEvents(this.#inside(room, user), this.bot),
+      ({ user }, [room = ""]) => stateEvents(this.#seenBy(room, user), this.bot),
     ],
     [
       "relations",

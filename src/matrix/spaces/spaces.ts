@@ -292,8 +292,11 @@ export class Spaces {
 
   /** `undefined`: the bot is not in it. */
   async #look(room: string): Promise<RoomState | undefined> {
+    const { sender, bot } = this.#o;
     try {
-      return new RoomState(await this.#o.sender.wholeState(room, this.#o.bot));
+      const state = new RoomState(await sender.wholeState(room, bot));
+      // A homeserver shows a room to those who have left it, as it was then.
+      return state.membership(bot) === "join" ? state : undefined;
     } catch (error) {
       if (isRefusal(error, "M_FORBIDDEN", "M_NOT_FOUND")) return undefined;
       throw error;
