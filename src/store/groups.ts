@@ -137,10 +137,16 @@ export class RedisGroups implements GroupRecordStore {
     throw unknown(group);
   }
 
-  async markRoom(group: GroupId, home: HomeName, room: RoomId, parked: string | undefined): Promise<boolean> {
+  async markRoom(
+    group: GroupId,
+    home: HomeName,
+    room: RoomId,
+    parked: string | undefined,
+    to?: RoomId,
+  ): Promise<boolean> {
     const why = parked === undefined ? "" : cut(parked);
     const { keys, args } = tieCall(this.#keys, group, home, room);
-    return (await this.#link.script("groupMark", keys, [...args, why])) === 1;
+    return (await this.#link.script("groupMark", keys, [...args, why, to ?? ""])) === 1;
   }
 
   async untieRoom(group: GroupId, home: HomeName): Promise<void> {

@@ -33,7 +33,8 @@ could be part of the name, the name stands in quotes. Said in the room itself th
   write the topic). Only the owner of an account lends it; the operator may lend some, too (\`permissions.relays\`). You need
   the power over the group or over the room that is tied to it.
 - **A room that has stopped** because the bot was thrown out: ask it in again and say \`portal resume\`; what was said meanwhile
-  comes then. Or give it up with \`unbridge\`, and the group gets a new room.
+  comes then. When it was upgraded and the bot was not asked into the new one in time: ask it in there, and \`portal resume\`
+  with the group's name takes the group along. Or give it up with \`unbridge\`, and the group gets a new room.
 - **The end of a room**: \`portal delete\` says what would go and names a word that does it. You stay in the group, whose next
   word opens a new room; \`leave\` takes you out of the group.
 - \`groups\` is something else: the groups of your contact list.

@@ -232,12 +232,12 @@ export class Groups {
   }
 
   /**
-   * The room stops, with why, or goes on (`undefined`); what has waited for it goes on its way again then. False: it is not the
-   * group's any more.
+   * The room stops, with why and where it is said to go on, or goes on itself (`undefined`); what has waited for it goes on its
+   * way again then. False: it is not the group's any more.
    */
-  async mark(group: GroupId, { home, room }: GroupRoom, parked: string | undefined): Promise<boolean> {
+  async mark(group: GroupId, { home, room }: GroupRoom, parked: string | undefined, to?: RoomId): Promise<boolean> {
     const { store, memory } = this.#o;
-    const isMarked = await store.markRoom(group, home, room, parked);
+    const isMarked = await store.markRoom(group, home, room, parked, to);
     const record = await memory.read(group);
     if (isMarked && record) await this.reshape(record);
     return isMarked;

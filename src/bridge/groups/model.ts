@@ -74,6 +74,8 @@ export interface GroupRoom {
   readonly by?: ResidentId;
   /** Why nothing goes there until a person has dealt with it, in a sentence for them (the bot was thrown out). */
   readonly parked?: string;
+  /** Where a room that has stopped is said to go on. */
+  readonly to?: RoomId;
 }
 
 /** An account through which people speak who have none in the group. */

@@ -12,7 +12,7 @@ import type { GroupRecord, GroupRoom } from "./model.ts";
 import { groupParts } from "./model.ts";
 import type { GroupSending } from "./outbound.ts";
 import { inConversation } from "./outbound.ts";
-import { parkRoom } from "./parking.ts";
+import { followTo, parkRoom } from "./parking.ts";
 import { ownTopic } from "./view.ts";
 
 export interface RulingOptions {
@@ -139,10 +139,10 @@ export async function toElsewhere(
   event: HomeEvent & { kind: "moved" },
 ): Promise<Outcome> {
   const home = o.homes.get(room.home);
-  if (home && (await mayFollow(o.portals, home, event))) await o.groups.tie(record.id, { ...room, room: event.to });
+  if (home && (await mayFollow(o.portals, home, event))) await followTo(o.groups, home, record, room, event.to);
   else {
     const why = "it is said to go on elsewhere, and the bridge was not asked in there";
-    await parkRoom(o, record, room, why, key("moved", entry));
+    await parkRoom(o, record, room, why, key("moved", entry), event.to);
   }
   return DONE;
 }

@@ -44,12 +44,13 @@ if before and before.parked and not cjson.decode(ARGV[4]).parked then goOn() end
 if not before or before.room == ARGV[3] then return '' end
 return before.room
 `,
-  // KEYS, ARGV as groupTie's, but at the end why it stops, or '' when it goes on -> 1 | 0: the home's room is not this one
+  // KEYS, ARGV as groupTie's, but at the end why it stops, or '' when it goes on, and where it is said to go on or '' -> 1 | 0: the home's room is not this one
   groupMark: `${TIES}
 local now = tie()
 if not now or now.room ~= ARGV[3] then return 0 end
 local stopped = now.parked
 now.parked = ARGV[4] ~= '' and ARGV[4] or nil
+now.to = ARGV[5] ~= '' and ARGV[5] or nil
 redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], cjson.encode(now))
 if stopped and not now.parked then goOn() end
 return 1

@@ -293,6 +293,35 @@ test("a group does not go into a room that knows nothing of it: it stops, and wh
   expect(await tied()).toMatchObject({ room: here });
 });
 
+test("a bot that is asked in late takes the group along at `portal resume`, with what has waited; the closed room stays closed", async () => {
+  await world.begin();
+  const board = boards().gather(...PEOPLE);
+  const { here } = await world.talking(board);
+  const to = roomId("!upgraded");
+  const tied = async () => (await world.store.group(group()))?.rooms.find(({ home }) => home === world.home.name);
+  world.home.event({ kind: "moved", resident: alice, room: here, to });
+  const news = await until("the news", () =>
+    world.home.told(alice).find((text) => text.includes("not asked in there")),
+  );
+  expect(news).toMatch(
+    /Ask the bridge bot into !upgraded and say `portal resume set-\w+`; or say `bridge set-\w+` in the room/,
+  );
+  await until("the stop", async () => (await tied())?.parked);
+  const resume = /`(portal resume \S+)`/.exec(news)?.[1] ?? expect.fail();
+  for (const text of ["one", "two"]) board.say(BOB, text);
+  expect(await world.ask(resume)).toMatch(
+    /is said to go on in !upgraded, but the bridge is not in there.*`bridge set-/,
+  );
+  expect(await tied()).toMatchObject({ room: here, to });
+  world.home.rooms.set(to, []);
+  world.home.successors.set(here, to);
+  expect(await world.ask(resume)).toMatch(/goes on in !upgraded/);
+  await until("what has waited", () => world.home.chat(to).length === 2);
+  expect(texts(world.home.chat(to))).toEqual(["one", "two"]);
+  expect(await tied()).toEqual({ home: world.home.name, room: to });
+  expect(texts(world.home.chat(here))).toEqual(["hello all"]);
+});
+
 test("a group does not go into the room of another chat, whatever both rooms say", async () => {
   await world.begin();
   const chat = await world.chat("bob");

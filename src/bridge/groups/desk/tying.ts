@@ -2,14 +2,16 @@ import type { Asker } from "../../commands/group-desk.ts";
 import { asBridgeError, BridgeError } from "../../errors.ts";
 import type { HomeName, ResidentId, RoomId } from "../../model.ts";
 import { residentParts } from "../../model.ts";
+import { mayFollow } from "../../portals.ts";
 import type { GroupHosting, RoomPower } from "../../ports/groups.ts";
 import { hostsGroups } from "../../ports/groups.ts";
 import type { Home } from "../../ports/home.ts";
 import type { GroupRecord, GroupRoom } from "../model.ts";
-import { isGroup } from "../model.ts";
+import { groupParts, isGroup } from "../model.ts";
+import { followTo, tiedTo } from "../parking.ts";
 import { both, demand, either, groupPower, seatsOf, untiePower } from "../plumbing.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { nameOf } from "./catalogue.ts";
+import { nameOf, shortKey } from "./catalogue.ts";
 import type { DeskOptions } from "./desk-options.ts";
 import { askingOf, hostOf, titleOf, tried } from "./desk-options.ts";
 import { roomText } from "./listing.ts";
@@ -123,11 +125,6 @@ async function powerIn(home: Host, room: RoomId, resident: ResidentId): Promise<
     if (failure.retry === "now" || failure.retry === "wait") throw failure;
     return { allowed: false, because: failure.person };
   }
-}
-
-/** The group as it is with that room. */
-function tiedTo(record: GroupRecord, room: GroupRoom): GroupRecord {
-  return { ...record, rooms: [...record.rooms.filter(({ home }) => home !== room.home), room] };
 }
 
 /** The last word in the old room, and the end of the bridge's part there. Resolves with what went wrong, for the person. */
@@ -278,6 +275,7 @@ async function goOn(
   // Also when the power is there in any case: by this the bridge enters a room into which it was invited again.
   const power = await powerIn(home, room, asker.resident);
   if (!isIn) demand(either(groupPower(record, asking), power));
+  if (tied.to !== undefined) return goOnIn(o, home, record, tied, tied.to, name);
   try {
     await home.shapeGroup(room, await o.groups.view(record, home.name));
   } catch (error) {
@@ -289,4 +287,21 @@ async function goOn(
   }
   await o.groups.mark(record.id, tied, undefined);
   return `"${name}" goes on in ${roomText(room)}; what has waited for it comes now.`;
+}
+
+/** The room that has stopped is closed for good; the group goes on in the one to which it leads, when that says so, too. */
+async function goOnIn(
+  o: DeskOptions,
+  home: Host,
+  record: GroupRecord,
+  tied: GroupRoom,
+  to: RoomId,
+  name: string,
+): Promise<string> {
+  if (!(await mayFollow(o.portals, home, { room: tied.room, to })))
+    throw new BridgeError("group-refused", {
+      detail: `${roomText(tied.room)} is said to go on in ${roomText(to)}, but the bridge is not in there, or that room says nothing of it. Invite its bot there and say this again; or say \`bridge ${shortKey(groupParts(record.id).key)}\` in the room in which the group is to go on; or \`unbridge\` to give the room up`,
+    });
+  await o.groups.inTurn(record.id, () => followTo(o.groups, home, record, tied, to));
+  return `"${name}" goes on in ${roomText(to)}; what has waited for it comes now.`;
 }
