@@ -225,13 +225,7 @@ export interface GroupStore {
    * A tied room stops, with why and perhaps the room in which it is said to go on; or it goes on itself (`undefined`): then
    * what was parked comes back as with {@link tieRoom}. False: it is not the group's room of that home (any more).
    */
-  markRoom(
-    group: GroupId,
-    home: HomeName,
-    room: RoomId,
-    parked: string | undefined,
-    to?: RoomId,
-  ): Promise<boolean>;
+  markRoom(group: GroupId, home: HomeName, room: RoomId, parked: string | undefined, to?: RoomId): Promise<boolean>;
   /** What was parked on its way to a stopped room comes back as with {@link tieRoom}. */
   untieRoom(group: GroupId, home: HomeName): Promise<void>;
   /** Forgets a group with its seats, rooms, what waits in its own lanes and what is parked from them; not the seats' lanes. */
