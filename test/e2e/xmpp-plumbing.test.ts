@@ -316,7 +316,7 @@ describe.each(["prosody", "ejabberd"] as const)("a conference on %s that is tied
     ]);
   });
 
-  test("does nothing for a stranger who asks a contact into it", async () => {
+  test("does nothing for a stranger who asks a contact into it, and says so", async () => {
     const { room, plumber } = await scene(xmpp, people, OPEN);
     const { core } = plumber;
     await plumber.tie(room);

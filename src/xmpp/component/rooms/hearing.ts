@@ -89,9 +89,10 @@ export class Hearing {
     this.#happened(room, resident, { kind: "removed", ...this.#from(room, by?.nick ?? "?"), ghost });
   }
 
-  /** Somebody has asked a contact in. */
-  asked(room: ForeignRoom, ghost: GhostRef, resident: ResidentId): void {
-    this.#happened(room, resident, { kind: "asked", ...this.#from(room, this.nickOf(room, resident) ?? "?"), ghost });
+  /** Somebody has asked a contact in. `mayAsk`: asked when it is stored, and again while the store is away. */
+  asked(room: ForeignRoom, ghost: GhostRef, resident: ResidentId, mayAsk: () => Promise<boolean>): void {
+    const nick = this.nickOf(room, resident) ?? "?";
+    this.#happened(room, resident, { kind: "asked", ...this.#from(room, nick), ghost }, mayAsk);
   }
 
   /** How somebody is called in a room; `undefined`: nobody knows. */
@@ -155,9 +156,10 @@ export class Hearing {
     return id === gateway || id.endsWith(`@${gateway}`);
   }
 
-  #happened(room: ForeignRoom, resident: ResidentId, event: Stored): void {
+  #happened(room: ForeignRoom, resident: ResidentId, event: Stored, isSo = async (): Promise<boolean> => true): void {
     const as = randomUUID();
-    this.#take(room, resident, as, { words: async () => [{ ...event, resident, as }] }, false).catch((error: unknown) =>
+    const words = async (): Promise<Stored[]> => ((await isSo()) ? [{ ...event, resident, as }] : []);
+    this.#take(room, resident, as, { words }, false).catch((error: unknown) =>
       this.#o.log.error({ err: asBridgeError(error), room: room.jid }, "what happened in a room was not stored"),
     );
   }

@@ -48,13 +48,12 @@ export class Invitations {
     const room = this.#o.room(invitation.room);
     const isBot = bare(to) === gateway;
     if (!isBot && room?.note === undefined) return false;
-    const done = isBot
-      ? // Who is in the room asks by way of it; whoever else writes to us need not know its password.
-        this.#welcome(invitation, bare(from) === invitation.room)
-      : room && this.#ask(room, stanza, from, bare(to));
-    done?.catch((error: unknown) =>
-      this.#o.log.info({ err: asBridgeError(error), ...invitation }, "an invitation was not answered"),
-    );
+    // Who is in the room asks by way of it; whoever else writes to us need not know its password.
+    if (isBot)
+      this.#welcome(invitation, bare(from) === invitation.room).catch((error: unknown) =>
+        this.#o.log.info({ err: asBridgeError(error), ...invitation }, "an invitation was not answered"),
+      );
+    else if (room !== undefined) this.#ask(room, stanza, from, bare(to));
     return true;
   }
 
@@ -74,7 +73,7 @@ export class Invitations {
   }
 
   /** A contact comes when their network has asked them, and they have come there. */
-  async #ask(room: ForeignRoom, stanza: XmlElement, from: Jid, to: BareJid): Promise<void> {
+  #ask(room: ForeignRoom, stanza: XmlElement, from: Jid, to: BareJid): void {
     const { names, hearing } = this.#o;
     const ghost = names.parse(to);
     if (ghost === undefined) {
@@ -82,26 +81,32 @@ export class Invitations {
       this.#refuse(stanza, from, to, error);
       return;
     }
-    const resident = await this.#inviter(room, stanza, from);
-    if (resident === undefined) {
-      this.#refuse(stanza, from, to, failureElement("not-linked"));
-      return;
-    }
+    const resident = this.#inviter(stanza, from);
     const asked = `${room.jid} ${resident} ${to}`;
     const isAgain = Date.now() - (this.#asked.get(asked) ?? 0) < TWICE_MS;
     this.#asked.set(asked, Date.now());
-    if (!isAgain) hearing.asked(room, ghost, resident);
+    if (isAgain) return;
+    const refuse = (): void => this.#refuse(stanza, from, to, failureElement("not-linked"));
+    if (resident === undefined) refuse();
+    else
+      hearing.asked(room, ghost, resident, async () => {
+        const may = this.#isIn(room, from) || (await this.#o.host().isLinked(resident));
+        if (!may) refuse();
+        return may;
+      });
   }
 
-  /** `undefined`: nobody who may say anything here. @throws BridgeError `store-down`. */
-  async #inviter(room: ForeignRoom, stanza: XmlElement, from: Jid): Promise<ResidentId | undefined> {
-    const { home, host } = this.#o;
+  /** `undefined`: the room does not tell. */
+  #inviter(stanza: XmlElement, from: Jid): ResidentId | undefined {
     const [place, nick] = [this.#o.room(bare(from)), resourceOf(from)];
+    if (place === undefined) return residentId(this.#o.home, bare(from));
     // What somebody in a room says to one alone is theirs, whoever they say has asked; the room's own word has no nick.
-    if (place !== undefined) return nick === undefined ? asker(place, stanza) : presentOne(place.sight, nick);
-    const resident = residentId(home, bare(from));
-    const isThere = [...room.occupants()].some(([, { jid }]) => jid === bare(from));
-    return isThere || (await host().isLinked(resident)) ? resident : undefined;
+    return nick === undefined ? asker(place, stanza) : presentOne(place.sight, nick);
+  }
+
+  /** Whether it comes from the room, or from somebody of whom it is known that they are there. */
+  #isIn(room: ForeignRoom, from: Jid): boolean {
+    return bare(from) === room.jid || [...room.occupants()].some(([, { jid }]) => jid === bare(from));
   }
 
   /** By way of the room where it has come by that (XEP-0045 §7.8.2). */
