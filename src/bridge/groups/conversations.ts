@@ -68,7 +68,7 @@ export class Conversations {
   /** Whoever spoke before all were there did not mean another group than that of all. */
   #grown(account: AccountRecord, one: Conversation): void {
     if (performance.now() - one.since > GATHERING_MS) return;
-    const all = this.#memory.known(account, setOf(one.live));
+    const all = this.#known(account, one.live);
     if (all === undefined) return;
     one.group = all;
     // One place is one group: what one session says there would be no echo to another that takes it for something else.
@@ -89,7 +89,18 @@ export class Conversations {
 
   /** What a conversation is in which nothing was said yet. */
   #guess(account: AccountRecord, live: LiveGroup): GroupId {
-    return this.#near(account, live) ?? this.#memory.resolve(account, setOf(live));
+    return this.#near(account, live) ?? this.#known(account, live) ?? groupId(account.network, setOf(live));
+  }
+
+  /** As the account has these people noted, or another of them here: who was linked later has not all that was noted before. */
+  #known({ id, network, address: own }: AccountRecord, live: LiveGroup): GroupId | undefined {
+    const set = setOf(live);
+    const others = [...addressesOf(live)].filter((address) => address !== own);
+    for (const one of [id, ...others.map((address) => accountId(network, address))]) {
+      const group = this.#memory.known({ id: one, network }, set);
+      if (group !== undefined) return group;
+    }
+    return undefined;
   }
 
   /** A conversation is this group from now on, for all sessions that see the same people in it. */

@@ -67,13 +67,8 @@ export class GroupMemory {
     return this.#keys.get(account)?.groups ?? new Set();
   }
 
-  /** The group that the account knows under a key, its own or another. */
-  resolve(account: AccountRecord, key: GroupKey): GroupId {
-    return this.known(account, key) ?? groupId(account.network, key);
-  }
-
-  /** The group that the account has by a key already. */
-  known(account: AccountRecord, key: GroupKey): GroupId | undefined {
+  /** The group that the account has by a key already; `undefined` also for an account of another worker. */
+  known(account: Pick<AccountRecord, "id" | "network">, key: GroupKey): GroupId | undefined {
     const own = groupId(account.network, key);
     const keys = this.#keys.get(account.id);
     return keys?.groups.has(own) ? own : (keys?.heard.get(key) ?? keys?.others.get(key));

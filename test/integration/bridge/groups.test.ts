@@ -82,6 +82,22 @@ test("who joins a running conversation is in the room before they speak; those p
   expect(world.home.roomsMade).toBe(1);
 });
 
+test("who is linked after they have been called into a group comes back to its room with the others, whoever hears it first", async () => {
+  await world.begin(false);
+  const board = boards().gather(BOB, ALICE, CAROL);
+  board.say(BOB, "we three");
+  const here = await world.groupRoom();
+  board.join(EMILY);
+  board.say(EMILY, "and I");
+  await until("emily's words", () => world.home.chat(here).length === 2);
+  for (const one of [...board.members.keys()]) board.leave(one);
+  await world.link(world.ben, "emily");
+  // Emily is seen there first, and hears the first words.
+  boards().gather(EMILY, CAROL, BOB, ALICE).say(CAROL, "all four again");
+  await until("it", () => world.home.chat(here).length === 3 || world.home.roomsMade > 1);
+  expect(world.home.roomsMade).toBe(1);
+});
+
 test("who closes the window has not left until something is said without them", async () => {
   await world.begin();
   const board = boards().gather(BOB, ALICE, CAROL, DAVE);

@@ -68,6 +68,16 @@ test("a set that was noted for a group leads to it, unless these people have a g
   expect(conversations.groupOf(alice, live("2", ALICE, BOB, CAROL, EMILY))).toBe(groupId(NET, all));
 });
 
+test("who was linked after a set was noted for a group is led to it by those who were there", async () => {
+  const known = groupOf(ALICE, BOB, CAROL);
+  const base = { kind: "several", name: "", topic: "", members: [], seats: [alice.id], rooms: [] } as const;
+  stored = { groups: [{ id: known, ...base }], keys: new Map([[setKey([ALICE, BOB, CAROL, EMILY]), known]]) };
+  await memory.load(alice);
+  await memory.load(emily);
+  expect(conversations.groupOf(emily, live("1", EMILY, CAROL, BOB, ALICE))).toBe(known);
+  expect(conversations.groupOf(emily, live("2", EMILY, CAROL, BOB))).toBe(groupOf(EMILY, CAROL, BOB));
+});
+
 test("who is called into a running conversation takes it for what those who are in it do", () => {
   const one = conversations.groupOf(alice, live("1", ALICE, BOB, CAROL));
   conversations.seen(alice, live("1", ALICE, BOB, CAROL, EMILY));
