@@ -19,8 +19,11 @@ export interface ErrorContext {
   readonly whom?: string;
   /** Parts of a long message that have arrived. */
   readonly parts?: number;
-  /** Why a message cannot go: its sender has blocked the contact, or has not got them on the list. */
-  readonly because?: "blocked" | "stranger";
+  /**
+   * Why a message cannot go: its sender has blocked the contact, or has not got them on the list. Why a chat has ended: it goes
+   * on in another room.
+   */
+  readonly because?: "blocked" | "stranger" | "moved";
 }
 
 interface ErrorRow {
@@ -314,8 +317,11 @@ const rows = {
   "chat-ended": {
     retry: "never",
     http: 410,
-    person: (c) => `This chat has ended here${c.detail ? `: ${c.detail}` : ""}. The next words in it open a new one.`,
-    operator: "a chat that a person has deleted",
+    person: (c) =>
+      c.because === "moved"
+        ? "This chat goes on in the room into which you have asked me last, and I leave this one."
+        : `This chat has ended here${c.detail ? `: ${c.detail}` : ""}. The next words in it open a new one.`,
+    operator: "a chat that a person has deleted or moved, or out of whose room the bridge was banned",
   },
   "lane-full": {
     retry: "wait",

@@ -21,8 +21,9 @@ import { ownerIn } from "./model.ts";
 import type { Nudges } from "./nudges.ts";
 import { nudged } from "./nudging.ts";
 import type { PortalDirectory } from "./portals.ts";
-import { ghostOf, mayFollow } from "./portals.ts";
+import { ghostOf, mayFollow, roomFor } from "./portals.ts";
 import type { Home } from "./ports/home.ts";
+import { endsChats } from "./ports/home.ts";
 import { sendsNudges } from "./ports/network.ts";
 import type { Store } from "./ports/store.ts";
 import { gathered, type ReactionEvent } from "./reacting.ts";
@@ -274,8 +275,12 @@ async function invited(o: OutboundOptions, work: Work, event: HomeEvent & { kind
     return { kind: "done" };
   }
   const room = { home: home.name, room: event.room, resident: work.owner };
+  const before = roomFor(await o.portals.get(portal), home.name, work.owner);
   await home.adopt(portal, room, ghost, nameOf(o, account, ghost.contact));
   await o.portals.bind(portal, room);
+  // Whatever were said in a room that is no chat any more would be for the bot.
+  if (before && before.room !== room.room && endsChats(home))
+    await home.endDirect(portal, before, ghost, new BridgeError("chat-ended", { because: "moved" })).catch(() => {});
   return { kind: "done" };
 }
 

@@ -147,3 +147,18 @@ test("a chat that alice has deleted comes back in a new room, not in the deleted
   expect(home.chat(room)).toEqual([expect.stringContaining("(left) This chat has ended here")]);
   expect(told()).toEqual([]);
 });
+
+test("alice asks bob into another room: he goes there, and what is said in the old one is for nobody", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const other = home.invite(alice, ghost("bob"), ["over here"]);
+  await until("her words", () => network.received.length === 1);
+  await until("bob to leave the old room", () => home.chat(room).length === 1);
+  expect(home.chat(room)).toEqual([
+    "bob@msn.test: (left) This chat goes on in the room into which you have asked me last, and I leave this one.",
+  ]);
+  home.invite(alice, ghost("carol"), ["hi carol"]);
+  await until("carol's words", () => network.received.length === 2);
+  network.say(contact("bob"), contact("alice"), "here I am");
+  await until("bob's words", () => home.chat(other).includes("bob@msn.test: here I am"));
+});
