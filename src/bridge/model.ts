@@ -282,6 +282,7 @@ export type LaneBody =
   /**
    * A group is other than it was. `live`: as the account sees it; absent: what is stored of it has changed. The room is
    * shaped anew in the order of the words around it. `refused`: whom people have asked in and the network does not let in.
+   * `ends`: nobody of the home is in it any more, and its room goes.
    */
   | {
       readonly from: "group";
@@ -289,6 +290,7 @@ export type LaneBody =
       readonly account?: AccountId;
       readonly live?: LiveGroup;
       readonly refused?: GhostRef;
+      readonly ends?: true;
     };
 
 /** Unix ms when an entry was stored. */

@@ -88,6 +88,7 @@ export class ToyGroupHome extends ToyHome implements GroupHosting {
   }
 
   async releaseGroup(room: RoomId, _view: GroupView, how: "unbridge" | "delete"): Promise<void> {
+    await this.answers();
     this.released.push(`${how} ${room}`);
     this.#rooms.forEach((one, group) => {
       if (one === room) this.#rooms.delete(group);

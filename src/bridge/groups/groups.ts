@@ -11,7 +11,7 @@ import type { LaneRunner } from "../lanes.ts";
 import type { AccountId, AccountRecord, GhostRef, HomeName, ResidentId, RoomId } from "../model.ts";
 import { accountId, accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
-import type { GroupStore } from "../ports/groups.ts";
+import type { GroupHosting, GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -21,9 +21,10 @@ import type { Conversations } from "./conversations.ts";
 import type { GroupMemory } from "./memory.ts";
 import { merge } from "./merging.ts";
 import type { GroupId, GroupRecord, GroupRoom, GroupView, LiveGroup } from "./model.ts";
-import { groupParts, isGroup } from "./model.ts";
+import { groupOfSeat, groupParts, isGroup } from "./model.ts";
 import { type GroupPlaces, Places } from "./places.ts";
 import type { Recalling } from "./recalling.ts";
+import { tellOfLostRelay } from "./relay-news.ts";
 import { viewFor } from "./view.ts";
 
 export type { LiveSeat } from "./calling.ts";
@@ -38,12 +39,15 @@ export interface GroupsOptions {
   readonly portals: PortalDirectory;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly fleet: () => Pick<Fleet, "session" | "record">;
-  readonly lanes: () => Pick<LaneRunner, "wake" | "reread">;
+  readonly lanes: () => Pick<LaneRunner, "wake" | "reread" | "nudge">;
+  readonly tell: (owners: readonly ResidentId[], text: string, key: string) => void;
   readonly log: Logger;
 }
 
 /** So long a tie of a room of the people's own is believed without asking, ms. */
 const PLUMBED_MS = 1000;
+/** Of a relay. */
+const OUT = "is in the group no more";
 /** Leavings whose time is remembered. */
 const LEAVINGS = 20_000;
 
@@ -110,7 +114,8 @@ export class Groups {
     const stays = (account: AccountId): boolean => (this.#left.get(`${group} ${account}`) ?? 0) < at;
     const members = live.members.filter(({ address }) => stays(accountId(network, address)));
     const isOn = (account: AccountId): boolean => fleet().session(account) !== undefined;
-    return merge({ store, memory, isOn }, group, { ...live, members });
+    const relayLost = (before: GroupRecord): void => tellOfLostRelay(this.#o.tell, before, OUT);
+    return merge({ store, memory, isOn, relayLost }, group, { ...live, members });
   }
 
   /**
@@ -132,6 +137,9 @@ export class Groups {
   async save(group: GroupId, change: GroupChange): Promise<GroupRecord> {
     const record = await this.#o.store.saveGroup(group, change);
     this.#o.memory.remember(record);
+    // What waits for a relay may have another way now, or none.
+    if (change.relay !== undefined)
+      this.#o.lanes().nudge((lane) => lane.kind === "out" && groupOfSeat(lane.portal) === group);
     await this.reshape(record);
     return record;
   }
@@ -153,6 +161,7 @@ export class Groups {
     const relay = before.relay?.account === account ? { relay: null } : {};
     const record = await store.saveGroup(group, { members, ...relay });
     memory.remember(record);
+    if (relay.relay === null) tellOfLostRelay(this.#o.tell, before, OUT);
     await this.#settle(group);
   }
 
@@ -182,9 +191,16 @@ export class Groups {
   async #settle(group: GroupId): Promise<void> {
     const record = await this.record(group);
     if (record && !(await this.#isAwaiting(record))) await this.#leaveRooms(record);
+    const left = await this.#dropEmpty(group);
+    if (left) await this.reshape(left);
+  }
+
+  /** Nobody is in it, and it has no room: it goes. */
+  async #dropEmpty(group: GroupId): Promise<GroupRecord | undefined> {
     const left = await this.record(group);
-    if (left && left.seats.length === 0 && left.rooms.length === 0) await this.drop(group);
-    else if (left) await this.reshape(left);
+    if (!left || left.seats.length > 0 || left.rooms.length > 0) return left;
+    await this.drop(group);
+    return undefined;
   }
 
   /** Seats of accounts that nobody has linked are there since the store was rebuilt. */
@@ -198,18 +214,39 @@ export class Groups {
     return now?.seats.some((seat) => awaited.includes(seat)) ?? false;
   }
 
-  /** Rooms that the bridge has made end with the last resident who belongs in them. */
+  /** Rooms that the bridge has made end with the last resident who belongs in them: in their lane, for their home may be away. */
   async #leaveRooms(record: GroupRecord): Promise<void> {
-    for (const { home: name, room, by } of record.rooms) {
+    for (const { home: name, by } of record.rooms) {
       if (by !== undefined || (await this.residents(record, name)).length > 0) continue;
       const home = this.#o.homes.get(name);
-      const view = await this.view(record, name);
-      await this.untie(record.id, name);
-      if (home && hostsGroups(home))
-        await home
-          .releaseGroup(room, view, "delete")
-          .catch((error: unknown) => this.#o.log.info({ err: asBridgeError(error), room }, "a room was not emptied"));
+      if (home && hostsGroups(home)) await this.#toLane(record.id, name, { ends: true });
+      else await this.untie(record.id, name);
     }
+  }
+
+  /**
+   * The room in a home ends, unless somebody is back in it.
+   * @throws BridgeError `home-down`, `home-busy`: it is as it was, and is to be ended later.
+   */
+  end(group: GroupId, home: Home & GroupHosting): Promise<void> {
+    return this.inTurn(group, async () => {
+      const record = await this.reread(group);
+      const room = record?.rooms.find((one) => one.home === home.name);
+      if (!record || !room || room.by !== undefined) return;
+      const { store, memory } = this.#o;
+      // Whoever has unlinked may have done so with another worker.
+      for (const seat of record.seats) memory.owned(seat, (await store.account(seat))?.owners ?? []);
+      if ((await this.residents(record, home.name)).length > 0 || (await this.#isAwaiting(record))) return;
+      try {
+        await home.releaseGroup(room.room, await this.view(record, home.name), "delete");
+      } catch (error) {
+        const cause = asBridgeError(error);
+        if (cause.retry === "now" || cause.retry === "wait") throw cause;
+        this.#o.log.info({ err: cause, room: room.room }, "a room was not emptied");
+      }
+      await this.untie(group, home.name);
+      await this.#dropEmpty(group);
+    });
   }
 
   /**
@@ -266,13 +303,17 @@ export class Groups {
 
   /** Rooms of it are other than they should be: they are shaped in their turn. `refused`: who was asked in there in vain. */
   async reshape({ id, rooms }: GroupRecord, only?: HomeName, refused?: GhostRef): Promise<void> {
-    const { store, lanes } = this.#o;
     for (const { home, parked } of rooms) {
       if (parked !== undefined || (only !== undefined && home !== only)) continue;
-      const lane = inLane(id, home);
-      await store.append(lane, { from: "group", at: Date.now(), ...(refused && { refused }) }, randomUUID());
-      lanes().wake(lane);
+      await this.#toLane(id, home, refused && { refused });
     }
+  }
+
+  async #toLane(group: GroupId, home: HomeName, how?: { refused: GhostRef } | { ends: true }): Promise<void> {
+    const { store, lanes } = this.#o;
+    const lane = inLane(group, home);
+    await store.append(lane, { from: "group", at: Date.now(), ...how }, randomUUID());
+    lanes().wake(lane);
   }
 
   /** As a home is to show it. */

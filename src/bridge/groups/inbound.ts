@@ -70,6 +70,10 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     if (!home) return NO_HOME;
     const record = await o.groups.recent(group, home.name);
     if (!record) return DONE;
+    if (body.from === "group" && body.ends) {
+      if (hostsGroups(home)) await o.groups.end(group, home);
+      return DONE;
+    }
     if (body.from === "group") {
       // As it was then: who spoke behind this may be gone by now.
       const then = body.live ? { ...record, members: whole(body.live, record).members } : record;

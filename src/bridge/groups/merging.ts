@@ -11,11 +11,13 @@ export interface MergingOptions {
   readonly memory: GroupMemory;
   /** The account is signed in here. */
   readonly isOn: (account: AccountId) => boolean;
+  /** The relay of a circle is out of it, for good; `before`: with it. */
+  readonly relayLost: (before: GroupRecord) => void;
 }
 
 /** What a session sees of a group becomes what is stored of it: its members, who of them is linked, and by which keys. */
 export async function merge(
-  { store, memory, isOn }: MergingOptions,
+  { store, memory, isOn, relayLost }: MergingOptions,
   group: GroupId,
   seen: LiveGroup,
 ): Promise<GroupRecord> {
@@ -50,6 +52,10 @@ export async function merge(
       await store.leaveSeat(seat, group);
       memory.unseated(seat, group);
     }
+  if (live.kind === "circle" && before?.relay && !seats.includes(before.relay.account)) {
+    await store.saveGroup(group, { relay: null });
+    relayLost(before);
+  }
   return (await memory.read(group)) ?? { ...emptyRecord(group, live), members };
 }
 

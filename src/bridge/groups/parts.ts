@@ -86,7 +86,7 @@ export class GroupParts {
 
   constructor(o: GroupPartsOptions) {
     this.#o = o;
-    const { store, homes, networks, portals, fleet, lanes, log, meter } = o;
+    const { store, homes, networks, portals, fleet, log, meter } = o;
     const watching = new Watching({ fleet, homes, presence: o.presence, see: o.see });
     const memory = new GroupMemory({
       store,
@@ -102,7 +102,7 @@ export class GroupParts {
     const marks = new Marks(store);
     const reader = `${o.owner} ${randomUUID()}`;
     const recalling = new Recalling({ store, memory, conversations, calling, fleet, reader, log });
-    this.groups = new Groups({ store, memory, conversations, calling, recalling, portals, homes, fleet, lanes, log });
+    this.groups = new Groups({ ...o, memory, conversations, calling, recalling });
     this.typing = new GroupTyping({ fleet, homes, calling });
     this.routing = new GroupRouting({ groups: this.groups, memory, homes });
     this.#memory = memory;

@@ -1,7 +1,7 @@
 import type { AccountRecord, ResidentId } from "../model.ts";
 import type { Groups } from "./groups.ts";
 import type { GroupMemory } from "./memory.ts";
-import { labelOf } from "./view.ts";
+import { tellOfLostRelay } from "./relay-news.ts";
 
 export interface UnlinkingOptions {
   readonly groups: Groups;
@@ -21,12 +21,7 @@ export async function endOf(o: UnlinkingOptions, account: AccountRecord, left: r
     const before = memory.peek(group);
     const record = await memory.read(group);
     const { relay } = before ?? {};
-    if (left.length === 0 && before && relay?.account === account.id)
-      o.tell(
-        [relay.by],
-        `${account.address} is unlinked, so it speaks no more for those in ${labelOf(before)} who have no MSN account. \`relay set\` lets another account do it.`,
-        `relay|${group}|${account.id}|${Date.now()}`,
-      );
+    if (left.length === 0 && before && relay?.account === account.id) tellOfLostRelay(o.tell, before, "is unlinked");
     if (record) await groups.settle(group);
   }
   if (left.length === 0) memory.unload(account.id);

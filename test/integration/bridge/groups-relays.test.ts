@@ -1,6 +1,8 @@
 /** People who have no account in a group, and the relay through which they speak: when it is away, and when it is another. */
 import { beforeEach, expect, test } from "vitest";
+import { circleKey, groupId } from "../../../src/bridge/groups/model.ts";
 import type { MessageId, RoomId } from "../../../src/bridge/model.ts";
+import { NET } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
 import { alice, until } from "./world.ts";
 
@@ -11,6 +13,7 @@ useGroupWorlds((made) => {
 
 const PEOPLE = [BOB, ALICE, EMILY, CAROL] as const;
 const carol = () => world.network.boards.heard.get(CAROL) ?? [];
+const LOST = 'alice@msn.test is in the group no more, so it speaks no more for those in "Club"';
 let here: RoomId;
 let there: RoomId;
 
@@ -116,4 +119,24 @@ test("the relay's owner unlinks while words of guests wait behind theirs, and an
   await until("them at carol's", () => carol().at(-1) === `${EMILY}: two`);
   expect(texts(carol())).toEqual(["hello all", "one", "two"]);
   expect(notices()).toEqual([]);
+});
+
+test.each([
+  ["their own session", true],
+  ["another session alone", false],
+])("the relay is out of a circle, as %s sees: whoever set it hears so, and the circle has none", async (_, isTold) => {
+  const circle = world.network.boards.circle("Club", ALICE, EMILY, BOB);
+  circle.say(BOB, "hello");
+  const id = groupId(NET, circleKey(circle.id));
+  await until("the rooms", async () => (await world.store.group(id))?.rooms.length === 2);
+  expect(await world.ask('relay set "Club"')).toMatch(/^alice@msn.test speaks/);
+  if (isTold) circle.leave(ALICE);
+  else {
+    circle.members.delete(ALICE);
+    circle.tell();
+  }
+  await until("the news", () => world.home.told(alice).some((text) => text.includes(LOST)));
+  await until("no relay", async () => (await world.store.group(id))?.relay === undefined);
+  await until("a topic without it", () => world.house.shapes.get(world.house.groupRoom(1) ?? here)?.topic === "");
+  expect(world.home.told(alice).filter((text) => text.includes(LOST))).toHaveLength(1);
 });
