@@ -407,35 +407,6 @@ describe("a room of people's own", () => {
     });
   });
 
-  it("gives away nothing of what was said before it was tied", async () => {
-    const room = (await anna.createRoom({})) as RoomId;
-    await anna.invite(room, ben.userId);
-    await enter(ben, room);
-    const alone = await anna.sendText(room, "between us: Bob must not know about the party");
-    await anna.invite(room, bot());
-    await anna.waitForMessage(room, /!msn bridge/, bot());
-    const untied = await anna.sendText(room, "nor about the cake");
-    const asked = eventsIn(room);
-    await anna.sendText(room, "!msn bridge 1");
-    await running.host.waitFor("the command", () => asked().some((event) => event.kind === "command"));
-    running.host.groups.add(room);
-    await running.home.shapeGroup(room, viewOf(newGroup("secrets"), people(), { plumbed: true }));
-    const events = eventsIn(room);
-    for (const secret of [alone, untied]) {
-      await anna.react(room, secret, "🤫");
-      await anna.redact(room, secret);
-    }
-    const told = await anna.sendText(room, "hello Bob");
-    await anna.react(room, told, "👍");
-    await anna.redact(room, told);
-    await running.host.waitFor("all of it", () => events().some((event) => event.kind === "text" && "about" in event));
-    expect(events().map((event) => [event.kind, "text" in event && event.text])).toEqual([
-      ["text", "hello Bob"],
-      ["reaction", "hello Bob"],
-      ["text", "(deleted: “hello Bob”)"],
-    ]);
-  });
-
   it("is tied by those alone who have the power there; others are told who has it", async () => {
     const room = await plumb(viewOf(newGroup("asked"), people(), { plumbed: true }));
     expect(await running.home.mayBridge(room, resident(anna.userId))).toEqual({
