@@ -16,7 +16,7 @@ const group = () => world.group(...PEOPLE);
 const parked = () => world.store.parked(portalParts(group()).account);
 const tied = async () => (await world.store.group(group()))?.rooms.find(({ home }) => home === world.home.name);
 /** More than are shown at once. */
-const MANY = Array.from({ length: 230 }, (_, i) => `b${i}`);
+const MANY = Array.from({ length: 130 }, (_, i) => `b${i}`);
 
 /** The room has stopped, and these words wait for it. */
 async function stopped(words: readonly string[]): Promise<{ board: ToyBoard; here: RoomId; there: RoomId }> {

@@ -40,7 +40,7 @@ export type DeskGroups = Pick<
 /** What the desk's parts work with. */
 export interface DeskOptions {
   readonly groups: DeskGroups;
-  readonly store: Pick<Store, "append" | "depth" | "dropLane" | "held" | "parked" | "contactsOf" | "allGroups">;
+  readonly store: Pick<Store, "append" | "dropLane" | "held" | "contactsOf" | "allGroups">;
   readonly portals: Pick<PortalDirectory, "ofAccount" | "ofRoom" | "unbind">;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly networks: ReadonlyMap<AccountRecord["network"], Network>;

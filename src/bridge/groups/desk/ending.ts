@@ -4,7 +4,7 @@ import { BridgeError } from "../../errors.ts";
 import { inLanes } from "../../inbox.ts";
 import { outLane } from "../../intake.ts";
 import type { AccountRecord, HomeName, LaneRef, PortalId, PortalRoom, ResidentId } from "../../model.ts";
-import { accountParts, portalParts, residentParts } from "../../model.ts";
+import { accountParts, residentParts } from "../../model.ts";
 import { ghostOf, roomFor } from "../../portals.ts";
 import { hostsGroups } from "../../ports/groups.ts";
 import { endsChats } from "../../ports/home.ts";
@@ -63,14 +63,11 @@ async function directPlan(o: DeskOptions, asker: Asker, entry: Entry & { kind: "
   const inbound = inLanes(account, ghostOf(portal.id).contact).filter((lane) => lane.home === home.name);
   // All owners speak through one lane; the others' words are not the asker's to delete.
   const lanes: readonly Held[] = [[outLane(portal.id), asker.resident], ...inbound.map((lane) => [lane] as const)];
-  const held = await Promise.all(lanes.map((one) => o.store.held(...one)));
+  const held = await heldIn(o, lanes);
   const others = portal.rooms.filter((one) => one !== room).map((one) => titleOf(o, one.home));
   const beside = others.length === 0 ? "" : `The room in ${others.join(" and in ")} stays, with what was said there. `;
   return {
-    goes: [
-      `your room with ${name} (${home.title}), which ${name} leaves`,
-      ...counted(sum(held.map(({ waiting }) => waiting)), sum(held.map(({ parked }) => parked))),
-    ],
+    goes: [`your room with ${name} (${home.title}), which ${name} leaves`, ...counted(held.waiting, held.parked)],
     stays: beside + STAYS,
     code: codeOf(portal.id, [room.room], asker),
     name: `Your room with ${name}`,
@@ -109,7 +106,13 @@ async function groupPlan(o: DeskOptions, asker: Asker, entry: Exclude<Entry, { k
   const name = `"${nameOf(record, asker.accounts)}"`;
   const rooms = await Promise.all(record.rooms.map((room) => roomPart(o, record, room.home)));
   const lanes = record.rooms.map(({ home }) => inLane(record.id, home));
-  const [waiting, parked] = await Promise.all([depths(o, lanes), groupParked(o, record, asker)]);
+  const [held, own] = await Promise.all([
+    heldIn(
+      o,
+      lanes.map((lane) => [lane]),
+    ),
+    ownFailed(o, record, asker),
+  ]);
   const others = record.seats.filter((seat) => !asker.accounts.some(({ id }) => id === seat));
   const theirs = others.map((seat) => accountParts(seat).address).slice(0, 5);
   return {
@@ -117,7 +120,7 @@ async function groupPlan(o: DeskOptions, asker: Asker, entry: Exclude<Entry, { k
       ...(rooms.length === 0 ? [`what is kept of ${name}, which has no room`] : rooms),
       ...(record.relay ? ["its relay"] : []),
       ...(theirs.length > 0 ? [`all this also for ${theirs.join(", ")}${others.length > 5 ? ", …" : ""}`] : []),
-      ...counted(waiting, parked),
+      ...counted(held.waiting, held.parked + own),
     ],
     stays: `You stay in the group. ${STAYS}`,
     code: codeOf(
@@ -193,25 +196,20 @@ async function leaveWith(o: DeskOptions, account: AccountRecord, record: GroupRe
   await o.groups.leave(account.id, record.id);
 }
 
-async function depths(o: DeskOptions, lanes: readonly LaneRef[]): Promise<number> {
-  const all = await Promise.all(lanes.map((lane) => o.store.depth(lane)));
-  return sum(all);
+/** What lanes would forget if they were dropped. */
+async function heldIn(o: DeskOptions, lanes: readonly Held[]): Promise<{ waiting: number; parked: number }> {
+  const all = await Promise.all(lanes.map((one) => o.store.held(...one)));
+  return {
+    waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+    parked: all.reduce((sum, { parked }) => sum + parked, 0),
+  };
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
-}
-
-async function parkedIn(o: DeskOptions, { id }: AccountRecord, asker: Asker, portal: PortalId): Promise<number> {
-  const all = await o.store.parked(id, asker.resident);
-  return all.filter(({ lane }) => lane.kind !== "control" && lane.portal === portal).length;
-}
-
-/** What has failed on the way into its rooms, and of the asker's own words on their way out. */
-async function groupParked(o: DeskOptions, record: GroupRecord, asker: Asker): Promise<number> {
-  const inside = await o.store.parked(portalParts(record.id).account);
-  const own = asker.accounts.map((account) => parkedIn(o, account, asker, seatOf(account.id, record.id)));
-  return (await Promise.all(own)).reduce((sum, count) => sum + count, inside.length);
+/** The asker's own words that have failed on their way out of the group's rooms: nothing of them can go when these are gone. */
+async function ownFailed(o: DeskOptions, record: GroupRecord, asker: Asker): Promise<number> {
+  const lanes = asker.accounts.map(({ id }) => outLane(seatOf(id, record.id)));
+  const all = await Promise.all(lanes.map((lane) => o.store.held(lane, asker.resident)));
+  return all.reduce((sum, { parked }) => sum + parked, 0);
 }
 
 function counted(waiting: number, parked: number): string[] {

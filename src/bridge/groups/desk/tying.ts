@@ -285,7 +285,8 @@ async function goOn(
       detail: `the bridge is still not in ${roomText(room)}. Invite its bot there and say this again; or say \`unbridge\` to give the room up`,
     });
   }
-  await o.groups.mark(record.id, tied, undefined);
+  if (!(await o.groups.mark(record.id, tied, undefined)))
+    throw new BridgeError("group-refused", { detail: `${roomText(room)} is not the room of "${name}" any more` });
   return `"${name}" goes on in ${roomText(room)}; what has waited for it comes now.`;
 }
 

@@ -293,9 +293,7 @@ export class DeskWorld {
           this.did.push(`append ${lane.kind === "in" ? lane.home : lane.kind}`);
           return "1" as never;
         },
-        depth: async (lane: LaneRef) => this.depths.get(lane.kind) ?? 0,
         dropLane: async (lane: LaneRef) => void this.did.push(`drop lane ${lane.kind}`),
-        parked: async () => [],
         held: async (lane: LaneRef) => ({ waiting: this.depths.get(lane.kind) ?? 0, parked: 0 }),
         contactsOf: async () => [],
         allGroups: async () => [...this.records.keys()],
