@@ -303,5 +303,9 @@ export async function openChat(
   owner: ResidentId,
   portal: PortalId,
 ): Promise<PortalRoom> {
-  return openRoom(o, home, owner, portal, nameOf(o, account, ghostOf(portal).contact));
+  const ghost = ghostOf(portal);
+  const known = roomFor(await o.portals.get(portal), home.name, owner);
+  if (known && endsChats(home) && !(await home.holdsDirect(known, ghost)))
+    await leaveRoom(o.portals, home, portal, known);
+  return openRoom(o, home, owner, portal, nameOf(o, account, ghost.contact));
 }

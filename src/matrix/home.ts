@@ -44,7 +44,7 @@ import { Arrivals } from "./groups/arrivals.ts";
 import { MatrixGroups } from "./groups/hosting.ts";
 import { MATRIX } from "./home-name.ts";
 import { HomeserverClient } from "./http/client.ts";
-import { told } from "./http/errors.ts";
+import { isNoWayIn, told } from "./http/errors.ts";
 import { Intake } from "./intake.ts";
 import { Knocker } from "./knock.ts";
 import { DurableAppService, type Inbox, type Transaction } from "./listener/appservice.ts";
@@ -393,6 +393,18 @@ class MatrixSide implements MatrixHome, Inbox {
     return told(async () => {
       const as = await this.#ghosts.prepare(ghost);
       await this.#performer.end(room.room, residentParts(room.resident).id, as, why.person);
+    });
+  }
+
+  async holdsDirect({ room }: PortalRoom, ghost: GhostRef): Promise<boolean> {
+    return told(async () => {
+      try {
+        await this.#sender.join(room, await this.#ghosts.prepare(ghost));
+        return true;
+      } catch (error) {
+        if (isNoWayIn(error)) return false;
+        throw error;
+      }
     });
   }
 

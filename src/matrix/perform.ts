@@ -59,7 +59,8 @@ export class Performer {
 
   /** Says why, as the bot or a ghost, and leaves; an invitation is accepted for it, because one who is outside cannot speak. */
   async decline(room: string, as: string, why: string): Promise<void> {
-    if (await this.#enters(room, as)) await this.#sayAndLeave(room, as, why, "decline");
+    // One room may be declined for several reasons, one after the other.
+    if (await this.#enters(room, as)) await this.#sayAndLeave(room, as, why, `decline ${why}`);
     else await this.#options.sender.leave(room, as);
   }
 

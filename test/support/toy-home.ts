@@ -250,6 +250,11 @@ export class ToyHome
     this.post(room, ghost?.contact ?? "bot", `(left) ${why.person}`);
   }
 
+  async holdsDirect({ room }: PortalRoom): Promise<boolean> {
+    await this.answers();
+    return !this.gone.has(room);
+  }
+
   async forgetDirect(portal: PortalId): Promise<void> {
     await this.answers();
     this.#direct.delete(portal);

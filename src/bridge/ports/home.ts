@@ -122,6 +122,8 @@ export interface NicknameShowing {
 
 /** A home that would find the room of a chat again that is over ({@link Home.openDirect}). Errors as in {@link Home.deliver}. */
 export interface ChatEnding {
+  /** Whether the ghost is in the room of a chat, or has come back into it. */
+  holdsDirect(room: PortalRoom, ghost: GhostRef): Promise<boolean>;
   /** The next {@link Home.openDirect} makes a new room. Idempotent. */
   forgetDirect(portal: PortalId, resident: ResidentId): Promise<void>;
   /** The same, and those of the bridge leave the room that it had, the ghost with a word. Idempotent. */

@@ -116,6 +116,17 @@ test("nobody knows that bob's room is gone until he speaks: alice hears of it, a
   expect(await world.room("bob")).toBe(other);
 });
 
+test("`chat` opens a new room when nobody of the bridge can get into the old one", async () => {
+  const { home } = await linked();
+  const room = await world.chat("bob");
+  expect(await world.ask(`chat ${contact("bob")}`)).toMatch(/is open/);
+  expect(home.roomsMade).toBe(1);
+  home.gone.add(room);
+  expect(await world.ask(`chat ${contact("bob")}`)).toMatch(/is open/);
+  expect(home.roomsMade).toBe(2);
+  expect(await world.room("bob")).not.toBe(room);
+});
+
 test("what alice has said elsewhere comes into a new room, too, when the old one is gone", async () => {
   const { home, network } = await linked();
   home.gone.add(await world.chat("bob"));

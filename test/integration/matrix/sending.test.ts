@@ -179,6 +179,26 @@ describe("opening a room", () => {
     expect(await open()).not.toBe(first);
   });
 
+  it("is known to be of use as long as the contact is in it, or can come back", async () => {
+    const s = await scene();
+    const room = portalRoom(await s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob"), ANNA);
+    const { members } = s.stub.room(room.room);
+    expect(await s.home.holdsDirect(room, BOB)).toBe(true);
+    members.set(BOB_ID, "leave");
+    expect(await s.home.holdsDirect(room, BOB)).toBe(true);
+    expect(members.get(BOB_ID)).toBe("join");
+    members.set(BOB_ID, "ban");
+    expect(await s.home.holdsDirect(room, BOB)).toBe(false);
+  });
+
+  it("is declined with a word for each reason", async () => {
+    const s = await scene();
+    const room = await s.home.openDirect(portalOf("bob@example.com"), resident(ANNA), BOB, "Bob");
+    const reasons = [new BridgeError("chat-ended"), new BridgeError("chat-ended", { because: "moved" })];
+    for (const why of reasons) await s.home.decline(room, BOB, why);
+    expect(s.stub.room(room).events.map(({ content }) => content.body)).toEqual(reasons.map(({ person }) => person));
+  });
+
   it("that was deleted leaves the bot where the resident talks with it, and where another contact is", async () => {
     const s = await scene();
     const [own, shared] = [await s.management(), s.stub.makeRoom({ [ANNA]: "join", [BOT]: "join" }).id];
