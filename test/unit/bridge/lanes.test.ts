@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BridgeError } from "../../../src/bridge/errors.ts";
 import type { Outcome } from "../../../src/bridge/lanes.ts";
 import type { LaneEntry, LaneRef } from "../../../src/bridge/model.ts";
-import { messageId, shardOf } from "../../../src/bridge/model.ts";
+import { laneName, messageId, shardOf } from "../../../src/bridge/model.ts";
 import { park, runner, said, say } from "./lane-harness.ts";
 import { alice, HOME, out, portal, ToyLanes, until } from "./support.ts";
 
@@ -283,4 +283,52 @@ test("a retried entry is handled once more, behind what came meanwhile", async (
   await until("the lane to be empty", () => store.lanes.size === 0);
   expect(seen).toEqual(["2", "1"]);
   expect(await store.retry(alice, messageId("notice"))).toBeUndefined();
+});
+
+test("an entry that finds older ones back in its lane is handled behind them", async () => {
+  const store = new ToyLanes();
+  const seen: string[] = [];
+  const lane = out("bob");
+  const lanes = runner(store, async (entry) => {
+    if (said(entry) === "2" && !seen.includes("1")) {
+      // What was parked comes back to its place.
+      store.lanes.set(laneName(lane), [...parked.splice(0), ...(store.lanes.get(laneName(lane)) ?? [])]);
+      return { kind: "anew" };
+    }
+    seen.push(said(entry));
+    return { kind: "done" };
+  });
+  await say(store, lane, "1", "2", "3");
+  const parked = store.lanes.get(laneName(lane))?.slice(0, 1) ?? [];
+  store.lanes.set(laneName(lane), store.lanes.get(laneName(lane))?.slice(1) ?? []);
+  lanes.wake(lane);
+  await until("an empty lane", () => store.lanes.size === 0);
+  expect(seen).toEqual(["1", "2", "3"]);
+});
+
+test("what was to be parked for a stop that is over by then is handled once more, and before what follows", async () => {
+  const store = new ToyLanes();
+  const park = store.park.bind(store);
+  let isOver = false;
+  const done: string[] = [];
+  store.park = async (...given) => {
+    isOver = true;
+    return given[5] === true ? false : await park(...given);
+  };
+  const lanes = runner(store, async (entry) => {
+    if (isOver) {
+      done.push(said(entry));
+      return { kind: "done" };
+    }
+    const failure = { code: "room-gone", text: "It is gone.", certainty: "not-sent" } as const;
+    return { kind: "park", resident: alice, message: undefined, failure, report: undefined, stopped: true };
+  });
+  await say(store, out("bob"), "1");
+  lanes.wake(out("bob"));
+  await until("an empty lane", () => store.lanes.size === 0);
+  await say(store, out("bob"), "2");
+  lanes.wake(out("bob"));
+  await until("an empty lane again", () => store.lanes.size === 0);
+  expect(done).toEqual(["1", "2"]);
+  expect(store.parkedEntries).toEqual([]);
 });

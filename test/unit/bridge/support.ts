@@ -155,6 +155,7 @@ export class ToyLanes implements LaneStore {
     resident: ResidentId,
     failure: Failure,
     fence: Fence,
+    _stopped?: boolean,
   ): Promise<boolean> {
     this.fault("park");
     if (fence !== this.fence) throw new BridgeError("fenced");
