@@ -95,6 +95,14 @@ test("Anna has a circle with Bob and Emma, who has it in a MUC", async () => {
   await emma.say(gateway, "circle accept Club");
   await emma.waitForMessage(/You are in the circle "Club" now/, gateway, CROSS_MS);
   await msn.bob.waitFor("Emma in the circle", () => bobs.members.includes(email("emily")), CROSS_MS);
+  // Alice's session may be the one that reads: it must have seen her, too.
+  const circles = async (): Promise<string> => {
+    const answers = () => anna.room(management).texts(world.bridge.setup.bot);
+    const before = answers().length;
+    await anna.sendText(management, "circles");
+    return anna.waitFor("her circles", () => answers()[before], CROSS_MS);
+  };
+  await expect.poll(circles, { timeout: CROSS_MS }).toMatch(/Club: 3 in it/);
   await bobs.say("Welcome to the club");
   const { roomId: room } = await anna.waitForInvite(world.bridge.setup.bot, CROSS_MS);
   await anna.join(room);
