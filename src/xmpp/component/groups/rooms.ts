@@ -209,15 +209,16 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const about = this.#aboutOf(room.jid, view);
     this.#govern(room, { kind: about.tie.kind, plumbed: false });
     about.inGroup = new Set();
+    const { told } = about;
+    about.told = "";
     await this.#o.conference.surely(room, (one, now) =>
       join([
         one.seatGhosts([]),
         ...ghostsUnranked(one),
         ...ownersFound(one, view, about),
-        ...resubjected(one, about.told === "" ? ownTopic(one.subject) : withNote(one, "", about), now),
+        ...resubjected(one, withNote(one, "", told), now),
       ]),
     );
-    about.told = "";
     await this.#write(room.snapshot());
   }
 
@@ -256,7 +257,7 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
   subjectSet(room: Room, by: BareJid): void {
     const about = this.#about.get(room.jid);
     if (about === undefined || about.told === "") return;
-    const whole = withNote(room, about.told, about);
+    const whole = withNote(room, about.told, about.told);
     this.#o.conference.loosely(room, (one, now) => join(resubjected(one, whole, now, by)));
   }
 
@@ -304,6 +305,9 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
     const about = this.#aboutOf(room.jid, view);
     const shape = shapeOf(view, names);
     about.inGroup = new Set(view.plumbed ? [] : shape.people.keys());
+    const { told } = about;
+    // At once: a subject that is set before the server has processed this gets the new one behind it.
+    about.told = view.plumbed ? shape.subject : "";
     const done = wishes.fulfilled(room.jid, view);
     const guests = room.occupants.flatMap(({ who }) => {
       const guest = about.guests.get(who);
@@ -316,10 +320,9 @@ export class OwnRooms implements Omit<GroupHosting, "publicName"> {
         ...(view.plumbed ? [] : peopleRanked(one, shape, about)),
         ...ghostsRanked(one, shape),
         one.seatGhosts([...shape.ghosts, ...guests]),
-        ...resubjected(one, view.plumbed ? withNote(one, shape.subject, about) : shape.subject, now),
+        ...resubjected(one, view.plumbed ? withNote(one, shape.subject, told) : shape.subject, now),
       ]),
     );
-    about.told = view.plumbed ? shape.subject : "";
     if (!view.plumbed) await this.#ask(room, about, shape);
     await this.#write(room.snapshot());
   }
@@ -404,9 +407,10 @@ function configured(room: Room, { config }: Shape) {
   return changes.length === 0 ? [] : [room.configure(Object.fromEntries(changes))];
 }
 
-/** The people's own subject with that behind it. */
-function withNote({ subject }: Room, note: string, { told }: About): string {
-  return note === "" && told === "" ? subject : subjectWithNote(subject, note, told);
+/** The people's own subject with that behind it. Rooms of the bridge's, and older bridges, have no brackets around it. */
+function withNote({ subject }: Room, note: string, told: string): string {
+  const before = told === "" ? ownTopic(subject) : subject;
+  return note === "" && told === "" ? before : subjectWithNote(before, note, told);
 }
 
 function resubjected(room: Room, subject: string, now: number, by?: BareJid): Outcome[] {

@@ -49,6 +49,8 @@ export class House {
   #groups = this.#made();
   view: GroupView;
   room = "" as RoomId;
+  /** When the server has processed what is to be sent surely. */
+  processed: Promise<void> = Promise.resolve();
   #said = 0;
 
   private constructor(kind: GroupKind) {
@@ -71,9 +73,10 @@ export class House {
     return this.#groups;
   }
 
-  /** The bridge ends, and begins again with what it has kept. */
-  async restart(): Promise<void> {
+  /** The bridge ends, and begins again with what it has kept; `kept`: what an older one has kept of the room itself. */
+  async restart(kept?: (head: string) => string): Promise<void> {
     await this.#groups.stop();
+    if (kept !== undefined) this.#notes.set(this.room, kept(this.#notes.get(this.room) ?? ""));
     this.#groups = this.#made();
     await this.#groups.start();
   }
@@ -91,7 +94,11 @@ export class House {
       dropRoomNote: async (_, room) => void this.#notes.delete(room),
       roomNotes: async () => this.#notes,
     };
-    const link = { isOnline: true, send, sendLoosely: send, sendSurely: async (...all: XmlElement[]) => send(...all) };
+    const sendSurely = async (...all: XmlElement[]): Promise<void> => {
+      send(...all);
+      await this.processed;
+    };
+    const link = { isOnline: true, send, sendLoosely: send, sendSurely };
     const foreign: Partial<ForeignRooms> = { start: async () => {}, stop: async () => {}, take: () => false };
     return new Groups({
       home: XMPP,

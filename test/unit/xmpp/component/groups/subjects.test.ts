@@ -68,3 +68,45 @@ test("a long subject of the people's own is kept whole, whatever stands behind i
   expect(subjects(await house.shape({}))).toEqual([]);
   expect(subjects(await house.shape({ topic: "" }))).toEqual([long]);
 });
+
+test("what people have changed before the brackets is the group's topic, and not what stands in them", async () => {
+  const house = await ownHouse();
+  await house.shape({ topic: NOTE });
+  house.subject("anna", `Summer [⇄ ${NOTE}]`);
+  await expect
+    .poll(() => house.items.map(({ raw }) => raw))
+    .toMatchObject([{ change: { what: "topic", text: "Summer" } }]);
+});
+
+test.each(["Holidays", ""])(
+  "a room whose subject an older bridge has set, with what people must know of a relay, loses that with the relay (%s)",
+  async (topic) => {
+    const house = await ownHouse();
+    const whole = topic === "" ? NOTE : `${topic} | ${NOTE}`;
+    await house.shape({ topic: whole });
+    await house.restart((head) => {
+      const { told: _, ...older } = JSON.parse(head);
+      return JSON.stringify({ ...older, subject: { ...older.subject, text: whole } });
+    });
+    const now = topic === "" ? `[⇄ ${NOTE}]` : `${topic} [⇄ ${NOTE}]`;
+    expect(subjects(await house.shape({}))).toEqual([now]);
+    expect(subjects(await house.shape({ topic }))).toEqual([topic]);
+  },
+);
+
+test.each([
+  ["takes another note has that behind it", (house: House) => house.shape({ topic: PREFIXED }), ` [⇄ ${PREFIXED}]`],
+  ["takes that the room is untied has nothing behind it", (house: House) => house.release(), ""],
+])("a subject that is stored while the server %s", async (_, changes, note) => {
+  const house = await ownHouse();
+  await house.shape({ topic: NOTE });
+  const processed = Promise.withResolvers<void>();
+  house.processed = processed.promise;
+  const before = house.sent.length;
+  house.subject("anna", "Summer");
+  const changed = changes(house);
+  await expect.poll(() => subjects(house.sent.slice(before))).toContain("Summer");
+  processed.resolve();
+  await changed;
+  expect(subjects(house.sent.slice(before)).at(-1)).toBe(`Summer${note}`);
+});
