@@ -23,7 +23,6 @@ import { type BareJid, type Jid, readJid } from "../../jid.ts";
 import { CONDITIONS, errorElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, type XmlElement } from "../../stanza/xml.ts";
-import { ownSubject } from "../rooms/subject.ts";
 import { idOfRoom, isGuest } from "./address.ts";
 import { heardInRoom } from "./heard.ts";
 import { aboutWhat, type Remembered, type RoomMemory } from "./memory.ts";
@@ -244,7 +243,7 @@ export class Wishes {
   }
 
   #subject(room: Room, { by, subject, wish }: Told<"subject">): void {
-    const change = { what: "topic", text: ownSubject(subject) } as const;
+    const change = { what: "topic", text: subject } as const;
     this.#store(room, by.who, wish, [{ kind: "reshaped", ...this.#base(room, by.from, wish), change }], () => {
       this.#grant(room, wish);
       this.#o.subjectSet(room, by.who);

@@ -32,13 +32,19 @@ function taken(subject: string): { readonly own: string; readonly notes: string[
  */
 export function subjectWithNote(subject: string, note: string, before = note): string {
   const { own, notes } = taken(subject);
-  const [now, old] = [noteFor(own, note), noteFor(own, before)];
-  const isThere = notes.includes(now);
-  const at = notes.indexOf(old);
-  if (isThere && old !== now && at >= 0) notes.splice(at, 1);
-  else if (!isThere) notes.splice(at < 0 ? notes.length : at, at < 0 ? 0 : 1, now);
+  const now = noteFor(own, note);
+  const at = placeOf(notes, own, before);
+  if (!notes.includes(now)) notes.splice(at < 0 ? notes.length : at, at < 0 ? 0 : 1, now);
+  else if (at >= 0 && notes[at] !== now) notes.splice(at, 1);
   const shown = notes.filter((text) => text !== "").map((text) => `[⇄ ${text}]`);
   return [own, ...shown].filter((part) => part !== "").join(" ");
+}
+
+/** Which of the notes is that one; what the room's own subject was when it was written may have been another. */
+function placeOf(notes: readonly string[], own: string, note: string): number {
+  const exact = notes.indexOf(noteFor(own, note));
+  const whole = noteFor("", `| ${note}`);
+  return exact >= 0 ? exact : notes.findIndex((text) => whole.endsWith(`| ${text}`));
 }
 
 /** What of the note is news in a room of that subject. */

@@ -69,13 +69,15 @@ test("a long subject of the people's own is kept whole, whatever stands behind i
   expect(subjects(await house.shape({ topic: "" }))).toEqual([long]);
 });
 
-test("what people have changed before the brackets is the group's topic, and not what stands in them", async () => {
+test("anna changes what stands before the brackets, which was the group's topic: what they say is said once, and goes with the relay", async () => {
   const house = await ownHouse();
-  await house.shape({ topic: NOTE });
+  await house.shape({ topic: `Our holidays | ${NOTE}` });
+  const before = house.sent.length;
   house.subject("anna", `Summer [⇄ ${NOTE}]`);
-  await expect
-    .poll(() => house.items.map(({ raw }) => raw))
-    .toMatchObject([{ change: { what: "topic", text: "Summer" } }]);
+  const whole = `Summer [⇄ Our holidays | ${NOTE}]`;
+  await expect.poll(() => subjects(house.sent.slice(before))).toEqual([`Summer [⇄ ${NOTE}]`, whole]);
+  expect(subjects(await house.shape({ topic: "Our holidays" }))).toEqual(["Summer [⇄ Our holidays]"]);
+  expect(subjects(await house.shape({ topic: "" }))).toEqual(["Summer"]);
 });
 
 test.each(["Holidays", ""])(
