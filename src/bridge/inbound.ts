@@ -3,7 +3,16 @@ import type { Fleet } from "./fleet.ts";
 import type { Outcome } from "./lanes.ts";
 import { NO_HOME } from "./lanes.ts";
 import type { Meter } from "./metrics.ts";
-import type { AccountRecord, HomeName, LaneEntry, NetworkMessage, PortalId, PortalRoom, ResidentId } from "./model.ts";
+import type {
+  AccountRecord,
+  GhostRef,
+  HomeName,
+  LaneEntry,
+  NetworkMessage,
+  PortalId,
+  PortalRoom,
+  ResidentId,
+} from "./model.ts";
 import { laneName, ownerIn, portalParts } from "./model.ts";
 import type { PortalDirectory } from "./portals.ts";
 import { ghostOf, roomFor } from "./portals.ts";
@@ -33,7 +42,7 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
     if (!account || !owner) return { kind: "done" };
     if (!home) return NO_HOME;
     try {
-      await deliverSomewhere(o, home, account, owner, entry, message);
+      await deliver(o, home, account, owner, entry, message);
     } catch (error) {
       return inboundFailure(home, owner, entry, message, error);
     }
@@ -44,21 +53,36 @@ export function inboundHandler(o: InboundOptions): (entry: LaneEntry) => Promise
   };
 }
 
-/** In the chat's room; when that turns out to be gone, in a new one. */
-async function deliverSomewhere(...work: Parameters<typeof deliver>): Promise<void> {
+/** In the chat's room; when that turns out to be gone, in the one that the chat has by now, or in a new one. */
+async function deliver(
+  o: InboundOptions,
+  home: Home,
+  account: AccountRecord,
+  owner: ResidentId,
+  { lane, id }: LaneEntry,
+  message: NetworkMessage,
+): Promise<void> {
+  if (lane.kind !== "in") return;
+  const { portals, fleet } = o;
+  const ghost = ghostOf(lane.portal);
+  const known = (): string => fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
+  const open = () => openRoom(o, home, owner, lane.portal, message.own ? known() : message.fromName);
+  const post = (room: PortalRoom) => deliverInto(home, room, ghost, account, message, `${laneName(lane)}|${id}`);
+  const room = await open();
   try {
-    return await deliver(...work);
+    return await post(room);
   } catch (error) {
     if (asBridgeError(error).code !== "room-gone") throw error;
-    const [{ portals }, home, , owner, { lane, id }] = work;
-    const room = lane.kind === "in" && roomFor(await portals.get(lane.portal), home.name, owner);
-    if (!room) throw error;
-    const label = home.ghostLabel(ghostOf(lane.portal));
-    const text = `The bridge cannot get into your room with ${label} any more, so what is said to you there comes in a new one from now on.`;
-    await home.say(owner, undefined, text, `room-gone|${laneName(lane)}|${id}`);
-    await leaveRoom(portals, home, lane.portal, room);
+    // Whoever was asked into another room meanwhile, or left this one, needs no telling.
+    if (roomFor(await portals.get(lane.portal), home.name, owner)?.room === room.room) {
+      const text = `The bridge cannot get into your room with ${home.ghostLabel(ghost)} any more, so what is said to you there comes in a new one from now on.`;
+      await home.say(owner, undefined, text, `room-gone|${laneName(lane)}|${id}`);
+      await leaveRoom(portals, home, lane.portal, room);
+    }
+    // Nor does who has unlinked the account have anything to read.
+    if (!(await o.store.account(account.id))?.owners.includes(owner)) return;
   }
-  await deliver(...work);
+  await post(await open());
 }
 
 /** The room is the chat's no more: the next words open a new one. `why`: those of the bridge who are in it leave it, too. */
@@ -80,25 +104,18 @@ export async function leaveRoom(
   await portals.unbind(portal, home.name, room.room);
 }
 
-async function deliver(
-  o: InboundOptions,
+async function deliverInto(
   home: Home,
-  account: AccountRecord,
-  owner: ResidentId,
-  { lane, id }: LaneEntry,
+  room: PortalRoom,
+  ghost: GhostRef,
+  { network, address }: AccountRecord,
   message: NetworkMessage,
+  key: string,
 ): Promise<void> {
-  if (lane.kind !== "in") return;
-  const { fleet } = o;
-  const ghost = ghostOf(lane.portal);
-  const key = `${laneName(lane)}|${id}`;
   if (message.own) {
-    const name = fleet.session(account.id)?.contact(ghost.contact)?.displayName ?? ghost.contact;
-    const room = await openRoom(o, home, owner, lane.portal, name);
-    await home.deliverOwn(room, ghost, { network: account.network, contact: account.address }, message, key);
+    await home.deliverOwn(room, ghost, { network, contact: address }, message, key);
     return;
   }
-  const room = await openRoom(o, home, owner, lane.portal, message.fromName);
   if (showsTyping(home)) void home.showTyping(room.room, ghost, false, 0);
   await home.deliver(room, ghost, message, key);
 }

@@ -173,3 +173,43 @@ test("alice asks bob into another room: he goes there, and what is said in the o
   network.say(contact("bob"), contact("alice"), "here I am");
   await until("bob's words", () => home.chat(other).includes("bob@msn.test: here I am"));
 });
+
+/** What happens once while the next words of bob's are on their way into alice's room. */
+function meanwhile(act: () => Promise<void>): void {
+  const { home } = world;
+  const deliver = home.deliver.bind(home);
+  home.deliver = async (...words) => {
+    home.deliver = deliver;
+    await act();
+    return deliver(...words);
+  };
+}
+
+test("bob speaks while alice asks him into another room: his words come there, and it stays his", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  let other = room;
+  meanwhile(async () => {
+    other = home.invite(alice, ghost("bob"));
+    await until("bob to leave the old room", () => home.gone.has(room));
+  });
+  network.say(contact("bob"), contact("alice"), "hello?");
+  await until("his words", () => home.chat(other).includes("bob@msn.test: hello?"));
+  expect(told()).toEqual([]);
+  home.write(alice, other, "here you are");
+  await until("her words", () => network.received.length === 1);
+});
+
+test("bob speaks while alice leaves his room: his words come into a new one", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  meanwhile(async () => {
+    home.event({ kind: "left", resident: alice, room });
+    await forgotten();
+    home.gone.add(room);
+  });
+  network.say(contact("bob"), contact("alice"), "hello?");
+  await until("a new room", () => home.roomsMade === 2);
+  expect(home.chat(await world.room("bob"))).toEqual(["bob@msn.test: hello?"]);
+  expect(home.told(alice).filter((text) => text.includes("could not be shown"))).toEqual([]);
+});
