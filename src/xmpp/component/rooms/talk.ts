@@ -1,5 +1,5 @@
 /** What was said in conferences lately, for words about other words. */
-import { isToBridge, unrelated } from "../../convert/heard.ts";
+import { ASIDE, isToBridge, unrelated } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import type { RoomMessage } from "../../muc/room-words.ts";
@@ -58,8 +58,9 @@ export class Talk {
     const { room } = message;
     const as = nameOf(message);
     const about = this.#about(room, read, speaker);
+    // What a guest says to the bridge is no command: all have had it.
     const isAside = (name: string | undefined): boolean =>
-      name !== undefined && isToBridge(this.find(room, name)?.text);
+      name !== undefined && (this.find(room, name, speaker) ?? this.find(room, name))?.text === ASIDE;
     if (isAside(read.retracts ?? read.reacts?.to)) return [];
     return words.map((one, i): Stored => {
       const named = as === undefined ? {} : { as: i === 0 ? as : `${as}-${i}` };

@@ -74,6 +74,23 @@ describe("what people say about other words", () => {
     expect(await hear(ZOE, "zoe", "6", undefined, el("retract", { xmlns: NS.retract, id: "s-5" }))).toEqual([]);
   });
 
+  test("who counts their messages as somebody else does, who has said something to the bridge, takes their own words back", async () => {
+    const { memory, hear } = talk();
+    memory.note(message("eve", "1", "!msn help"), EVE, "!msn");
+    await hear(ZOE, "zoe", "1", "hello");
+    const [gone] = await hear(ZOE, "zoe", "2", undefined, el("retract", { xmlns: NS.retract, id: "o-1" }));
+    expect(gone).toMatchObject({ relation: { kind: "removal" }, body: expect.stringContaining("hello") });
+  });
+
+  test("what a guest says who may give no commands, all have had: it can be taken back, and reacted to", async () => {
+    const { hear } = talk();
+    expect(await hear(ZOE, "zoe", "1", "!msn help")).toMatchObject([{ kind: "message", body: "!msn help" }]);
+    const like = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "s-1" }, el("reaction", {}, "👍"));
+    expect(await hear(EVE, "eve", "2", undefined, like)).toMatchObject([{ kind: "reaction", target: "s-1" }]);
+    const [gone] = await hear(ZOE, "zoe", "3", undefined, el("retract", { xmlns: NS.retract, id: "s-1" }));
+    expect(gone).toMatchObject({ relation: { kind: "removal", target: "s-1" } });
+  });
+
   test("one takes one's own words back", async () => {
     const { hear } = talk();
     await hear(ZOE, "zoe", "1", "hello");
