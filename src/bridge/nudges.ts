@@ -59,6 +59,8 @@ function reasonOf({ code, context }: BridgeError): string | undefined {
       return "your MSN account signed in somewhere else, and that ended the bridge's sign-in. Say `resume` to the bridge bot, then nudge again";
     case "bad-password":
       return `${context.network ?? "the MSN network"} refused the password of ${who}. Say \`link\` to the bridge bot and enter it again`;
+    case "relay-away":
+      return `${who}, which speaks here for those without an account, ${context.detail ?? "is not signed in"}. It is not yours to mend: ask ${context.whom ?? "its owner"}, who has set it. Nudge again when it is back`;
     case "network-down":
       return `${context.network ?? "the MSN network"} cannot be reached right now. Nudge again when it is back`;
     case "rate-limited":

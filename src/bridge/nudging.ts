@@ -4,7 +4,7 @@ import type { Outcome } from "./lanes.ts";
 import type { HomeEvent, PortalId, PuppetState } from "./model.ts";
 import { type Nudges, notNudged, tooEarly } from "./nudges.ts";
 import { holdsWords, type Session } from "./ports/network.ts";
-import { key, type Sending, type SendingOptions, titleOf } from "./sending.ts";
+import { halted, key, type Sending, type SendingOptions, titleOf } from "./sending.ts";
 
 export interface NudgingOptions extends SendingOptions {
   readonly nudges: Nudges;
@@ -48,7 +48,7 @@ async function notOn(o: NudgingOptions, work: Sending, event: Nudge): Promise<Ou
   const state: PuppetState = o.fleet.puppet(id)?.state ?? (halt === "none" ? "waiting" : halt);
   const network = titleOf(o, work.account);
   if (state === "signed-out" || state === "elsewhere" || state === "bad-password")
-    return tell(work, event, notNudged(new BridgeError(state, { address, network })));
+    return tell(work, event, notNudged(halted(work, state, network)));
   if (Date.now() - work.at <= WAIT_MS) return { kind: "hold", ms: LOOK_AGAIN_MS, why: "network-down" };
   return tell(work, event, notNudged(new BridgeError("network-down", { address, network })));
 }

@@ -160,7 +160,7 @@ function notOn(
 }
 
 /** What is not theirs is not for them to mend. */
-function halted({ account, lentBy }: Sending, halt: Halt, network: string): BridgeError {
+export function halted({ account, lentBy }: Sending, halt: Halt, network: string): BridgeError {
   const { address } = account;
   if (lentBy !== undefined)
     return new BridgeError("relay-away", { address, detail: HALTED[halt], whom: residentParts(lentBy).id });

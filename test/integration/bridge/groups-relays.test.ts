@@ -1,7 +1,7 @@
 /** People who have no account in a group, and the relay through which they speak: when it is away, and when it is another. */
 import { beforeEach, expect, test } from "vitest";
 import { circleKey, groupId } from "../../../src/bridge/groups/model.ts";
-import type { MessageId, RoomId } from "../../../src/bridge/model.ts";
+import { type MessageId, messageId, type RoomId } from "../../../src/bridge/model.ts";
 import { NET } from "../../unit/bridge/support.ts";
 import { ALICE, BOB, CAROL, EMILY, type GroupWorld, texts, useGroupWorlds } from "./groups-world.ts";
 import { alice, until } from "./world.ts";
@@ -139,4 +139,15 @@ test.each([
   await until("no relay", async () => (await world.store.group(id))?.relay === undefined);
   await until("a topic without it", () => world.house.shapes.get(world.house.groupRoom(1) ?? here)?.topic === "");
   expect(world.home.told(alice).filter((text) => text.includes(LOST))).toHaveLength(1);
+});
+
+test("ben nudges while the relay's account is signed in elsewhere: he hears whose it is, and nothing that only alice can do", async () => {
+  await elsewhere();
+  const message = messageId("$nudge");
+  world.home.event({ kind: "nudge", resident: world.ben, room: here, message });
+  await until("the notice", () => notices().length === 1);
+  expect(notices()[0]).toMatch(
+    /^bot: Not nudged: alice@msn\.test, which speaks here for those without an account, has/,
+  );
+  expect(notices()[0]).not.toContain("`");
 });
