@@ -23,6 +23,7 @@ import { type BareJid, type Jid, readJid } from "../../jid.ts";
 import { CONDITIONS, errorElement } from "../../stanza/errors.ts";
 import { errorMessage, readMessage } from "../../stanza/message.ts";
 import { el, elements, type XmlElement } from "../../stanza/xml.ts";
+import { cardInRoom } from "../rooms/questions.ts";
 import { idOfRoom, isGuest } from "./address.ts";
 import { heardInRoom } from "./heard.ts";
 import { aboutWhat, type Remembered, type RoomMemory } from "./memory.ts";
@@ -163,7 +164,7 @@ export class Wishes {
         this.#private(event);
         return;
       case "asked":
-        this.#o.answer(event.ghost, event.iq);
+        this.#asked(room, event);
         return;
       default:
         this.#o.log.debug({ room: room.jid, kind: event.kind }, "in a room");
@@ -315,6 +316,14 @@ export class Wishes {
     this.#store(room, by.who, wish, [{ kind: "reshaped", ...this.#base(room, by.from, wish), change }], () => {
       this.#hold(room, by.who, wish, (view) => view.name === name);
     });
+  }
+
+  /** Where addresses are not for everybody, a contact's card is not either. */
+  #asked(room: Room, { ghost, iq }: Extract<RoomEvent, { kind: "asked" }>): void {
+    const nick = room.occupants.find(({ who }) => who === ghost)?.nick;
+    const card = room.config.whois === "anyone" ? undefined : cardInRoom(iq, nick);
+    if (card !== undefined) this.#o.send(card);
+    else this.#o.answer(ghost, iq);
   }
 
   /** Words to one contact alone go where one talks with them alone, and so do the answers. */

@@ -45,6 +45,8 @@ export const resident = (name: string, role: "admin" | "member" = "member"): Gro
 export class House {
   readonly sent: XmlElement[] = [];
   readonly items: IntakeItem[] = [];
+  /** Ghosts who were asked something that they answer themselves. */
+  readonly answered: string[] = [];
   readonly #notes = new Map<RoomId, string>();
   #groups = this.#made();
   view: GroupView;
@@ -114,7 +116,7 @@ export class House {
         throw new Error("nothing is to be said");
       },
       toGhost: () => {},
-      answer: () => {},
+      answer: (ghost) => this.answered.push(ghost),
       foreign: foreign as ForeignRooms,
       log: silent,
     });
