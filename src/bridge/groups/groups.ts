@@ -9,7 +9,7 @@ import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
 import type { AccountId, AccountRecord, GhostRef, HomeName, ResidentId, RoomId } from "../model.ts";
-import { accountId, accountParts, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
+import { accountId, accountParts, laneName, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
 import type { GroupHosting, GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
@@ -258,6 +258,7 @@ export class Groups {
     const other = await portals.ofRoom(room.home, room.room);
     const before = (await memory.record(group))?.rooms.find(({ home }) => home === room.home);
     const record = await store.tieRoom(group, room, how === "free");
+    if (before?.parked !== undefined) this.#cameBack(group, room.home);
     if (before) portals.forgetRoom(room.home, before.room);
     portals.rememberRoom(room.home, room.room, group);
     memory.remember(record);
@@ -275,6 +276,7 @@ export class Groups {
   async mark(group: GroupId, { home, room }: GroupRoom, parked: string | undefined, to?: RoomId): Promise<boolean> {
     const { store, memory } = this.#o;
     const isMarked = await store.markRoom(group, home, room, parked, to);
+    if (isMarked && parked === undefined) this.#cameBack(group, home);
     const record = await memory.read(group);
     if (isMarked && record) await this.reshape(record);
     return isMarked;
@@ -285,10 +287,17 @@ export class Groups {
     const { store, memory, portals, lanes } = this.#o;
     const room = (await memory.record(group))?.rooms.find((one) => one.home === home);
     await store.untieRoom(group, home);
+    if (room?.parked !== undefined) this.#cameBack(group, home);
     if (room) portals.forgetRoom(home, room.room);
     const record = await memory.read(group);
     lanes().wake(inLane(group, home));
     if (record) await this.reshape(record);
+  }
+
+  /** What was put aside for a room stands before whatever this worker has read of the lane. */
+  #cameBack(group: GroupId, home: HomeName): void {
+    const name = laneName(inLane(group, home));
+    this.#o.lanes().reread((lane) => laneName(lane) === name);
   }
 
   /** Forgets it with its seats and rooms and all that waits for homes. */

@@ -158,7 +158,8 @@ async function deliver(
   const record = isOpen || !hostsGroups(home) ? known : await o.groups.reread(known.id);
   if (!record) return DONE;
   // What was put aside stands before this again.
-  if (roomIn(record, home)?.parked === undefined && stopped.get(laneName(entry.lane))) {
+  const hadStopped = tied?.parked !== undefined || stopped.get(laneName(entry.lane));
+  if (roomIn(record, home)?.parked === undefined && hadStopped) {
     stopped.delete(laneName(entry.lane));
     return { kind: "anew" };
   }

@@ -118,3 +118,24 @@ test("a room that stops again while what has waited comes back is told of again"
   expect(await world.ask("portal resume 1")).toMatch(/goes on in/);
   await until("the news", () => news().length === 2);
 });
+
+test("a word in hand while the room goes on comes behind what was put aside before a restart", async () => {
+  const { here } = await stopped(["one"]);
+  world.home.gone.delete(here);
+  await world.restart();
+  const read = world.store.read.bind(world.store);
+  let resumed = false;
+  world.store.read = async (...given) => {
+    const page = await read(...given);
+    if (!resumed && page.some(({ body }) => body.from === "network" && body.message.text === "two")) {
+      resumed = true;
+      expect(await world.ask("portal resume 1")).toMatch(/goes on in/);
+    }
+    return page;
+  };
+  const lane = inLane(group(), world.home.name);
+  const message = { kind: "text", from: BOB, fromName: "Bob", text: "two", at: Date.now() } as const;
+  await world.store.append(lane, { from: "network", message, at: Date.now() }, "two");
+  await until("both", () => texts(world.home.chat(here)).length >= 3);
+  expect(texts(world.home.chat(here)).slice(1)).toEqual(["one", "two"]);
+});
