@@ -12,15 +12,20 @@ import { wordsOf } from "./convert/said.ts";
 import { reactionKey, withoutReplyFallback } from "./convert/text.ts";
 import { firstOf } from "./parts.ts";
 
+/** What was passed on. Without words: nobody knows any more what it was. */
+export interface Told {
+  readonly text?: string;
+  /** Not so when its end was too much to remember. */
+  readonly isWhole?: true;
+}
+
 /** A message as it was understood. */
 export interface Recalled {
   readonly sender: string;
   /** As it is read, without what it quotes; absent: it is known to have been there, and nobody knows any more what it was. */
   readonly text?: string;
-  /** False: its end was too much to remember. */
-  readonly isWhole: boolean;
-  /** As it was passed on last, if nobody knows any more how without words; absent: it never was, and is nobody's concern. */
-  readonly told?: { readonly text?: string };
+  /** As it was passed on last; absent: it never was, and is nobody's concern. */
+  readonly told?: Told;
   /** How its sender is called in the room, where that has been asked for. */
   readonly name?: string;
 }
@@ -80,8 +85,8 @@ export class Recall {
     const isWhole = text.length <= CHARACTERS;
     // A piece of a text would keep all of it in memory.
     const kept = isWhole ? text : Buffer.from(text.slice(0, CHARACTERS)).toString();
-    const told = isTold ? { text: kept } : before?.told;
-    this.#said.set(id, { room, sender, text: kept, isWhole, ...(told && { told }) });
+    const told = isTold ? { text: kept, ...(isWhole && { isWhole }) } : before?.told;
+    this.#said.set(id, { room, sender, text: kept, ...(told && { told }) });
   }
 
   /** The same of an event that this run has not heard: it was passed on if it looks like it, and `mayBeTold`. */
@@ -91,8 +96,7 @@ export class Recall {
 
   /** A message that is there no more, as the homeserver tells it. */
   noteGone({ type, room, sender, event }: EventHead): void {
-    if (type === "m.room.message" || type === "m.sticker")
-      this.#said.set(event, { room, sender, isWhole: false, told: {} });
+    if (type === "m.room.message" || type === "m.sticker") this.#said.set(event, { room, sender, told: {} });
   }
 
   /** How somebody is called in a room; `undefined` until {@link noteName}. */

@@ -356,9 +356,9 @@ function viaOf({ room, sender, content }: EventHead): Pick<StoredEvent, "via"> {
   return via === undefined ? {} : { via };
 }
 
-/** Pieces cannot be compared, and nobody edits another's words. */
+/** What others have read: pieces cannot be compared, and nobody edits another's words. */
 function before(recalled: Recalled | undefined, sender: string): string | undefined {
-  return recalled?.isWhole && recalled.sender === sender ? recalled.text : undefined;
+  return recalled?.told?.isWhole && recalled.sender === sender ? recalled.told.text : undefined;
 }
 
 function htmlOf({ format, formatted_body }: Record<string, unknown>): string | undefined {

@@ -130,3 +130,23 @@ it("what was said before the bridge came is no concern of those who came with it
   await redacts(alone);
   expect(heard()).toEqual(["+👍 to see you at eight", "* hello Bob", "(deleted: “hello Bob”)"]);
 });
+
+it("an edit is compared with what was told last; of what was told to nobody it says all words", async () => {
+  const { does, heard, tie } = await room();
+  const early = await does(text("I will be at the station at noon, their"));
+  tie();
+  const [command, words] = [await does(text("!msn nudge my friend carol")), await does(text("call my friend carol"))];
+  await does(edit(early, "I will be at the station at noon, there"));
+  await does(edit(early, "I will be at the station at four, there"));
+  await does(edit(command, "nudge my friend carol"));
+  await does(edit(words, "!msn call my friend carol"));
+  await does(edit(words, "please call my friend carol"));
+  expect(heard()).toEqual([
+    "command",
+    "call my friend carol",
+    "* I will be at the station at noon, there",
+    "* noon, → four,",
+    "* nudge my friend carol",
+    "* call → please call",
+  ]);
+});

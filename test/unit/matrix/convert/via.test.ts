@@ -43,7 +43,7 @@ describe("where a word has been", () => {
 
 describe("an event of a bridge's ghost keeps it", () => {
   const content = viaContent(ROOM, GHOST, via);
-  const recall = () => ({ sender: GHOST, text: "before", isWhole: true, told: { text: "before" } });
+  const recall = () => ({ sender: GHOST, text: "before", told: { text: "before", isWhole: true as const } });
   const rules = { bot: "@bot:a.test", names, networks: [], recall, reaction: () => undefined };
   it.each([
     ["a text", { type: "m.room.message", content: { msgtype: "m.text", body: "hi", ...content } }],
