@@ -80,6 +80,8 @@ export function restoreState(snapshot: RoomSnapshot, options: RoomOptions): Room
   for (const { who, affiliation, nick } of snapshot.members) room.setMember(who, affiliation, nick ?? null);
   for (const { shown, clients, ...seat } of snapshot.seats)
     room.seats.add({ ...seat, shown: unpackAll(shown), clients: new Map(clients), views: new Map() });
+  // Their voice cannot be taken; an older bridge had kept that it was.
+  for (const seat of room.seats) if (seat.isGhost) room.settleRole(seat);
   room.subject = snapshot.subject;
   room.history = new History(room.limits, snapshot.history);
   for (const { stanza, event, ...wish } of snapshot.wishes) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Room } from "../../../../src/xmpp/conference/index.ts";
 import { submission } from "../../../../src/xmpp/stanza/form.ts";
 import { el, elements, type XmlElement } from "../../../../src/xmpp/stanza/xml.ts";
 import { ALICE, BOB, codes, error, FREE, full, item, jid, MUC, presences, ROOM, Scene, to } from "./scene.ts";
@@ -99,6 +100,17 @@ test.each([
 test("why a ghost's voice cannot be taken is said", () => {
   const answer = Scene.peopled().admin("olga", { nick: "Alice", role: "visitor" });
   expect(answer.toString()).toContain("shown all the same");
+});
+
+test("a ghost whose voice an older bridge has let be taken has it again: they spoke all the time, and nobody could give it back", () => {
+  const before = Scene.peopled({ rules: { ...FREE, "voice-ghost": "free" } });
+  before.admin("olga", { nick: "Alice", role: "visitor" });
+  before.admin("olga", { nick: "Mike", role: "visitor" });
+  const after = new Scene();
+  after.room = Room.restore(before.room.snapshot(), after.options);
+  after.did(after.room.rank(jid("zoe"), "member"));
+  const roles = after.enter("zoe", "Zoe").map((one) => [one.attrs.from, item(one)?.attrs.role]);
+  expect(Object.fromEntries(roles)).toMatchObject({ [`${ROOM}/Alice`]: "participant", [`${ROOM}/Mike`]: "visitor" });
 });
 
 test("of several changes in one request all are done or none", () => {
