@@ -97,3 +97,14 @@ test("a room that another worker has given up, and that is gone, is not tied aga
   expect(await roomNow()).toBe(now);
   expect(world.home.told(alice).filter((text) => text.includes("cannot be used"))).toEqual([]);
 });
+
+test("a room that another worker has untied can be tied to another group", async () => {
+  const { lobby } = await plumbed();
+  const circle = world.network.boards.circle("Club", ALICE, BOB, DAVE);
+  circle.say(DAVE, "in the circle");
+  const id = groupId(NET, circleKey(circle.id));
+  await until("the circle", async () => (await world.store.group(id))?.rooms.length === 1);
+  await world.store.untieRoom(group(), world.home.name);
+  expect(await world.ask(`bridge Club ${lobby}`)).toMatch(/is tied to !lobby now/);
+  expect((await world.store.group(id))?.rooms.map(({ room }) => room)).toEqual([lobby]);
+});

@@ -41,7 +41,7 @@ export type DeskGroups = Pick<
 export interface DeskOptions {
   readonly groups: DeskGroups;
   readonly store: Pick<Store, "append" | "dropLane" | "held" | "contactsOf" | "allGroups">;
-  readonly portals: Pick<PortalDirectory, "ofAccount" | "ofRoom" | "unbind">;
+  readonly portals: Pick<PortalDirectory, "ofAccount" | "ofRoom" | "forgetRoom" | "unbind">;
   readonly homes: ReadonlyMap<HomeName, Home>;
   readonly networks: ReadonlyMap<AccountRecord["network"], Network>;
   readonly fleet: Pick<Fleet, "session" | "record">;

@@ -101,6 +101,8 @@ async function again(
 
 /** @throws BridgeError `group-refused` when the room is a chat of somebody, or another group's. */
 async function demandFree(o: DeskOptions, asker: Asker, home: Host, room: RoomId): Promise<void> {
+  // Another worker may have untied it.
+  o.portals.forgetRoom(home.name, room);
   const taken = await o.portals.ofRoom(home.name, room);
   if (taken === undefined) return;
   if (!isGroup(taken))

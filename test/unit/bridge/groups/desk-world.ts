@@ -304,6 +304,7 @@ export class DeskWorld {
           const all = [...[...this.direct.values()].flat(), ...this.records.values()];
           return all.find(({ rooms }) => rooms.some((one) => one.home === home && one.room === room))?.id;
         },
+        forgetRoom: () => {},
         unbind: async (_: unknown, home: string, room: RoomId) => void this.did.push(`unbind ${home} ${room}`),
       },
       homes: new Map([
