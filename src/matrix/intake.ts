@@ -5,6 +5,7 @@ import { type HomeName, residentId, roomId } from "../bridge/model.ts";
 import type { HomeHost, IntakeItem } from "../bridge/ports/home.ts";
 import { RecentMap } from "../bridge/recent.ts";
 import { type EventHead, eventHead, type Sorted, type SortingRules, sortEvent } from "./convert/event.ts";
+import { fields } from "./convert/fields.ts";
 import type { GhostNames } from "./convert/ghost.ts";
 import { fromMatrixPresence } from "./convert/presence.ts";
 import { parseStored, readStored } from "./convert/read.ts";
@@ -94,6 +95,7 @@ export class Intake {
     const head = eventHead(raw);
     if (head === undefined || taking.ids.has(head.event) || this.#options.early.has(head.event)) return;
     taking.ids.add(head.event);
+    if (await this.#isToGuest(host, head)) return;
     const isEcho = this.#options.isEcho(head);
     const items = isEcho ? [] : await this.#sorted(host, raw, head);
     taking.items.push(...items);
@@ -107,6 +109,16 @@ export class Intake {
       head,
       isHeard || (items.some((item) => this.#says(item)) && (await this.#goesOut(host, head, taking))),
     );
+  }
+
+  /** Whether it is a reaction to what somebody else says in a chat of two, where only whose chat it is speaks to others. */
+  async #isToGuest(host: HomeHost, head: EventHead): Promise<boolean> {
+    const { type, room, sender, event, content } = head;
+    const { event_id: target } = fields(content["m.relates_to"]);
+    if (type !== "m.reaction" || typeof target !== "string") return false;
+    const by = this.#recall.of(room, target, event)?.sender;
+    const isOther = by !== undefined && by !== sender && this.#isPerson(by);
+    return isOther && (await this.#kindOf(host, head, false)) === "chat";
   }
 
   /** Whether it says something to others. */

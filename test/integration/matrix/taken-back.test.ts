@@ -150,3 +150,18 @@ it("an edit is compared with what was told last; of what was told to nobody it s
     "* call → please call",
   ]);
 });
+
+it("what a guest says in a chat of two stays there: nobody reads it by a reaction to it", async () => {
+  const { host, does, heard, redacts, id } = await room();
+  host.portals.add(id as RoomId);
+  const [guests, bobs, own] = [
+    await does(text("Bob must not know that I am here"), "m.room.message", BEN),
+    await does(text("hello"), "m.room.message", BOB),
+    await does(text("hi")),
+  ];
+  host.events.length = 0;
+  const pressed = await does(press(guests, "👍"), "m.reaction");
+  for (const one of [bobs, own]) await does(press(one, "👍"), "m.reaction");
+  await redacts(pressed);
+  expect(heard()).toEqual(["+👍 to hello", "+👍 to hi"]);
+});
