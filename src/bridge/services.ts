@@ -153,7 +153,11 @@ async function unlink(
 
 /** The fleet knows who has the account now, also when somebody has linked or unlinked it meanwhile. */
 async function settle(o: ServicesOptions, id: AccountId, owners: readonly ResidentId[]): Promise<void> {
-  if (owners.length === 0) return o.fleet.remove(id);
+  if (owners.length === 0) {
+    // Who has linked it anew since puts it into the fleet.
+    const anew = await o.store.account(id).catch(() => undefined);
+    return anew ? undefined : o.fleet.remove(id);
+  }
   if (o.fleet.record(id)) return o.fleet.owned(id, owners);
   const record = await o.store.account(id);
   if (record) await o.fleet.adopt(record);

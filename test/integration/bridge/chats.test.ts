@@ -318,6 +318,20 @@ test("words that wait are forgotten with the account, also when somebody links i
   expect(home.chat(room)).toEqual(["bob@msn.test: for dora"]);
 });
 
+test("somebody links the account in the very moment in which another's unlinking is done: they stay signed in", async () => {
+  const { home, network } = await linked();
+  const { unlink } = world.store;
+  vi.spyOn(world.store, "unlink").mockImplementation(async (...about) => {
+    const left = await unlink(...about);
+    await world.link(dora);
+    return left;
+  });
+  home.command(alice, "unlink");
+  await until("alice to hear of it", () => home.told(alice).some((line) => line.includes("unlinked")));
+  network.say(contact("bob"), contact("alice"), "for dora");
+  await until("the words", async () => home.chat(await world.room("bob")).includes("bob@msn.test: for dora"));
+});
+
 test("of several accounts it is the one that knows the contact in whose name an invited ghost is talked with", async () => {
   const { home, network } = await linked();
   network.account(contact("zoe"));
