@@ -75,6 +75,11 @@ export function isToBridge(text: string | undefined): boolean {
 /** What is remembered of them: that there were some. */
 export const ASIDE = "!msn";
 
+/** Whether what is remembered is that; others than who may give commands are heard by all, whatever they begin with. Pure. */
+export function wasToBridge(remembered: string | undefined): boolean {
+  return remembered === ASIDE;
+}
+
 /** Words that were about such words, by themselves. Pure. */
 export function unrelated<T extends StoredMessage>({ fixes: _fixes, about: _about, ...words }: T) {
   return words;

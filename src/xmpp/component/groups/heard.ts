@@ -1,7 +1,15 @@
 /** What people say in a group's room, as it is stored. */
 import { deletionNote } from "../../../bridge/text/quote.ts";
 import type { By, Room, RoomWords } from "../../conference/index.ts";
-import { ASIDE, allStoredOf, commandOf, isToBridge, type StoredWords, unrelated } from "../../convert/heard.ts";
+import {
+  ASIDE,
+  allStoredOf,
+  commandOf,
+  isToBridge,
+  type StoredWords,
+  unrelated,
+  wasToBridge,
+} from "../../convert/heard.ts";
 import { plainWords, type Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import { readMessage } from "../../stanza/message.ts";
@@ -37,7 +45,7 @@ export function heardInRoom(room: Room, said: SaidInRoom, memory: RoomMemory, ga
   if (words.retracts !== undefined) {
     const gone = memory.findOwn(room, words.retracts, by.who);
     if (gone === undefined && memory.find(room, words.retracts) !== undefined) return [];
-    if (isToBridge(gone?.text)) return [];
+    if (wasToBridge(gone?.text)) return [];
     const relation = { kind: "removal", target: gone?.stanzaId ?? words.retracts } as const;
     return [{ kind: "message", ...base, ...named(0), body: deletionNote(gone?.text), unstyled: true, relation }];
   }
@@ -63,11 +71,11 @@ function relate(room: Room, who: BareJid, words: RoomWords, said: Message, memor
     // What corrects it next is compared with this.
     memory.note(room, who, words.corrects, { ...before, text: plainWords(said) });
     // Nobody has had the words that it corrects.
-    if (isToBridge(before.text)) return unrelated(said);
+    if (wasToBridge(before.text)) return unrelated(said);
     return { ...said, about: before.text, relation: { kind: "edit", target: before.stanzaId } };
   }
   const answered = words.repliesTo === undefined ? undefined : memory.find(room, words.repliesTo);
-  if (isToBridge(answered?.text)) return unrelated(said);
+  if (wasToBridge(answered?.text)) return unrelated(said);
   return answered === undefined ? said : { ...said, ...answer(answered) };
 }
 
@@ -82,7 +90,7 @@ function reactions(room: Room, { who }: By, to: string, emoji: readonly string[]
   const stanzaId = target?.stanzaId ?? to;
   const [before, now] = [memory.reactions(room, who, stanzaId), [...new Set(emoji)]];
   memory.setReactions(room, who, stanzaId, now);
-  if (isToBridge(target?.text)) return [];
+  if (wasToBridge(target?.text)) return [];
   const one = (key: string) => ({ kind: "reaction", target: stanzaId, text: target?.text ?? "", key }) as const;
   return [
     ...before.filter((key) => !now.includes(key)).map((key) => ({ ...one(key), removed: true as const })),

@@ -2,7 +2,7 @@
 import { unpackAll } from "../../conference/history.ts";
 import type { Room, RoomWords, Said } from "../../conference/index.ts";
 import { readRoomWords } from "../../conference/read.ts";
-import { allStoredOf } from "../../convert/heard.ts";
+import { ASIDE, allStoredOf, isToBridge } from "../../convert/heard.ts";
 import { plainWords } from "../../convert/stored.ts";
 import { type BareJid, bare } from "../../jid.ts";
 import type { Recall } from "../../recall.ts";
@@ -92,6 +92,7 @@ function remembered(said: Said | undefined): Remembered | undefined {
 
 /** As it was remembered when it was said. */
 function textOf(said: Said): string {
+  if (isToBridge(wordsOf(said).body)) return ASIDE;
   const message = readMessage(stanzaOf(said));
   const words = message && allStoredOf(message, bare(message.to)).find(({ kind }) => kind === "message");
   return words?.kind === "message" ? plainWords(words) : wordsOf(said).body;

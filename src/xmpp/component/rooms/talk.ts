@@ -1,5 +1,5 @@
 /** What was said in conferences lately, for words about other words. */
-import { ASIDE, isToBridge, unrelated } from "../../convert/heard.ts";
+import { isToBridge, unrelated, wasToBridge } from "../../convert/heard.ts";
 import type { Stored } from "../../convert/stored.ts";
 import type { BareJid } from "../../jid.ts";
 import type { RoomMessage } from "../../muc/room-words.ts";
@@ -60,7 +60,7 @@ export class Talk {
     const about = this.#about(room, read, speaker);
     // What a guest says to the bridge is no command: all have had it.
     const isAside = (name: string | undefined): boolean =>
-      name !== undefined && (this.find(room, name, speaker) ?? this.find(room, name))?.text === ASIDE;
+      name !== undefined && wasToBridge((this.find(room, name, speaker) ?? this.find(room, name))?.text);
     if (isAside(read.retracts ?? read.reacts?.to)) return [];
     return words.map((one, i): Stored => {
       const named = as === undefined ? {} : { as: i === 0 ? as : `${as}-${i}` };

@@ -252,6 +252,31 @@ test("what was said to the bridge has gone nowhere else: neither has what is sai
   expect(ears.hears("c6", body("gone"), retract)).toEqual([]);
 });
 
+test("what begins so only behind a quotation, or is bob's, all have had: so have they what is said about it", () => {
+  for (const memory of ["fresh", "remembered"]) {
+    const ears = new Ears();
+    const quote = "> Bob: shall we?\n";
+    const range = el("body", { start: "0", end: `${quote.length}` });
+    const fallback = el("fallback", { xmlns: "urn:xmpp:fallback:0", for: REPLY }, range);
+    const reply = el("reply", { xmlns: REPLY, to: `${ROOM}/Bob`, id: "b1" });
+    expect(ears.hears("c1", body(`${quote}!msn help`), reply, fallback)).toMatchObject([{ kind: "text" }]);
+    ears.memory.note(ears.room, bob, "b2", { stanzaId: "b2", nick: "Bob", text: "!msn what?" });
+    const react = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "b2" }, el("reaction", {}, "👍"));
+    expect(ears.hears("c2", react)).toMatchObject([{ kind: "reaction", target: "b2" }]);
+    if (memory === "fresh") ears.memory = new RoomMemory(new Recall());
+    const retract = el("retract", { xmlns: "urn:xmpp:message-retract:1", id: "c1" });
+    expect(ears.hears("c3", body("gone"), retract)).toMatchObject([{ about: { kind: "removal", target: "s1" } }]);
+  }
+});
+
+test("a command is one also in the room's history, when nobody remembers it", () => {
+  const ears = new Ears();
+  ears.hears("c1", body("!msn portals"));
+  ears.memory = new RoomMemory(new Recall());
+  const react = el("reactions", { xmlns: "urn:xmpp:reactions:0", id: "s1" }, el("reaction", {}, "👍"));
+  expect(ears.hears("c2", react)).toEqual([]);
+});
+
 test("nobody corrects what another has said: bob's words stay bob's, also in quotations", () => {
   for (const memory of ["fresh", "remembered"]) {
     const ears = new Ears();
