@@ -75,7 +75,7 @@ export interface WelcomesOptions {
  */
 export class Welcomes {
   readonly #o: WelcomesOptions;
-  /** Who is not welcomed yet, until that is stored. */
+  /** Who is to be welcomed, until that is stored. */
   readonly #due = new Map<AccountId, Set<ResidentId>>();
   /** Accounts whose owners are being told. */
   readonly #telling = new Set<AccountId>();
@@ -87,11 +87,12 @@ export class Welcomes {
   /** Somebody has linked the account, which is not signed in yet. */
   linked({ id }: AccountRecord, by: ResidentId): void {
     this.#due.set(id, (this.#due.get(id) ?? new Set()).add(by));
-    this.#o.told
-      .add(id, MARK + by)
-      .catch((error: unknown) =>
+    this.#o.told.add(id, MARK + by).then(
+      // The account may sign in at another worker, which says it then.
+      () => this.#welcomed(id, [by]),
+      (error: unknown) =>
         this.#o.log.debug({ err: asBridgeError(error) }, "a welcome is lost when the bridge ends before the sign-in"),
-      );
+    );
   }
 
   /** Whether what comes now will be told by the welcome. @throws BridgeError `store-down`. */
@@ -181,6 +182,7 @@ export class Welcomes {
     for (const invitation of invited()) invitations.show(account, invitation);
   }
 
+  /** They are, or the store knows that they are to be. */
   #welcomed(id: AccountId, owners: readonly ResidentId[]): void {
     const due = this.#due.get(id);
     for (const owner of owners) due?.delete(owner);

@@ -55,6 +55,7 @@ class Stage {
   readonly welcomes: Welcomes;
   readonly invitations: Invitations;
   readonly requests: Requests;
+  readonly told: Told;
 
   constructor(settledMs?: number) {
     const told = new Told({
@@ -64,6 +65,7 @@ class Stage {
       },
       told: async () => [...this.marks],
     });
+    this.told = told;
     const say = async (owner: ResidentId, text: string): Promise<void> => {
       this.telling += 1;
       await this.speaking;
@@ -192,4 +194,16 @@ test("an account that is signed out while its circles are learnt is welcomed at 
   stage.live = new Learning().session(false);
   await stage.welcomes.look(stage.account);
   expect(stage.heard).toHaveLength(1);
+});
+
+test("who was welcomed by another worker is not welcomed again by the one on which they have linked", async () => {
+  const stage = new Stage();
+  stage.link(alice, new Learning().session(false));
+  await until("the mark", () => stage.marks.has(`welcome|${alice}`));
+  // The other has said it, and is gone.
+  stage.marks.clear();
+  stage.told.forget(stage.account.id);
+  await stage.welcomes.look(stage.account);
+  expect(stage.heard).toEqual([]);
+  expect(await stage.welcomes.holds(stage.account.id)).toBe(false);
 });
