@@ -125,12 +125,13 @@ export class RedisGroups implements GroupRecordStore {
     const tie = JSON.stringify({ room, by, parked: parked === undefined ? undefined : cut(parked) });
     const { keys, args } = tieCall(this.#keys, group, home, room);
     const before = await this.#link.script("groupTie", keys, [...args, tie]);
-    if (typeof before === "string" && before !== "")
-      await this.#portals.forgetRoom(home, before as GroupRoom["room"], group);
+    const left = typeof before === "string" && before !== "" ? toGroupRoom(home, before).room : room;
     if (free && !(await this.#portals.leadsTo(home, room, group))) {
-      await this.#link.script("groupUntie", keys, args);
+      // The group keeps what it had.
+      await this.#link.script("groupUntie", keys, [...args, ...(left === room ? [] : [String(before)])]);
       throw taken();
     }
+    if (left !== room) await this.#portals.forgetRoom(home, left, group);
     const record = before === null ? undefined : await this.group(group);
     if (record) return record;
     await this.#portals.forgetRoom(home, room, group);

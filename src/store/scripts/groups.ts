@@ -1,10 +1,10 @@
 import { CLOCK, FORGET, NEXT_ID, REMEMBER, REVIVE } from "./lua.ts";
 
-/** `tie()`: what a home's room is to the group; `goOn()`: what has waited for that room goes on its way. */
+/** `tie()`: what a home's room is to the group, and that as JSON; `goOn()`: what has waited for that room goes on its way. */
 const TIES = `${CLOCK}${FORGET}${REVIVE}
 local function tie()
   local text = redis.call('HGET', KEYS[1], 'room:' .. ARGV[1])
-  return text and cjson.decode(text)
+  return text and cjson.decode(text), text
 end
 local function goOn() revive(KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[2]) end
 `;
@@ -35,14 +35,13 @@ if relay and cjson.decode(relay).account == ARGV[1] then redis.call('HDEL', KEYS
 return 'ok'
 `,
   // KEYS group, then of its lane to the home: stream, waiting, parked, parked-order; ARGV home, lane, room, the tie as JSON
-  // -> room that stood there before | '' | nil: there is no such group. What waited for a stopped room goes on its way.
+  // -> the tie that stood there before | '' | nil: there is no such group. What waited for a stopped room goes on its way.
   groupTie: `${TIES}
 if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then return false end
-local before = tie()
+local before, text = tie()
 redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[4])
 if before and before.parked and not cjson.decode(ARGV[4]).parked then goOn() end
-if not before or before.room == ARGV[3] then return '' end
-return before.room
+return text or ''
 `,
   // KEYS, ARGV as groupTie's, but at the end why it stops, or '' when it goes on, and where it is said to go on or '' -> 1 | 0: the home's room is not this one
   groupMark: `${TIES}
@@ -55,11 +54,12 @@ redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], cjson.encode(now))
 if stopped and not now.parked then goOn() end
 return 1
 `,
-  // KEYS as groupTie's; ARGV home, lane, room -> 1 | 0: unties the home's room when it is this one; what waited for it goes on its way
+  // KEYS as groupTie's; ARGV home, lane, room, the tie that comes back or none -> 1 | 0: unties the home's room when it is this one;
+  // what waited for it goes on its way
   groupUntie: `${TIES}
 local now = tie()
 if not now or now.room ~= ARGV[3] then return 0 end
-redis.call('HDEL', KEYS[1], 'room:' .. ARGV[1])
+if ARGV[4] then redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[4]) else redis.call('HDEL', KEYS[1], 'room:' .. ARGV[1]) end
 if now.parked then goOn() end
 return 1
 `,
