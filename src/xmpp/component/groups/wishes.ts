@@ -152,7 +152,10 @@ export class Wishes {
         if (wish !== undefined) this.#invited(room, { ...event, wish });
         return;
       case "uninvited":
-        this.#lodge(room, event.who, "none");
+        // Who has come into the group meanwhile has a place here by that.
+        if (this.#isInGroup(room, event.who))
+          this.#o.conference().loosely(room, (one) => one.rank(event.who, "member"));
+        else this.#lodge(room, event.who, "none");
         return;
       case "changed":
         if (wish !== undefined) this.#changed(room, { ...event, wish });

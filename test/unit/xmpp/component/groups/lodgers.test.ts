@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { el } from "../../../../../src/xmpp/stanza/xml.ts";
 import { bodies, codes, error, to } from "../../conference/scene.ts";
 import { contact, House, resident } from "./house.ts";
 
@@ -91,5 +92,18 @@ test("who was banned and is taken into the group on MSN comes in by that", async
   const house = await House.open();
   house.admin("anna", { jid: CARL, affiliation: "outcast" });
   await house.shape({ people: [...house.view.people, resident("carl")] });
+  expect(house.ranked("member")).toEqual([BERT, CARL]);
+});
+
+test("carl is taken into the group before it is known that his invitation could not be delivered: he stays in its room", async () => {
+  const house = await House.open();
+  const invitation = house.invite("anna", CARL).find(({ attrs }) => attrs.to === CARL);
+  await house.shape({ people: [...house.view.people, resident("carl")] });
+  const failure = el(
+    "error",
+    { type: "cancel" },
+    el("remote-server-not-found", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+  );
+  house.ask(el("message", { from: CARL, to: house.room, type: "error", id: invitation?.attrs.id }, failure));
   expect(house.ranked("member")).toEqual([BERT, CARL]);
 });
