@@ -214,3 +214,21 @@ test("bob speaks while alice leaves his room: his words come into a new one", as
   await until("his words", () => home.chat(other).includes("bob@msn.test: hello?"));
   expect(home.told(alice).filter((text) => text.includes("could not be shown"))).toEqual([]);
 });
+
+test("bob speaks while alice deletes his chat: his words come into a new room, not into the one that ends", async () => {
+  const { home, network } = await linked();
+  const room = await world.chat("bob");
+  const code = /`portal delete \S+ (\S+)`/.exec(await world.ask(`portal delete ${contact("bob")}`))?.[1];
+  const end = home.endDirect.bind(home);
+  home.endDirect = async (...what) => {
+    network.say(contact("bob"), contact("alice"), "hello?");
+    await until("his words", () => [...home.rooms.values()].flat().some(({ text }) => text === "hello?"));
+    await end(...what);
+  };
+  expect(await world.ask(`portal delete ${contact("bob")} ${code}`)).toMatch(/is deleted here/);
+  expect(home.chat(room)).toEqual([expect.stringContaining("(left) This chat has ended here")]);
+  expect(home.chat(await world.room("bob"))).toEqual(["bob@msn.test: hello?"]);
+  network.say(contact("bob"), contact("alice"), "still there?");
+  await until("the next word", async () => home.chat(await world.room("bob")).length === 2);
+  expect(told()).toEqual([]);
+});

@@ -83,6 +83,9 @@ async function endDirect(
   lanes: readonly Held[],
 ): Promise<readonly string[]> {
   const home = o.homes.get(homeName);
+  // First, so that what is said meanwhile comes into another room.
+  if (home && endsChats(home))
+    await tried(o, "a room that may be found again", () => home.forgetDirect(portal, room.resident));
   await o.portals.unbind(portal, homeName, room.room);
   for (const lane of lanes) await o.store.dropLane(...lane);
   o.lanes().reread((lane) => lane.kind !== "control" && lane.portal === portal);
