@@ -52,9 +52,14 @@ export async function merge(
       await store.leaveSeat(seat, group);
       memory.unseated(seat, group);
     }
-  if (live.kind === "circle" && before?.relay && !seats.includes(before.relay.account)) {
-    await store.saveGroup(group, { relay: null });
-    relayLost(before);
+  const isOut = (relay: GroupRecord["relay"]): boolean => relay !== undefined && !seats.includes(relay.account);
+  if (live.kind === "circle" && isOut(before?.relay)) {
+    // Another worker may have set another.
+    const now = await memory.read(group);
+    if (now && isOut(now.relay)) {
+      await store.saveGroup(group, { relay: null });
+      relayLost(now);
+    }
   }
   return (await memory.read(group)) ?? { ...emptyRecord(group, live), members };
 }

@@ -151,3 +151,18 @@ test("ben nudges while the relay's account is signed in elsewhere: he hears whos
   );
   expect(notices()[0]).not.toContain("`");
 });
+
+test("the relay is out of a circle after another worker has set another one: that one speaks on", async () => {
+  const circle = world.network.boards.circle("Club", ALICE, EMILY, BOB);
+  circle.say(BOB, "hello");
+  const id = groupId(NET, circleKey(circle.id));
+  await until("the rooms", async () => (await world.store.group(id))?.rooms.length === 2);
+  expect(await world.ask('relay set "Club"')).toMatch(/^alice@msn.test speaks/);
+  const relay = { account: world.account("emily"), by: world.emma, prefix: true };
+  await world.store.saveGroup(id, { relay });
+  circle.members.delete(ALICE);
+  circle.tell();
+  await until("the end of her room", async () => (await world.store.group(id))?.rooms.length === 1);
+  expect((await world.store.group(id))?.relay).toEqual(relay);
+  expect(world.home.told(alice).filter((text) => text.includes(LOST))).toEqual([]);
+});
