@@ -193,8 +193,10 @@ export class GroupParts {
   /** These have the account no longer. */
   unlinked(account: AccountRecord, gone: readonly ResidentId[]): void {
     const left = account.owners.filter((owner) => !gone.includes(owner));
-    endOf({ groups: this.groups, memory: this.#memory, tell: this.#o.tell }, account, left).catch((error: unknown) =>
-      this.#o.log.warn({ err: asBridgeError(error), account: account.id }, "groups of an unlinked account not settled"),
+    const { fleet, tell, log } = this.#o;
+    const isHere = (id: AccountId): boolean => fleet().record(id) !== undefined;
+    endOf({ groups: this.groups, memory: this.#memory, tell, isHere }, account, left).catch((error: unknown) =>
+      log.warn({ err: asBridgeError(error), account: account.id }, "groups of an unlinked account not settled"),
     );
   }
 

@@ -1,9 +1,11 @@
-import type { AccountRecord, ResidentId } from "../model.ts";
+import type { AccountId, AccountRecord, ResidentId } from "../model.ts";
 import type { Groups } from "./groups.ts";
 import type { GroupMemory } from "./memory.ts";
 import { tellOfLostRelay } from "./relay-news.ts";
 
 export interface UnlinkingOptions {
+  /** Somebody has linked the account anew meanwhile. */
+  readonly isHere: (account: AccountId) => boolean;
   readonly groups: Groups;
   readonly memory: GroupMemory;
   readonly tell: (owners: readonly ResidentId[], text: string, key: string) => void;
@@ -24,5 +26,5 @@ export async function endOf(o: UnlinkingOptions, account: AccountRecord, left: r
     if (left.length === 0 && before && relay?.account === account.id) tellOfLostRelay(o.tell, before, "is unlinked");
     if (record) await groups.settle(group);
   }
-  if (left.length === 0) memory.unload(account.id);
+  if (left.length === 0 && !o.isHere(account.id)) memory.unload(account.id);
 }

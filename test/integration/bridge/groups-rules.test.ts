@@ -1,5 +1,5 @@
 /** What people do to a group in its rooms, who may speak there, and what becomes of the rooms. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { HomeEvent, MessageId, ResidentId } from "../../../src/bridge/model.ts";
 import { portalParts, residentId, roomId } from "../../../src/bridge/model.ts";
 import { out } from "../../unit/bridge/support.ts";
@@ -413,4 +413,21 @@ test("a direct chat does not go into a room that knows nothing of it", async () 
   await until("the news", () => world.home.told(alice).some((text) => text.includes("next opens a new room")));
   await until("it to be done", async () => (await world.store.depth(out("bob"))) === 0);
   expect(await world.store.portalOfRoom(world.home.name, to)).toBeUndefined();
+});
+
+test("who links an account in the moment in which another's unlinking is done, and unlinks it later, leaves no room behind", async () => {
+  await world.begin(false);
+  const { unlink } = world.store;
+  const spy = vi.spyOn(world.store, "unlink").mockImplementation(async (...about) => {
+    const left = await unlink(...about);
+    spy.mockRestore();
+    await world.link(world.ben, "alice");
+    return left;
+  });
+  expect(await world.ask("unlink")).toMatch(/^alice@msn.test is unlinked/);
+  world.network.boards.gather(BOB, ALICE, CAROL).say(BOB, "hello, new one");
+  const here = await world.groupRoom();
+  await until("it", () => world.home.chat(here).length === 1);
+  expect(await world.ask("unlink", world.ben)).toMatch(/^alice@msn.test is unlinked/);
+  await until("the end of the room", () => world.home.released.includes(`delete ${here}`));
 });
