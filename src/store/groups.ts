@@ -1,8 +1,8 @@
 import { BridgeError } from "../bridge/errors.ts";
 import type { GroupId, GroupKind, GroupMember, GroupRecord, GroupRelay, GroupRoom } from "../bridge/groups/model.ts";
 import { groupParts, parseGroupKey } from "../bridge/groups/model.ts";
-import type { AccountId, HomeName, RoomId, Shard } from "../bridge/model.ts";
-import { portalParts, SHARD_COUNT, shardOf } from "../bridge/model.ts";
+import type { AccountId, HomeName, LaneEntry, LaneRef, RoomId, Shard } from "../bridge/model.ts";
+import { laneName, parseLaneName, portalParts, SHARD_COUNT, shardOf } from "../bridge/model.ts";
 import type { GroupStore } from "../bridge/ports/groups.ts";
 import type { Keyspace } from "./keys.ts";
 import type { RedisLink } from "./link.ts";
@@ -35,6 +35,7 @@ export type GroupRecordStore = Pick<
   | "markRoom"
   | "untieRoom"
   | "dropGroup"
+  | "dropIfOver"
   | "allGroups"
 >;
 
@@ -165,6 +166,11 @@ export class RedisGroups implements GroupRecordStore {
     );
   }
 
+  async dropIfOver(group: GroupId, inHand?: Pick<LaneEntry, "lane" | "id">): Promise<LaneRef | boolean> {
+    const reply = await this.#drop(group, "over", inHand);
+    return typeof reply === "string" ? parseLaneName(reply) : reply === 1;
+  }
+
   async allGroups(): Promise<GroupId[]> {
     const shards = Array.from({ length: SHARD_COUNT }, (_, i) => i as Shard);
     return (await inTurns(shards, (shard) => this.#groupsIn(shard))).flat();
@@ -177,7 +183,7 @@ export class RedisGroups implements GroupRecordStore {
   async forgetAccount(account: AccountId): Promise<void> {
     await inTurns(await this.#seatsOf(account), async (group) => {
       await this.#leave(account, group, "for good");
-      await this.#drop(group, "when empty");
+      await this.#drop(group, "empty");
     });
     await this.#link.command("groupsDrop", (r) => r.del(this.#keys.groupsOf(account)));
   }
@@ -206,15 +212,19 @@ export class RedisGroups implements GroupRecordStore {
     await this.#link.script("groupLeave", [this.#keys.group(group)], [account, how === "for good" ? "1" : "0"]);
   }
 
-  async #drop(group: GroupId, when: "always" | "when empty"): Promise<void> {
+  async #drop(
+    group: GroupId,
+    when: "always" | "empty" | "over",
+    inHand?: Pick<LaneEntry, "lane" | "id">,
+  ): Promise<unknown> {
     const k = this.#keys;
     const { account } = portalParts(group);
     const shard = shardOf(account);
     const mine = [k.groupReader(group), k.groupMessages(group), k.groupMessageOrder(group)];
-    await this.#link.script(
+    return this.#link.script(
       "groupDrop",
       [k.group(group), k.groups(shard), k.waiting(shard), ...mine, k.parked(account), k.parkedOrder(account)],
-      [group, k.lanePrefix(shard), when === "when empty" ? "1" : "0"],
+      [group, k.lanePrefix(shard), when, inHand ? laneName(inHand.lane) : "", inHand?.id ?? ""],
     );
   }
 }

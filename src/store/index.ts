@@ -127,6 +127,7 @@ export async function openStore(o: StoreOptions): Promise<Store> {
     markRoom: (...a) => groups.markRoom(...a),
     untieRoom: (...a) => groups.untieRoom(...a),
     dropGroup: (...a) => groups.dropGroup(...a),
+    dropIfOver: (...a) => groups.dropIfOver(...a),
     allGroups: (...a) => groups.allGroups(...a),
     appendRead: (...a) => words.appendRead(...a),
     talked: (...a) => words.talked(...a),

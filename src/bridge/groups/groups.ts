@@ -8,10 +8,10 @@ import { asBridgeError } from "../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { InLane } from "../inbox.ts";
 import type { LaneRunner } from "../lanes.ts";
-import type { AccountId, AccountRecord, GhostRef, HomeName, ResidentId, RoomId } from "../model.ts";
+import type { AccountId, AccountRecord, GhostRef, HomeName, LaneEntry, ResidentId, RoomId } from "../model.ts";
 import { accountId, accountParts, laneName, ownerIn, portalParts, residentParts, shardOf } from "../model.ts";
 import type { PortalDirectory } from "../portals.ts";
-import type { GroupHosting, GroupStore } from "../ports/groups.ts";
+import type { GroupStore } from "../ports/groups.ts";
 import { hostsGroups } from "../ports/groups.ts";
 import type { Home } from "../ports/home.ts";
 import type { Store } from "../ports/store.ts";
@@ -195,11 +195,15 @@ export class Groups {
     if (left) await this.reshape(left);
   }
 
-  /** Nobody is in it, and it has no room: it goes. */
-  async #dropEmpty(group: GroupId): Promise<GroupRecord | undefined> {
+  /** Nobody is in it, and it has no room: it goes, and what is on its way there may bring somebody back before. */
+  async #dropEmpty(group: GroupId, inHand?: LaneEntry): Promise<GroupRecord | undefined> {
+    const { store, memory } = this.#o;
     const left = await this.record(group);
     if (!left || left.seats.length > 0 || left.rooms.length > 0) return left;
-    await this.drop(group);
+    const over = await store.dropIfOver(group, inHand);
+    if (over === false) return memory.read(group);
+    if (over === true) this.#forget(group);
+    else if (over.kind === "in") await this.#toLane(group, over.home, { ends: true });
     return undefined;
   }
 
@@ -225,14 +229,15 @@ export class Groups {
   }
 
   /**
-   * The room in a home ends, unless somebody is back in it.
+   * The room in a home ends, unless somebody is back in it, and the group with the last one. `entry` says so.
    * @throws BridgeError `home-down`, `home-busy`: it is as it was, and is to be ended later.
    */
-  end(group: GroupId, home: Home & GroupHosting): Promise<void> {
+  end(group: GroupId, home: Home, entry: LaneEntry): Promise<void> {
     return this.inTurn(group, async () => {
       const record = await this.reread(group);
       const room = record?.rooms.find((one) => one.home === home.name);
-      if (!record || !room || room.by !== undefined) return;
+      if (!record || room?.by !== undefined) return;
+      if (!room || !hostsGroups(home)) return void (await this.#dropEmpty(group, entry));
       const { store, memory } = this.#o;
       // Whoever has unlinked may have done so with another worker.
       for (const seat of record.seats) memory.owned(seat, (await store.account(seat))?.owners ?? []);
@@ -245,7 +250,7 @@ export class Groups {
         this.#o.log.info({ err: cause, room: room.room }, "a room was not emptied");
       }
       await this.untie(group, home.name);
-      await this.#dropEmpty(group);
+      await this.#dropEmpty(group, entry);
     });
   }
 
@@ -302,12 +307,16 @@ export class Groups {
 
   /** Forgets it with its seats and rooms and all that waits for homes. */
   async drop(group: GroupId): Promise<void> {
-    const { store, memory, portals, lanes } = this.#o;
+    const { store, memory, portals } = this.#o;
     const record = await memory.record(group);
     await store.dropGroup(group);
     for (const { home, room } of record?.rooms ?? []) portals.forgetRoom(home, room);
-    memory.forget(group);
-    lanes().reread((lane) => lane.kind !== "control" && lane.portal === group);
+    this.#forget(group);
+  }
+
+  #forget(group: GroupId): void {
+    this.#o.memory.forget(group);
+    this.#o.lanes().reread((lane) => lane.kind !== "control" && lane.portal === group);
   }
 
   /** Rooms of it are other than they should be: they are shaped in their turn. `refused`: who was asked in there in vain. */

@@ -71,7 +71,7 @@ export function groupInbound(o: GroupInboundOptions): (entry: LaneEntry) => Prom
     const record = await o.groups.recent(group, home.name);
     if (!record) return DONE;
     if (body.from === "group" && body.ends) {
-      if (hostsGroups(home)) await o.groups.end(group, home);
+      await o.groups.end(group, home, entry);
       return DONE;
     }
     if (body.from === "group") {

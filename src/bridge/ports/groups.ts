@@ -20,6 +20,7 @@ import type {
   GroupMessage,
   HomeName,
   LaneBody,
+  LaneEntry,
   LaneRef,
   MessageId,
   ResidentId,
@@ -230,6 +231,11 @@ export interface GroupStore {
   untieRoom(group: GroupId, home: HomeName): Promise<void>;
   /** Forgets a group with its seats, rooms, what waits in its own lanes and what is parked from them; not the seats' lanes. */
   dropGroup(group: GroupId): Promise<void>;
+  /**
+   * As {@link dropGroup}, but only when nobody has a seat or a room there (else false), and nothing waits for a home behind an
+   * entry in hand (else a lane in which something does: it may bring somebody back).
+   */
+  dropIfOver(group: GroupId, inHand?: Pick<LaneEntry, "lane" | "id">): Promise<LaneRef | boolean>;
   /** All groups of an installation, for tools; in no order. */
   allGroups(): Promise<GroupId[]>;
   /**

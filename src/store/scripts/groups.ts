@@ -63,17 +63,29 @@ if ARGV[4] then redis.call('HSET', KEYS[1], 'room:' .. ARGV[1], ARGV[4]) else re
 if now.parked then goOn() end
 return 1
 `,
-  // KEYS group, groups, waiting, then what goes with it…; ARGV group id, lane prefix, '1' to do it only when nobody has a seat or a room
-  // -> 1 | 0
+  // KEYS group, groups, waiting, then what goes with it…; ARGV group id, lane prefix, how: 'always', 'empty' (only when nobody has
+  // a seat or a room), 'over' (nor waits anything for a home, apart from an entry in hand), lane and id of that or '' ''
+  // -> 1 | 0 | lane to a home in which something waits
   groupDrop: `
-if ARGV[3] == '1' then
+local function mine(lane)
+  local bar = string.find(lane, '|', 1, true)
+  return string.sub(lane, bar + 1) == ARGV[1]
+end
+if ARGV[3] ~= 'always' then
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
     if string.sub(field, 1, 5) == 'seat:' or string.sub(field, 1, 5) == 'room:' then return 0 end
   end
 end
-for _, lane in ipairs(redis.call('SMEMBERS', KEYS[3])) do
-  local bar = string.find(lane, '|', 1, true)
-  if string.sub(lane, bar + 1) == ARGV[1] then
+local lanes = redis.call('SMEMBERS', KEYS[3])
+if ARGV[3] == 'over' then
+  for _, lane in ipairs(lanes) do
+    local from = lane == ARGV[4] and '(' .. ARGV[5] or '-'
+    local isIn = string.sub(lane, 1, 3) == 'in:' and mine(lane)
+    if isIn and #redis.call('XRANGE', ARGV[2] .. lane, from, '+', 'COUNT', 1) > 0 then return lane end
+  end
+end
+for _, lane in ipairs(lanes) do
+  if mine(lane) then
     redis.call('DEL', ARGV[2] .. lane)
     redis.call('SREM', KEYS[3], lane)
   end
