@@ -299,6 +299,26 @@ test("the last 64 keys of a group are known, and one that is used again is young
   expect(keys.get("other-1")).toBe(other);
 });
 
+test("a group that is over goes only when nothing waits for a home behind the entry in hand", async () => {
+  const id = await made("over");
+  const [first, second] = [inGroup(id), inGroup(id, xmpp)];
+  await store.tieRoom(id, { home: matrix, room: roomId("!over") });
+  await store.append(first, said("in hand"), "over-1");
+  const [inHand] = await store.read(first, undefined, 1);
+  expect(await store.dropIfOver(id, inHand)).toBe(false);
+  await store.untieRoom(id, matrix);
+  await store.append(second, said("for the other home"), "over-2");
+  expect(await store.dropIfOver(id, inHand)).toEqual(second);
+  await store.dropLane(second);
+  await store.append(first, said("behind it"), "over-3");
+  expect(await store.dropIfOver(id, inHand)).toEqual(first);
+  expect(await textsIn(store, first)).toEqual(["in hand", "behind it"]);
+  const [, behind] = await store.read(first, undefined, 2);
+  expect(await store.dropIfOver(id, behind)).toBe(true);
+  expect(await store.group(id)).toBeUndefined();
+  expect(await store.waiting(shardOf(portalParts(id).account))).not.toContainEqual(first);
+});
+
 test("a dropped group is forgotten with its rooms, seats, lanes, messages, reader and what is parked", async () => {
   const seat = await linked("dropped");
   const [id, stays] = [await made("dropped"), await made("dropped2")];
