@@ -376,6 +376,11 @@ export class BridgeError extends Error {
     return rows[this.code].http;
   }
 
+  /** What a person is told of it, and what is kept with words that it has stopped. */
+  get failure(): import("./model.ts").Failure {
+    return { code: this.code, text: this.person, certainty: this.certainty };
+  }
+
   get person(): string {
     const row: ErrorRow = rows[this.code];
     return row.person(this.context);

@@ -145,19 +145,19 @@ function inboundFailure(
   message: NetworkMessage,
   error: unknown,
 ): Outcome {
-  const failure = asBridgeError(error);
+  const cause = asBridgeError(error);
   const what = message.own ? "What you said at another place" : `A message from ${message.from}`;
-  if (failure.retry === "wait" || failure.retry === "now") throw failure;
+  if (cause.retry === "wait" || cause.retry === "now") throw cause;
   return {
     kind: "park",
     resident: owner,
     message: undefined,
-    failure: { code: failure.code, text: failure.person, certainty: failure.certainty },
+    failure: cause.failure,
     report: () =>
       home.say(
         owner,
         undefined,
-        `${what} could not be shown. ${failure.person}`,
+        `${what} could not be shown. ${cause.person}`,
         `lost|${laneName(entry.lane)}|${entry.id}`,
       ),
   };

@@ -56,10 +56,10 @@ async function notOn(o: NudgingOptions, work: Sending, event: Nudge): Promise<Ou
 async function tell(
   { home, entry }: Sending,
   { room, resident, message }: Nudge,
-  { code, certainty, person }: BridgeError,
-  text = person,
+  { failure }: BridgeError,
+  text = failure.text,
 ): Promise<Outcome> {
   const target = { home: home.name, room, resident };
-  await home.reportFailure(target, message, { code, text, certainty }, key("nudge", entry));
+  await home.reportFailure(target, message, { ...failure, text }, key("nudge", entry));
   return { kind: "done" };
 }

@@ -24,7 +24,7 @@ export function poisonHandler(o: PoisonOptions): (entry: LaneEntry, error: Bridg
     const event = readAgain(o, entry);
     // What concerns the home alone has nobody to tell; the log has it.
     if (event?.kind === "own") return { kind: "done" };
-    const failure: Failure = { code: error.code, text: error.person, certainty: error.certainty };
+    const { failure } = error;
     const key = `poison|${laneName(lane)}|${entry.id}`;
     if (lane.kind === "control") {
       await tell(o, lane.resident, failure.text, key);

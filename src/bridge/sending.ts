@@ -64,8 +64,7 @@ export function titleOf(o: SendingOptions, account: AccountRecord): string {
 /** It came from a home that is not configured any more, and must not hold up the others: the owner finds it when it is. */
 export function unread(owner: ResidentId | undefined): Outcome {
   if (!owner) return { kind: "done" };
-  const { code, person, certainty } = new BridgeError("send-failed", { detail: "the place you said it in was gone" });
-  const failure = { code, text: person, certainty };
+  const { failure } = new BridgeError("send-failed", { detail: "the place you said it in was gone" });
   return { kind: "park", resident: owner, message: undefined, failure, report: undefined };
 }
 
@@ -183,7 +182,7 @@ export function parked(
   error: BridgeError,
 ): Outcome {
   o.meter.count("msnb_events_total", { from: "home", to: "network", kind: "text", result: error.code });
-  const failure = { code: error.code, text: error.person, certainty: error.certainty };
+  const { failure } = error;
   const target = { home: work.home.name, room, resident: work.resident };
   return {
     kind: "park",
@@ -201,13 +200,8 @@ export async function refuse(
   what: string,
 ): Promise<Outcome> {
   if (!("message" in event)) return { kind: "done" };
-  const error = new BridgeError("unsupported", { detail: what });
+  const { failure } = new BridgeError("unsupported", { detail: what });
   const room = { home: work.home.name, room: event.room, resident: event.resident };
-  await work.home.reportFailure(
-    room,
-    event.message,
-    { code: error.code, text: error.person, certainty: "not-sent" },
-    key("refused", work.entry),
-  );
+  await work.home.reportFailure(room, event.message, failure, key("refused", work.entry));
   return { kind: "done" };
 }

@@ -205,10 +205,9 @@ async function open(
 
 /** The room is parked, and so are its words: nobody is told of each. */
 async function waits(o: GroupInboundOptions, home: Home, record: GroupRecord, why: string): Promise<Outcome> {
-  const { code, person, certainty } = new BridgeError("room-gone", { detail: why });
+  const { failure } = new BridgeError("room-gone", { detail: why });
   const resident = await somebody(o, home, record);
   if (resident === undefined) return DONE;
-  const failure = { code, text: person, certainty };
   return { kind: "park", resident, message: undefined, failure, report: undefined, stopped: true };
 }
 
@@ -220,12 +219,11 @@ async function lost(
   error: BridgeError,
   key: string,
 ): Promise<Outcome> {
-  const failure = { code: error.code, text: error.person, certainty: error.certainty };
   const resident = await somebody(o, home, record);
   if (resident === undefined) return DONE;
   const text = `A message from ${message.fromName || message.from} in ${labelOf(record)} could not be shown. ${error.person}`;
   const report = (): Promise<MessageId> => home.say(resident, undefined, text, `lost|${key}`);
-  return { kind: "park", resident, message: undefined, failure, report };
+  return { kind: "park", resident, message: undefined, failure: error.failure, report };
 }
 
 /** Who is told: who has tied the room, else the first who belongs in it. */

@@ -100,13 +100,16 @@ async function settle(o: OthersWordsOptions, before: GroupRecord, word: Word, si
   const { home: name } = residentParts(resident);
   const home = o.homes.get(name);
   const room = before.rooms.find((one) => one.home === name)?.room;
-  const { code, person, certainty } = new BridgeError("relay-gone");
+  const { failure } = new BridgeError("relay-gone");
   try {
     if (!home || room === undefined || message === undefined || silent.has(name)) throw new BridgeError("home-refused");
-    const failure = { code, text: person, certainty };
     await home.reportFailure({ home: name, room, resident }, message, failure, `relay-gone|${key}`);
   } catch (error) {
     if (asBridgeError(error).code === "home-down") silent.add(name);
-    o.tell([resident], `What you said in ${labelOf(before)} waited for an account. ${person}`, `relay-gone|${key}`);
+    o.tell(
+      [resident],
+      `What you said in ${labelOf(before)} waited for an account. ${failure.text}`,
+      `relay-gone|${key}`,
+    );
   }
 }

@@ -187,10 +187,9 @@ async function handle(o: GroupOutboundOptions, work: GroupSending, event: Event)
 /** The room was the group's when it was said, and is not any more. */
 async function noRoom(home: Home, entry: LaneEntry, event: Event): Promise<Outcome> {
   if (event.kind !== "text" && event.kind !== "command") return DONE;
-  const error = new BridgeError("unsupported", {
+  const { failure } = new BridgeError("unsupported", {
     detail: "what is said in a room that is not (or no longer) a group's",
   });
-  const failure = { code: error.code, text: error.person, certainty: error.certainty };
   const room = { home: home.name, room: event.room, resident: event.resident };
   await home.reportFailure(room, event.message, failure, key("refused", entry));
   return DONE;

@@ -90,9 +90,8 @@ async function report(
   home: Home,
   entry: LaneEntry,
   { room, resident, message }: Word,
-  { code, person, certainty }: BridgeError,
+  { failure }: BridgeError,
 ): Promise<void> {
-  const failure = { code, text: person, certainty };
   await home.reportFailure({ home: home.name, room, resident }, message, failure, key("outsider", entry));
 }
 
